@@ -1,0 +1,197 @@
+"""What a network is: shapes that the hardware is built for, and parameters that it is loaded with."""
+
+import dataclasses
+
+import numpy as np
+
+from models.errors import BadInput
+from models.numbers import (
+    BANK_BITS,
+    BANK_NEURONS,
+    CONSTANT_MAX,
+    MAX_INPUTS,
+    POTENTIAL_MAX,
+    POTENTIAL_MIN,
+    WEIGHT_BITS,
+)
+
+
+def _power_of_two(n: int) -> int:
+    return 1 << max(0, n - 1).bit_length()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BankShape:
+    """One SRAM bank: ``rows`` words of ``width`` bits, serving ``neurons`` neurons."""
+
+    rows: int
+    width: int
+    neurons: int
+
+    @property
+    def bits(self) -> int:
+        """Storage of the bank, in bits."""
+        return self.rows * self.width
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LayerShape:
+    """A fully connected layer of ``neurons`` processing elements on ``inputs`` presynaptic neurons.
+
+    Parameters
+    ----------
+    inputs
+        Fan-in, 1 to 1024 (TW-SNN sec. 4.2; the limit keeps the 18-bit potential from overflowing).
+    neurons
+        Number of neurons, 1 to 1024: they are the next layer's inputs.
+    """
+
+    inputs: int
+    neurons: int
+
+    def __post_init__(self):
+        for what in ("inputs", "neurons"):
+            n = getattr(self, what)
+            if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_INPUTS:
+                raise BadInput(f"layer {what} must be an integer from 1 to {MAX_INPUTS}, not {n!r}")
+
+    @property
+    def banks(self) -> tuple[BankShape, ...]:
+        """SRAM banks in order. Bank b serves neurons 64*b to 64*b + 63.
+
+        Rows and widths are rounded up to powers of two, as a memory compiler would: 784-256 takes
+        4 banks of 1024 x 128, 256-256 takes 4 of 256 x 128, 256-10 takes one of 256 x 32.
+        """
+        rows = _power_of_two(self.inputs)
+        banks = []
+        for first in range(0, self.neurons, BANK_NEURONS):
+            neurons = min(BANK_NEURONS, self.neurons - first)
+            width = min(BANK_BITS, _power_of_two(neurons * WEIGHT_BITS))
+            banks.append(BankShape(rows=rows, width=width, neurons=neurons))
+        return tuple(banks)
+
+    @property
+    def memory_bits(self) -> int:
+        """Storage of all banks, in bits."""
+        return sum(bank.bits for bank in self.banks)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NetworkShape:
+    """Layer sizes of a network: all that the hardware's structure depends on.
+
+    Parameters
+    ----------
+    name
+        Name of the network, as ``LAYER=`` takes it.
+    sizes
+        Neurons a layer, inputs first: ``(784, 256, 10)``.
+    """
+
+    name: str
+    sizes: tuple[int, ...]
+
+    def __post_init__(self):
+        if len(self.sizes) < 2:
+            raise BadInput(f"network sizes must be two numbers or more, not {self.sizes!r}")
+        _ = self.layers
+
+    @property
+    def layers(self) -> tuple[LayerShape, ...]:
+        """Shape of each layer, input side first."""
+        pairs = zip(self.sizes, self.sizes[1:], strict=False)
+        return tuple(LayerShape(inputs=i, neurons=n) for i, n in pairs)
+
+    @property
+    def memory_bits(self) -> int:
+        """Weight storage of all layers, in bits."""
+        return sum(layer.memory_bits for layer in self.layers)
+
+    def __str__(self):
+        return "-".join(map(str, self.sizes))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class LayerParameters:
+    """What one layer is loaded with.
+
+    Per timestep, from zero: v = a * sum(weights of spiking inputs) + b * bias; a neuron fires iff
+    v > threshold, strictly (TW-SNN eq. 1-2).
+
+    Parameters
+    ----------
+    weights
+        int8, shape (inputs, neurons), each -1, 0 or +1.
+    bias
+        int8, shape (neurons,), each -1, 0 or +1.
+    a, b
+        Scale constants of weights and bias, 0 to 127.
+    threshold
+        18-bit signed.
+    """
+
+    weights: np.ndarray
+    bias: np.ndarray
+    a: int
+    b: int
+    threshold: int
+
+    def __post_init__(self):
+        for what, dimensions in (("weights", 2), ("bias", 1)):
+            value = np.asarray(getattr(self, what))
+            if value.ndim != dimensions or value.dtype.kind not in "iu":
+                raise BadInput(
+                    f"{what} must be a {dimensions}-dimensional array of integers, "
+                    f"not {value.ndim}-dimensional {value.dtype}"
+                )
+            if value.size and (value.min() < -1 or value.max() > 1):
+                raise BadInput(
+                    f"{what} must be -1, 0 or +1, not {value.min()} to {value.max()}"
+                )
+            value = value.astype(np.int8)  # a copy: nobody else holds it
+            value.flags.writeable = False
+            object.__setattr__(self, what, value)
+        shape = LayerShape(inputs=self.weights.shape[0], neurons=self.weights.shape[1])
+        if self.bias.shape != (shape.neurons,):
+            raise BadInput(f"bias must have {shape.neurons} values, not {self.bias.shape[0]}")
+        ranges = {
+            "a": (0, CONSTANT_MAX),
+            "b": (0, CONSTANT_MAX),
+            "threshold": (POTENTIAL_MIN, POTENTIAL_MAX),
+        }
+        for what, (low, high) in ranges.items():
+            value = getattr(self, what)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+                raise BadInput(f"{what} must be an integer, not {value!r}")
+            if not low <= value <= high:
+                raise BadInput(f"{what} must be from {low} to {high}, not {value}")
+            object.__setattr__(self, what, int(value))
+
+    @property
+    def shape(self) -> LayerShape:
+        """Fan-in and number of neurons."""
+        return LayerShape(inputs=self.weights.shape[0], neurons=self.weights.shape[1])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """A network ready to run: its name and its layers' parameters, input side first."""
+
+    name: str
+    layers: tuple[LayerParameters, ...]
+
+    def __post_init__(self):
+        if not self.layers:
+            raise BadInput("a network must have one layer or more, not 0")
+        for k, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), 2):
+            if before.shape.neurons != after.shape.inputs:
+                raise BadInput(
+                    f"layer {k} must take {before.shape.neurons} inputs as layer {k - 1} has as "
+                    f"many neurons, not {after.shape.inputs}"
+                )
+
+    @property
+    def shape(self) -> NetworkShape:
+        """The structure that hardware must have to run this network."""
+        sizes = (self.layers[0].shape.inputs, *(layer.shape.neurons for layer in self.layers))
+        return NetworkShape(name=self.name, sizes=sizes)

@@ -1,0 +1,45 @@
+"""Widths and limits that the golden model and the RTL both need, written once.
+
+Source: TW-SNN sec. 4.1 (8-bit constants, 18-bit potential register, 2-bit weights) and
+sec. 4.2 (banks of 128-bit words, 64 ternary weights a word, up to 1024 inputs).
+"""
+
+import enum
+
+WEIGHT_BITS = 2
+"""Width of one ternary weight or bias."""
+
+CONSTANT_BITS = 8
+"""Width of the scale constants a and b."""
+
+CONSTANT_MAX = 127
+"""Largest scale constant. The eighth bit is a sign that stays zero."""
+
+POTENTIAL_BITS = 18
+"""Width of the membrane potential register and of the threshold, signed."""
+
+POTENTIAL_MIN = -(1 << (POTENTIAL_BITS - 1))
+POTENTIAL_MAX = (1 << (POTENTIAL_BITS - 1)) - 1
+
+MAX_INPUTS = 1024
+"""Largest fan-in of a layer: with it, |v| <= 1024 * 127 + 127 = 130,175 < 2**17, so the 18-bit
+potential register cannot overflow and needs no saturation."""
+
+BANK_NEURONS = 64
+"""Neurons served by one SRAM bank: 64 ternary weights fill a 128-bit word."""
+
+BANK_BITS = BANK_NEURONS * WEIGHT_BITS
+
+COUNT_BITS = 8
+"""Width of an output neuron's spike counter."""
+
+MAX_TIMESTEPS = (1 << COUNT_BITS) - 1
+"""Most timesteps of one prediction: an output neuron that fires at each of them still counts."""
+
+
+class TernaryCode(enum.IntEnum):
+    """Two-bit two's complement code of a ternary weight. 0b10 is never written; a PE reads it as 0."""
+
+    ZERO = 0b00
+    PLUS = 0b01
+    MINUS = 0b11
