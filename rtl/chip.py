@@ -1,0 +1,90 @@
+"""The fixed chip: layers in a pipeline over timesteps, and the read-out."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from models.errors import BadInput
+from models.network import NetworkShape
+from rtl.configuration import TIMESTEPS_SHAPE, Target, Write
+from rtl.hierarchy import Block, place
+from rtl.layer import Layer
+from rtl.readout import Readout, result_layout
+
+
+class Chip(Block):
+    """A network in hardware: each layer is a module of its own, and they overlap timesteps.
+
+    Parameters
+    ----------
+    shape
+        Layer sizes. The weights are data, written through ``configuration``.
+
+    Members
+    -------
+    i : In(stream.Signature(inputs))
+        Input spike vector of a timestep.
+    configuration : In(stream.Signature(Write))
+        Weights, biases, constants and the number of timesteps. A layer takes its writes only
+        while it is idle; change the number of timesteps only between predictions.
+    result : Out(stream.Signature(result_layout(outputs)))
+        One prediction for every ``timesteps`` input vectors.
+
+    Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes,
+    plus one. `sim.cycles` gives every handshake's cycle from the spike counts.
+
+    Source: TW-SNN sec. 4.2, fig. 6.
+    """
+
+    def __init__(self, *, shape: NetworkShape):
+        limit = 1 << len(Write(Signal(Write)).layer)
+        if len(shape.layers) > limit:
+            raise BadInput(f"a chip must have {limit} layers or fewer, not {len(shape.layers)}")
+        self._shape = shape
+        super().__init__(
+            {
+                "i": In(stream.Signature(shape.sizes[0])),
+                "configuration": In(stream.Signature(Write)),
+                "result": Out(stream.Signature(result_layout(shape.sizes[-1]))),
+            }
+        )
+
+    @property
+    def shape(self) -> NetworkShape:
+        """Layer sizes."""
+        return self._shape
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"trispike_{self._shape.name}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        write = self.configuration.payload
+        timesteps = Signal(TIMESTEPS_SHAPE, init=1, reset_less=True)
+        m.d.comb += self.configuration.ready.eq(1)
+        with m.If(self.configuration.valid & (write.target == Target.TIMESTEPS)):
+            m.d.sync += timesteps.eq(write.data)
+
+        spikes = wiring.flipped(self.i)
+        for k, layer_shape in enumerate(self._shape.layers):
+            layer = Layer(shape=layer_shape)
+            m.submodules[f"layer_{k}"] = place(layer, platform)
+            connect(m, spikes, layer.i)
+            spikes = layer.o
+
+            m.d.comb += layer.configuration.payload.eq(write)
+            with m.If((write.layer == k) & (write.target != Target.TIMESTEPS)):
+                m.d.comb += [
+                    layer.configuration.valid.eq(self.configuration.valid),
+                    self.configuration.ready.eq(layer.configuration.ready),
+                ]
+
+        readout = Readout(outputs=self._shape.sizes[-1])
+        m.submodules.readout = place(readout, platform)
+        connect(m, spikes, readout.i)
+        m.d.comb += readout.timesteps.eq(timesteps)
+        connect(m, readout.result, wiring.flipped(self.result))
+        return m

@@ -1,0 +1,51 @@
+"""Which components become Verilog modules of their own.
+
+Amaranth writes one Verilog module for each *instance* of a component, named after its place in
+the hierarchy: a chip of 522 PEs would hold 522 copies of one text. A `Block` that is placed with
+`place` is instead written once, under a name of its own, and instantiated; a synthesiser then
+maps it once, and a memory macro can take the place of an SRAM bank. In Amaranth's own simulator
+nothing changes.
+"""
+
+from amaranth.hdl import ClockSignal, Elaboratable, Instance, ResetSignal, Value
+from amaranth.lib import wiring
+
+
+class Block(wiring.Component):
+    """A component that is a Verilog module of its own.
+
+    Two blocks with the same `module_name` must have the same structure.
+    """
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module; it spells out every parameter."""
+        raise TypeError(f"{type(self).__name__} must define module_name")
+
+
+def flat_ports(component: wiring.Component) -> dict[str, tuple[str, Value]]:
+    """Ports of ``component`` by Verilog name: ``i`` or ``o``, and the value."""
+    ports = {}
+    for path, member, value in component.signature.flatten(component):
+        direction = "i" if member.flow == wiring.In else "o"
+        ports["__".join(map(str, path))] = (direction, Value.cast(value))
+    return ports
+
+
+class BlockLibrary:
+    """The platform of a Verilog export: collects the blocks that the design instantiates."""
+
+    def __init__(self):
+        self.blocks: dict[str, Block] = {}
+
+    def instance(self, block: Block) -> Instance:
+        """An instance of ``block``'s module, wired to its ports."""
+        self.blocks.setdefault(block.module_name, block)
+        block._MustUse__used = True  # as an instance; Amaranth would warn that it is unused
+        ports = {f"{kind}_{name}": value for name, (kind, value) in flat_ports(block).items()}
+        return Instance(block.module_name, i_clk=ClockSignal(), i_rst=ResetSignal(), **ports)
+
+
+def place(block: Block, platform) -> Elaboratable:
+    """``block`` as a submodule: itself, or an instance of its module in a Verilog export."""
+    return platform.instance(block) if isinstance(platform, BlockLibrary) else block

@@ -1,0 +1,240 @@
+"""Verilated models, built once for each content."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import cocotb
+import filelock
+from cocotb_test.simulator import Verilator
+
+from models.errors import BadInput
+from sim import processes, toolchain
+
+ROOT = Path(__file__).resolve().parent.parent
+WAIVERS = ROOT / "rtl" / "lint.vlt"
+"""Warnings of Verilator that are waived for generated Verilog, each with its reason."""
+
+KEEP = 40
+"""Builds that the cache keeps; the ones used longest ago go first."""
+
+
+class SimulationError(RuntimeError):
+    """A build or a simulation that broke down; the message names its log."""
+
+
+def build_folder() -> Path:
+    """Where everything that Trispike makes goes: ``build/`` in the checkout."""
+    return ROOT / "build"
+
+
+class _Simulator(Verilator):
+    """cocotb-test's Verilator, with supervised processes and a log file in place of a logger."""
+
+    def __init__(self, *, log: Path, public: bool, run_only: bool, **kwargs):
+        handlers = [(s, signal.getsignal(s)) for s in (signal.SIGINT, signal.SIGTERM)]
+        super().__init__(**kwargs)
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers:  # interrupts are for the command line to handle
+                signal.signal(number, handler)
+        self._log, self._public, self._run_only = log, public, run_only
+
+    def build_command(self):
+        if self._run_only:
+            return [[os.path.join(self.sim_dir, self.toplevel_module), *self.plus_args]]
+        verilate, *rest = super().build_command()
+        if not self._public:
+            # Every signal made public costs more than the simulation itself; the harness marks
+            # the few that cocotb needs.
+            verilate.remove("--public-flat-rw")
+        return [verilate, *rest]
+
+    def execute(self, cmds):
+        for command in cmds:
+            status = processes.run_logged(
+                command, folder=Path(self.work_dir), env=self.env, log=self._log
+            )
+            if status:
+                name = Path(command[1] if command[0] == "perl" else command[0]).name
+                raise SimulationError(f"{name} ended with status {status}; see {self._log}")
+
+
+@contextlib.contextmanager
+def _path_to(verilator: Path, installed_root: Path | None) -> Iterator[None]:
+    """Put ``verilator`` first on PATH, where cocotb-test looks for it."""
+    before = {key: os.environ.get(key) for key in ("PATH", "VERILATOR_ROOT")}
+    os.environ["PATH"] = f"{verilator.parent}{os.pathsep}{before['PATH']}"
+    if installed_root:
+        os.environ["VERILATOR_ROOT"] = str(installed_root)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
+
+
+def has_zlib(cxx: str) -> bool:
+    """Whether the compiler has zlib's header, which FST waveforms need."""
+    test = subprocess.run(
+        [cxx, "-E", "-x", "c++", "-"],
+        input=b"#include <zlib.h>\n",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return test.returncode == 0
+
+
+def model(
+    sources: dict[str, str],
+    top: str,
+    *,
+    public: bool,
+    timing: bool = False,
+    waves: bool = False,
+) -> Path:
+    """Folder of the Verilated model of ``sources``, built unless it is there already.
+
+    Parameters
+    ----------
+    sources
+        File name to text.
+    top
+        Top module; also the name of the executable in the folder.
+    public
+        All signals can be seen and driven from cocotb. Slow; for benches that watch every cycle.
+    timing
+        The sources have delays of their own.
+    waves
+        The model can write a waveform.
+
+    The key is a digest of the sources and of everything else that goes into the build. A build
+    appears under its key whole or not at all; two runs that want the same one build it once.
+    """
+    tools = toolchain.find()
+    args = ["--timescale", "1ns/1ps", "-O3", str(WAIVERS)]
+    args += ["--timing"] if timing else []
+    if waves:
+        args += ["--trace-fst" if has_zlib(tools.cxx) else "--trace-vcd", "--trace-structs"]
+    make_args = [*tools.make_args, "OPT_FAST=-O2", f"-j{os.cpu_count() or 1}"]
+    fingerprint = [
+        tools.version,
+        tools.cxx_version,
+        str(ROOT),
+        cocotb.__version__,
+        top,
+        str(public),
+        WAIVERS.read_text(),
+        *args,
+        *make_args[:-1],
+        *(f"{name}\n{text}" for name, text in sorted(sources.items())),
+    ]
+    key = hashlib.sha256("\0".join(fingerprint).encode()).hexdigest()[:20]
+    cache = build_folder() / "models"
+    folder = cache / key
+    cache.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(cache / f"{key}.lock"):
+        if (folder / top).exists():
+            os.utime(folder)
+            return folder
+        partial = cache / f"{key}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        log = build_folder() / "logs" / f"{top}-{key}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+        for name, text in sources.items():
+            (partial / name).write_text(text)
+        installed = tools.verilator.parent.parent
+        root = installed if (installed / "include" / "verilated.mk").exists() else None
+        with _path_to(tools.verilator, root):
+            simulator = _Simulator(
+                log=log,
+                public=public,
+                run_only=False,
+                toplevel=top,
+                module="unused",
+                verilog_sources=[str(partial / name) for name in sources],
+                sim_build=str(partial),
+                compile_args=args,
+                make_args=make_args,
+                compile_only=True,
+                waves=False,
+            )
+            simulator.run()
+        for litter in partial.iterdir():
+            if litter.suffix not in (".v", ".sv") and litter.name != top:
+                litter.unlink()
+        os.replace(partial, folder)
+    _forget_old(cache)
+    return folder
+
+
+def _forget_old(cache: Path) -> None:
+    folders = [f for f in cache.iterdir() if f.is_dir() and f.suffix != ".partial"]
+    for folder in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True)[KEEP:]:
+        shutil.rmtree(folder, ignore_errors=True)
+        (cache / f"{folder.name}.lock").unlink(missing_ok=True)
+
+
+def simulate(
+    folder: Path,
+    top: str,
+    module: str,
+    *,
+    run_folder: Path,
+    plus_args: tuple[str, ...] = (),
+    env: dict[str, str] | None = None,
+    testcase: str | None = None,
+    seed: int = 1,
+) -> Path:
+    """Run the cocotb tests in ``module`` on the model in ``folder``.
+
+    Returns the log, in ``run_folder``. `SimulationError` names the tests that failed.
+    """
+    run_folder.mkdir(parents=True, exist_ok=True)
+    log = run_folder / "simulation.log"
+    log.unlink(missing_ok=True)
+    results = run_folder / "results.xml"
+    results.unlink(missing_ok=True)
+    simulator = _Simulator(
+        log=log,
+        public=True,
+        run_only=True,
+        toplevel=top,
+        module=module,
+        work_dir=str(run_folder),
+        sim_build=str(folder),
+        plus_args=list(plus_args),
+        extra_env={**(env or {}), "COCOTB_RESULTS_FILE": str(results)},
+        python_search=[str(ROOT)],
+        testcase=testcase,
+        seed=seed,
+        waves=False,
+    )
+    simulator.set_env()
+    simulator.env["COCOTB_RESULTS_FILE"] = str(results)
+    simulator.execute(simulator.build_command())
+    if not results.exists():
+        raise SimulationError(f"the simulation ended early; see {log}")
+    cases = list(ElementTree.parse(results).iter("testcase"))
+    failed = [c.get("name") for c in cases if c.find("failure") is not None]
+    if failed or not cases:
+        what = ", ".join(failed) if failed else "no test ran"
+        raise SimulationError(f"{module}: {what}; see {log}")
+    return log
+
+
+def free_space_error(error: OSError) -> BadInput:
+    """The one-line form of a failed write."""
+    where = f" writing {error.filename}" if error.filename else ""
+    return BadInput(f"{error.strerror}{where}: free some space or permissions and try again")

@@ -1,0 +1,83 @@
+"""Reads what the harness captured."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from models.numbers import COUNT_BITS, POTENTIAL_BITS
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Capture:
+    """Captured events: ``cycles`` int64 (n,) and the events' bits, bool (n, width), bit 0 first."""
+
+    cycles: np.ndarray
+    bits: np.ndarray
+
+    def __len__(self):
+        return len(self.cycles)
+
+    def numbers(self, width: int, *, signed: bool) -> np.ndarray:
+        """The bits as fields of ``width`` bits, lowest first: int32, shape (n, fields)."""
+        weights = 1 << np.arange(width, dtype=np.int32)
+        if signed:
+            weights[-1] = -weights[-1]
+        return self.bits.reshape(len(self), -1, width).astype(np.int32) @ weights
+
+
+def read(path: Path, width: int) -> Capture:
+    """Events of ``width`` bits in the file ``path``, one a line: cycle, space, hexadecimal."""
+    lines = path.read_bytes().split()
+    cycles = np.array(lines[0::2], dtype=np.int64)
+    digits = -(-width // 8) * 2
+    raw = bytes.fromhex(b"".join(line.zfill(digits) for line in lines[1::2]).decode())
+    words = np.frombuffer(raw, dtype=np.uint8).reshape(len(cycles), digits // 2)[:, ::-1]
+    bits = np.unpackbits(words, axis=1, bitorder="little")[:, :width].astype(bool)
+    return Capture(cycles, bits)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """Everything captured in one run's folder.
+
+    Parameters
+    ----------
+    spikes
+        Each layer's output vectors, bool (steps, neurons), with the cycles they were taken in.
+    potentials
+        Each layer's potentials as it fires, with the cycles; None if they were not captured.
+    result_cycles
+        int64, shape (predictions,): the cycle in which each prediction was taken.
+    labels
+        int64, shape (predictions,).
+    counts
+        int32, shape (predictions, outputs).
+    """
+
+    spikes: tuple[Capture, ...]
+    potentials: tuple[Capture, ...] | None
+    result_cycles: np.ndarray
+    labels: np.ndarray
+    counts: np.ndarray
+
+
+def read_run(folder: Path, neurons: list[int], *, potentials: bool) -> Run:
+    """Read the captures in ``folder`` of a chip whose layers have ``neurons``."""
+    outputs = neurons[-1]
+    label_bits = max(1, (outputs - 1).bit_length())
+    results = read(folder / "results", label_bits + COUNT_BITS * outputs)
+    count_bits = Capture(results.cycles, results.bits[:, label_bits:])
+    label = Capture(results.cycles, results.bits[:, :label_bits])
+    return Run(
+        spikes=tuple(read(folder / f"layer_{k}.spikes", n) for k, n in enumerate(neurons)),
+        potentials=tuple(
+            read(folder / f"layer_{k}.potentials", n * POTENTIAL_BITS)
+            for k, n in enumerate(neurons)
+        )
+        if potentials
+        else None,
+        result_cycles=results.cycles,
+        labels=label.numbers(label_bits, signed=False)[:, 0],
+        counts=count_bits.numbers(COUNT_BITS, signed=False),
+    )

@@ -1,0 +1,129 @@
+"""Co-simulation of a network: build the chip, run shards of images in parallel, collect."""
+
+import concurrent.futures
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from models import weights
+from models.network import Network
+from rtl.chip import Chip
+from rtl.verilog import export
+from sim import build, harness, processes
+from sim.shard import Outcome, Shard
+
+_POLL_SECONDS = 0.1
+
+
+def chip_model(network: Network, *, waves: bool = False) -> Path:
+    """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be."""
+    chip = Chip(shape=network.shape)
+    sources = {f"{name}.v": text for name, text in export(chip).items()}
+    sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, chip.module_name)
+    return build.model(sources, harness.TOP, public=False, timing=True, waves=waves)
+
+
+def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
+    shard.write(folder)
+    (folder / "results").unlink(missing_ok=True)
+    arguments = [f"+predictions={len(shard.spikes)}"]
+    arguments += ["+potentials"] if shard.potentials else []
+    if waves:
+        arguments += ["--trace", "--trace-file", "waves"]
+    try:
+        build.simulate(
+            model,
+            harness.TOP,
+            "sim.cosim_cocotb",
+            run_folder=folder,
+            plus_args=tuple(arguments),
+        )
+    except build.SimulationError:
+        outcome = Outcome.read(folder)
+        if outcome is None:
+            raise
+    return Outcome.read(folder)
+
+
+def _predictions_done(folder: Path) -> int:
+    try:
+        return (folder / "results").read_bytes().count(b"\n")
+    except FileNotFoundError:
+        return 0
+
+
+def run(
+    weight_file: Path,
+    spikes: np.ndarray,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    potentials: bool = True,
+    waves: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+    model: Path | None = None,
+) -> list[Outcome]:
+    """Run ``spikes`` through the RTL of the network in ``weight_file`` and compare everything.
+
+    Parameters
+    ----------
+    weight_file
+        The network and its weights.
+    spikes
+        Input spikes: bool, shape (images, timesteps, inputs).
+    folder
+        Where the run leaves its files; emptied first.
+    jobs
+        Simulations to run at the same time, each on a run of consecutive images.
+    potentials
+        Compare membrane potentials too.
+    waves
+        Write a waveform, ``waves`` in each shard's folder.
+    progress
+        Called with the number of predictions made so far, now and then.
+    model
+        From `chip_model`; None builds it.
+
+    Returns one outcome per shard, in the order of the images.
+    """
+    network, _ = weights.load(weight_file)
+    model = model or chip_model(network, waves=waves)
+    shutil.rmtree(folder, ignore_errors=True)
+    parts = np.array_split(np.arange(len(spikes)), min(jobs, len(spikes)))
+    folders = [folder / f"shard_{k}" for k in range(len(parts))]
+    shards = [
+        Shard(
+            weights=weight_file,
+            spikes=spikes[part],
+            first_image=int(part[0]),
+            potentials=potentials,
+        )
+        for part in parts
+    ]
+    stop = threading.Event()
+
+    def watch():
+        while not stop.wait(_POLL_SECONDS):
+            progress(sum(map(_predictions_done, folders)))
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    pool = concurrent.futures.ThreadPoolExecutor(len(parts))
+    try:
+        futures = [
+            pool.submit(_run_shard, model, shard, place, waves)
+            for shard, place in zip(shards, folders, strict=True)
+        ]
+        outcomes = [future.result() for future in futures]
+    except BaseException:
+        processes.stop_all()
+        raise
+    finally:
+        stop.set()
+        watcher.join()
+        pool.shutdown(cancel_futures=True)
+    progress(len(spikes))
+    return outcomes

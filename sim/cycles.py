@@ -1,0 +1,85 @@
+"""The cycle model: when everything happens in the chip, from spike counts alone.
+
+Cycle 0 is the first cycle with a valid input vector; the source always has the next vector ready
+and predictions are taken at once. For step s (timesteps of all images in a row) of a layer whose
+input vector has N spikes, the events are
+
+- accept: the encoder takes the vector;
+- start: the first address event is taken, at the earliest one cycle after accept, and not before
+  the layer has fired for step s - 1, as a waiting ``end`` event holds the pipeline;
+- end: the ``end`` event is taken, N cycles after start;
+- fire: the PEs fire, at the earliest one cycle after end, and not before the vector of step s - 1
+  was taken downstream, as the spike flip-flops hold it.
+
+The vector is valid downstream one cycle after fire. The encoder is ready for step s + 1 from the
+cycle that shows the ``end`` event of step s. The read-out takes a vector a cycle, but after the
+last one of a prediction it pauses for one cycle, and the prediction is out two cycles later.
+"""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Schedule:
+    """Cycles of a run.
+
+    Parameters
+    ----------
+    fire
+        int64, shape (layers, steps): the cycle in which a layer's PEs fire.
+    taken
+        int64, shape (layers, steps): the cycle in which a layer's output vector is taken.
+    result
+        int64, shape (predictions,): the cycle in which a prediction is taken.
+    """
+
+    fire: np.ndarray
+    taken: np.ndarray
+    result: np.ndarray
+
+
+def schedule(spikes: np.ndarray, timesteps: int) -> Schedule:
+    """Schedule of a run.
+
+    Parameters
+    ----------
+    spikes
+        Spike counts of the layers' input vectors: integers, shape (layers, steps).
+    timesteps
+        Timesteps per prediction; ``steps`` is a multiple of it.
+    """
+    layers, steps = spikes.shape
+    fire = np.zeros((layers, steps), dtype=np.int64)
+    taken = np.zeros((layers, steps), dtype=np.int64)
+    counts = spikes.tolist()
+    never = -1
+    ready = [0] * layers  # the encoder's first cycle ready for the next vector
+    fired = [never] * layers  # of the step before
+    ended = [never] * layers
+    left = [never] * layers  # the cycle that the vector of the step before was taken in
+    readout_ready = 0
+    results = []
+    for s in range(steps):
+        valid = 0
+        for k in range(layers):
+            n = counts[k][s]
+            accept = max(valid, ready[k])
+            if k:
+                left[k - 1] = accept
+                taken[k - 1, s] = accept
+            start = max(accept + 1, fired[k])
+            ready[k] = start + n if n else max(accept, ended[k]) + 1
+            ended[k] = start + n
+            fired[k] = max(ended[k] + 1, left[k])
+            fire[k, s] = fired[k]
+            valid = fired[k] + 1
+        accept = max(valid, readout_ready)
+        left[-1] = accept
+        taken[-1, s] = accept
+        readout_ready = accept + 1
+        if (s + 1) % timesteps == 0:
+            readout_ready = accept + 2
+            results.append(accept + 2)
+    return Schedule(fire=fire, taken=taken, result=np.array(results, dtype=np.int64))

@@ -1,0 +1,59 @@
+"""Child processes that never outlive Trispike."""
+
+import os
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+_running: set[subprocess.Popen] = set()
+_lock = threading.Lock()
+_stopping = False
+
+
+def run_logged(command: list[str], *, folder: Path, env: dict[str, str], log: Path) -> int:
+    """Run ``command`` in ``folder``, its output to the file ``log``; returns its exit status.
+
+    The child leads a process group of its own, so that `stop_all` reaches its children too.
+    """
+    with log.open("ab") as output:
+        with _lock:
+            if _stopping:
+                raise KeyboardInterrupt
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            _running.add(process)
+        try:
+            return process.wait()
+        finally:
+            _stop(process)
+            with _lock:
+                _running.discard(process)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def stop_all() -> None:
+    """Kill every child, and its children, and start no more."""
+    global _stopping
+    with _lock:
+        _stopping = True
+        for process in _running:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
