@@ -1,4 +1,4 @@
-"""What a network is: shapes that the hardware is built for, and parameters that it is loaded with."""
+"""What a network is: the shape that hardware is built for, the parameters it is loaded with."""
 
 import dataclasses
 
@@ -145,9 +145,7 @@ class LayerParameters:
                     f"not {value.ndim}-dimensional {value.dtype}"
                 )
             if value.size and (value.min() < -1 or value.max() > 1):
-                raise BadInput(
-                    f"{what} must be -1, 0 or +1, not {value.min()} to {value.max()}"
-                )
+                raise BadInput(f"{what} must be -1, 0 or +1, not {value.min()} to {value.max()}")
             value = value.astype(np.int8)  # a copy: nobody else holds it
             value.flags.writeable = False
             object.__setattr__(self, what, value)

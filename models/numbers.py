@@ -38,7 +38,7 @@ MAX_TIMESTEPS = (1 << COUNT_BITS) - 1
 
 
 class TernaryCode(enum.IntEnum):
-    """Two-bit two's complement code of a ternary weight. 0b10 is never written; a PE reads it as 0."""
+    """Two's complement code of a ternary weight. 0b10 is never written; a PE reads it as 0."""
 
     ZERO = 0b00
     PLUS = 0b01

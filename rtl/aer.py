@@ -1,7 +1,7 @@
 """The AER encoder: a spike vector in, one address per cycle out."""
 
 from amaranth import *
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 

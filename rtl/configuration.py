@@ -1,7 +1,7 @@
 """How weights, biases and constants get into the chip."""
 
 from amaranth import *
-from amaranth.lib import data, enum, stream, wiring
+from amaranth.lib import data, enum, stream
 from amaranth.lib.wiring import In, Out
 
 from models.network import LayerShape
@@ -118,7 +118,7 @@ class LayerRegisters(Block):
             in_range = write.row < bank.rows
             m.d.comb += self.bank_write[b].eq(here & in_range & (write.target == Target.WEIGHTS))
             with m.If(here & (write.target == Target.BIAS)):
-                m.d.sync += bias[
-                    WEIGHT_BITS * first : WEIGHT_BITS * (first + bank.neurons)
-                ].eq(write.data)
+                m.d.sync += bias[WEIGHT_BITS * first : WEIGHT_BITS * (first + bank.neurons)].eq(
+                    write.data
+                )
         return m

@@ -1,7 +1,7 @@
 """The flow controller: address events to memory reads and PE states."""
 
 from amaranth import *
-from amaranth.lib import enum, stream, wiring
+from amaranth.lib import enum, stream
 from amaranth.lib.wiring import In, Out
 
 from rtl.aer import event_layout

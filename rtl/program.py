@@ -19,7 +19,7 @@ def pack(layout, **fields: int) -> int:
 
 
 def layer_writes(layer: LayerParameters, index: int = 0) -> Iterator[int]:
-    """Bits of the `rtl.configuration.Write`\\ s that load ``layer`` as layer number ``index``."""
+    """Configuration writes (`rtl.configuration.Write`) of ``layer`` as layer number ``index``."""
     for bank in range(len(layer.shape.banks)):
         here = pack(Write, layer=index, bank=bank)
         for row, word in enumerate(memory_image.weight_words(layer, bank)):
@@ -31,7 +31,7 @@ def layer_writes(layer: LayerParameters, index: int = 0) -> Iterator[int]:
 
 
 def network_writes(network: Network, timesteps: int) -> Iterator[int]:
-    """Bits of the writes that load ``network`` and set ``timesteps`` per prediction, 1 to 255."""
+    """Writes that load ``network`` and set ``timesteps`` per prediction, 1 to 255."""
     for index, layer in enumerate(network.layers):
         yield from layer_writes(layer, index)
     yield pack(Write, target=Target.TIMESTEPS.value, data=timesteps)

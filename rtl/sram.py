@@ -1,7 +1,6 @@
 """The weight memory: one synchronous single-port SRAM bank."""
 
 from amaranth import *
-from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2

@@ -46,7 +46,7 @@ async def compare_with_golden(dut):
     folder = Path.cwd()
     shard = Shard.read(folder)
     network = shard.network()
-    images, timesteps, _ = shard.spikes.shape
+    timesteps = shard.spikes.shape[1]
 
     writes = _write_configuration(folder, network, timesteps)
     _write_stimulus(folder, shard.spikes)
@@ -65,9 +65,7 @@ async def compare_with_golden(dut):
 
     neurons = [layer.shape.neurons for layer in network.layers]
     run = captures.read_run(folder, neurons, potentials=shard.potentials)
-    verdict = judge(
-        expected, schedule, run, timesteps=timesteps, first_image=shard.first_image
-    )
+    verdict = judge(expected, schedule, run, timesteps=timesteps, first_image=shard.first_image)
     Outcome(
         mismatches=verdict.mismatches,
         first=verdict.first,

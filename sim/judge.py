@@ -63,9 +63,11 @@ class _Comparison:
 
     def compare(self, what, layer, expected, got, cycles):
         """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps."""
-        rank = len(self.mismatches) if what not in self.mismatches else list(
-            self.mismatches
-        ).index(what)
+        rank = (
+            len(self.mismatches)
+            if what not in self.mismatches
+            else list(self.mismatches).index(what)
+        )
         self.mismatches.setdefault(what, 0)
         here = min(len(expected), len(got))
         wrong = expected[:here] != got[:here]
@@ -113,9 +115,7 @@ def judge(
 
     for k, capture in enumerate(run.potentials or ()):
         got = capture.numbers(POTENTIAL_BITS, signed=True)
-        comparison.compare(
-            "potential", k + 1, steps(golden.potentials[k]), got, capture.cycles
-        )
+        comparison.compare("potential", k + 1, steps(golden.potentials[k]), got, capture.cycles)
     for k, capture in enumerate(run.spikes):
         comparison.compare("spike", k + 1, steps(golden.spikes[k]), capture.bits, capture.cycles)
     for k, capture in enumerate(run.potentials or ()):
