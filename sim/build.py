@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import logging
 import os
 import shutil
 import signal
@@ -45,6 +46,7 @@ class _Simulator(Verilator):
         if threading.current_thread() is threading.main_thread():
             for number, handler in handlers:  # interrupts are for the command line to handle
                 signal.signal(number, handler)
+        self.logger.setLevel(logging.WARNING)
         self._log, self._public, self._runtime = log, public, runtime
 
     def build_command(self):
@@ -66,9 +68,16 @@ class _Simulator(Verilator):
             )
             if status:
                 name = Path(command[1] if command[0] == "perl" else command[0]).name
-                raise SimulationError(f"{name} ended with status {status}; see {self._log}")
+                raise _breakdown(f"{name} ended with status {status}", self._log)
             if command[0] == "make":
                 _save_runtime(self._runtime, Path(self.sim_dir))
+
+
+def _breakdown(what: str, log: Path) -> Exception:
+    """The exception for a child that failed: the user's to mend if the disk is full."""
+    if b"No space left on device" in log.read_bytes():
+        return BadInput(f"{what}: no space left for {log.parent}; free some and try again")
+    return SimulationError(f"{what}; see {log}")
 
 
 def _restore_runtime(runtime: Path, folder: Path) -> None:
@@ -106,11 +115,11 @@ def _path_to(verilator: Path, installed_root: Path | None) -> Iterator[None]:
                 os.environ[key] = value
 
 
-def has_zlib(cxx: str) -> bool:
-    """Whether the compiler has zlib's header, which FST waveforms need."""
+def can_write_fst(cxx: str) -> bool:
+    """Whether the compiler has the headers of lz4 and zlib, which FST waveforms need."""
     test = subprocess.run(
         [cxx, "-E", "-x", "c++", "-"],
-        input=b"#include <zlib.h>\n",
+        input=b"#include <lz4.h>\n#include <zlib.h>\n",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -146,7 +155,7 @@ def model(
     tools = toolchain.find()
     args = ["--timing"] if timing else ["--no-timing"]
     if waves:
-        args += ["--trace-fst" if has_zlib(tools.cxx) else "--trace-vcd", "--trace-structs"]
+        args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
     # -O2 compiles half as long again and runs no faster.
     make_args = [*tools.make_args, "OPT_FAST=-O1"]
     setting = [tools.version, tools.cxx_version, *args, *make_args]
@@ -256,16 +265,10 @@ def simulate(
     simulator.env["COCOTB_RESULTS_FILE"] = str(results)
     simulator.execute(simulator.build_command())
     if not results.exists():
-        raise SimulationError(f"the simulation ended early; see {log}")
+        raise _breakdown("the simulation ended early", log)
     cases = list(ElementTree.parse(results).iter("testcase"))
     failed = [c.get("name") for c in cases if c.find("failure") is not None]
     if failed or not cases:
         what = ", ".join(failed) if failed else "no test ran"
         raise SimulationError(f"{module}: {what}; see {log}")
     return log
-
-
-def free_space_error(error: OSError) -> BadInput:
-    """The one-line form of a failed write."""
-    where = f" writing {error.filename}" if error.filename else ""
-    return BadInput(f"{error.strerror}{where}: free some space or permissions and try again")

@@ -48,6 +48,14 @@ def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
     return Outcome.read(folder)
 
 
+def waveform(folder: Path) -> Path:
+    """The waveform that a run in ``folder`` with ``waves`` left: FST or VCD by its contents."""
+    raw = folder / "shard_0" / "waves"
+    with raw.open("rb") as file:
+        suffix = ".vcd" if file.read(1) == b"$" else ".fst"
+    return raw.rename(raw.with_suffix(suffix))
+
+
 def _predictions_done(folder: Path) -> int:
     try:
         return (folder / "results").read_bytes().count(b"\n")

@@ -72,7 +72,7 @@ async def compare_with_golden(dut):
         labels=run.labels.tolist(),
         golden_labels=expected.labels.tolist(),
         result_cycles=run.result_cycles.tolist(),
-        spikes=[int(shard.spikes.sum()), *(int(s.sum()) for s in expected.spikes)],
+        spikes=[int(shard.spikes.sum()), *(int(s.bits.sum()) for s in run.spikes)],
         cycles=simulated,
         seconds=seconds,
     ).write(folder)

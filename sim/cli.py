@@ -1,0 +1,246 @@
+"""The command line: ``python -m sim``."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from models import datasets, spikes, weights
+from models.errors import BadInput
+from models.files import write_atomically
+from models.network import Network
+from models.presets import PRESETS, preset
+from sim import build, cosim, export, processes, toolchain
+from sim.figures import figures
+from sim.report import table
+
+MISMATCH, BAD_INPUT, INTERRUPTED = 1, 2, 130
+"""Exit statuses besides 0."""
+
+DEFAULT_IMAGES = 1000
+
+_layer_option = click.option(
+    "--layer",
+    default="fc256",
+    show_default=True,
+    help=f"Network: {', '.join(PRESETS)}.",
+)
+_data_option = click.option(
+    "--data",
+    default="digits",
+    show_default=True,
+    help=f"Data set: {', '.join(datasets.NAMES)}.",
+)
+_weights_option = click.option(
+    "--weights",
+    "weight_file",
+    type=click.Path(path_type=Path),
+    help="Weight file (.npz with its card) in place of the one committed for LAYER and DATA.",
+)
+_folder_option = click.option(
+    "--data-folder",
+    type=click.Path(path_type=Path),
+    help="Folder with MNIST's four IDX files; otherwise $TRISPIKE_DATA, a cache, or a download.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli():
+    """Trispike: ternary-weight spiking networks, from weights to RTL proved equal.
+
+    Exit status: 0 all is well, 1 the RTL and the models differ, 2 bad input.
+    """
+
+
+def _network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Network]:
+    if weight_file is None:
+        preset(layer)
+        if data not in datasets.NAMES:
+            raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
+        weight_file = weights.committed(layer, data)
+    return weight_file, weights.load(weight_file)[0]
+
+
+@cli.command()
+@_layer_option
+@_data_option
+@click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
+@click.option(
+    "--images",
+    "-n",
+    type=int,
+    help=f"Test images, from the first.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the input spikes.")
+@click.option("--jobs", "-j", default=1, show_default=True, help="Simulations side by side.")
+@click.option("--waves", is_flag=True, help="Write a waveform for Surfer or GTKWave.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the same figures as JSON.",
+)
+@_weights_option
+@_folder_option
+def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_file, data_folder):
+    """Run a network's RTL on test images and compare it with the golden model.
+
+    Generates the chip's Verilog, builds it with Verilator (once), runs every image cycle by cycle
+    and compares potentials, spikes, cycles and labels of every layer and timestep.
+    """
+    begun = time.perf_counter()
+    console = Console()
+    weight_file, network = _network(layer, data, weight_file)
+    timesteps = spikes.check_timesteps(timesteps)
+    seed = spikes.check_seed(seed)
+    if jobs < 1:
+        raise BadInput(f"JOBS must be 1 or more, not {jobs}")
+    if images is not None and images < 1:
+        raise BadInput(f"IMAGES must be 1 or more, not {images}")
+    pixels, labels = datasets.load_test(data, datasets.find_folder(data_folder))
+    if images is not None and images > len(pixels):
+        raise BadInput(f"IMAGES must be at most {len(pixels)}, {data}'s test images, not {images}")
+    if pixels.shape[1] != network.shape.sizes[0]:
+        raise BadInput(
+            f"{weight_file} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
+            f"{pixels.shape[1]} pixels"
+        )
+    count = images or min(DEFAULT_IMAGES, len(pixels))
+    pixels, labels = pixels[:count], labels[:count]
+    toolchain.find()
+    if json_file is not None and not json_file.resolve().parent.is_dir():
+        raise BadInput(f"JSON={json_file}: its folder does not exist; make it or name another")
+
+    folder = build.build_folder() / "runs" / f"{network.name}-{data}"
+    with _progress(console) as progress:
+        task = progress.add_task(f"building {network.name} (Verilator)", total=None)
+        model = cosim.chip_model(network, waves=waves)
+        progress.update(task, total=count, description=f"simulating {network.name}")
+        outcomes = cosim.run(
+            weight_file,
+            spikes.encode(pixels, timesteps, seed),
+            folder,
+            jobs=1 if waves else jobs,
+            waves=waves,
+            progress=lambda done: progress.update(task, completed=done),
+            model=model,
+        )
+    made = figures(
+        network.shape,
+        outcomes,
+        labels,
+        data=data,
+        timesteps=timesteps,
+        seed=seed,
+        wall_seconds=time.perf_counter() - begun,
+    )
+    console.print(table(made))
+    if json_file is not None:
+        text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
+        write_atomically(json_file, text.encode())
+    if waves:
+        console.print(f"waveform: {_relative(cosim.waveform(folder))}", highlight=False)
+    if made.first_divergence:
+        print(f"first divergence: {made.first_divergence}", file=sys.stderr)
+        sys.exit(MISMATCH)
+
+
+@cli.command()
+@_layer_option
+@_data_option
+@_weights_option
+@click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/verilog/LAYER]")
+def verilog(layer, data, weight_file, output):
+    """Write a chip's Verilog, its memory images and a JSON of its ports and memories."""
+    _, network = _network(layer, data, weight_file)
+    output = output or build.build_folder() / "verilog" / network.name
+    made = export.files(network)
+    export.write(made, output)
+    modules = sum(name.endswith(".v") for name in made)
+    print(f"{modules} modules and {len(made) - modules} other files in {_relative(output)}")
+
+
+@cli.command()
+@_layer_option
+@_data_option
+@click.option("--epochs", type=int, help="Passes over the training images.  [the recipe's]")
+@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/weights]")
+@_folder_option
+def train(layer, data, epochs, seed, output, data_folder):
+    """Train a ternary network (TW-SNN alg. 3) and export it. Needs PyTorch."""
+    from models.train import train as fit
+
+    path = fit(
+        layer,
+        data,
+        epochs=epochs,
+        seed=seed,
+        folder=datasets.find_folder(data_folder),
+        output_folder=output or build.build_folder() / "weights",
+    )
+    print(f"weights: {_relative(path)}")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _relative(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.resolve().relative_to(Path.cwd()))
+    return str(path)
+
+
+def _terminate(signum, frame):
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line; every failure that is the user's to mend is one line."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        cli.main(standalone_mode=False, prog_name="python -m sim")
+    except (BadInput, click.ClickException) as error:
+        message = error.format_message() if isinstance(error, click.ClickException) else error
+        print(f"error: {message}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except OSError as error:
+        print(f"error: {_system_error(error)}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except build.SimulationError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(MISMATCH)
+    except (KeyboardInterrupt, click.Abort):
+        processes.stop_all()
+        print("interrupted", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
+
+
+def _system_error(error: OSError) -> str:
+    where = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{where}; free space or mend permissions and try again"

@@ -1,0 +1,117 @@
+"""`make verilog`: a chip as files for synthesis."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from amaranth.hdl import Shape
+from amaranth.lib import data
+
+from models import memory_image
+from models.errors import BadInput
+from models.network import Network
+from rtl.chip import Chip
+from rtl.configuration import Constants, Write
+from rtl.hierarchy import flat_ports
+from rtl.program import network_writes
+from rtl.readout import result_layout
+from rtl.verilog import export
+from sim.build import WAIVERS
+
+
+def _ports(chip: Chip) -> list[dict]:
+    ports = [
+        {"name": "clk", "direction": "input", "width": 1},
+        {"name": "rst", "direction": "input", "width": 1},
+    ]
+    for name, (kind, value) in flat_ports(chip).items():
+        direction = "input" if kind == "i" else "output"
+        ports.append({"name": name, "direction": direction, "width": len(value)})
+    return ports
+
+
+def _fields(layout) -> list[dict]:
+    """Fields of ``layout``: name, lowest bit, width."""
+    return [
+        {"name": str(name), "lowest_bit": field.offset, "width": field.width}
+        for name, field in data.Layout.cast(layout)
+    ]
+
+
+def _memories(chip: Chip) -> list[dict]:
+    return [
+        {
+            "instance": f"layer_{k}.bank_{b}",
+            "module": f"sram_{bank.rows}x{bank.width}",
+            "rows": bank.rows,
+            "width": bank.width,
+            "image": f"layer_{k}_bank_{b}.mem",
+        }
+        for k, layer in enumerate(chip.shape.layers)
+        for b, bank in enumerate(layer.banks)
+    ]
+
+
+def _hexadecimal(words, bits: int) -> str:
+    digits = -(-bits // 4)
+    return "".join(f"{word:0{digits}x}\n" for word in words)
+
+
+def files(network: Network) -> dict[str, str]:
+    """Everything that `make verilog` writes for ``network``: file name to text.
+
+    - a Verilog file for each module, and ``TOP.f``, their list with the top last;
+    - ``lint.vlt``, the waivers that make ``verilator --lint-only -Wall`` clean, with reasons;
+    - ``layer_K_bank_B.mem``, the weight memories for ``$readmemh``;
+    - ``configuration.mem``, all writes that load the network through the configuration port, one
+      timestep per prediction;
+    - ``TOP.json``: ports, payload layouts and memories.
+    """
+    chip = Chip(shape=network.shape)
+    top = chip.module_name
+    modules = export(chip)
+    made = {f"{name}.v": text for name, text in modules.items()}
+    made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
+    made["lint.vlt"] = WAIVERS.read_text()
+    for k, layer in enumerate(network.layers):
+        for b, bank in enumerate(layer.shape.banks):
+            words = memory_image.weight_words(layer, b)
+            words += [0] * (bank.rows - len(words))
+            made[f"layer_{k}_bank_{b}.mem"] = _hexadecimal(words, bank.width)
+    made["configuration.mem"] = _hexadecimal(network_writes(network, 1), Shape.cast(Write).width)
+    description = {
+        "top": top,
+        "network": str(network.shape),
+        "clock": {"port": "clk", "edge": "rising"},
+        "reset": {"port": "rst", "active": "high", "synchronous": True},
+        "ports": _ports(chip),
+        "payloads": {
+            "configuration__payload": _fields(Write),
+            "configuration__payload.data of CONSTANTS": _fields(Constants),
+            "result__payload": _fields(result_layout(network.shape.sizes[-1])),
+        },
+        "memory_bits": network.shape.memory_bits,
+        "memories": _memories(chip),
+    }
+    made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    return made
+
+
+def write(made: dict[str, str], folder: Path) -> None:
+    """Put the files of `files` into ``folder``: all are written before the first is put there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+        try:
+            for name, text in made.items():
+                (stage / name).write_text(text)
+            for name in made:
+                os.replace(stage / name, folder / name)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    except OSError as error:
+        raise BadInput(
+            f"cannot write to {folder}: {error.strerror}; name a folder with space by --output"
+        ) from None

@@ -1,0 +1,151 @@
+"""The figures of a co-simulation: what the table shows and what JSON= keeps."""
+
+import dataclasses
+
+import numpy as np
+
+from models.network import NetworkShape
+from sim.judge import Divergence
+from sim.shard import Outcome
+
+CLOCK_MHZ = 167
+"""TW-SNN's clock (sec. 5.2.1), to which predictions per second are referred."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Figures:
+    """All figures of one run. Means are over images unless they say otherwise.
+
+    Parameters
+    ----------
+    network, sizes, memory_bytes, banks
+        What ran: name, layer sizes, SRAM bytes, banks of each layer.
+    data, images, timesteps, seed
+        What it ran on.
+    accuracy, golden_accuracy
+        Fraction of labels that are right.
+    mismatches
+        Differences between RTL and models, by quantity: all zero unless something is wrong.
+    first_divergence
+        The first of them in words, or None.
+    latency_cycles
+        From the first input vector to the first prediction.
+    cycles_per_image_min, cycles_per_image_mean, cycles_per_image_max
+        Between successive predictions, the pipeline being full; the latency if there is only one.
+    cycles_per_timestep
+        Mean.
+    cycles_per_input_spike
+        Mean cycles per image over mean spikes of the input, layer 1's floor at one spike a cycle.
+    predictions_per_second
+        At `CLOCK_MHZ`, derived from the mean cycles per image.
+    synaptic_operations
+        Mean per image: each input spike of a layer is one operation in each of its neurons.
+    sram_reads
+        Mean per image, in words of a bank.
+    spikes
+        Mean per image, of the input and of each layer.
+    wall_seconds
+        Whole run.
+    simulated_cycles, simulated_cycles_per_second
+        All shards together; the rate is over the time that simulations ran, loading included.
+    """
+
+    network: str
+    sizes: tuple[int, ...]
+    memory_bytes: int
+    banks: tuple[int, ...]
+    data: str
+    images: int
+    timesteps: int
+    seed: int
+    accuracy: float
+    golden_accuracy: float
+    mismatches: dict[str, int]
+    first_divergence: str | None
+    latency_cycles: int
+    cycles_per_image_min: int
+    cycles_per_image_mean: float
+    cycles_per_image_max: int
+    cycles_per_timestep: float
+    cycles_per_input_spike: float
+    predictions_per_second: float
+    synaptic_operations: float
+    sram_reads: float
+    spikes: tuple[float, ...]
+    wall_seconds: float
+    simulated_cycles: int
+    simulated_cycles_per_second: float
+
+
+def first_divergence(outcomes: list[Outcome]) -> Divergence | None:
+    """The first divergence of a run's shards, which are in the order of their images."""
+    return next((outcome.first for outcome in outcomes if outcome.first), None)
+
+
+def figures(
+    shape: NetworkShape,
+    outcomes: list[Outcome],
+    labels: np.ndarray,
+    *,
+    data: str,
+    timesteps: int,
+    seed: int,
+    wall_seconds: float,
+) -> Figures:
+    """Figures of a run from its shards' outcomes and the images' true ``labels``, shape (n,)."""
+    images = len(labels)
+    intervals = np.concatenate([np.diff(outcome.result_cycles) for outcome in outcomes])
+    latency = next((o.result_cycles[0] for o in outcomes if o.result_cycles), 0)
+    if not intervals.size:
+        intervals = np.array([latency])
+    spikes = np.sum([outcome.spikes for outcome in outcomes], axis=0) / images
+    mismatches = {
+        what: sum(outcome.mismatches[what] for outcome in outcomes)
+        for what in outcomes[0].mismatches
+    }
+    divergence = first_divergence(outcomes)
+    mean = float(intervals.mean())
+    got = _padded([outcome.labels for outcome in outcomes], [o.golden_labels for o in outcomes])
+    golden = np.concatenate([outcome.golden_labels for outcome in outcomes])
+    cycles = sum(outcome.cycles for outcome in outcomes)
+    return Figures(
+        network=shape.name,
+        sizes=shape.sizes,
+        memory_bytes=shape.memory_bits // 8,
+        banks=tuple(len(layer.banks) for layer in shape.layers),
+        data=data,
+        images=images,
+        timesteps=timesteps,
+        seed=seed,
+        accuracy=float(np.mean(got == labels)),
+        golden_accuracy=float(np.mean(golden == labels)),
+        mismatches=mismatches,
+        first_divergence=str(divergence) if divergence else None,
+        latency_cycles=latency,
+        cycles_per_image_min=int(intervals.min()),
+        cycles_per_image_mean=mean,
+        cycles_per_image_max=int(intervals.max()),
+        cycles_per_timestep=mean / timesteps,
+        cycles_per_input_spike=mean / spikes[0] if spikes[0] else float("nan"),
+        predictions_per_second=CLOCK_MHZ * 1e6 / mean if mean else 0.0,
+        synaptic_operations=float(
+            sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))
+        ),
+        sram_reads=float(
+            sum(n * len(layer.banks) for n, layer in zip(spikes, shape.layers, strict=False))
+        ),
+        spikes=tuple(float(n) for n in spikes),
+        wall_seconds=wall_seconds,
+        simulated_cycles=cycles,
+        simulated_cycles_per_second=cycles / max(1e-9, sum(o.seconds for o in outcomes)),
+    )
+
+
+def _padded(got: list[list[int]], golden: list[list[int]]) -> np.ndarray:
+    """RTL labels, -1 where a simulation ended without one."""
+    return np.concatenate(
+        [
+            np.array((have + [-1] * len(want))[: len(want)])
+            for have, want in zip(got, golden, strict=True)
+        ]
+    )

@@ -1,0 +1,50 @@
+"""The table of a co-simulation."""
+
+from rich.table import Table
+
+from sim.figures import CLOCK_MHZ, Figures
+
+_MEASURED, _DERIVED = "measured", "derived"
+
+
+def table(f: Figures) -> Table:
+    """``f`` as a table that fits a terminal, each row marked measured or derived."""
+    made = Table(title=f"{f.network} ({'-'.join(map(str, f.sizes))}) on {f.data}")
+    made.add_column("quantity")
+    made.add_column("value", justify="right")
+    made.add_column("how", style="dim")
+    wrong = sum(f.mismatches.values())
+    layers = zip(["input", *(f"layer {k}" for k in range(1, len(f.sizes)))], f.spikes, strict=True)
+    rows = [
+        ("images x timesteps", f"{f.images} x {f.timesteps}", "given"),
+        ("accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED),
+        ("accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED),
+        ("mismatches RTL / models", f"[{'red' if wrong else 'green'}]{wrong}[/]", _MEASURED),
+        ("  compared", ", ".join(f.mismatches), ""),
+        (
+            "cycles per image: min, mean, max",
+            f"{f.cycles_per_image_min}, {f.cycles_per_image_mean:.1f}, {f.cycles_per_image_max}",
+            _MEASURED,
+        ),
+        ("cycles per timestep", f"{f.cycles_per_timestep:.1f}", _MEASURED),
+        ("cycles per input spike", f"{f.cycles_per_input_spike:.3f}", _MEASURED),
+        ("latency of the first image", f"{f.latency_cycles} cycles", _MEASURED),
+        (f"predictions/s at {CLOCK_MHZ} MHz", f"{f.predictions_per_second:,.0f}", _DERIVED),
+        *((f"spikes per image, {name}", f"{n:.1f}", _MEASURED) for name, n in layers),
+        ("synaptic operations per image", f"{f.synaptic_operations:,.0f}", _DERIVED),
+        ("SRAM reads per image", f"{f.sram_reads:,.1f}", _DERIVED),
+        (
+            f"SRAM, {'+'.join(map(str, f.banks))} banks",
+            f"{f.memory_bytes / 1024:.0f} kB",
+            _DERIVED,
+        ),
+        ("wall time", f"{f.wall_seconds:.1f} s", _MEASURED),
+        (
+            "simulated cycles, cycles/s",
+            f"{f.simulated_cycles:,}, {f.simulated_cycles_per_second:,.0f}",
+            _MEASURED,
+        ),
+    ]
+    for row in rows:
+        made.add_row(*row)
+    return made
