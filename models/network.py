@@ -59,10 +59,10 @@ class LayerShape:
     def banks(self) -> tuple[BankShape, ...]:
         """SRAM banks in order. Bank b serves neurons 64*b to 64*b + 63.
 
-        Rows and widths are rounded up to powers of two, as a memory compiler would: 784-256 takes
-        4 banks of 1024 x 128, 256-256 takes 4 of 256 x 128, 256-10 takes one of 256 x 32.
+        Rows (at least 2) and widths are rounded up to powers of two, as a memory compiler would:
+        784-256 takes 4 banks of 1024 x 128, 256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32.
         """
-        rows = _power_of_two(self.inputs)
+        rows = max(2, _power_of_two(self.inputs))
         banks = []
         for first in range(0, self.neurons, BANK_NEURONS):
             neurons = min(BANK_NEURONS, self.neurons - first)

@@ -83,17 +83,19 @@ class AEREncoder(Block):
         waiting = [Signal(width, name=f"waiting_{g}", reset_less=True) for g in range(groups)]
         nonempty = Signal(groups)  # one flag per waiting group
         word = Signal(width)  # what is left of the group at work
-        group = Signal(range(groups))
+        group = Signal(address_bits - bit_bits)
         open_ = Signal()  # a vector was taken whose `end` event was not
         end_first = Signal()  # `word` already belongs to the vector after the `end` event to come
 
         m.submodules.first_bit = first_bit = LowestOne(width=width)
         m.submodules.first_group = first_group = LowestOne(width=groups)
+        rest = Signal(width)  # `word` without the bit that is leaving
         at_end = Signal()
         emitted = Signal()
         taken = Signal()
         m.d.comb += [
             first_bit.bits.eq(word),
+            rest.eq(word & ~first_bit.one_hot),
             at_end.eq(end_first | ~first_bit.any),
             emitted.eq(self.o.valid & self.o.ready),
             taken.eq(self.i.valid & self.i.ready),
@@ -107,11 +109,7 @@ class AEREncoder(Block):
 
         # The groups to choose the next word from: a new vector's, or those that wait.
         vector = [self.i.payload[g * width : (g + 1) * width] for g in range(groups)]
-        rest = Signal(width)
-        m.d.comb += [
-            first_group.bits.eq(Mux(taken, Cat(new.any() for new in vector), nonempty)),
-            rest.eq(word & ~first_bit.one_hot),
-        ]
+        m.d.comb += first_group.bits.eq(Mux(taken, Cat(new.any() for new in vector), nonempty))
         with m.If(taken | (emitted & ~at_end & ~rest.any())):
             choices = [Mux(taken, new, old) for new, old in zip(vector, waiting, strict=True)]
             m.d.sync += [
