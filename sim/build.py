@@ -99,12 +99,12 @@ def _save_runtime(runtime: Path, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _path_to(verilator: Path, installed_root: Path | None) -> Iterator[None]:
-    """Put ``verilator`` first on PATH, where cocotb-test looks for it."""
+def _path_to(tools: toolchain.Toolchain) -> Iterator[None]:
+    """Put Verilator first on PATH, where cocotb-test looks for it."""
     before = {key: os.environ.get(key) for key in ("PATH", "VERILATOR_ROOT")}
-    os.environ["PATH"] = f"{verilator.parent}{os.pathsep}{before['PATH']}"
-    if installed_root:
-        os.environ["VERILATOR_ROOT"] = str(installed_root)
+    os.environ["PATH"] = f"{tools.verilator.parent}{os.pathsep}{before['PATH']}"
+    if tools.root:
+        os.environ["VERILATOR_ROOT"] = str(tools.root)
     try:
         yield
     finally:
@@ -190,9 +190,7 @@ def model(
         log.unlink(missing_ok=True)
         for name, text in sources.items():
             (partial / name).write_text(text)
-        installed = tools.verilator.parent.parent
-        root = installed if (installed / "include" / "verilated.mk").exists() else None
-        with _path_to(tools.verilator, root):
+        with _path_to(tools):
             simulator = _Simulator(
                 log=log,
                 public=public,

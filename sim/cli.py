@@ -4,9 +4,12 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -126,8 +129,8 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
     if json_file is not None and not json_file.resolve().parent.is_dir():
         raise BadInput(f"JSON={json_file}: its folder does not exist; make it or name another")
 
-    folder = build.build_folder() / "runs" / f"{network.name}-{data}"
-    with _progress(console) as progress:
+    name = f"{network.name}-{data}"
+    with _progress() as progress, _run_folder(name) as folder:
         task = progress.add_task(f"building {network.name} (Verilator)", total=None)
         model = cosim.chip_model(network, waves=waves)
         progress.update(task, total=count, description=f"simulating {network.name}")
@@ -140,6 +143,9 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
             progress=lambda done: progress.update(task, completed=done),
             model=model,
         )
+        if waves:
+            place = build.build_folder() / "waves" / name
+            console.print(f"waveform: {_relative(cosim.keep_waveform(folder, place))}")
     made = figures(
         network.shape,
         outcomes,
@@ -153,8 +159,6 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
     if json_file is not None:
         text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
         write_atomically(json_file, text.encode())
-    if waves:
-        console.print(f"waveform: {_relative(cosim.waveform(folder))}", highlight=False)
     if made.first_divergence:
         print(f"first divergence: {made.first_divergence}", file=sys.stderr)
         sys.exit(MISMATCH)
@@ -197,15 +201,33 @@ def train(layer, data, epochs, seed, output, data_folder):
     print(f"weights: {_relative(path)}")
 
 
-def _progress(console: Console) -> Progress:
+@contextlib.contextmanager
+def _run_folder(name: str) -> Iterator[Path]:
+    """A folder for one run, removed when all went well: its captures are large."""
+    runs = build.build_folder() / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=runs))
+    try:
+        yield folder
+    except build.SimulationError:
+        raise  # its message names a log in there
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _progress() -> Progress:
+    errors = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=errors,
         transient=True,
+        disable=not errors.is_terminal,
     )
 
 

@@ -48,12 +48,13 @@ def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
     return Outcome.read(folder)
 
 
-def waveform(folder: Path) -> Path:
-    """The waveform that a run in ``folder`` with ``waves`` left: FST or VCD by its contents."""
+def keep_waveform(folder: Path, place: Path) -> Path:
+    """Move the waveform of a run in ``folder`` to ``place`` with the suffix of its format."""
     raw = folder / "shard_0" / "waves"
     with raw.open("rb") as file:
         suffix = ".vcd" if file.read(1) == b"$" else ".fst"
-    return raw.rename(raw.with_suffix(suffix))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return raw.replace(place.with_suffix(suffix))
 
 
 def _predictions_done(folder: Path) -> int:
@@ -83,7 +84,7 @@ def run(
     spikes
         Input spikes: bool, shape (images, timesteps, inputs).
     folder
-        Where the run leaves its files; emptied first.
+        Where the run leaves its files; emptied first. Runs at the same time need different ones.
     jobs
         Simulations to run at the same time, each on a run of consecutive images.
     potentials

@@ -26,6 +26,8 @@ class Toolchain:
     ----------
     verilator
         The executable.
+    root
+        What VERILATOR_ROOT must be for it, None if it knows.
     version
         Its version, as text.
     make_args
@@ -37,6 +39,7 @@ class Toolchain:
     """
 
     verilator: Path
+    root: Path | None
     version: str
     make_args: tuple[str, ...]
     cxx: str
@@ -110,6 +113,7 @@ def _version(verilator: str) -> tuple[int, int] | None:
 def _system(verilator: str, version: tuple[int, int], compiler: tuple[str, str]) -> Toolchain:
     return Toolchain(
         verilator=Path(verilator),
+        root=None,
         version=f"{version[0]}.{version[1]:03}",
         make_args=(f"CXX={compiler[0]}", f"LINK={compiler[0]}"),
         cxx=compiler[0],
@@ -125,8 +129,10 @@ def _installed(too_old: tuple[int, int] | None, compiler: tuple[str, str]) -> To
         raise BadInput(
             f"no Verilator {_text(OLDEST).split()[1]} or newer: {have}`make venv` installs one"
         )
+    root = Path(spec.submodule_search_locations[0])
     return Toolchain(
-        verilator=Path(spec.submodule_search_locations[0]) / "bin" / "verilator",
+        verilator=root / "bin" / "verilator",
+        root=root,
         version=importlib.metadata.version("verilator"),
         make_args=(
             f"CXX={compiler[0]}",

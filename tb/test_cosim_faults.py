@@ -1,16 +1,13 @@
 """Deliberate faults, each made in a copy of the checkout, are caught and named."""
 
 import re
-import shutil
 
 import numpy as np
 import pytest
 
 from models import weights
-from tb.command import ROOT, trispike
+from tb.command import copy_of_checkout, trispike
 from tb.networks import random_network, save
-
-ROOMS = ("models", "golden", "rtl", "sim")
 
 WHERE = re.compile(
     r"first divergence: (?P<what>[a-z ]+): image (?P<image>\d+), timestep (?P<timestep>\d+), "
@@ -22,10 +19,7 @@ WHERE = re.compile(
 @pytest.fixture
 def copy(tmp_path):
     """A copy of Trispike's rooms, to break."""
-    for room in ROOMS:
-        ignored = shutil.ignore_patterns("__pycache__", "*.npz")
-        shutil.copytree(ROOT / room, tmp_path / "copy" / room, ignore=ignored)
-    return tmp_path / "copy"
+    return copy_of_checkout(tmp_path / "copy")
 
 
 def _edit(path, before, after):
@@ -37,7 +31,7 @@ def _edit(path, before, after):
 def _run(copy, weight_file, images=20):
     """Run digits through the broken copy: the status must be 1, the divergence named."""
     options = ["--weights", weight_file, "--images", str(images), "--timesteps", "2"]
-    done = trispike("run", *options, root=copy, PYTHONPATH=str(copy))
+    done = trispike("run", *options, root=copy)
     assert done.returncode == 1, done.stdout + done.stderr
     found = WHERE.search(done.stderr)
     assert found, done.stderr
@@ -48,7 +42,7 @@ def test_unbroken_copy_agrees(copy, tmp_path):
     """Without a fault the copy passes, so that the faults below are what is caught."""
     weight_file = save(random_network((784, 12, 4), 1), tmp_path)
     options = ["--weights", weight_file, "--images", "20", "--timesteps", "2"]
-    done = trispike("run", *options, root=copy, PYTHONPATH=str(copy))
+    done = trispike("run", *options, root=copy)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

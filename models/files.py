@@ -1,0 +1,35 @@
+"""Writing files so that nothing half-written is ever seen."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from models.errors import BadInput
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put ``data`` at ``path``: a reader sees the old file or the whole new one, nothing between.
+
+    Missing folders are made. A device or a pipe (/dev/stdout) is written to as it is. `BadInput` if
+    the place cannot be written.
+    """
+    temporary = None
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp gives 0o600, too narrow for a file meant for sharing
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        reason = error.strerror or error
+        raise BadInput(f"cannot write {path}: {reason}; name a folder you may write to") from None
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,251 @@
+"""Everything a user can get wrong is answered by one line and status 2."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import weights
+from tb.command import copy_of_checkout, refused, trispike
+from tb.networks import random_network, save
+
+
+@pytest.fixture
+def weight_file(tmp_path):
+    """Weight file of a small network that takes the data sets' images."""
+    return save(random_network((784, 6, 3), 0), tmp_path)
+
+
+def test_unknown_layer():
+    """The known ones are named."""
+    message = refused(trispike("run", "--layer", "fc257"))
+    assert "LAYER must be one of fc256, fc256_256, fc1024, fc1024_1024, not 'fc257'" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "pattern"),
+    [
+        (["--data", "cifar"], "DATA must be one of digits, mnist, not 'cifar'"),
+        (["--timesteps", "0"], "timesteps must be from 1 to 255, not 0"),
+        (["--timesteps", "many"], "'many' is not a valid integer"),
+        (["--images", "0"], "IMAGES must be 1 or more, not 0"),
+        (["--images", "400"], "IMAGES must be at most 359"),
+        (["--jobs", "0"], "JOBS must be 1 or more, not 0"),
+        (["--seed", "-1"], "seed must be from 0"),
+        (["--json", "/nowhere/f.json"], "its folder does not exist"),
+        (["--weights", "/nowhere/w.npz"], "cannot read /nowhere/w"),
+        (["--frequency", "1"], "No such option"),
+    ],
+)
+def test_options(options, pattern):
+    """Options out of range."""
+    assert re.search(pattern, refused(trispike("run", *options)))
+
+
+def test_missing_data_folder(tmp_path):
+    """MNIST in a folder that is not there, and in one that is empty."""
+    missing = tmp_path / "nowhere"
+    options = ["run", "--data", "mnist", "--data-folder"]
+    assert f"data folder {missing} does not exist" in refused(trispike(*options, missing))
+    assert "has no t10k" in refused(trispike(*options, tmp_path))
+
+
+def test_truncated_weights(weight_file):
+    """Half a weight file."""
+    whole = weight_file.read_bytes()
+    weight_file.write_bytes(whole[: len(whole) // 2])
+    message = refused(trispike("run", "--weights", weight_file))
+    assert str(weight_file) in message
+
+
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
+def test_flipped_weights(weight_file, part):
+    """A flipped bit, wherever it is."""
+    whole = bytearray(weight_file.read_bytes())
+    whole[int(part * len(whole))] ^= 0x10
+    weight_file.write_bytes(whole)
+    assert str(weight_file) in refused(trispike("run", "--weights", weight_file))
+
+
+def _tampered(weight_file: Path, change) -> str:
+    """What `run` says of the weight file after ``change`` of its arrays and its card."""
+    with np.load(weight_file, allow_pickle=False) as archive:
+        arrays = dict(archive)
+    card_path = weights.card_path(weight_file)
+    card = json.loads(card_path.read_text())
+    change(arrays, card)
+    np.savez(weight_file, **arrays)
+    card_path.write_text(json.dumps(card))
+    return refused(trispike("run", "--weights", weight_file))
+
+
+def test_constant_of_128(weight_file):
+    """A scale constant that does not fit."""
+
+    def change(arrays, card):
+        arrays["constants_1"][0] = 128
+
+    message = _tampered(weight_file, change)
+    assert "a must be from 0 to 127, not 128" in message
+
+
+def test_1025_inputs(weight_file):
+    """A network too wide for the potential register's theorem."""
+
+    def change(arrays, card):
+        card["sizes"][0] = 1025
+
+    message = _tampered(weight_file, change)
+    assert "layer inputs must be an integer from 1 to 1024, not 1025" in message
+
+
+def _tools(folder: Path, *names: str) -> Path:
+    """A folder for PATH that has only the tools called ``names``."""
+    folder.mkdir()
+    for name in names:
+        (folder / name).symlink_to(shutil.which(name))
+    return folder
+
+
+def test_no_compiler(tmp_path):
+    """No C++ compiler on PATH."""
+    path = _tools(tmp_path / "bin", "perl", "make")
+    message = refused(trispike("run", PATH=str(path)))
+    assert "no C++ compiler on PATH" in message
+    assert "install g++" in message
+
+
+def test_no_perl(tmp_path):
+    """No perl on PATH."""
+    path = _tools(tmp_path / "bin", "make", "g++")
+    assert "no perl on PATH" in refused(trispike("run", PATH=str(path)))
+
+
+def _fake_verilator(folder: Path, version: str) -> Path:
+    folder.mkdir()
+    tool = folder / "verilator"
+    tool.write_text(f"#!/bin/sh\necho 'Verilator {version} 2023-01-22 rev (Debian 5.006-3)'\n")
+    tool.chmod(0o755)
+    return tool
+
+
+def test_old_verilator_named(tmp_path):
+    """A Verilator that the user names but cocotb cannot use."""
+    tool = _fake_verilator(tmp_path / "old", "5.006")
+    message = refused(trispike("run", VERILATOR=str(tool)))
+    assert "is Verilator 5.006, and Verilator 5.036 or newer is needed" in message
+
+
+def test_old_verilator_on_path(tmp_path, weight_file):
+    """One that merely is on PATH is passed over for the installed one."""
+    tool = _fake_verilator(tmp_path / "old", "5.006")
+    path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
+    done = trispike("run", "--weights", weight_file, "--images", "3", PATH=path, VERILATOR="")
+    assert done.returncode == 0, done.stderr
+
+
+def test_missing_verilator_named():
+    """A Verilator that is not there."""
+    assert "must name an executable" in refused(trispike("run", VERILATOR="/nowhere/verilator"))
+
+
+def test_full_disk_while_building(tmp_path, weight_file):
+    """A disk that fills up while Verilator builds: no half-built model is left in the cache.
+
+    The file size limit of a child stands in for the disk: writing beyond it fails.
+    """
+    root = copy_of_checkout(tmp_path / "copy")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    compiler = tools / "full-disk-g++"
+    real = shutil.which("g++")
+    compiler.write_text(
+        f'#!/bin/sh\nfor a in "$@"; do case "$a" in -c) '
+        'echo "fatal error: error writing to out.s: No space left on device" >&2; exit 1;; '
+        f'esac; done\nexec {real} "$@"\n'
+    )
+    compiler.chmod(0o755)
+    options = ["run", "--weights", weight_file, "--images", "2"]
+    done = trispike(*options, root=root, CXX=str(compiler))
+    assert "no space left" in refused(done)
+    models = root / "build" / "models"
+    assert not [f for f in models.iterdir() if f.is_dir() and f.suffix != ".partial"]
+    done = trispike(*options, root=root)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_full_disk_for_json(weight_file):
+    """The JSON file cannot be written."""
+    options = ["--weights", weight_file, "--images", "2", "--json", "/dev/full"]
+    done = trispike("run", *options)
+    assert "cannot write /dev/full: No space left on device" in refused(done)
+    assert Path("/dev/full").is_char_device()
+
+
+def _descendants(pid: int) -> list[int]:
+    """Processes whose session or ancestry leads to ``pid``, by /proc."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        parents[int(stat.parent.name)] = int(fields[1])
+    found, frontier = [], {pid}
+    while frontier:
+        frontier = {child for child, parent in parents.items() if parent in frontier}
+        found += frontier
+    return found
+
+
+def _alive(pids: list[int]) -> list[int]:
+    """Those of ``pids`` that still run; one that waits to be reaped does not."""
+    alive = []
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue
+        alive += [pid] if state != "Z" else []
+    return alive
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt(tmp_path, weight_file, number):
+    """Ctrl-C in the middle of a build: no process is left, and the next run works."""
+    root = copy_of_checkout(tmp_path / "copy")
+    environment = {**os.environ, "PYTHONPATH": str(root), "COLUMNS": "100"}
+    options = ["run", "--weights", str(weight_file), "--images", "2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim", *options],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 100
+    children = []
+    while time.monotonic() < deadline and len(children) < 3:  # make, its shell, a compiler
+        children = _descendants(process.pid)
+        time.sleep(0.05)
+    assert len(children) >= 3, "the build never started"
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in errors
+    time.sleep(0.5)
+    assert not _alive(children)
+    done = trispike(*options, root=root)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,114 @@
+"""`make verilog`: the same bytes everywhere, clean in lint, memory images that hold the weights."""
+
+import json
+import os
+import subprocess
+
+import numpy as np
+import pytest
+
+from models import weights
+from models.numbers import BANK_NEURONS
+from sim import toolchain
+from tb.command import refused, trispike
+from tb.networks import random_network, save
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """fc256_256 exported twice: in two folders, with two hash seeds."""
+    folders = []
+    for seed in ("1", "2"):
+        folder = tmp_path_factory.mktemp(f"verilog-{seed}")
+        options = ["--layer", "fc256_256", "--output", folder]
+        done = trispike("verilog", *options, PYTHONHASHSEED=seed)
+        assert done.returncode == 0, done.stdout + done.stderr
+        folders.append(folder)
+    return folders
+
+
+pytestmark = pytest.mark.xdist_group("export")
+
+
+def test_same_bytes(exported):
+    """Nothing in the export depends on the folder or on the order of hashes."""
+    first, second = ({f.name: f.read_bytes() for f in folder.iterdir()} for folder in exported)
+    assert first == second
+    assert "trispike_fc256_256.v" in first
+
+
+def test_lint(exported):
+    """Verilator's -Wall is clean but for the waivers in lint.vlt, each with a reason above it."""
+    tools = toolchain.find()
+    root = {"VERILATOR_ROOT": str(tools.root)} if tools.root else {}
+    top = "trispike_fc256_256"
+    command = ["perl", str(tools.verilator), "--lint-only", "-Wall", "--top-module", top]
+    files = (exported[0] / f"{top}.f").read_text().split()
+
+    def lint(names):
+        return subprocess.run(
+            [*command, *names],
+            cwd=exported[0],
+            env={**os.environ, **root},
+            capture_output=True,
+            text=True,
+        )
+
+    done = lint(files)
+    assert done.returncode == 0, done.stderr
+    assert "%" not in done.stdout + done.stderr
+    assert lint([name for name in files if name.endswith(".v")]).returncode != 0
+
+    waivers = (exported[0] / "lint.vlt").read_text().splitlines()
+    for number, line in enumerate(waivers):
+        if line.startswith("lint_off"):
+            assert waivers[number - 1].startswith(("//", "lint_off"))
+
+
+def test_description(exported):
+    """The JSON names the ports and the seed's 4 + 4 + 1 banks of 81 kB."""
+    made = json.loads((exported[0] / "trispike_fc256_256.json").read_text())
+    ports = {port["name"]: (port["direction"], port["width"]) for port in made["ports"]}
+    assert ports["i__payload"] == ("input", 784)
+    assert ports["i__ready"] == ("output", 1)
+    assert ports["result__payload"] == ("output", 4 + 10 * 8)
+    text = (exported[0] / "trispike_fc256_256.v").read_text()
+    header = text[text.index("module ") : text.index(");")]
+    assert set(header[header.index("(") + 1 :].replace(",", " ").split()) == set(ports)
+    shapes = [(m["rows"], m["width"]) for m in made["memories"]]
+    assert shapes == [(1024, 128)] * 4 + [(256, 128)] * 4 + [(256, 32)]
+    assert sum(rows * width for rows, width in shapes) == made["memory_bits"] == 81 * 8192
+
+
+def test_memory_images(exported):
+    """Every weight stands in its bank, row and bits, read without the code that wrote it."""
+    network, _ = weights.load(weights.committed("fc256_256", "digits"))
+    value = {0: 0, 1: 1, 3: -1}
+    for k, layer in enumerate(network.layers):
+        found = np.zeros_like(layer.weights)
+        for b in range(len(layer.shape.banks)):
+            lines = (exported[0] / f"layer_{k}_bank_{b}.mem").read_text().split()
+            assert len(lines) == layer.shape.banks[b].rows
+            for row, line in enumerate(lines[: layer.shape.inputs]):
+                word = int(line, 16)
+                for neuron in range(layer.shape.banks[b].neurons):
+                    code = word >> 2 * neuron & 3
+                    found[row, b * BANK_NEURONS + neuron] = value[code]
+        assert (found == layer.weights).all()
+
+
+def test_other_weights(tmp_path):
+    """A network of one's own is exported under its own name."""
+    path = save(random_network((20, 70, 3), 0, name="mine"), tmp_path)
+    done = trispike("verilog", "--weights", path, "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    names = {f.name for f in (tmp_path / "out").iterdir()}
+    assert {"trispike_mine.v", "layer_0_bank_1.mem", "lint.vlt", "configuration.mem"} <= names
+
+
+def test_no_room(tmp_path):
+    """A folder that cannot be written to is refused, and nothing is left of the attempt."""
+    (tmp_path / "file").write_text("")
+    message = refused(trispike("verilog", "--output", tmp_path / "file" / "out"))
+    assert "cannot write to" in message
+    assert [f.name for f in tmp_path.iterdir()] == ["file"]
