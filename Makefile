@@ -44,7 +44,7 @@ train: $(READY)  ## train a ternary network and export its weights (needs PyTorc
 	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[train]'
 	@$(RUN) train --layer "$(LAYER)" $(call option,DATA,data) $(call option,EPOCHS,epochs) \
-	  $(call option,SEED,seed) $(call option,OUTPUT,output) $(FOLDER)
+	  $(call option,SEED,seed) $(call option,RECIPE,recipe) $(call option,OUTPUT,output) $(FOLDER)
 
 test: $(READY)  ## the whole test suite
 	@$(VENV)/bin/python -m pytest -q -n 2 $(PYTEST)

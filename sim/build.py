@@ -49,6 +49,11 @@ class _Simulator(Verilator):
         self.logger.setLevel(logging.WARNING)
         self._log, self._public, self._runtime = log, public, runtime
 
+    def set_env(self):
+        super().set_env()
+        for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # `make sim` is not this make's parent
+            self.env.pop(name, None)
+
     def build_command(self):
         if self._runtime is None:
             return [[os.path.join(self.sim_dir, self.toplevel_module), *self.plus_args]]

@@ -182,21 +182,42 @@ def verilog(layer, data, weight_file, output):
 @cli.command()
 @_layer_option
 @_data_option
-@click.option("--epochs", type=int, help="Passes over the training images.  [the recipe's]")
-@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+@click.option("--epochs", type=int, help="Passes over the training images.  [the committed card's]")
+@click.option("--seed", type=int, help="Seed of everything random.  [the committed card's]")
+@click.option(
+    "--recipe",
+    type=click.Choice(["committed", "paper"]),
+    default="committed",
+    show_default=True,
+    help="Settings: the committed weights' own, or TW-SNN's algorithm 3 to the letter.",
+)
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/weights]")
 @_folder_option
-def train(layer, data, epochs, seed, output, data_folder):
-    """Train a ternary network (TW-SNN alg. 3) and export it. Needs PyTorch."""
+def train(layer, data, epochs, seed, recipe, output, data_folder):
+    """Train a ternary network (TW-SNN alg. 3) and export it. Needs PyTorch.
+
+    Without options this repeats the training of the weights that come with Trispike.
+    """
+    from golden import accuracy_by_timestep
+    from models.recipe import PAPER, Recipe
     from models.train import train as fit
 
+    weight_file, _ = _network(layer, data, None)
+    card = weights.load(weight_file)[1]
+    settings = {key: value for key, value in card.recipe.items() if key != "name"}
+    with contextlib.suppress(ModuleNotFoundError):  # `fit` says what to do about it
+        import torch
+
+        torch.set_num_threads(1)  # the order of sums, and so the result, depends on it
     path = fit(
         layer,
         data,
-        epochs=epochs,
-        seed=seed,
+        epochs=card.epochs if epochs is None else epochs,
+        seed=card.seed if seed is None else seed,
+        measure=accuracy_by_timestep,
         folder=datasets.find_folder(data_folder),
         output_folder=output or build.build_folder() / "weights",
+        recipe=PAPER if recipe == "paper" else Recipe(**settings),
     )
     print(f"weights: {_relative(path)}")
 

@@ -1,0 +1,82 @@
+"""The house: which room may import which, and the style of what stands in them."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tb.command import ROOT
+
+ROOMS = ("models", "golden", "rtl", "sim", "tb")
+MAY_IMPORT = {
+    "models": set(),
+    "golden": {"models"},
+    "rtl": {"models"},
+    "sim": {"models", "golden", "rtl"},
+    "tb": {"models", "golden", "rtl", "sim"},
+}
+
+
+def _imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            continue
+        yield from (name.split(".")[0] for name in names if name.split(".")[0] in ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_walls(room):
+    """Imports go one way; above all, golden and rtl know nothing of each other."""
+    for path in sorted((ROOT / room).glob("**/*.py")):
+        foreign = set(_imported_rooms(path)) - {room} - MAY_IMPORT[room]
+        assert not foreign, f"{path.relative_to(ROOT)} imports {', '.join(sorted(foreign))}"
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
+def test_style(command):
+    """Ruff finds nothing."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "--quiet", *ROOMS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_make_lists_its_targets():
+    """`make` alone says what can be made, one line each."""
+    done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    for target in ("sim", "verilog", "train", "test", "lint", "clean"):
+        assert any(line.startswith(f"make {target} ") for line in lines)
+
+
+def test_make_passes_options_on():
+    """Every option of `make sim` reaches the command line."""
+    options = ["LAYER=fc1024", "DATA=mnist", "T=3", "IMAGES=7", "SEED=2", "JOBS=2", "WAVES=1"]
+    done = subprocess.run(
+        ["make", "-n", "-o", ".venv/.ready", "sim", *options, "JSON=f.json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    wanted = (
+        '--layer "fc1024"',
+        '--data "mnist"',
+        '--timesteps "3"',
+        '--images "7"',
+        '--seed "2"',
+        '--jobs "2"',
+        "--waves",
+        '--json "f.json"',
+    )
+    for option in wanted:
+        assert option in done.stdout
