@@ -112,3 +112,11 @@ def test_no_room(tmp_path):
     message = refused(trispike("verilog", "--output", tmp_path / "file" / "out"))
     assert "cannot write to" in message
     assert [f.name for f in tmp_path.iterdir()] == ["file"]
+
+
+def test_memories_have_no_contents(exported):
+    """SRAM banks power up undefined: no zeros that a macro would not have."""
+    banks = sorted(exported[0].glob("sram_*.v"))
+    assert [bank.name for bank in banks] == ["sram_1024x128.v", "sram_256x128.v", "sram_256x32.v"]
+    for bank in banks:
+        assert "initial" not in bank.read_text()
