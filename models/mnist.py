@@ -1,0 +1,105 @@
+"""MNIST: four IDX files from a folder, from the cache or from a public mirror."""
+
+import dataclasses
+import hashlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from models import idx
+from models.download import download
+from models.errors import BadInput
+from models.files import write_atomically
+
+MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+)
+"""Where the files are published, in the order in which they are tried."""
+
+_REMEDY = "name a folder with MNIST's four IDX files with --data-folder or TRISPIKE_DATA"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MnistFile:
+    """One of the four files: its name, its dimensions and the sha256 of its unpacked bytes."""
+
+    name: str
+    shape: tuple[int, ...]
+    sha256: str
+
+    def array(self, data: bytes, what: str) -> np.ndarray:
+        """The file's array (uint8 of `shape`) from its bytes, gzip or not, or `BadInput`."""
+        size = 4 + 4 * len(self.shape) + math.prod(self.shape)
+        data = idx.unpack(data, size + 1, what)
+        array = idx.parse(data, self.shape, what)
+        found = hashlib.sha256(data).hexdigest()
+        if found != self.sha256:
+            raise BadInput(
+                f"{what} must have sha256 {self.sha256[:12]}..., not {found[:12]}...; "
+                f"fetch it again"
+            )
+        return array
+
+
+TRAIN_IMAGES = MnistFile(
+    name="train-images-idx3-ubyte",
+    shape=(60000, 28, 28),
+    sha256="ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+)
+TRAIN_LABELS = MnistFile(
+    name="train-labels-idx1-ubyte",
+    shape=(60000,),
+    sha256="65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+)
+TEST_IMAGES = MnistFile(
+    name="t10k-images-idx3-ubyte",
+    shape=(10000, 28, 28),
+    sha256="0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+)
+TEST_LABELS = MnistFile(
+    name="t10k-labels-idx1-ubyte",
+    shape=(10000,),
+    sha256="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+)
+
+
+def cache_folder() -> Path:
+    """Folder of the user's cache where downloaded files are kept."""
+    return Path(platformdirs.user_cache_dir("trispike", appauthor=False)) / "mnist"
+
+
+def from_folder(file: MnistFile, folder: Path) -> np.ndarray:
+    """The array of ``file`` in ``folder``, gzip or not. uint8 of its shape, or `BadInput`."""
+    if not folder.is_dir():
+        raise BadInput(f"data folder {folder} does not exist; {_REMEDY}")
+    for path in (folder / file.name, folder / f"{file.name}.gz"):
+        if path.is_file():
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
+            return file.array(data, str(path))
+    raise BadInput(f"data folder {folder} has no {file.name} nor {file.name}.gz; {_REMEDY}")
+
+
+def from_cache(
+    file: MnistFile, mirrors: Sequence[str] = MIRRORS, cache: Path | None = None
+) -> np.ndarray:
+    """The array of ``file`` from the cache, downloaded first if it is not there intact.
+
+    ``cache`` is `cache_folder` unless given. uint8 of the file's shape, or `BadInput`.
+    """
+    cache = cache_folder() if cache is None else cache
+    try:
+        return from_folder(file, cache)
+    except BadInput:
+        pass  # absent or damaged: the download replaces it
+    packed = f"{file.name}.gz"
+    limit = 2 * math.prod(file.shape) + 4096  # gzip cannot grow a file by more
+    data = download(packed, mirrors, file.array, limit=limit, remedy=_REMEDY)
+    write_atomically(cache / packed, data)
+    return file.array(data, packed)
