@@ -24,7 +24,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'error: Python 3.11 or newer is needed; name one by PYTHON=' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
-	  { echo 'error: Python lacks venv; install it (Debian: python3-venv) and make again' >&2; exit 2; }
+	  { echo 'error: Python lacks venv: sudo apt install python3-venv libpython3-dev, and make again' >&2; exit 2; }
 	@echo 'setting up $(VENV) (once)'
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check . || \

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import find_libpython
@@ -66,7 +67,7 @@ def _find(named: str, path: str, cxx: str) -> Toolchain:
     if not find_libpython.find_libpython():
         raise BadInput(
             "this Python has no shared library, which cocotb needs: install it (Debian's package "
-            "is libpython3-dev) and make again"
+            f"is libpython{sys.version_info.major}.{sys.version_info.minor}) and make again"
         )
     if named:
         verilator = shutil.which(named, path=path)
