@@ -130,8 +130,8 @@ def fit(
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        rates = torch.from_numpy(images).float() / 255
-        answers = torch.from_numpy(labels).long()
+        rates = torch.tensor(images).float() / 255
+        answers = torch.tensor(labels).long()
         net = Net(sizes, recipe)
         optimizer = torch.optim.AdamW(
             net.parameters(), lr=recipe.first_rate, weight_decay=recipe.decay, fused=True

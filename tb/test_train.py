@@ -29,6 +29,7 @@ def tiny(monkeypatch):
     images = rng.integers(0, 60, (400, 12)).astype(np.uint8)
     for n, label in enumerate(labels):
         images[n, 4 * label : 4 * label + 4] += 180
+    images.flags.writeable = labels.flags.writeable = False  # as MNIST's are
     data = Dataset(
         name="easy",
         train_images=images[:300],
