@@ -23,7 +23,8 @@ class Capture:
         weights = 1 << np.arange(width, dtype=np.int32)
         if signed:
             weights[-1] = -weights[-1]
-        return self.bits.reshape(len(self), -1, width).astype(np.int32) @ weights
+        fields = self.bits.reshape(len(self), self.bits.shape[1] // width, width)
+        return fields.astype(np.int32) @ weights
 
 
 def read(path: Path, width: int) -> Capture:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cocotb
 import numpy as np
-from cocotb.triggers import RisingEdge, SimTimeoutError, with_timeout
+from cocotb.triggers import RisingEdge, SimTimeoutError, Timer, with_timeout
 from cocotb.utils import get_sim_time
 
 import golden
@@ -61,6 +61,8 @@ async def compare_with_golden(dut):
     except SimTimeoutError:
         dut._log.error("no prediction for too long: judging what there is")
     seconds = time.perf_counter() - started
+    dut.start.value = 0  # closes the captures
+    await Timer(_PERIOD_NS, "ns")
     simulated = round(get_sim_time("ns") / _PERIOD_NS)
 
     neurons = [layer.shape.neurons for layer in network.layers]

@@ -1,7 +1,7 @@
 """The simulation-only SystemVerilog around a chip: clock, stimulus from files, captures to files.
 
 Waking Python at every clock edge costs more than the chip's own evaluation. The harness moves the
-clock and the transport of stimulus and captures into compiled code; cocotb starts it, watches
+clock and the transport of stimulus and captures into compiled code; cocotb starts it, ends
 it and judges what it captured. The chip inside is the exported Verilog, byte for byte: the harness
 looks at it through hierarchical references.
 
@@ -43,9 +43,8 @@ def harness(shape: NetworkShape, module: str) -> str:
         f'    if (potentials) potentials_{k} = $fopen("layer_{k}.potentials", "w");'
         for k in layers
     )
-    flushes = "\n".join(
-        f"      $fflush(spikes_{k});\n      if (potentials) $fflush(potentials_{k});"
-        for k in layers
+    closes = "\n".join(
+        f"    $fclose(spikes_{k});\n    if (potentials) $fclose(potentials_{k});" for k in layers
     )
     files = ", ".join(f"spikes_{k}, potentials_{k}" for k in layers)
     return f"""\
@@ -86,6 +85,12 @@ module {TOP} (
     running = 1;
   end
 
+  always @(negedge start) begin
+    running = 0;
+    $fclose(results);
+{closes}
+  end
+
   longint cycle = 0;
   initial predictions = 0;
   assign done = running && predictions == expected;
@@ -112,8 +117,7 @@ module {TOP} (
 {captures}
     if (result_valid) begin
       $fwrite(results, "%0d %h\\n", cycle, result_payload);
-      $fflush(results);
-{flushes}
+      $fflush(results);  // lines are counted while the run goes on
       predictions <= predictions + 1;
     end
   end

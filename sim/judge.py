@@ -6,7 +6,7 @@ import numpy as np
 
 from golden import Result
 from models.numbers import POTENTIAL_BITS
-from sim.captures import Capture, Run
+from sim.captures import Run
 from sim.cycles import Schedule
 
 
@@ -63,12 +63,8 @@ class _Comparison:
 
     def compare(self, what, layer, expected, got, cycles):
         """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps."""
-        rank = (
-            len(self.mismatches)
-            if what not in self.mismatches
-            else list(self.mismatches).index(what)
-        )
         self.mismatches.setdefault(what, 0)
+        rank = list(self.mismatches).index(what)
         here = min(len(expected), len(got))
         wrong = expected[:here] != got[:here]
         missing = (len(expected) - here) * int(np.prod(expected.shape[1:]))
@@ -119,9 +115,11 @@ def judge(
     for k, capture in enumerate(run.spikes):
         comparison.compare("spike", k + 1, steps(golden.spikes[k]), capture.bits, capture.cycles)
     for k, capture in enumerate(run.potentials or ()):
-        _compare_cycles(comparison, "fire cycle", k, schedule.fire[k], capture)
+        cycles = capture.cycles
+        comparison.compare("fire cycle", k + 1, schedule.fire[k], cycles, cycles)
     for k, capture in enumerate(run.spikes):
-        _compare_cycles(comparison, "output cycle", k, schedule.taken[k], capture)
+        cycles = capture.cycles
+        comparison.compare("output cycle", k + 1, schedule.taken[k], cycles, cycles)
 
     # A prediction stands at its last timestep.
     whole = _Comparison(1, first_image)
@@ -135,9 +133,3 @@ def judge(
     if first is None and whole.first is not None:
         first = dataclasses.replace(whole.first, timestep=timesteps)
     return Verdict(mismatches={**comparison.mismatches, **whole.mismatches}, first=first)
-
-
-def _compare_cycles(
-    comparison: _Comparison, what: str, k: int, expected: np.ndarray, capture: Capture
-) -> None:
-    comparison.compare(what, k + 1, expected, capture.cycles, capture.cycles)

@@ -98,6 +98,20 @@ def test_dropped_address(copy, tmp_path):
     assert (found["image"], found["timestep"], found["layer"]) == (0, 1, 1)
 
 
+def test_hang(copy, tmp_path):
+    """A layer that never shows its output: the run ends all the same, and says what is missing."""
+    _edit(
+        copy / "rtl" / "flow.py",
+        "            m.d.sync += self.valid.eq(1)",
+        "            m.d.sync += self.valid.eq(0)",
+    )
+    weight_file = save(random_network((784, 12, 4), 4), tmp_path)
+    done = trispike("run", "--weights", weight_file, "--images", "5", root=copy)
+    assert done.returncode == 1, done.stdout + done.stderr
+    message = "first divergence: spike: number of vectors: image 0, timestep 1, layer 1: "
+    assert message + "expected 25, got 0" in done.stderr
+
+
 def test_weights_file_keeps_its_digest(tmp_path):
     """The faults above are of the RTL: the weight file that both sides read is sound."""
     path = save(random_network((784, 12, 4), 1), tmp_path)
