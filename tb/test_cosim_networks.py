@@ -28,7 +28,7 @@ def _cases():
 
 
 @pytest.mark.timeout(580)
-@pytest.mark.parametrize(("layer", "data"), _cases())
+@pytest.mark.parametrize(("layer", "data"), list(_cases()))
 def test_rtl_equals_models(layer, data, tmp_path):
     """Potentials, spikes, cycles, counts and labels of every layer and timestep, T=5."""
     _mnist_or_skip(data)

@@ -1,0 +1,95 @@
+"""Every RTL block in both simulators: the table of geometries."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from models.network import BankShape, LayerShape, NetworkShape
+from rtl.aer import AEREncoder
+from rtl.chip import Chip
+from rtl.flow import FlowController
+from rtl.hierarchy import Block
+from rtl.layer import Layer
+from rtl.pe import ProcessingElement
+from rtl.sram import SRAMBank
+from tb.bench import run_on_amaranth, run_on_verilator
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Case:
+    """A block, the module of its scenarios, and the parameters of its testbench."""
+
+    name: str
+    make: Callable[[], Block]
+    module: str
+    parameters: dict
+    seed: int = 1
+
+
+def _encoder(inputs: int) -> Case:
+    return Case(
+        name=f"aer_{inputs}",
+        make=lambda: AEREncoder(inputs=inputs),
+        module="tb.aer_cocotb",
+        parameters={"inputs": inputs},
+    )
+
+
+def _bank(rows: int, width: int) -> Case:
+    return Case(
+        name=f"sram_{rows}x{width}",
+        make=lambda: SRAMBank(shape=BankShape(rows=rows, width=width, neurons=width // 2)),
+        module="tb.sram_cocotb",
+        parameters={"rows": rows, "width": width},
+    )
+
+
+def _layer(inputs: int, neurons: int) -> Case:
+    return Case(
+        name=f"layer_{inputs}x{neurons}",
+        make=lambda: Layer(shape=LayerShape(inputs=inputs, neurons=neurons)),
+        module="tb.layer_cocotb",
+        parameters={"inputs": inputs, "neurons": neurons},
+    )
+
+
+def _chip(*sizes: int) -> Case:
+    return Case(
+        name="chip_" + "_".join(map(str, sizes)),
+        make=lambda: Chip(shape=NetworkShape(name="bench", sizes=sizes)),
+        module="tb.chip_cocotb",
+        parameters={"sizes": sizes},
+    )
+
+
+# The longest first, so that two workers end together.
+CASES = [
+    _layer(40, 70),
+    _chip(20, 12, 9, 4),
+    _layer(1024, 3),
+    Case(name="pe", make=ProcessingElement, module="tb.pe_cocotb", parameters={}),
+    _encoder(1024),
+    _encoder(256),
+    _bank(1024, 128),
+    Case(
+        name="flow",
+        make=lambda: FlowController(inputs=10),
+        module="tb.flow_cocotb",
+        parameters={"inputs": 10},
+    ),
+    _encoder(10),
+    _encoder(1),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_verilated(case):
+    run_on_verilator(
+        case.name, case.make(), case.module, seed=case.seed, parameters=case.parameters
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_in_amaranth(case):
+    run_on_amaranth(case.make, case.module, seed=case.seed, parameters=case.parameters)
