@@ -47,7 +47,7 @@ train: $(READY)  ## train a ternary network and export its weights (needs PyTorc
 	  $(call option,SEED,seed) $(call option,RECIPE,recipe) $(call option,OUTPUT,output) $(FOLDER)
 
 test: $(READY)  ## the whole test suite
-	@$(VENV)/bin/python -m pytest -q -n 2 $(PYTEST)
+	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)
 
 lint: $(READY)  ## style of the Python sources
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .

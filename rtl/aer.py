@@ -81,9 +81,9 @@ class AEREncoder(Block):
         groups = -(-self._inputs // width)
 
         waiting = [Signal(width, name=f"waiting_{g}", reset_less=True) for g in range(groups)]
-        nonempty = Signal(groups)  # one flag per waiting group
-        word = Signal(width)  # what is left of the group at work
-        group = Signal(address_bits - bit_bits)
+        nonempty = Signal(groups, reset_less=True)  # one flag per waiting group
+        word = Signal(width, reset_less=True)  # what is left of the group at work
+        group = Signal(address_bits - bit_bits, reset_less=True)
         open_ = Signal()  # a vector was taken whose `end` event was not
         end_first = Signal()  # `word` already belongs to the vector after the `end` event to come
 

@@ -26,7 +26,8 @@ class Chip(Block):
         Input spike vector of a timestep.
     configuration : In(stream.Signature(Write))
         Weights, biases, constants and the number of timesteps. A layer takes its writes only
-        while it is idle; change the number of timesteps only between predictions.
+        while it is idle. The number of timesteps is taken at once and holds for what the read-out
+        counts from then on: change it only when the last prediction is out.
     result : Out(stream.Signature(result_layout(outputs)))
         One prediction for every ``timesteps`` input vectors.
 

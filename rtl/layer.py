@@ -29,7 +29,8 @@ class Layer(Block):
     o : Out(stream.Signature(neurons))
         Output spike vector of that timestep.
     configuration : In(stream.Signature(Write))
-        Writes for this layer; taken only while no timestep is at work.
+        Writes for this layer; taken only while no timestep is at work. One that is taken in the
+        same cycle as an input vector holds for that vector already.
 
     Timing: a timestep with N input spikes occupies the layer for N + 1 cycles; its output is valid
     N + 3 cycles after its input was taken. A timestep may be at work while the output of the one

@@ -6,7 +6,6 @@ from amaranth.back import verilog
 
 from rtl.hierarchy import Block, BlockLibrary
 
-
 _ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    memory\[\d+\] = \d+'[hd]0+;\n)+  end\n", re.M)
 """Power-on zeros of a memory, a line for each row. An SRAM macro has none; the network is always
 written before the first spike, and the lines would be most of what a simulator has to compile."""

@@ -218,6 +218,18 @@ def model(
     return folder
 
 
+def _reason(case: ElementTree.Element) -> ElementTree.Element | None:
+    """Why a test did not pass; None if it did."""
+    failure = case.find("failure")
+    return case.find("error") if failure is None else failure
+
+
+def _failure(case: ElementTree.Element) -> str:
+    """Name of a failed test and the first line of why."""
+    reason = _reason(case).get("message", "").strip().splitlines()
+    return f"{case.get('name')} ({reason[0]})" if reason else case.get("name")
+
+
 def _digest(parts: list[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
@@ -270,8 +282,8 @@ def simulate(
     if not results.exists():
         raise _breakdown("the simulation ended early", log)
     cases = list(ElementTree.parse(results).iter("testcase"))
-    failed = [c.get("name") for c in cases if c.find("failure") is not None]
+    failed = [case for case in cases if _reason(case) is not None]
     if failed or not cases:
-        what = ", ".join(failed) if failed else "no test ran"
+        what = ", ".join(map(_failure, failed)) if failed else "no test ran"
         raise SimulationError(f"{module}: {what}; see {log}")
     return log

@@ -37,6 +37,9 @@ MISMATCH, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 DEFAULT_IMAGES = 1000
 
+DEFAULT_EPOCHS = 100
+"""For a network without committed weights."""
+
 _layer_option = click.option(
     "--layer",
     default="fc256",
@@ -202,9 +205,12 @@ def train(layer, data, epochs, seed, recipe, output, data_folder):
     from models.recipe import PAPER, Recipe
     from models.train import train as fit
 
-    weight_file, _ = _network(layer, data, None)
-    card = weights.load(weight_file)[1]
-    settings = {key: value for key, value in card.recipe.items() if key != "name"}
+    settings, committed = {}, weights.committed(layer, data)
+    if committed.exists():
+        card = weights.load(committed)[1]
+        settings = {key: value for key, value in card.recipe.items() if key != "name"}
+        epochs = card.epochs if epochs is None else epochs
+        seed = card.seed if seed is None else seed
     with contextlib.suppress(ModuleNotFoundError):  # `fit` says what to do about it
         import torch
 
@@ -212,8 +218,8 @@ def train(layer, data, epochs, seed, recipe, output, data_folder):
     path = fit(
         layer,
         data,
-        epochs=card.epochs if epochs is None else epochs,
-        seed=card.seed if seed is None else seed,
+        epochs=DEFAULT_EPOCHS if epochs is None else epochs,
+        seed=seed or 0,
         measure=accuracy_by_timestep,
         folder=datasets.find_folder(data_folder),
         output_folder=output or build.build_folder() / "weights",
