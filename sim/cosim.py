@@ -17,6 +17,10 @@ from sim.shard import Outcome, Shard
 
 _POLL_SECONDS = 0.1
 
+_SHARD_POTENTIALS = 10_000_000
+"""Most membrane potentials of one shard. They are captured in a file and judged in memory, with
+some 100 bytes each."""
+
 
 def chip_model(network: Network, *, waves: bool = False) -> Path:
     """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be."""
@@ -45,6 +49,8 @@ def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
         outcome = Outcome.read(folder)
         if outcome is None:
             raise
+    for large in (*folder.glob("layer_*"), folder / "stimulus.hex"):
+        large.unlink()
     return Outcome.read(folder)
 
 
@@ -86,7 +92,8 @@ def run(
     folder
         Where the run leaves its files; emptied first. Runs at the same time need different ones.
     jobs
-        Simulations to run at the same time, each on a run of consecutive images.
+        Simulations to run at the same time, each on a shard of consecutive images. There may be
+        more shards than that, to bound the memory that one takes.
     potentials
         Compare membrane potentials too.
     waves
@@ -101,7 +108,9 @@ def run(
     network, _ = weights.load(weight_file)
     model = model or chip_model(network, waves=waves)
     shutil.rmtree(folder, ignore_errors=True)
-    parts = np.array_split(np.arange(len(spikes)), min(jobs, len(spikes)))
+    potentials_in_all = spikes.shape[0] * spikes.shape[1] * sum(network.shape.sizes[1:])
+    count = max(min(jobs, len(spikes)), -(-potentials_in_all // _SHARD_POTENTIALS))
+    parts = np.array_split(np.arange(len(spikes)), min(count, len(spikes)))
     folders = [folder / f"shard_{k}" for k in range(len(parts))]
     shards = [
         Shard(
@@ -120,7 +129,7 @@ def run(
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    pool = concurrent.futures.ThreadPoolExecutor(len(parts))
+    pool = concurrent.futures.ThreadPoolExecutor(jobs)
     try:
         futures = [
             pool.submit(_run_shard, model, shard, place, waves)
@@ -134,5 +143,6 @@ def run(
         stop.set()
         watcher.join()
         pool.shutdown(cancel_futures=True)
+        processes.start_again()
     progress(len(spikes))
     return outcomes

@@ -47,8 +47,15 @@ def _stop(process: subprocess.Popen) -> None:
         process.wait()
 
 
+def start_again() -> None:
+    """Allow new children after `stop_all`."""
+    global _stopping
+    with _lock:
+        _stopping = False
+
+
 def stop_all() -> None:
-    """Kill every child, and its children, and start no more."""
+    """Kill every child, and its children, and start no more until `start_again`."""
     global _stopping
     with _lock:
         _stopping = True
