@@ -197,7 +197,7 @@ def verilog(layer, data, weight_file, output):
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/weights]")
 @_folder_option
 def train(layer, data, epochs, seed, recipe, output, data_folder):
-    """Train a ternary network (TW-SNN alg. 3) and export it. Needs PyTorch.
+    """Train a ternary network by TW-SNN's algorithm 3 and export it; needs PyTorch.
 
     Without options this repeats the training of the weights that come with Trispike.
     """
@@ -273,6 +273,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(standalone_mode=False, prog_name="python -m sim")
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        sys.exit(BAD_INPUT)
     except (BadInput, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else error
         print(f"error: {message}", file=sys.stderr)

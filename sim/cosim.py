@@ -47,8 +47,9 @@ def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
         )
     except build.SimulationError:
         outcome = Outcome.read(folder)
-        if outcome is None:
-            raise
+        if outcome is None or outcome.first is None:
+            raise  # it broke down; a divergence would be an answer
+        return outcome
     for large in (*folder.glob("layer_*"), folder / "stimulus.hex"):
         large.unlink()
     return Outcome.read(folder)
@@ -97,7 +98,7 @@ def run(
     potentials
         Compare membrane potentials too.
     waves
-        Write a waveform, ``waves`` in each shard's folder.
+        Write a waveform, ``waves`` in the folder of the one shard that there is then.
     progress
         Called with the number of predictions made so far, now and then.
     model
@@ -105,11 +106,11 @@ def run(
 
     Returns one outcome per shard, in the order of the images.
     """
-    network, _ = weights.load(weight_file)
+    network, card = weights.load(weight_file)
     model = model or chip_model(network, waves=waves)
     shutil.rmtree(folder, ignore_errors=True)
     potentials_in_all = spikes.shape[0] * spikes.shape[1] * sum(network.shape.sizes[1:])
-    count = max(min(jobs, len(spikes)), -(-potentials_in_all // _SHARD_POTENTIALS))
+    count = 1 if waves else max(jobs, -(-potentials_in_all // _SHARD_POTENTIALS))
     parts = np.array_split(np.arange(len(spikes)), min(count, len(spikes)))
     folders = [folder / f"shard_{k}" for k in range(len(parts))]
     shards = [
@@ -118,6 +119,7 @@ def run(
             spikes=spikes[part],
             first_image=int(part[0]),
             potentials=potentials,
+            digest=card.digest,
         )
         for part in parts
     ]

@@ -74,7 +74,10 @@ async def compare_with_golden(dut):
         labels=run.labels.tolist(),
         golden_labels=expected.labels.tolist(),
         result_cycles=run.result_cycles.tolist(),
-        spikes=[int(shard.spikes.sum()), *(int(s.bits.sum()) for s in run.spikes)],
+        spikes=[
+            shard.spikes.sum(axis=2).reshape(-1).tolist(),
+            *(layer.bits.sum(axis=1).tolist() for layer in run.spikes),
+        ],
         cycles=simulated,
         seconds=seconds,
     ).write(folder)

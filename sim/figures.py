@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from models.network import NetworkShape
+from sim.cycles import schedule
 from sim.judge import Divergence
 from sim.shard import Outcome
 
@@ -30,12 +31,17 @@ class Figures:
         The first of them in words, or None.
     latency_cycles
         From the first input vector to the first prediction.
+    shards
+        Simulations that the images were spread over.
     cycles_per_image_min, cycles_per_image_mean, cycles_per_image_max
         Between successive predictions, the pipeline being full; the latency if there is only one.
+        All cycles are those of one pipeline that takes all images in a row: with one shard they
+        are the RTL's own, with several they come from the cycle model and the RTL's spike counts,
+        after every shard was found equal to that model to the cycle.
     cycles_per_timestep
         Mean.
     cycles_per_input_spike
-        Mean cycles per image over mean spikes of the input, layer 1's floor at one spike a cycle.
+        Cycles over input spikes of the same images; 1 is the floor at one spike a cycle.
     predictions_per_second
         At `CLOCK_MHZ`, derived from the mean cycles per image.
     synaptic_operations
@@ -62,6 +68,7 @@ class Figures:
     golden_accuracy: float
     mismatches: dict[str, int]
     first_divergence: str | None
+    shards: int
     latency_cycles: int
     cycles_per_image_min: int
     cycles_per_image_mean: float
@@ -94,16 +101,25 @@ def figures(
 ) -> Figures:
     """Figures of a run from its shards' outcomes and the images' true ``labels``, shape (n,)."""
     images = len(labels)
-    intervals = np.concatenate([np.diff(outcome.result_cycles) for outcome in outcomes])
-    latency = next((o.result_cycles[0] for o in outcomes if o.result_cycles), 0)
-    if not intervals.size:
-        intervals = np.array([latency])
-    spikes = np.sum([outcome.spikes for outcome in outcomes], axis=0) / images
+    divergence = first_divergence(outcomes)
+    if divergence is None:
+        counts = np.concatenate([outcome.spikes for outcome in outcomes], axis=1)
+        results = schedule(counts[:-1], timesteps).result.tolist()
+    else:
+        results = outcomes[0].result_cycles
+    intervals = np.diff(results) if len(results) > 1 else np.array(results or [0])
+    inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
+    filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]
+    spikes = (
+        np.array(
+            [sum(sum(outcome.spikes[k]) for outcome in outcomes) for k in range(len(shape.sizes))]
+        )
+        / images
+    )
     mismatches = {
         what: sum(outcome.mismatches[what] for outcome in outcomes)
         for what in outcomes[0].mismatches
     }
-    divergence = first_divergence(outcomes)
     mean = float(intervals.mean())
     got = _padded([outcome.labels for outcome in outcomes], [o.golden_labels for o in outcomes])
     golden = np.concatenate([outcome.golden_labels for outcome in outcomes])
@@ -121,12 +137,13 @@ def figures(
         golden_accuracy=float(np.mean(golden == labels)),
         mismatches=mismatches,
         first_divergence=str(divergence) if divergence else None,
-        latency_cycles=latency,
+        shards=len(outcomes),
+        latency_cycles=results[0] if results else 0,
         cycles_per_image_min=int(intervals.min()),
         cycles_per_image_mean=mean,
         cycles_per_image_max=int(intervals.max()),
         cycles_per_timestep=mean / timesteps,
-        cycles_per_input_spike=mean / spikes[0] if spikes[0] else float("nan"),
+        cycles_per_input_spike=float(intervals.sum() / max(1, filled.sum())),
         predictions_per_second=CLOCK_MHZ * 1e6 / mean if mean else 0.0,
         synaptic_operations=float(
             sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))

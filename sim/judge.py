@@ -90,7 +90,7 @@ class _Comparison:
             expected=expected,
             got=got,
         )
-        self._found.append(((step, layer or 1 << 30, rank), divergence))
+        self._found.append(((step, layer, rank), divergence))
 
     @property
     def first(self) -> Divergence | None:

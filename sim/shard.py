@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from models import weights
+from models.errors import BadInput
 from models.files import write_atomically
 from models.network import Network
 from sim.judge import Divergence
@@ -28,16 +29,22 @@ class Shard:
         Index of the first of them in the data set.
     potentials
         Capture and compare membrane potentials too.
+    digest
+        Digest of the parameters in the weight file, which must not change during a run.
     """
 
     weights: Path
     spikes: np.ndarray
     first_image: int
     potentials: bool
+    digest: str
 
     def network(self) -> Network:
-        """The network in the weight file."""
-        return weights.load(self.weights)[0]
+        """The network in the weight file; `BadInput` if it is not the one the run began with."""
+        network, card = weights.load(self.weights)
+        if card.digest != self.digest:
+            raise BadInput(f"{self.weights} was changed during the run; run it again")
+        return network
 
     def write(self, folder: Path) -> None:
         """Describe the shard in ``folder``, which is made, and forget an earlier answer."""
@@ -50,6 +57,7 @@ class Shard:
             "inputs": self.spikes.shape[2],
             "first_image": self.first_image,
             "potentials": self.potentials,
+            "digest": self.digest,
         }
         (folder / _JOB).write_text(json.dumps(job))
 
@@ -63,6 +71,7 @@ class Shard:
             spikes=np.unpackbits(packed, axis=-1, count=job["inputs"]).astype(bool),
             first_image=job["first_image"],
             potentials=job["potentials"],
+            digest=job["digest"],
         )
 
 
@@ -81,7 +90,8 @@ class Outcome:
     result_cycles
         The cycle in which the RTL gave each prediction.
     spikes
-        Total spikes of the input and of each layer, over all images and timesteps.
+        Spikes of the input and of each layer at each step, the timesteps of all images in a row;
+        shorter for a layer that the simulation ended too early for.
     cycles
         Cycles simulated, those that load the network among them.
     seconds
@@ -93,7 +103,7 @@ class Outcome:
     labels: list[int]
     golden_labels: list[int]
     result_cycles: list[int]
-    spikes: list[int]
+    spikes: list[list[int]]
     cycles: int
     seconds: float
 

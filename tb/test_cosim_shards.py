@@ -21,7 +21,7 @@ def run(tmp_path):
     model = cosim.chip_model(network)
 
     def with_(**options):
-        folder = build.build_folder() / "tests" / "shards"
+        folder = tmp_path / "run"
         seen = []
         outcomes = cosim.run(
             weight_file, spikes, folder, model=model, progress=seen.append, **options
