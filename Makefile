@@ -5,9 +5,9 @@ VENV   := .venv
 RUN     = $(VENV)/bin/python -m sim
 READY  := $(VENV)/.ready
 
-# Options, passed on only where they are set.
-LAYER ?= fc256
-option = $(if $($(1)),--$(2) "$($(1))")
+# Options, passed on where the command line of make sets them: the environment is full of names.
+LAYER := fc256
+option = $(if $(filter command,$(origin $(1))),$(if $($(1)),--$(2) "$($(1))"))
 COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights)
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
@@ -34,7 +34,7 @@ $(READY): pyproject.toml
 
 sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model
 	@$(RUN) run $(COMMON) $(call option,T,timesteps) $(call option,IMAGES,images) \
-	  $(call option,SEED,seed) $(call option,JOBS,jobs) $(if $(filter-out 0,$(WAVES)),--waves) \
+	  $(call option,SEED,seed) $(call option,JOBS,jobs) $(if $(filter command,$(origin WAVES)),$(if $(filter-out 0,$(WAVES)),--waves)) \
 	  $(call option,JSON,json) $(FOLDER)
 
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog

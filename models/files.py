@@ -1,10 +1,28 @@
 """Writing files so that nothing half-written is ever seen."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
 
 from models.errors import BadInput
+
+_REMEDY = "name a folder you may write to"
+
+
+def check_writable(path: Path) -> None:
+    """`BadInput` if `write_atomically` could not write ``path`` now. Missing folders are made."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            return
+        handle, probe = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        os.unlink(probe)
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}; {_REMEDY}") from None
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -29,7 +47,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary = None
     except OSError as error:
         reason = error.strerror or error
-        raise BadInput(f"cannot write {path}: {reason}; name a folder you may write to") from None
+        raise BadInput(f"cannot write {path}: {reason}; {_REMEDY}") from None
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -74,6 +74,8 @@ def cache_folder() -> Path:
 
 def from_folder(file: MnistFile, folder: Path) -> np.ndarray:
     """The array of ``file`` in ``folder``, gzip or not. uint8 of its shape, or `BadInput`."""
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"data folder {folder} is not a folder; {_REMEDY}")
     if not folder.is_dir():
         raise BadInput(f"data folder {folder} does not exist; {_REMEDY}")
     for path in (folder / file.name, folder / f"{file.name}.gz"):

@@ -1,6 +1,7 @@
 """What a network is: the shape that hardware is built for, the parameters it is loaded with."""
 
 import dataclasses
+import re
 
 import numpy as np
 
@@ -10,10 +11,13 @@ from models.numbers import (
     BANK_NEURONS,
     CONSTANT_MAX,
     MAX_INPUTS,
+    MAX_LAYERS,
     POTENTIAL_MAX,
     POTENTIAL_MIN,
     WEIGHT_BITS,
 )
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 def _power_of_two(n: int) -> int:
@@ -83,7 +87,7 @@ class NetworkShape:
     Parameters
     ----------
     name
-        Name of the network, as ``LAYER=`` takes it.
+        Name of the network, as ``LAYER=`` takes it; it becomes part of a Verilog module's name.
     sizes
         Neurons a layer, inputs first: ``(784, 256, 10)``.
     """
@@ -92,8 +96,17 @@ class NetworkShape:
     sizes: tuple[int, ...]
 
     def __post_init__(self):
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise BadInput(
+                f"network name must be up to 64 letters, digits and underscores, a letter first, "
+                f"not {self.name!r:.80}"
+            )
         if len(self.sizes) < 2:
             raise BadInput(f"network sizes must be two numbers or more, not {self.sizes!r}")
+        if len(self.sizes) > MAX_LAYERS + 1:
+            raise BadInput(
+                f"a network must have {MAX_LAYERS} layers or fewer, not {len(self.sizes) - 1}"
+            )
         _ = self.layers
 
     @property
@@ -181,6 +194,7 @@ class Network:
     def __post_init__(self):
         if not self.layers:
             raise BadInput("a network must have one layer or more, not 0")
+        _ = self.shape
         for k, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), 2):
             if before.shape.neurons != after.shape.inputs:
                 raise BadInput(

@@ -30,6 +30,9 @@ BANK_NEURONS = 64
 
 BANK_BITS = BANK_NEURONS * WEIGHT_BITS
 
+MAX_LAYERS = 16
+"""Most layers of a network: configuration writes have four bits for the layer."""
+
 COUNT_BITS = 8
 """Width of an output neuron's spike counter."""
 

@@ -51,9 +51,8 @@ def first_firing_sum(
 ) -> int:
     """Where a neuron begins to fire: the smallest S with alpha * S + bias_scale * bias > threshold.
 
-    S is a sum of ternary weights, -inputs to inputs. The comparison is float64's own, so the answer
-    is what the trained network does, rounding included. Returns -inputs if every sum fires and
-    inputs + 1 if none does.
+    S is a sum of ternary weights, -inputs to inputs. Compared in float64. Returns
+    -inputs if every sum fires and inputs + 1 if none does.
     """
     sums = np.arange(-inputs, inputs + 1, dtype=np.float64)
     silent = np.count_nonzero(alpha * sums + bias_scale * bias <= threshold)

@@ -96,6 +96,8 @@ def load(path: Path) -> tuple[Network, Card]:
     `BadInput`, naming the file, if either is missing, damaged or out of range, or if they do not
     belong together.
     """
+    if path.suffix != ".npz":
+        raise BadInput(f"a weight file's name must end with .npz, not {str(path)!r}")
     card = Card.from_json(_read(card_path(path)), str(card_path(path)))
     data = _read(path)
     try:

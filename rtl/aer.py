@@ -45,7 +45,8 @@ class AEREncoder(Block):
     busy : Out(1)
         A timestep is at work.
 
-    Latency: the first event is valid one cycle after the vector is taken.
+    Latency: the first event is valid one cycle after the vector is taken, or after the ``end``
+    event of the vector before where that had to wait.
 
     Source: TW-SNN sec. 4.2, fig. 6; Yin 2017's spike scheduler.
     """

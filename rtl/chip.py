@@ -4,7 +4,6 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from models.errors import BadInput
 from models.network import NetworkShape
 from rtl.configuration import TIMESTEPS_SHAPE, Target, Write
 from rtl.hierarchy import Block, place
@@ -32,15 +31,13 @@ class Chip(Block):
         One prediction for every ``timesteps`` input vectors.
 
     Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes,
-    plus one. `sim.cycles` gives every handshake's cycle from the spike counts.
+    plus one; a prediction takes at least two, as the read-out pauses after each. `sim.cycles`
+    gives every handshake's cycle from the spike counts.
 
     Source: TW-SNN sec. 4.2, fig. 6.
     """
 
     def __init__(self, *, shape: NetworkShape):
-        limit = 1 << len(Write(Signal(Write)).layer)
-        if len(shape.layers) > limit:
-            raise BadInput(f"a chip must have {limit} layers or fewer, not {len(shape.layers)}")
         self._shape = shape
         super().__init__(
             {

@@ -10,6 +10,7 @@ from models.numbers import (
     BANK_NEURONS,
     CONSTANT_BITS,
     COUNT_BITS,
+    MAX_LAYERS,
     POTENTIAL_BITS,
     WEIGHT_BITS,
 )
@@ -41,7 +42,7 @@ class Write(data.Struct):
     """
 
     target: Target
-    layer: 4
+    layer: range(MAX_LAYERS)
     bank: 4
     row: 10
     data: BANK_BITS

@@ -33,8 +33,8 @@ class Layer(Block):
         same cycle as an input vector holds for that vector already.
 
     Timing: a timestep with N input spikes occupies the layer for N + 1 cycles; its output is valid
-    N + 3 cycles after its input was taken. A timestep may be at work while the output of the one
-    before waits.
+    N + 3 cycles after its input was taken, later if the output of the timestep before has to wait.
+    A timestep may be at work meanwhile.
 
     Source: TW-SNN sec. 4.2, fig. 6-7.
     """

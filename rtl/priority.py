@@ -7,7 +7,7 @@ from amaranth.utils import ceil_log2
 
 
 class LowestOne(wiring.Component):
-    """Finds the lowest set bit of a word. Combinational, with a depth of log2(width) + 1 gates.
+    """Finds the lowest set bit of a word. Combinational, in a depth that grows with log2(width).
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ class SRAMBank(Block):
     Parameters
     ----------
     shape
-        Rows and width. The seed's largest bank is 1024 x 128 (TW-SNN sec. 4.2, fig. 7).
+        Rows and width. TW-SNN's largest bank is 1024 x 128 (sec. 4.2, fig. 7).
 
     Members
     -------

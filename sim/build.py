@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,8 @@ import filelock
 from cocotb_test.simulator import Verilator
 
 from models.errors import BadInput
-from sim import processes, toolchain
+from sim import processes
+from sim.toolchain import Toolchain, find
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIVERS = ROOT / "rtl" / "lint.vlt"
@@ -26,6 +28,10 @@ WAIVERS = ROOT / "rtl" / "lint.vlt"
 
 KEEP = 40
 """Builds that the cache keeps; the ones used longest ago go first."""
+
+
+_SCARCE_BYTES = 1 << 20
+"""With less free space, a failure is put down to a full disk: nothing can be logged there."""
 
 
 class SimulationError(RuntimeError):
@@ -40,24 +46,29 @@ def build_folder() -> Path:
 class _Simulator(Verilator):
     """cocotb-test's Verilator, with supervised processes and a log file in place of a logger."""
 
-    def __init__(self, *, log: Path, public: bool, runtime: Path | None, **kwargs):
+    def __init__(self, *, log: Path, tools: Toolchain | None = None, runtime=None, **kwargs):
+        self._log, self._tools, self._runtime = log, tools, runtime
+        self._public = kwargs.pop("public", True)
         handlers = [(s, signal.getsignal(s)) for s in (signal.SIGINT, signal.SIGTERM)]
         super().__init__(**kwargs)
         if threading.current_thread() is threading.main_thread():
             for number, handler in handlers:  # interrupts are for the command line to handle
                 signal.signal(number, handler)
         self.logger.setLevel(logging.WARNING)
-        self._log, self._public, self._runtime = log, public, runtime
 
     def set_env(self):
         super().set_env()
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # `make sim` is not this make's parent
             self.env.pop(name, None)
+        if self._tools is not None and self._tools.root:
+            self.env["VERILATOR_ROOT"] = str(self._tools.root)
 
     def build_command(self):
-        if self._runtime is None:
+        if self._tools is None:  # there is nothing to build
             return [[os.path.join(self.sim_dir, self.toplevel_module), *self.plus_args]]
-        verilate, *rest = super().build_command()
+        with _path_to(self._tools):
+            verilate, *rest = super().build_command()
+        verilate[verilate.index("perl") + 1] = str(self._tools.verilator)
         if not self._public:
             # Every signal made public costs more than the simulation itself; the harness marks
             # the few that cocotb needs.
@@ -80,7 +91,8 @@ class _Simulator(Verilator):
 
 def _breakdown(what: str, log: Path) -> Exception:
     """The exception for a child that failed: the user's to mend if the disk is full."""
-    if b"No space left on device" in log.read_bytes():
+    words = b"No space left on device" in log.read_bytes()
+    if words or shutil.disk_usage(log.parent).free < _SCARCE_BYTES:
         return BadInput(f"{what}: no space left for {log.parent}; free some and try again")
     return SimulationError(f"{what}; see {log}")
 
@@ -104,26 +116,22 @@ def _save_runtime(runtime: Path, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _path_to(tools: toolchain.Toolchain) -> Iterator[None]:
-    """Put Verilator first on PATH, where cocotb-test looks for it."""
-    before = {key: os.environ.get(key) for key in ("PATH", "VERILATOR_ROOT")}
-    os.environ["PATH"] = f"{tools.verilator.parent}{os.pathsep}{before['PATH']}"
-    if tools.root:
-        os.environ["VERILATOR_ROOT"] = str(tools.root)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                os.environ.pop(key, None)
-            else:
-                os.environ[key] = value
+def _path_to(tools: Toolchain) -> Iterator[None]:
+    """Have cocotb-test find an executable called ``verilator``, which it insists on, on PATH."""
+    before = os.environ["PATH"]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "verilator").symlink_to(tools.verilator)
+        os.environ["PATH"] = f"{folder}{os.pathsep}{before}"
+        try:
+            yield
+        finally:
+            os.environ["PATH"] = before
 
 
 def can_write_fst(cxx: str) -> bool:
     """Whether the compiler has the headers of lz4 and zlib, which FST waveforms need."""
     test = subprocess.run(
-        [cxx, "-E", "-x", "c++", "-"],
+        [*shlex.split(cxx), "-E", "-x", "c++", "-"],
         input=b"#include <lz4.h>\n#include <zlib.h>\n",
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -157,7 +165,11 @@ def model(
     The key is a digest of the sources and of everything else that goes into the build. A build
     appears under its key whole or not at all; two runs that want the same one build it once.
     """
-    tools = toolchain.find()
+    tools = find()
+    if " " in str(ROOT):
+        raise BadInput(
+            f"Verilator's makefiles cannot work below a folder with a space: move {ROOT} elsewhere"
+        )
     args = ["--timing"] if timing else ["--no-timing"]
     if waves:
         args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
@@ -195,24 +207,27 @@ def model(
         log.unlink(missing_ok=True)
         for name, text in sources.items():
             (partial / name).write_text(text)
-        with _path_to(tools):
-            simulator = _Simulator(
-                log=log,
-                public=public,
-                runtime=runtime,
-                toplevel=top,
-                module="unused",
-                verilog_sources=[str(partial / name) for name in sources],
-                sim_build=str(partial),
-                compile_args=args,
-                make_args=[*make_args, f"-j{os.cpu_count() or 1}"],
-                compile_only=True,
-                waves=False,
-            )
-            simulator.run()
+        simulator = _Simulator(
+            log=log,
+            tools=tools,
+            runtime=runtime,
+            public=public,
+            toplevel=top,
+            module="unused",
+            verilog_sources=[str(partial / name) for name in sources],
+            sim_build=str(partial),
+            compile_args=args,
+            make_args=[*make_args, f"-j{os.cpu_count() or 1}"],
+            compile_only=True,
+            waves=False,
+        )
+        simulator.run()
+        if not (partial / top).exists():
+            raise _breakdown(f"{tools.cxx} made no executable", log)
         for litter in partial.iterdir():
             if litter.suffix not in (".v", ".sv") and litter.name != top:
                 litter.unlink()
+        shutil.rmtree(folder, ignore_errors=True)  # what is left of a removal cut short
         os.replace(partial, folder)
     _forget_old(cache)
     return folder
@@ -235,10 +250,13 @@ def _digest(parts: list[str]) -> str:
 
 
 def _forget_old(cache: Path) -> None:
-    folders = [f for f in cache.iterdir() if f.is_dir() and f.suffix != ".partial"]
-    for folder in sorted(folders, key=lambda f: f.stat().st_mtime, reverse=True)[KEEP:]:
-        shutil.rmtree(folder, ignore_errors=True)
-        (cache / f"{folder.name}.lock").unlink(missing_ok=True)
+    """Remove the builds beyond `KEEP`, and what interrupted builds have left."""
+    ages = {f: f.stat().st_mtime for f in cache.iterdir() if f.is_dir()}
+    whole = sorted((f for f in ages if f.suffix != ".partial"), key=ages.get, reverse=True)
+    for folder in (*whole[KEEP:], *(f for f in ages if f.suffix == ".partial")):
+        lock = filelock.FileLock(cache / f"{folder.stem}.lock", timeout=0)
+        with contextlib.suppress(filelock.Timeout), lock:  # somebody is at work on it
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def simulate(
@@ -263,14 +281,12 @@ def simulate(
     results.unlink(missing_ok=True)
     simulator = _Simulator(
         log=log,
-        public=True,
-        runtime=None,
         toplevel=top,
         module=module,
         work_dir=str(run_folder),
         sim_build=str(folder),
         plus_args=list(plus_args),
-        extra_env={**(env or {}), "COCOTB_RESULTS_FILE": str(results)},
+        extra_env=env or {},
         python_search=[str(ROOT)],
         testcase=testcase,
         seed=seed,
@@ -281,7 +297,10 @@ def simulate(
     simulator.execute(simulator.build_command())
     if not results.exists():
         raise _breakdown("the simulation ended early", log)
-    cases = list(ElementTree.parse(results).iter("testcase"))
+    try:
+        cases = list(ElementTree.parse(results).iter("testcase"))
+    except ElementTree.ParseError:
+        raise _breakdown("the simulation's results were cut short", log) from None
     failed = [case for case in cases if _reason(case) is not None]
     if failed or not cases:
         what = ", ".join(map(_failure, failed)) if failed else "no test ran"

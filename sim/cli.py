@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import shutil
@@ -25,14 +26,14 @@ from rich.progress import (
 
 from models import datasets, spikes, weights
 from models.errors import BadInput
-from models.files import write_atomically
+from models.files import check_writable, write_atomically
 from models.network import Network
 from models.presets import PRESETS, preset
 from sim import build, cosim, export, processes, toolchain
 from sim.figures import figures
 from sim.report import table
 
-MISMATCH, BAD_INPUT, INTERRUPTED = 1, 2, 130
+MISMATCH, BAD_INPUT, BREAKDOWN, INTERRUPTED = 1, 2, 3, 130
 """Exit statuses besides 0."""
 
 DEFAULT_IMAGES = 1000
@@ -69,7 +70,7 @@ _folder_option = click.option(
 def cli():
     """Trispike: ternary-weight spiking networks, from weights to RTL proved equal.
 
-    Exit status: 0 all is well, 1 the RTL and the models differ, 2 bad input.
+    Exit status: 0 all is well, 1 the RTL and the models differ, 2 bad input, 3 a tool broke down.
     """
 
 
@@ -129,14 +130,16 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
     count = images or min(DEFAULT_IMAGES, len(pixels))
     pixels, labels = pixels[:count], labels[:count]
     toolchain.find()
-    if json_file is not None and not json_file.resolve().parent.is_dir():
-        raise BadInput(f"JSON={json_file}: its folder does not exist; make it or name another")
+    if json_file is not None:
+        check_writable(json_file)
 
     name = f"{network.name}-{data}"
-    with _progress() as progress, _run_folder(name) as folder:
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(_progress())
         task = progress.add_task(f"building {network.name} (Verilator)", total=None)
         model = cosim.chip_model(network, waves=waves)
         progress.update(task, total=count, description=f"simulating {network.name}")
+        folder = stack.enter_context(_run_folder(name))
         outcomes = cosim.run(
             weight_file,
             spikes.encode(pixels, timesteps, seed),
@@ -159,12 +162,14 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
         wall_seconds=time.perf_counter() - begun,
     )
     console.print(table(made))
-    if json_file is not None:
-        text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
-        write_atomically(json_file, text.encode())
-    if made.first_divergence:
-        print(f"first divergence: {made.first_divergence}", file=sys.stderr)
-        sys.exit(MISMATCH)
+    try:
+        if made.first_divergence:
+            print(f"first divergence: {made.first_divergence}", file=sys.stderr)
+            sys.exit(MISMATCH)
+    finally:
+        if json_file is not None:
+            text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
+            write_atomically(json_file, text.encode())
 
 
 @cli.command()
@@ -175,7 +180,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
 def verilog(layer, data, weight_file, output):
     """Write a chip's Verilog, its memory images and a JSON of its ports and memories."""
     _, network = _network(layer, data, weight_file)
-    output = output or build.build_folder() / "verilog" / network.name
+    output = build.build_folder() / "verilog" / network.name if output is None else output
     made = export.files(network)
     export.write(made, output)
     modules = sum(name.endswith(".v") for name in made)
@@ -205,6 +210,8 @@ def train(layer, data, epochs, seed, recipe, output, data_folder):
     from models.recipe import PAPER, Recipe
     from models.train import train as fit
 
+    output = output or build.build_folder() / "weights"
+    check_writable(output / f"{layer}-{data}.npz")
     settings, committed = {}, weights.committed(layer, data)
     if committed.exists():
         card = weights.load(committed)[1]
@@ -222,7 +229,7 @@ def train(layer, data, epochs, seed, recipe, output, data_folder):
         seed=seed or 0,
         measure=accuracy_by_timestep,
         folder=datasets.find_folder(data_folder),
-        output_folder=output or build.build_folder() / "weights",
+        output_folder=output,
         recipe=PAPER if recipe == "paper" else Recipe(**settings),
     )
     print(f"weights: {_relative(path)}")
@@ -270,7 +277,8 @@ def _terminate(signum, frame):
 
 def main() -> None:
     """Run the command line; every failure that is the user's to mend is one line."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, _terminate)
     try:
         cli.main(standalone_mode=False, prog_name="python -m sim")
     except click.exceptions.NoArgsIsHelpError as error:
@@ -285,7 +293,7 @@ def main() -> None:
         sys.exit(BAD_INPUT)
     except build.SimulationError as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(MISMATCH)
+        sys.exit(BREAKDOWN)
     except (KeyboardInterrupt, click.Abort):
         processes.stop_all()
         print("interrupted", file=sys.stderr)
@@ -295,4 +303,7 @@ def main() -> None:
 
 def _system_error(error: OSError) -> str:
     where = f": {error.filename}" if error.filename else ""
-    return f"{error.strerror or error}{where}; free space or mend permissions and try again"
+    remedies = {errno.ENOSPC: "; free some space", errno.EDQUOT: "; free some space"}
+    for number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        remedies[number] = "; mend the permissions or work in another folder"
+    return f"{error.strerror or error}{where}{remedies.get(error.errno, '')}"

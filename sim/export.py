@@ -1,5 +1,6 @@
 """`make verilog`: a chip as files for synthesis."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -94,19 +95,35 @@ def files(network: Network) -> dict[str, str]:
         },
         "memory_bits": network.shape.memory_bits,
         "memories": _memories(chip),
+        "files": sorted([*made, f"{top}.json"]),
     }
     made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
     return made
 
 
+def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
+    """Files in ``folder`` that an earlier export put there and this one does not."""
+    stale = []
+    for description in folder.glob("trispike_*.json"):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            names = json.loads(description.read_text())["files"]
+            stale += [folder / Path(name).name for name in names if name not in made]
+    return stale
+
+
 def write(made: dict[str, str], folder: Path) -> None:
-    """Put the files of `files` into ``folder``: all are written before the first is put there."""
+    """Put the files of `files` into ``folder``, in place of an earlier export's.
+
+    All are written before the first is put there.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
         try:
             for name, text in made.items():
                 (stage / name).write_text(text)
+            for path in _stale(folder, made):
+                path.unlink(missing_ok=True)
             for name in made:
                 os.replace(stage / name, folder / name)
         finally:

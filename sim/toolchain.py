@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,7 @@ class Toolchain:
     make_args
         Arguments that make needs besides Verilator's own makefile.
     cxx
-        Name or path of the C++ compiler.
+        Name or path of the C++ compiler, with arguments if it has any.
     cxx_version
         First line of what the compiler says of itself.
     """
@@ -94,8 +95,9 @@ def _text(version: tuple[int, int] | None) -> str:
 def _compiler(cxx: str, path: str) -> tuple[str, str]:
     candidates = [cxx] if cxx else ["g++", "clang++"]
     for name in candidates:
-        if shutil.which(name, path=path):
-            run = subprocess.run([name, "--version"], capture_output=True, text=True, check=False)
+        command = shlex.split(name)  # CXX may be "ccache g++"
+        if command and shutil.which(command[0], path=path):
+            run = subprocess.run([*command, "--version"], capture_output=True, text=True)
             return name, (run.stdout.splitlines() or ["unknown"])[0]
     raise BadInput(
         f"no C++ compiler on PATH ({' or '.join(candidates)}): install g++ or set CXX to a compiler"

