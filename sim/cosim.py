@@ -12,8 +12,9 @@ from models import weights
 from models.network import Network
 from rtl.chip import Chip
 from rtl.verilog import export
-from sim import build, harness, processes
+from sim import build, harness, processes, simulator
 from sim.shard import Outcome, Shard
+from sim.simulator import SimulationError
 
 _POLL_SECONDS = 0.1
 
@@ -38,14 +39,14 @@ def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
     if waves:
         arguments += ["--trace", "--trace-file", "waves"]
     try:
-        build.simulate(
+        simulator.simulate(
             model,
             harness.TOP,
             "sim.cosim_cocotb",
             run_folder=folder,
             plus_args=tuple(arguments),
         )
-    except build.SimulationError:
+    except SimulationError:
         outcome = Outcome.read(folder)
         if outcome is None or outcome.first is None:
             raise  # it broke down; a divergence would be an answer

@@ -19,7 +19,8 @@ from amaranth.lib import data
 
 from rtl.hierarchy import Block
 from rtl.verilog import export
-from sim import build
+from sim import build, simulator
+from sim.paths import build_folder
 from tb.pins import Pins, VerilatorPins, simulate_in_amaranth
 from tb.streams import StreamDriver, StreamMonitor
 
@@ -160,10 +161,10 @@ def run_on_verilator(name: str, block: Block, module: str, *, seed: int, paramet
     """Run all scenarios of ``module`` on the Verilated ``block``, in ``build/tests/rtl-NAME``."""
     sources = {f"{part}.v": text for part, text in export(block).items()}
     model = build.model(sources, block.module_name, public=True)
-    folder = build.build_folder() / "tests" / f"rtl-{name}"
+    folder = build_folder() / "tests" / f"rtl-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _CASE).write_text(json.dumps({"seed": seed, "parameters": parameters}))
-    build.simulate(model, block.module_name, module, run_folder=folder, seed=seed)
+    simulator.simulate(model, block.module_name, module, run_folder=folder, seed=seed)
 
 
 def run_on_amaranth(make: Callable[[], Block], module: str, *, seed: int, parameters: dict) -> None:

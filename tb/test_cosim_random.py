@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim import build, cosim
+from sim import cosim
+from sim.paths import build_folder
 from tb.networks import random_network, save
 
 CASES = [
@@ -29,7 +30,7 @@ def test_random_networks(sizes, timesteps, tmp_path):
         network = random_network(sizes, seed)
         weight_file = save(network, tmp_path)
         model = model or cosim.chip_model(network)
-        folder = build.build_folder() / "tests" / f"random-{'-'.join(map(str, sizes))}"
+        folder = build_folder() / "tests" / f"random-{'-'.join(map(str, sizes))}"
         spikes = _spikes(sizes[0], 120, timesteps, seed)
         (outcome,) = cosim.run(weight_file, spikes, folder, model=model)
         assert outcome.first is None

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim import build, cosim
+from sim import cosim, simulator
+from sim.simulator import SimulationError
 from tb.networks import random_network, save
 
 IMAGES = 6  # of 3 timesteps and 34 potentials each
@@ -49,14 +50,14 @@ def test_cuts(run, monkeypatch, jobs, limit, shards):
 
 def test_breakdown_is_no_success(run, monkeypatch):
     """A simulator that dies after all was compared does not count as agreement."""
-    simulate = build.simulate
+    simulate = simulator.simulate
 
     def dies(*arguments, **options):
         simulate(*arguments, **options)
-        raise build.SimulationError("bench ended with status -11")
+        raise SimulationError("bench ended with status -11")
 
-    monkeypatch.setattr(build, "simulate", dies)
-    with pytest.raises(build.SimulationError, match="status -11"):
+    monkeypatch.setattr(simulator, "simulate", dies)
+    with pytest.raises(SimulationError, match="status -11"):
         run()
 
 
@@ -74,7 +75,7 @@ def test_cache_without_executable(run):
 def test_a_failure_does_not_stop_what_comes_after(run, monkeypatch):
     """A run that breaks down leaves the next one free to start its simulations."""
     with monkeypatch.context() as broken:
-        broken.setattr(build, "simulate", lambda *a, **k: (_ for _ in ()).throw(OSError("no")))
+        broken.setattr(simulator, "simulate", lambda *a, **k: (_ for _ in ()).throw(OSError("no")))
         with pytest.raises(OSError, match="no"):
             run()
     (outcome,) = run()

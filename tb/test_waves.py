@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sim import build
+from sim.paths import ROOT
 from tb.command import trispike
 from tb.networks import random_network, save
 
@@ -18,7 +18,7 @@ def test_waveform(tmp_path):
     assert done.returncode == 0, done.stderr
     path = Path(re.search(r"waveform: (\S+)", done.stdout)[1])
     assert path.parent == Path("build/waves")
-    path = build.ROOT / path
+    path = ROOT / path
     raw = path.read_bytes()
     if path.suffix == ".fst":
         assert raw[:1] == FST_HEADER
