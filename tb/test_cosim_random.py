@@ -36,4 +36,4 @@ def test_random_networks(sizes, timesteps, tmp_path):
         assert outcome.first is None
         assert not any(outcome.mismatches.values())
         assert len(outcome.labels) == 120
-        assert outcome.spikes[0] == spikes.sum()
+        assert outcome.spikes[0] == spikes.sum(axis=2).reshape(-1).tolist()
