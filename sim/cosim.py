@@ -33,7 +33,6 @@ def chip_model(network: Network, *, waves: bool = False) -> Path:
 
 def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
     shard.write(folder)
-    (folder / "results").unlink(missing_ok=True)
     arguments = [f"+predictions={len(shard.spikes)}"]
     arguments += ["+potentials"] if shard.potentials else []
     if waves:

@@ -102,11 +102,11 @@ def figures(
     """Figures of a run from its shards' outcomes and the images' true ``labels``, shape (n,)."""
     images = len(labels)
     divergence = first_divergence(outcomes)
-    if divergence is None:
+    if len(outcomes) == 1 or divergence:
+        results = outcomes[0].result_cycles
+    else:
         counts = np.concatenate([outcome.spikes for outcome in outcomes], axis=1)
         results = schedule(counts[:-1], timesteps).result.tolist()
-    else:
-        results = outcomes[0].result_cycles
     intervals = np.diff(results) if len(results) > 1 else np.array(results or [0])
     inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
     filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]

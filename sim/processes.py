@@ -1,5 +1,6 @@
 """Child processes that never outlive Trispike."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -33,18 +34,17 @@ def run_logged(command: list[str], *, folder: Path, env: dict[str, str], log: Pa
         try:
             return process.wait()
         finally:
-            _stop(process)
+            if process.poll() is None:
+                _kill(process)
+                process.wait()
             with _lock:
                 _running.discard(process)
 
 
-def _stop(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait()
+def _kill(process: subprocess.Popen) -> None:
+    """Kill ``process`` and its children."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def start_again() -> None:
@@ -60,7 +60,4 @@ def stop_all() -> None:
     with _lock:
         _stopping = True
         for process in _running:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            _kill(process)

@@ -8,7 +8,10 @@ from models import datasets
 from models.presets import PRESETS
 from tb.command import trispike
 
-NO_MNIST = f"{datasets.FOLDER_VARIABLE} does not name a folder with MNIST's files"
+NO_MNIST = (
+    "MNIST is not part of the repository: name a folder with its files by "
+    f"{datasets.FOLDER_VARIABLE} to run this test"
+)
 
 
 def _images(data: str) -> int:

@@ -308,7 +308,8 @@ def test_without_a_folder_the_cache_is_used(small, monkeypatch, tmp_path):
 
 
 @pytest.mark.skipif(
-    "TRISPIKE_DATA" not in os.environ, reason="TRISPIKE_DATA names no folder with MNIST"
+    "TRISPIKE_DATA" not in os.environ,
+    reason="MNIST is not part of the repository: set TRISPIKE_DATA",
 )
 def test_real_mnist():
     data = datasets.load("mnist", datasets.find_folder())
