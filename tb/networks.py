@@ -24,12 +24,16 @@ def save(network: Network, folder: Path) -> Path:
         name=network.name,
         sizes=network.shape.sizes,
         data="none",
+        data_sha256={},
         recipe={"name": "random"},
         seed=0,
         epochs=0,
+        threads=1,
         test_seed=0,
+        held_out_accuracy=(),
         accuracy=(),
         spikes=(),
+        operations=0.0,
         zeros=(),
     )
     weights.save(path, network, card)

@@ -34,7 +34,7 @@ def test_unknown_layer():
 @pytest.mark.parametrize(
     ("options", "pattern"),
     [
-        (["--data", "cifar"], "DATA must be one of digits, mnist, not 'cifar'"),
+        (["--data", "cifar"], "DATA must be one of digits, mnist, fashion, not 'cifar'"),
         (["--timesteps", "0"], "timesteps must be from 1 to 255, not 0"),
         (["--timesteps", "many"], "'many' is not a valid integer"),
         (["--images", "0"], "IMAGES must be 1 or more, not 0"),
@@ -60,6 +60,29 @@ def test_missing_data_folder(tmp_path):
     options = ["run", "--data", "mnist", "--data-folder"]
     assert f"data folder {missing} does not exist" in refused(trispike(*options, missing))
     assert "has no t10k" in refused(trispike(*options, tmp_path))
+
+
+def test_missing_fashion_folder(tmp_path, weight_file):
+    """Fashion-MNIST without a folder, in one that is not there, and in an empty one."""
+    options = ["run", "--data", "fashion", "--weights", weight_file]
+    message = refused(trispike(*options, TRISPIKE_DATA="", TRISPIKE_FASHION=""))
+    assert "no data folder for Fashion-MNIST; get Fashion-MNIST's four IDX files" in message
+    assert message.endswith("name their folder with --data-folder or TRISPIKE_FASHION")
+    missing = tmp_path / "nowhere"
+    message = refused(trispike(*options, "--data-folder", missing))
+    assert f"data folder {missing} does not exist; get Fashion-MNIST's" in message
+    assert "has no t10k" in refused(trispike(*options, "--data-folder", tmp_path))
+
+
+@pytest.mark.skipif(
+    not os.environ.get("TRISPIKE_DATA"),
+    reason="MNIST is not part of the repository: set TRISPIKE_DATA",
+)
+def test_mnist_for_fashion(weight_file):
+    """MNIST's own files, whose names are the same."""
+    options = ["run", "--weights", weight_file, "--data-folder", os.environ["TRISPIKE_DATA"]]
+    message = refused(trispike(*options, "--data", "fashion"))
+    assert "is MNIST's, not Fashion-MNIST's; get Fashion-MNIST's four IDX files" in message
 
 
 def test_truncated_weights(weight_file):

@@ -10,7 +10,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from models import codes, weights
+from models import codes, weight_file, weights
 from models.card import Card, digest
 from models.errors import BadInput
 from models.network import LayerParameters, Network
@@ -36,12 +36,16 @@ def _card(network: Network, **changes) -> Card:
         name=network.name,
         sizes=network.shape.sizes,
         data="digits",
+        data_sha256={"images": "ab" * 32},
         recipe={"name": "by-hand", "beta": 0.01},
         seed=1,
         epochs=2,
+        threads=1,
         test_seed=3,
+        held_out_accuracy=(0.25, 0.5),
         accuracy=(0.5, 0.75),
         spikes=(2.0, 1.0, 0.5),
+        operations=1.5,
         zeros=(0.25, 0.5),
     )
     return dataclasses.replace(card, **changes)
@@ -223,7 +227,7 @@ def test_wrong_contents(tmp_path, members, message):
         ({"accuracy": ["x"]}, "must not have ['x'] as accuracy"),
         ({"accuracy": [float("nan")]}, "must not have [nan] as accuracy"),
         ({"recipe": "tw-snn"}, "must not have 'tw-snn' as recipe"),
-        ({"format": "trispike-weights-9"}, "is not a card of format trispike-weights-1"),
+        ({"format": "trispike-weights-9"}, "is not a card of format trispike-weights-2"),
         ({"extra": 1}, "has missing or unknown fields: extra"),
     ],
 )
@@ -259,7 +263,7 @@ def test_interruption_never_leaves_a_pair_that_disagrees(tmp_path, monkeypatch):
     """Stopped before, between or after the two renames: the old pair, no pair, the new pair."""
     path = _saved(tmp_path)
     old, new = _network(), _network(1)
-    real, renamed = weights.write_atomically, []
+    real, renamed = weight_file.write_atomically, []
 
     def stop_after(count):
         def write(place, data):
@@ -270,16 +274,16 @@ def test_interruption_never_leaves_a_pair_that_disagrees(tmp_path, monkeypatch):
 
         return write
 
-    monkeypatch.setattr(weights, "write_atomically", stop_after(0))
+    monkeypatch.setattr(weight_file, "write_atomically", stop_after(0))
     with pytest.raises(KeyboardInterrupt):
         weights.save(path, new, _card(new))
     _assert_same(weights.load(path)[0], old)
-    monkeypatch.setattr(weights, "write_atomically", stop_after(1))
+    monkeypatch.setattr(weight_file, "write_atomically", stop_after(1))
     with pytest.raises(KeyboardInterrupt):
         weights.save(path, new, _card(new))
     with pytest.raises(BadInput, match="does not belong to"):
         weights.load(path)
-    monkeypatch.setattr(weights, "write_atomically", real)
+    monkeypatch.setattr(weight_file, "write_atomically", real)
     weights.save(path, new, _card(new))
     _assert_same(weights.load(path)[0], new)
 
@@ -328,7 +332,7 @@ def test_committed_path():
 @pytest.mark.parametrize("path", _committed(), ids=lambda path: path.stem)
 def test_committed_weights(path):
     network, card = weights.load(path)
-    assert path == weights.committed(card.name, card.data)
+    assert path == weights.committed(card.name, card.data, card.recipe["name"])
     assert path.stat().st_size < 512 * 1024
     measured = [float(np.mean(layer.weights == 0)) for layer in network.layers]
     assert card.zeros == pytest.approx(measured)

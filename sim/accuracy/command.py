@@ -1,0 +1,230 @@
+"""``python -m sim accuracy``: TW-SNN's figures 10 and 11, measured here."""
+
+import itertools
+import os
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+
+from models import datasets
+from models.errors import BadInput
+from models.files import check_writable, write_atomically
+from models.presets import PRESETS, preset
+from models.spikes import check_timesteps
+from sim.accuracy import record, tables
+from sim.accuracy.cost import costs
+from sim.accuracy.measure import batches, measure
+from sim.accuracy.record import Entry, zeros_of
+from sim.accuracy.source import DRAWN, Source, sources
+from sim.document import read_section, replace_section
+from sim.paths import ROOT, build_folder
+from sim.terminal import progress_bar, relative
+
+DEFAULT_TIMESTEPS = 35
+"""TW-SNN's fig. 10 ends there."""
+
+DEFAULT_SEEDS = 5
+
+
+def _cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@click.command()
+@click.option("--layer", help=f"Only this network: {', '.join(PRESETS)}.")
+@click.option("--recipe", help=f"Only this recipe: {', '.join(DRAWN)}.")
+@click.option(
+    "--data",
+    default="mnist",
+    show_default=True,
+    help=f"Data set: {', '.join(datasets.NAMES)}.",
+)
+@click.option(
+    "--timesteps",
+    "-t",
+    default=DEFAULT_TIMESTEPS,
+    show_default=True,
+    help="Most timesteps of a prediction.",
+)
+@click.option(
+    "--seeds", default=DEFAULT_SEEDS, show_default=True, help="How many spike seeds, from 0."
+)
+@click.option("--jobs", "-j", type=int, help="Threads.  [default: one a core]")
+@click.option(
+    "--data-folder",
+    type=click.Path(path_type=Path),
+    help="Folder with the data set's four IDX files, as for `run`.",
+)
+def accuracy(layer, recipe, data, timesteps, seeds, jobs, data_folder):
+    """Measure accuracy against timesteps and what ternary weights cost; needs matplotlib.
+
+    Measures the networks of the data set whose weights are at hand, by the golden model, with
+    several seeds of spikes; redraws docs/figures and the tables of docs/results.md. What is not at
+    hand or not asked for is kept from the record of earlier measurements, docs/accuracy.json.
+    """
+    _check(layer, recipe, data, seeds, jobs)
+    timesteps = check_timesteps(timesteps)
+    plots = _plots()
+    place = _Place(data)
+    kept = record.read(place.record)
+    chosen = [
+        source
+        for source in sources(data)
+        if layer in (None, source.layer) and recipe in (None, source.recipe)
+    ]
+    loaded = {source: source.load() for source in chosen if source.path.exists()}
+    if not loaded:
+        raise BadInput(
+            f"there are no weights to measure on {data}, {chosen[0].path} for one; "
+            f"{chosen[0].remedy}"
+        )
+    place.check()
+    images, labels = datasets.load_test(data, datasets.find_folder(data_folder, data))
+    for source, (network, _) in loaded.items():
+        if network.shape.sizes[0] != images.shape[1]:
+            raise BadInput(
+                f"{source.path} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
+                f"{images.shape[1]} pixels"
+            )
+    fresh = _measured(loaded, images, labels, timesteps, range(seeds), jobs or _cores())
+    everything = {**kept, **fresh}
+    entries = [everything[source] for source in sources(data) if source in everything]
+
+    Console().print(tables.terminal(data, entries, fresh))
+    for line in _remarks(data, chosen, fresh, kept):
+        print(line)
+    for path in place.write(plots, everything, entries):
+        print(f"written: {relative(path)}")
+
+
+def _check(layer: str | None, recipe: str | None, data: str, seeds: int, jobs: int | None) -> None:
+    if layer is not None:
+        preset(layer)
+    if recipe not in (None, *DRAWN):
+        raise BadInput(f"RECIPE must be one of {', '.join(DRAWN)}, not {recipe!r}")
+    if data not in datasets.NAMES:
+        raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
+    if seeds < 1:
+        raise BadInput(f"SEEDS must be 1 or more, not {seeds}")
+    if jobs is not None and jobs < 1:
+        raise BadInput(f"JOBS must be 1 or more, not {jobs}")
+
+
+def _plots():
+    """The module that draws, imported only now, as matplotlib is an extra and takes its time."""
+    try:
+        from sim.accuracy import plots
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != "matplotlib":
+            raise
+        raise BadInput(
+            "the figures need matplotlib; install it with pip install '.[plots]'"
+        ) from None
+    return plots
+
+
+class _Place:
+    """Where everything about the data set ``data`` is written."""
+
+    def __init__(self, data: str):
+        docs, build = ROOT / "docs", build_folder() / "accuracy"
+        self.data = data
+        self.section = f"accuracy {data}"
+        self.record = docs / "accuracy.json"
+        self.document = docs / "results.md"
+        self.figures = {
+            "accuracy": (docs / "figures" / f"accuracy-{data}.png", build / f"fig10-{data}.png"),
+            "quantisation": (
+                docs / "figures" / f"quantisation-{data}.png",
+                build / f"fig11-{data}.png",
+            ),
+        }
+
+    def check(self) -> None:
+        """`BadInput` if anything could not be written; sooner than after minutes of measuring."""
+        read_section(self.document, self.section)
+        for path in (self.document, self.record, *itertools.chain(*self.figures.values())):
+            check_writable(path)
+
+    def write(self, plots, everything: dict[Source, Entry], entries: list[Entry]) -> list[Path]:
+        """Write figures, section and record; returns the files' paths."""
+        prices = costs(entries)
+        drawn = {"accuracy": plots.accuracy(self.data, entries)}
+        if prices:
+            drawn["quantisation"] = plots.quantisation(self.data, prices)
+        links = [
+            committed.relative_to(self.document.parent).as_posix()
+            for committed, _ in self.figures.values()
+        ]
+        text = tables.markdown(self.data, entries, prices, links)
+        written = []
+        for name, image in drawn.items():
+            for path in self.figures[name]:
+                write_atomically(path, image)
+                written.append(path)
+        replace_section(self.document, self.section, text)
+        record.write(self.record, everything.values())
+        return [*written, self.document, self.record]
+
+
+def _measured(
+    loaded: dict, images: np.ndarray, labels: np.ndarray, timesteps: int, seeds: range, jobs: int
+) -> dict[Source, Entry]:
+    networks = [network for network, _ in loaded.values()]
+    with progress_bar() as progress:
+        total = batches(len(images), timesteps, len(seeds))
+        task = progress.add_task(f"measuring {len(networks)} networks", total=total)
+        spreads = measure(
+            networks,
+            images,
+            labels,
+            timesteps=timesteps,
+            seeds=seeds,
+            jobs=jobs,
+            progress=lambda done: progress.update(task, completed=done),
+        )
+    return {
+        source: Entry(
+            source=source,
+            digest=card.digest,
+            images=len(images),
+            zeros=zeros_of(network),
+            spread=spread,
+        )
+        for (source, (network, card)), spread in zip(loaded.items(), spreads, strict=True)
+    }
+
+
+def _remarks(
+    data: str, chosen: list[Source], fresh: dict[Source, Entry], kept: dict[Source, Entry]
+) -> list[str]:
+    """One line each on what was kept from the record, what of that is stale, and what is absent."""
+    unseen = [source for source in sources(data) if source not in fresh]
+    recorded = [source for source in unseen if source in kept]
+    stale = [
+        source
+        for source in recorded
+        if source.path.exists() and source.load()[1].digest != kept[source].digest
+    ]
+    absent = [source for source in unseen if source in chosen and source not in kept]
+    lines = []
+    if recorded:
+        lines.append(f"kept from the record: {_names(recorded)}")
+    if stale:
+        lines.append(f"their weights have changed since: {_names(stale)}")
+    if absent:
+        lines.append(f"absent, no weights and no record: {_names(absent)}; {absent[0].remedy}")
+    return lines
+
+
+def _names(group: list[Source]) -> str:
+    recipes = dict.fromkeys(source.recipe for source in group)
+    return ", ".join(
+        f"{recipe} of {' '.join(source.layer for source in group if source.recipe == recipe)}"
+        for recipe in recipes
+    )

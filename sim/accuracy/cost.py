@@ -1,0 +1,85 @@
+"""What quantisation costs: the accuracy of 32-bit weights less that of ternary ones."""
+
+import dataclasses
+import statistics
+from collections.abc import Sequence
+
+from sim.accuracy.record import Entry
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Points of accuracy that a ternary network lacks of the one with 32-bit weights.
+
+    Parameters
+    ----------
+    layer
+        Name of the network.
+    recipe
+        The recipe of the ternary weights.
+    baseline
+        The recipe of the 32-bit weights.
+    seeds
+        The seeds that both were measured with: both got the same spikes.
+    points
+        For each seed the difference in percentage points; entry T - 1 is for T timesteps.
+    """
+
+    layer: str
+    recipe: str
+    baseline: str
+    seeds: tuple[int, ...]
+    points: tuple[tuple[float, ...], ...]
+
+    @property
+    def timesteps(self) -> int:
+        """The longest run that both were measured with."""
+        return len(self.points[0])
+
+    def mean(self, timesteps: int) -> float:
+        """Mean over the seeds."""
+        return statistics.fmean(row[timesteps - 1] for row in self.points)
+
+    def deviation(self, timesteps: int) -> float | None:
+        """Sample standard deviation over the seeds; None for a single seed."""
+        if len(self.seeds) < 2:
+            return None
+        return statistics.stdev(row[timesteps - 1] for row in self.points)
+
+
+def costs(entries: Sequence[Entry]) -> list[Cost]:
+    """The cost of each ternary network among ``entries`` that has its baseline there too.
+
+    Seeds that only one of the two was measured with are left out, and so are pairs with no seed in
+    common. All ``entries`` are of one data set.
+    """
+    found = []
+    for baseline in (entry for entry in entries if entry.source.bits == 32):
+        for ternary in entries:
+            if ternary.source.bits == 2 and ternary.source.layer == baseline.source.layer:
+                points = _points(ternary, baseline)
+                if points:
+                    found.append(
+                        Cost(
+                            layer=ternary.source.layer,
+                            recipe=ternary.source.recipe,
+                            baseline=baseline.source.recipe,
+                            seeds=tuple(points),
+                            points=tuple(points.values()),
+                        )
+                    )
+    return found
+
+
+def _points(ternary: Entry, baseline: Entry) -> dict[int, tuple[float, ...]]:
+    left, right = (
+        dict(zip(entry.spread.seeds, entry.spread.measurements, strict=True))
+        for entry in (ternary, baseline)
+    )
+    return {
+        seed: tuple(
+            100 * (b - a) for a, b in zip(left[seed].accuracy, right[seed].accuracy, strict=False)
+        )
+        for seed in left
+        if seed in right
+    }

@@ -1,0 +1,209 @@
+"""The two figures as PNG. Only this module imports matplotlib, the ``plots`` extra."""
+
+import io
+from collections.abc import Sequence
+
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, NullLocator
+
+from models.presets import PRESETS
+from sim import published
+from sim.accuracy.cost import Cost
+from sim.accuracy.record import Entry
+
+_DOTS_PER_INCH = 110
+_LOOKS = {  # colours of Okabe and Ito, told apart by line and marker as well
+    "trispike": {"color": "#0072B2", "linestyle": "-", "marker": "o"},
+    "trispike-sparse": {"color": "#009E73", "linestyle": ":", "marker": "v"},
+    "tw-snn": {"color": "#D55E00", "linestyle": "--", "marker": "s"},
+    "tw-snn-32bit": {"color": "#555555", "linestyle": "-.", "marker": "^"},
+}
+_PUBLISHED = {published.TW_SNN: "*", published.YIN: "D"}
+_TICKS = (1, 2, 3, 5, 10, 20, 35, 60, 100, 255)
+
+
+def _png(figure: Figure) -> bytes:
+    """The same bytes whenever the same versions draw the same figure."""
+    whole = io.BytesIO()
+    figure.savefig(whole, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
+    return whole.getvalue()
+
+
+def _figure(width: float, height: float) -> Figure:
+    made = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(made)
+    return made
+
+
+def accuracy(data: str, entries: Sequence[Entry]) -> bytes:
+    """Accuracy against timesteps, one panel a network, with the bands of the seeds (PNG).
+
+    ``entries`` are one or more, all of ``data``.
+    """
+    with style.context("default"):
+        figure = _figure(9, 6.6)
+        panels = figure.subplots(2, 2, sharex=True, sharey=True)
+        longest = max(entry.timesteps for entry in entries)
+        _time_axis(panels[0, 0], longest)
+        ends = []
+        for axes, layer in zip(panels.flat, PRESETS, strict=True):
+            mine = [entry for entry in entries if entry.source.layer == layer]
+            ends.append([_curve(axes, entry) for entry in mine])
+            _printed_points(axes, data, layer, longest)
+            axes.set_title(f"{layer} ({PRESETS[layer]})", fontsize=10)
+            axes.grid(alpha=0.25)
+        for axes, names in zip(panels.flat, ends, strict=True):  # when the limits are known
+            _write_names(axes, names)
+        for axes in panels[1]:
+            axes.set_xlabel("timesteps T")
+        for axes in panels[:, 0]:
+            axes.set_ylabel("accuracy, %")
+        figure.suptitle(
+            f"Accuracy on {data}: measured curves, mean and range over {_seeds(entries)}; "
+            "black points published",
+            fontsize=11,
+        )
+        return _png(figure)
+
+
+def _seeds(entries: Sequence[Entry]) -> str:
+    counts = {len(entry.spread.seeds) for entry in entries}
+    if counts == {1}:
+        return "one spike seed"
+    return f"{counts.pop()} spike seeds" if len(counts) == 1 else "their spike seeds"
+
+
+def _time_axis(axes: Axes, longest: int) -> None:
+    """A logarithmic axis of timesteps, with room for names at its right end."""
+    axes.set_xscale("log")
+    axes.set_xlim(0.88, 1.1 * max(longest, 2) ** 1.35)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    shown = [t for t in _TICKS if t <= longest]
+    axes.set_xticks(shown, [str(t) for t in shown])
+
+
+def _curve(axes: Axes, entry: Entry) -> tuple[float, float, str]:
+    """Draw an entry's mean and range; returns where its curve ends and the recipe's name."""
+    look, times = _LOOKS[entry.source.recipe], range(1, entry.timesteps + 1)
+    mean = [100 * x for x in entry.spread.mean]
+    axes.plot(times, mean, markersize=2.5, linewidth=1.2, **look)
+    columns = list(zip(*(one.accuracy for one in entry.spread.measurements), strict=True))
+    low, high = ([100 * pick(column) for column in columns] for pick in (min, max))
+    axes.fill_between(times, low, high, color=look["color"], alpha=0.2, linewidth=0)
+    return mean[-1], times[-1], entry.source.recipe
+
+
+def _write_names(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
+    """Write the recipes' names right of the points ``ends``, moved apart where they would touch."""
+    if not ends:
+        return
+    low, high = axes.get_ylim()
+    gap = 0.065 * (high - low)
+    order = sorted(ends)
+    places = []
+    for y, _, _ in order:
+        places.append(max(y, places[-1] + gap) if places else y)
+    shift = sum(y - place for (y, _, _), place in zip(order, places, strict=True)) / len(order)
+    shift = min(shift, high - gap / 2 - places[-1])
+    for (_, x, recipe), place in zip(order, places, strict=True):
+        axes.annotate(
+            recipe,
+            (x, place + shift),
+            xytext=(8, 0),
+            textcoords="offset points",
+            color=_LOOKS[recipe]["color"],
+            fontsize=8.5,
+            va="center",
+        )
+
+
+def _printed_points(axes: Axes, data: str, layer: str, longest: int) -> None:
+    """Mark what papers print about a network."""
+    for printed in published.accuracies(data):
+        if printed.layer != layer or printed.timesteps > longest:
+            continue
+        place = (printed.timesteps, printed.percent)
+        axes.plot(
+            *place,
+            marker=_PUBLISHED[printed.paper],
+            color="black",
+            markerfacecolor="white",
+            markersize=9 if printed.paper == published.TW_SNN else 6,
+            linestyle="none",
+            zorder=5,
+        )
+        leftwards = printed.timesteps**2 > longest  # where there is more room
+        axes.annotate(
+            f"{printed.paper}, {printed.bits}-bit, published: {printed.percent:g}",
+            place,
+            xytext=(-8 if leftwards else 8, 0),
+            textcoords="offset points",
+            fontsize=7.5,
+            ha="right" if leftwards else "left",
+            va="center",
+        )
+
+
+def quantisation(data: str, costs: Sequence[Cost]) -> bytes:
+    """What ternary weights cost each network, at one timestep and at the most measured (PNG).
+
+    ``costs`` are one or more, all of ``data``.
+    """
+    with style.context("default"):
+        figure = _figure(9, 3.6)
+        longest = min(cost.timesteps for cost in costs)
+        times = sorted({1, longest})
+        panels = figure.subplots(1, len(times), sharey=True, squeeze=False)[0]
+        ends = [_cost_panel(axes, data, costs, t) for axes, t in zip(panels, times, strict=True)]
+        for axes, names in zip(panels, ends, strict=True):  # when the limits are known
+            _write_names(axes, names)
+        panels[0].set_ylabel("32-bit minus ternary, points")
+        figure.suptitle(f"What ternary weights cost on {data}", fontsize=11)
+        return _png(figure)
+
+
+def _cost_panel(
+    axes: Axes, data: str, costs: Sequence[Cost], timesteps: int
+) -> list[tuple[float, float, str]]:
+    """Draw dots with standard deviations, and the range that TW-SNN prints.
+
+    Returns where each recipe's last dot is, and the recipe's name.
+    """
+    printed = published.cost(data)
+    if printed:
+        axes.axhspan(printed.least, printed.most, color="black", alpha=0.08, linewidth=0)
+        axes.text(
+            0.02,
+            printed.most,
+            f"{printed.paper}, published: {printed.least:g} to {printed.most:g} (T not printed)",
+            fontsize=7.5,
+            va="bottom",
+            transform=axes.get_yaxis_transform(),
+        )
+    recipes, ends = list(dict.fromkeys(cost.recipe for cost in costs)), []
+    for k, recipe in enumerate(recipes):
+        mine = [cost for cost in costs if cost.recipe == recipe]
+        offset = 0.2 * (k - (len(recipes) - 1) / 2)
+        look = _LOOKS[recipe]
+        axes.errorbar(
+            [list(PRESETS).index(cost.layer) + offset for cost in mine],
+            [cost.mean(timesteps) for cost in mine],
+            yerr=[cost.deviation(timesteps) or 0.0 for cost in mine],
+            color=look["color"],
+            marker=look["marker"],
+            markersize=5,
+            linestyle="none",
+            capsize=3,
+        )
+        last = max(mine, key=lambda cost: list(PRESETS).index(cost.layer))
+        ends.append((last.mean(timesteps), list(PRESETS).index(last.layer) + 0.1, recipe))
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xticks(range(len(PRESETS)), list(PRESETS))
+    axes.set_xlim(-0.5, len(PRESETS) + 0.2)  # room for the names
+    axes.set_title(f"T = {timesteps}", fontsize=10)
+    axes.grid(axis="y", alpha=0.25)
+    return ends

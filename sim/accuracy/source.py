@@ -1,0 +1,63 @@
+"""The networks that are measured, and the weight files that they come from."""
+
+import dataclasses
+from pathlib import Path
+
+from models import real_weights, weights
+from models.card import Card
+from models.errors import BadInput
+from models.network import Network
+from models.presets import PRESETS
+from models.real_network import RealNetwork
+from models.training.recipe import RECIPES
+from sim.paths import build_folder
+
+DRAWN = ("trispike", "trispike-sparse", "tw-snn", "tw-snn-32bit")
+"""Training recipes whose networks are measured and drawn."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """One network: what it is, what it is trained on, and by which recipe."""
+
+    layer: str
+    data: str
+    recipe: str
+
+    @property
+    def bits(self) -> int:
+        """Width of a weight: 2 or 32."""
+        return RECIPES[self.recipe].weight_bits
+
+    @property
+    def path(self) -> Path:
+        """Where its weight file is, or would be.
+
+        Ternary weights come with Trispike. Those of 32 bits are too large for that: they are where
+        training leaves them.
+        """
+        committed = weights.committed(self.layer, self.data, self.recipe)
+        return committed if self.bits == 2 else build_folder() / "weights" / committed.name
+
+    def load(self) -> tuple[Network | RealNetwork, Card]:
+        """The network and its card; `BadInput` if the file is damaged or of another network."""
+        network, card = (weights if self.bits == 2 else real_weights).load(self.path)
+        if (card.name, card.data) != (self.layer, self.data):
+            raise BadInput(
+                f"{self.path} must be of {self.layer} on {self.data}, "
+                f"not of {card.name} on {card.data}; restore it or train again"
+            )
+        return network, card
+
+    @property
+    def remedy(self) -> str:
+        """The command that makes its weights."""
+        return f"make train LAYER={self.layer} DATA={self.data} RECIPE={self.recipe}"
+
+    def __str__(self):
+        return f"{self.layer} {self.recipe}"
+
+
+def sources(data: str) -> list[Source]:
+    """Every network that is drawn for the data set ``data``, in the order of the tables."""
+    return [Source(layer=layer, data=data, recipe=recipe) for layer in PRESETS for recipe in DRAWN]

@@ -1,0 +1,118 @@
+"""Figures that others have printed, each with the place where it is printed.
+
+Only what a paper's text or tables say: nothing is read off its drawings.
+"""
+
+import dataclasses
+
+TW_SNN = "TW-SNN"
+"""Nguyen et al., the ternary-weight network that Trispike rebuilds."""
+
+YIN = "Yin 2017"
+"""Yin et al., 2017, whose neuron TW-SNN has."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """An accuracy that a paper prints.
+
+    Parameters
+    ----------
+    paper
+        Who printed it.
+    layer, data
+        Names of the network and of the data set, as ours are called.
+    bits
+        Width of the paper's weights.
+    timesteps
+        Timesteps of one prediction.
+    percent
+        Images labelled right, 0 to 100.
+    text
+        The figure as the paper words it.
+    where
+        Where it is printed.
+    """
+
+    paper: str
+    layer: str
+    data: str
+    bits: int
+    timesteps: int
+    percent: float
+    text: str
+    where: str
+
+
+ACCURACIES = (
+    Accuracy(
+        paper=TW_SNN,
+        layer="fc256_256",
+        data="mnist",
+        bits=2,
+        timesteps=1,
+        percent=96.7,
+        text="96.7% at T = 1",
+        where="sec. 5.1.1",
+    ),
+    Accuracy(
+        paper=TW_SNN,
+        layer="fc256_256",
+        data="mnist",
+        bits=2,
+        timesteps=3,
+        percent=97.0,
+        text="97%, saturated after T = 3",
+        where="table 4; sec. 5.1.1 for T",
+    ),
+    Accuracy(
+        paper=YIN,
+        layer="fc256_256",
+        data="mnist",
+        bits=7,
+        timesteps=1,
+        percent=98.0,
+        text="98.0% at T = 1",
+        where="results of SNN-DC on MNIST",
+    ),
+    Accuracy(
+        paper=YIN,
+        layer="fc256_256",
+        data="mnist",
+        bits=7,
+        timesteps=16,
+        percent=98.7,
+        text="98.7% at T = 16",
+        where="results of SNN-DC on MNIST",
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Points of accuracy that ternary weights cost, least and most over a paper's networks.
+
+    For which network and for how many timesteps each is, the text does not say.
+    """
+
+    paper: str
+    data: str
+    least: float
+    most: float
+    where: str
+
+
+COSTS = (
+    Cost(paper=TW_SNN, data="mnist", least=0.2, most=1.05, where="sec. 5.1.1, with Fig. 10"),
+    Cost(paper=TW_SNN, data="fashion", least=1.68, most=1.84, where="sec. 5.1.1, with Fig. 10"),
+)
+
+
+def accuracies(data: str) -> list[Accuracy]:
+    """The printed accuracies on the data set ``data``."""
+    return [printed for printed in ACCURACIES if printed.data == data]
+
+
+def cost(data: str) -> Cost | None:
+    """The printed cost of ternary weights on the data set ``data``, if there is one."""
+    return next((printed for printed in COSTS if printed.data == data), None)

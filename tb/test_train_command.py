@@ -1,0 +1,69 @@
+"""`make train` as a user meets it: what it refuses, and an interruption that costs nothing."""
+
+import importlib.util
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from models import weights
+from tb.command import ROOT, refused, trispike
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--recipe", "fast"], "RECIPE must be one of trispike, trispike-sparse, tw-snn, "),
+        (["--layer", "fc9"], "LAYER must be one of fc256, "),
+        (["--data", "cifar"], "data set must be one of digits, mnist, fashion, not 'cifar'"),
+        (["--epochs", "0"], "epochs must be an integer, 1 or more, not 0"),
+        (["--threads", "0"], "threads must be an integer, 1 or more, not 0"),
+        (["--seed", "-1"], "seed must be from 0"),
+        (["--settings", "beta=2"], "beta must be from 0 to 1, not 2.0"),
+        (["--settings", "speed=2"], "a setting must be NAME=VALUE of weight_bits, "),
+    ],
+)
+def test_bad_options(options, message, tmp_path):
+    assert message in refused(trispike("train", *options, "--output", tmp_path))
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+@pytest.mark.skipif(HAS_TORCH, reason="PyTorch is installed: its absence cannot be tested")
+def test_missing_torch(tmp_path):
+    assert "pip install '.[train]'" in refused(trispike("train", "--output", tmp_path))
+
+
+def _command(folder):
+    settings = ["--layer", "fc256", "--data", "digits", "--epochs", "150", "--seed", "3"]
+    return [sys.executable, "-m", "sim", "train", *settings, "--output", str(folder)]
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed: pip install '.[train]'")
+def test_interrupted_on_digits(tmp_path):
+    """Ctrl-C once a state was written: one line, status 130, and the same weights in the end."""
+    process = subprocess.Popen(
+        _command(tmp_path / "parts"), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    unfinished = tmp_path / "parts" / "unfinished"
+    while not list(unfinished.glob("*.pt")):
+        assert process.poll() is None, "it ended before a state was written"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert errors.rstrip().endswith(
+        "the same command goes on from the last state written\ninterrupted"
+    )
+    assert list((tmp_path / "parts").glob("*.npz")) == []
+    for folder in ("parts", "whole"):
+        done = subprocess.run(_command(tmp_path / folder), cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    names = ("fc256-digits.npz", "fc256-digits.json")
+    parts, whole = ([(tmp_path / f / n).read_bytes() for n in names] for f in ("parts", "whole"))
+    assert parts == whole
+    assert weights.load(tmp_path / "parts" / names[0])[1].accuracy[-1] > 0.9
+    assert list(unfinished.iterdir()) == []
