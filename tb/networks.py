@@ -1,12 +1,18 @@
-"""Networks that no training made, for tests."""
+"""Networks for tests: some that no training made, and why trained ones may have to wait."""
 
 import random
 from pathlib import Path
 
-from models import weights
+from models import datasets, weights
 from models.card import Card
 from models.network import Network, NetworkShape
 from tb.oracles import random_layer
+
+NO_MNIST = (
+    "MNIST is not part of the repository: name a folder with its files by "
+    f"{datasets.FOLDER_VARIABLE} to run this test"
+)
+"""Reason of a skip."""
 
 
 def random_network(sizes: tuple[int, ...], seed: int, name: str = "random") -> Network:

@@ -7,11 +7,7 @@ import pytest
 from models import datasets
 from models.presets import PRESETS
 from tb.command import trispike
-
-NO_MNIST = (
-    "MNIST is not part of the repository: name a folder with its files by "
-    f"{datasets.FOLDER_VARIABLE} to run this test"
-)
+from tb.networks import NO_MNIST
 
 
 def _images(data: str) -> int:

@@ -210,6 +210,18 @@ def test_other_settings_do_not_go_on_from_it(tiny, monkeypatch, tmp_path):
     assert _train(tmp_path / "parts", epochs=3, seed=5).exists()
 
 
+@needs_torch
+def test_other_data_do_not_go_on_from_it(tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr(training.weights, "save", _raise_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        _train(tmp_path, epochs=2)
+    others = dataclasses.replace(_easy_data(1), digests={"easy": "1" * 64})
+    monkeypatch.setattr(training, "load", lambda *_: others)
+    with pytest.raises(KeyboardInterrupt):
+        _train(tmp_path, epochs=2)
+    assert len(list((tmp_path / "unfinished").iterdir())) == 2
+
+
 def _raise_interrupt(*_):
     raise KeyboardInterrupt
 
@@ -256,6 +268,27 @@ def test_divergence_exports_nothing(tiny, monkeypatch, tmp_path, interval):
     wild = dataclasses.replace(EASY, first_rate=1e38, last_rate=1e38)
     with pytest.raises(BadInput, match=r"training diverged in epoch \d+: the loss is (nan|inf)"):
         _train(tmp_path, recipe=wild)
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+@needs_torch
+def test_a_late_divergence_leaves_no_state(tiny, monkeypatch, tmp_path):
+    """Going on from a state before it would only diverge again."""
+    from models.training import checkpoint, fit
+
+    monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
+    step, steps = fit.Training._step, []
+
+    def diverges(self, *arguments):
+        steps.append(self.epoch)
+        if self.epoch == 2:
+            assert list((tmp_path / "unfinished").iterdir())
+            self.net.layers[0].weights.data.fill_(float("nan"))
+        return step(self, *arguments)
+
+    monkeypatch.setattr(fit.Training, "_step", diverges)
+    with pytest.raises(BadInput, match="diverged in epoch 3: there are weights that are"):
+        _train(tmp_path)
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 

@@ -10,10 +10,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from models import codes, weight_file, weights
+from golden import accuracy_by_timestep
+from models import codes, datasets, weight_file, weights
 from models.card import Card, digest
 from models.errors import BadInput
 from models.network import LayerParameters, Network
+from tb.networks import NO_MNIST
 
 
 def _network(seed: int = 0, sizes=(5, 3, 2)) -> Network:
@@ -339,3 +341,17 @@ def test_committed_weights(path):
     assert card.epochs > 0
     archive = io.BytesIO(path.read_bytes())
     assert zipfile.ZipFile(archive).testzip() is None
+
+
+@pytest.mark.parametrize("path", _committed(), ids=lambda path: path.stem)
+def test_cards_tell_the_truth(path):
+    """Accuracy of 1 to 3 timesteps, measured anew on the whole test set."""
+    network, card = weights.load(path)
+    folder = datasets.find_folder(name=card.data)
+    if card.data != "digits" and folder is None:
+        pytest.skip(NO_MNIST)
+    images, labels = datasets.load_test(card.data, folder)
+    measured = accuracy_by_timestep(network, images, labels, timesteps=3, seed=card.test_seed)
+    assert card.accuracy[:3] == measured.accuracy
+    digests = datasets.load(card.data, folder).digests
+    assert card.data_sha256 == digests

@@ -79,7 +79,7 @@ class Training:
     def run_epoch(self) -> tuple[float, float]:
         """Train one epoch more. Mean loss, and the fraction of images given their own label.
 
-        `BadInput` if the loss stops being a finite number.
+        `BadInput` if the loss or a weight stops being a finite number.
         """
         with torch.random.fork_rng(devices=[]):
             images = self._seen_images()
@@ -91,6 +91,8 @@ class Training:
                 loss, correct = self._step(images[chosen], self._answers[chosen], progress)
                 total += loss * len(chosen)
                 right += correct
+        if not all(value.isfinite().all() for value in self.net.parameters()):
+            raise self._diverged("there are weights that are not finite")
         self.epoch += 1
         return total / len(images), right / len(images)
 
@@ -114,10 +116,7 @@ class Training:
         loss = loss_of(potentials, hidden, answers, self.recipe)
         value = loss.item()
         if not math.isfinite(value):
-            raise BadInput(
-                f"training diverged in epoch {self.epoch + 1}: the loss is {value}; nothing was "
-                f"exported, try a first_rate below {self.recipe.first_rate:g}"
-            )
+            raise self._diverged(f"the loss is {value}")
         for group in self._optimizer.param_groups:
             group["lr"] = step_size(self.recipe, progress)
         self._optimizer.zero_grad()
@@ -125,6 +124,12 @@ class Training:
         self._optimizer.step()
         said = (potentials > V_TH).float().argmax(1)
         return value, int((said == answers.argmax(1)).sum())
+
+    def _diverged(self, sign: str) -> BadInput:
+        return BadInput(
+            f"training diverged in epoch {self.epoch + 1}: {sign}; nothing was exported, try a "
+            f"first_rate below {self.recipe.first_rate:g}"
+        )
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs to go on after the epochs that are done."""
