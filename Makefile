@@ -44,14 +44,14 @@ verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/ve
 
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
 	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[train]'
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[train]' || true
 	@$(RUN) train --layer "$(LAYER)" $(call option,DATA,data) $(call option,EPOCHS,epochs) \
 	  $(call option,SEED,seed) $(call option,THREADS,threads) $(call option,RECIPE,recipe) \
 	  $(call option,SETTINGS,settings) $(call option,OUTPUT,output) $(FOLDER)
 
 accuracy: $(READY)  ## redraw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
 	@$(VENV)/bin/python -c 'import matplotlib' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[plots]'
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[plots]' || true
 	@$(RUN) accuracy $(call option,LAYER,layer) $(call option,RECIPE,recipe) $(call option,DATA,data) \
 	  $(call option,T,timesteps) $(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(FOLDER)
 

@@ -29,6 +29,12 @@ def progress_bar() -> Progress:
     )
 
 
+def table_console(width: int = 100) -> Console:
+    """Standard output for tables: as wide as the terminal, or ``width`` where it is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=width)
+
+
 def relative(path: Path) -> str:
     """``path`` as seen from the current folder, if it is below it."""
     with contextlib.suppress(ValueError):

@@ -423,6 +423,21 @@ def test_no_record(tmp_path, text):
         record.read(path)
 
 
+def test_terminal_table_fits_80_columns():
+    """A narrow terminal gets the means alone, whole."""
+    entries = _entries(timesteps=35)
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(tables.terminal("mnist", entries, set(), 80))
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    assert "±" not in text
+    (ours,) = (
+        line for line in text.splitlines() if re.match(r"fc1024_1024 trispike-sparse ", line)
+    )
+    assert len(ours.split()) == 9
+
+
 def test_terminal_table_fits():
     """100 columns hold every cell whole."""
     entries = _entries(timesteps=35)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 import numpy as np
-from rich.console import Console
 
 from models import datasets
 from models.errors import BadInput
@@ -20,7 +19,7 @@ from sim.accuracy.record import Entry, zeros_of
 from sim.accuracy.source import DRAWN, Source, sources
 from sim.document import read_section, replace_section
 from sim.paths import ROOT, build_folder
-from sim.terminal import progress_bar, relative
+from sim.terminal import progress_bar, relative, table_console
 
 DEFAULT_TIMESTEPS = 35
 """TW-SNN's fig. 10 ends there."""
@@ -95,7 +94,8 @@ def accuracy(layer, recipe, data, timesteps, seeds, jobs, data_folder):
     everything = {**kept, **fresh}
     entries = [everything[source] for source in sources(data) if source in everything]
 
-    Console().print(tables.terminal(data, entries, fresh))
+    console = table_console()
+    console.print(tables.terminal(data, entries, fresh, console.width))
     for line in _remarks(data, chosen, fresh, kept):
         print(line)
     for path in place.write(plots, everything, entries):

@@ -22,13 +22,17 @@ def _columns(longest: int) -> list[int]:
     return sorted({*(t for t in _TIMESTEPS if t < longest), longest})
 
 
-def _percent(entry: Entry, timesteps: int) -> str:
-    """Mean accuracy in percent and, of several seeds, its standard deviation."""
+def _percent(entry: Entry, timesteps: int, *, spread: bool = True) -> str:
+    """Mean accuracy in percent and, of several seeds and if asked, its standard deviation."""
     if timesteps > entry.timesteps:
         return _NOTHING
     mean, deviation = entry.spread.mean, entry.spread.deviation
     text = f"{100 * mean[timesteps - 1]:.2f}"
-    return text if deviation is None else f"{text} ± {100 * deviation[timesteps - 1]:.2f}"
+    return (
+        text
+        if deviation is None or not spread
+        else f"{text} ± {100 * deviation[timesteps - 1]:.2f}"
+    )
 
 
 def _points(cost: Cost, timesteps: int) -> str:
@@ -63,14 +67,23 @@ def _printed_at(data: str, paper: str, layer: str, bits: int, timesteps: int) ->
     return None
 
 
-def terminal(data: str, entries: Sequence[Entry], fresh: Collection[Source]) -> Table:
-    """``entries``, all of ``data``, as a table that fits 100 columns.
+SPREAD_WIDTH = 100
+"""Columns that `terminal` takes with deviations; without, it takes 80."""
 
-    Those that are not of ``fresh`` sources are marked as taken from the record.
+
+def terminal(
+    data: str, entries: Sequence[Entry], fresh: Collection[Source], width: int = SPREAD_WIDTH
+) -> Table:
+    """``entries``, all of ``data``, as a table that fits ``width`` columns, at least 80.
+
+    Where they are fewer than `SPREAD_WIDTH`, it has means without their deviations. Entries that
+    are not of ``fresh`` sources are marked as taken from the record.
     """
+    spread = width >= SPREAD_WIDTH
+    what = "mean ± deviation" if spread else "mean"
     columns = _columns(max(entry.timesteps for entry in entries))
     made = Table(
-        title=f"accuracy on {data}, % of test images: mean ± deviation over spike seeds",
+        title=f"accuracy on {data}, % of test images: {what} over spike seeds",
         box=box.SIMPLE_HEAD,
         padding=0,
         show_edge=False,
@@ -85,7 +98,7 @@ def terminal(data: str, entries: Sequence[Entry], fresh: Collection[Source]) -> 
         made.add_row(
             source.layer,
             source.recipe,
-            *(_percent(entry, t).replace(" ± ", "±") for t in columns),
+            *(_percent(entry, t, spread=spread).replace(" ± ", "±") for t in columns),
             f"{entry.zero_fraction:.0%}",
             f"{entry.spread.operations:,.0f}",
             _MEASURED if source in fresh else _KEPT,
