@@ -8,7 +8,9 @@ import click
 from golden import accuracy_by_timestep
 from models import datasets, weights
 from models.card import Card
+from models.errors import BadInput
 from models.files import check_writable
+from models.presets import preset
 from models.training import train as training
 from models.training.recipe import RECIPES, Recipe, changed, recipe
 from sim.options import data_option, folder_option, layer_option
@@ -43,6 +45,9 @@ def train(layer, data, epochs, seed, threads, recipe_name, settings, output, dat
     Without options this repeats the training of the weights that come with Trispike. A training
     that was interrupted goes on where it was.
     """
+    preset(layer)
+    if data not in datasets.NAMES:
+        raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
     chosen, card = recipe(recipe_name), _committed_card(layer, data, recipe_name)
     chosen = changed(chosen if card is None else Recipe(**card.recipe), settings)
     plan = training.Plan(
