@@ -20,6 +20,9 @@ from sim.terminal import relative
 DEFAULT_EPOCHS = 100
 """For a network without committed weights."""
 
+SHOWN = (1, 3, 10)
+"""Timesteps whose accuracy is printed, besides the most measured."""
+
 
 @click.command()
 @layer_option
@@ -71,6 +74,24 @@ def train(layer, data, epochs, seed, threads, recipe_name, settings, output, dat
         print("the same command goes on from the last state written", file=sys.stderr)
         raise
     print(f"weights: {relative(path)}")
+    card_path = weights.card_path(path)
+    print(_summary(Card.from_json(card_path.read_bytes(), str(card_path))))
+
+
+def _summary(card: Card) -> str:
+    """What the golden model measured, in three lines."""
+    last = len(card.accuracy)
+    times = sorted({*(t for t in SHOWN if t < last), last})
+    accuracies = (
+        f"{what}: " + ", ".join(f"{accuracy[t - 1]:.2%} at T={t}" for t in times)
+        for what, accuracy in (
+            ("test images", card.accuracy),
+            ("held-out images", card.held_out_accuracy),
+        )
+    )
+    zeros = ", ".join(f"{fraction:.2f}" for fraction in card.zeros)
+    activity = f"{card.operations:,.0f} synaptic operations per image and timestep"
+    return "\n".join([*accuracies, f"zero weights per layer: {zeros}; {activity}"])
 
 
 def _committed_card(layer: str, data: str, recipe_name: str) -> Card | None:
