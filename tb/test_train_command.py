@@ -38,7 +38,7 @@ def test_missing_torch(tmp_path):
 
 
 def _command(folder):
-    settings = ["--layer", "fc256", "--data", "digits", "--epochs", "150", "--seed", "3"]
+    settings = ["--layer", "fc256", "--data", "digits", "--epochs", "300", "--seed", "3"]
     return [sys.executable, "-m", "sim", "train", *settings, "--output", str(folder)]
 
 
@@ -46,7 +46,12 @@ def _command(folder):
 def test_interrupted_on_digits(tmp_path):
     """Ctrl-C once a state was written: one line, status 130, and the same weights in the end."""
     process = subprocess.Popen(
-        _command(tmp_path / "parts"), cwd=ROOT, stderr=subprocess.PIPE, text=True
+        _command(tmp_path / "parts"),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has them ignore SIGINT, children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     unfinished = tmp_path / "parts" / "unfinished"
     while not list(unfinished.glob("*.pt")):
