@@ -1,7 +1,6 @@
 """Training: without PyTorch one line; with it, small runs that learn, repeat and can be resumed."""
 
 import dataclasses
-import importlib.util
 import itertools
 import sys
 
@@ -17,11 +16,7 @@ from models.ternary import ternarise
 from models.training import train as training
 from models.training.export import Trained, integer_network
 from models.training.recipe import RECIPES, TW_SNN, Recipe, recipe
-
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None,
-    reason="PyTorch is not installed: pip install '.[train]'",
-)
+from tb.extras import needs_torch
 
 EASY = Recipe(name="easy", loss="squared hinge", batch=20, schedule="exponential", first_rate=1e-2)
 

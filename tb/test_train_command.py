@@ -1,6 +1,5 @@
 """`make train` as a user meets it: what it refuses, and an interruption that costs nothing."""
 
-import importlib.util
 import signal
 import subprocess
 import sys
@@ -10,8 +9,7 @@ import pytest
 
 from models import weights
 from tb.command import ROOT, refused, trispike
-
-HAS_TORCH = importlib.util.find_spec("torch") is not None
+from tb.extras import needs_torch
 
 
 @pytest.mark.parametrize(
@@ -32,9 +30,12 @@ def test_bad_options(options, message, tmp_path):
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
-@pytest.mark.skipif(HAS_TORCH, reason="PyTorch is installed: its absence cannot be tested")
 def test_missing_torch(tmp_path):
-    assert "pip install '.[train]'" in refused(trispike("train", "--output", tmp_path))
+    """As if it were not installed, whether it is or not."""
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')\n")
+    done = trispike("train", "--output", tmp_path / "out", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert "pip install '.[train]'" in refused(done)
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def _command(folder):
@@ -42,7 +43,7 @@ def _command(folder):
     return [sys.executable, "-m", "sim", "train", *settings, "--output", str(folder)]
 
 
-@pytest.mark.skipif(not HAS_TORCH, reason="PyTorch is not installed: pip install '.[train]'")
+@needs_torch
 def test_interrupted_on_digits(tmp_path):
     """Ctrl-C once a state was written: one line, status 130, and the same weights in the end."""
     process = subprocess.Popen(

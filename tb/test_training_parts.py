@@ -1,6 +1,5 @@
 """The parts of a training, each against a calculation by hand."""
 
-import importlib.util
 import itertools
 import math
 
@@ -10,11 +9,7 @@ import pytest
 from models.errors import BadInput
 from models.ternary import ternarise
 from models.training.recipe import TW_SNN, Recipe, changed, recipe
-
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None,
-    reason="PyTorch is not installed: pip install '.[train]'",
-)
+from tb.extras import needs_torch
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,10 @@
+"""Tests that need an extra which `make test` does not install."""
+
+import importlib.util
+
+import pytest
+
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None,
+    reason="PyTorch is not installed: pip install '.[train]'",
+)
