@@ -8,3 +8,8 @@ needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
     reason="PyTorch is not installed: pip install '.[train]'",
 )
+
+needs_matplotlib = pytest.mark.skipif(
+    importlib.util.find_spec("matplotlib") is None,
+    reason="matplotlib, the plots extra, is not installed: pip install '.[plots]'",
+)

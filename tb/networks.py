@@ -1,11 +1,16 @@
 """Networks for tests: some that no training made, and why trained ones may have to wait."""
 
+import dataclasses
+import itertools
 import random
 from pathlib import Path
+
+import numpy as np
 
 from models import datasets, weights
 from models.card import Card
 from models.network import Network, NetworkShape
+from models.real_network import RealLayer, RealNetwork
 from tb.oracles import random_layer
 
 NO_MNIST = (
@@ -44,3 +49,26 @@ def save(network: Network, folder: Path) -> Path:
     )
     weights.save(path, network, card)
     return path
+
+
+def real_network(sizes, seed: int, name: str = "real") -> RealNetwork:
+    """Weights in eighths, whose sums float32 holds exactly in any order."""
+    rng = np.random.default_rng(seed)
+    layers = tuple(
+        RealLayer(
+            weights=rng.integers(-9, 10, (inputs, neurons)) / 8.0,
+            bias=rng.integers(-9, 10, neurons) / 8.0,
+            threshold=float(rng.integers(-3, 4)),
+        )
+        for inputs, neurons in itertools.pairwise(sizes)
+    )
+    return RealNetwork(name=name, layers=layers)
+
+
+def card_of(network, folder, data="digits") -> Card:
+    """A card for ``network`` that claims nothing but its data set."""
+    save(random_network((1, 1), 0), folder)
+    _, card = weights.load(folder / "random.npz")
+    for suffix in (".npz", ".json"):
+        (folder / f"random{suffix}").unlink()
+    return dataclasses.replace(card, name=network.name, sizes=network.shape.sizes, data=data)
