@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
 # Options, passed on where the command line of make sets them: the environment is full of names.
 LAYER := fc256
 option = $(if $(filter command,$(origin $(1))),$(if $($(1)),--$(2) "$($(1))"))
-COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights)
+COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights) $(call option,LANES,lanes)
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
@@ -16,7 +16,7 @@ FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
-	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist|fashion T= IMAGES= SEED='
+	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist|fashion T= IMAGES= SEED= LANES=1|2|4|8'
 	@echo '         JOBS= WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'

@@ -1,6 +1,7 @@
 """Weights as the SRAM banks hold them: the contract between exporter, RTL and testbenches.
 
-Row r of a bank holds the weights of presynaptic neuron r. In bank b, bits [2k+1:2k] of a word are
+Row r of a bank holds the weights of presynaptic neuron r; of several lanes, lane l holds neurons
+l, l + lanes, l + 2 * lanes and so on in its rows 0, 1, 2. In bank b, bits [2k+1:2k] of a word are
 the ternary code of the weight to neuron 64*b + k (TW-SNN sec. 4.2, fig. 7).
 """
 
@@ -17,7 +18,7 @@ def _words(values: np.ndarray) -> list[int]:
 
 
 def weight_words(layer: LayerParameters, bank: int) -> list[int]:
-    """Words of bank number ``bank``, one for each input of ``layer``, from row 0."""
+    """Words of bank number ``bank``, one for each input of ``layer``, from presynaptic neuron 0."""
     return _words(layer.weights[:, bank * BANK_NEURONS : (bank + 1) * BANK_NEURONS])
 
 

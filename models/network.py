@@ -13,6 +13,7 @@ from models.numbers import (
     BANK_BITS,
     BANK_NEURONS,
     CONSTANT_MAX,
+    LANES,
     MAX_INPUTS,
     MAX_LAYERS,
     POTENTIAL_MAX,
@@ -25,6 +26,11 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 def _power_of_two(n: int) -> int:
     return 1 << max(0, n - 1).bit_length()
+
+
+def _check_lanes(lanes: int) -> None:
+    if isinstance(lanes, bool) or lanes not in LANES:
+        raise BadInput(f"lanes must be one of {', '.join(map(str, LANES))}, not {lanes!r}")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,25 +57,35 @@ class LayerShape:
         Fan-in, 1 to 1024 (TW-SNN sec. 4.2; the limit keeps the 18-bit potential from overflowing).
     neurons
         Number of neurons, 1 to 1024: they are the next layer's inputs.
+    lanes
+        Spikes that the layer takes in one cycle: 1, 2, 4 or 8, at most ``inputs``. Presynaptic
+        neuron i belongs to lane i mod lanes.
     """
 
     inputs: int
     neurons: int
+    lanes: int = 1
 
     def __post_init__(self):
+        _check_lanes(self.lanes)
         for what in ("inputs", "neurons"):
             n = getattr(self, what)
             if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_INPUTS:
                 raise BadInput(f"layer {what} must be an integer from 1 to {MAX_INPUTS}, not {n!r}")
+        if self.lanes > self.inputs:
+            raise BadInput(f"a layer of {self.inputs} inputs has no {self.lanes} lanes")
 
     @property
     def banks(self) -> tuple[BankShape, ...]:
-        """SRAM banks in order. Bank b serves neurons 64*b to 64*b + 63.
+        """SRAM banks of one lane, in order. Bank b serves neurons 64*b to 64*b + 63.
+
+        Every lane has the same banks. Row r of lane l holds presynaptic neuron r * lanes + l.
 
         Rows (at least 2) and widths are rounded up to powers of two, as a memory compiler would:
-        784-256 takes 4 banks of 1024 x 128, 256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32.
+        784-256 takes 4 banks of 1024 x 128, 256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32,
+        with one lane.
         """
-        rows = max(2, _power_of_two(self.inputs))
+        rows = max(2, _power_of_two(self.inputs) // self.lanes)
         banks = []
         for first in range(0, self.neurons, BANK_NEURONS):
             neurons = min(BANK_NEURONS, self.neurons - first)
@@ -79,8 +95,8 @@ class LayerShape:
 
     @property
     def memory_bits(self) -> int:
-        """Storage of all banks, in bits."""
-        return sum(bank.bits for bank in self.banks)
+        """Storage of all banks of all lanes, in bits."""
+        return self.lanes * sum(bank.bits for bank in self.banks)
 
 
 class HasShape(Protocol):
@@ -99,12 +115,17 @@ class NetworkShape:
         Name of the network, as ``LAYER=`` takes it; it becomes part of a Verilog module's name.
     sizes
         Neurons a layer, inputs first: ``(784, 256, 10)``.
+    lanes
+        Spikes that a layer takes in one cycle: 1, 2, 4 or 8. A layer of fewer inputs than that has
+        the largest of these numbers of lanes that it has inputs for.
     """
 
     name: str
     sizes: tuple[int, ...]
+    lanes: int = 1
 
     def __post_init__(self):
+        _check_lanes(self.lanes)
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise BadInput(
                 f"network name must be up to 64 letters, digits and underscores, a letter first, "
@@ -122,7 +143,12 @@ class NetworkShape:
     def layers(self) -> tuple[LayerShape, ...]:
         """Shape of each layer, input side first."""
         pairs = zip(self.sizes, self.sizes[1:], strict=False)
-        return tuple(LayerShape(inputs=i, neurons=n) for i, n in pairs)
+        return tuple(
+            LayerShape(
+                inputs=i, neurons=n, lanes=max(k for k in LANES if k <= min(self.lanes, max(1, i)))
+            )
+            for i, n in pairs
+        )
 
     @property
     def memory_bits(self) -> int:

@@ -30,6 +30,9 @@ BANK_NEURONS = 64
 
 BANK_BITS = BANK_NEURONS * WEIGHT_BITS
 
+LANES = (1, 2, 4, 8)
+"""Spikes that a layer may take in one cycle; row i of the weights belongs to lane i mod lanes."""
+
 MAX_LAYERS = 16
 """Most layers of a network: configuration writes have four bits for the layer."""
 

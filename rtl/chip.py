@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out, connect
 
 from models.network import NetworkShape
 from rtl.configuration import TIMESTEPS_SHAPE, Target, Write
-from rtl.hierarchy import Block, place
+from rtl.hierarchy import Block, lanes_suffix, place
 from rtl.layer import Layer
 from rtl.readout import Readout, result_layout
 
@@ -17,7 +17,7 @@ class Chip(Block):
     Parameters
     ----------
     shape
-        Layer sizes. The weights are data, written through ``configuration``.
+        Layer sizes and lanes. The weights are data, written through ``configuration``.
 
     Members
     -------
@@ -30,9 +30,9 @@ class Chip(Block):
     result : Out(stream.Signature(result_layout(outputs)))
         One prediction for every ``timesteps`` input vectors.
 
-    Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes,
-    plus one; a prediction takes at least two, as the read-out pauses after each. `sim.cycles`
-    gives every handshake's cycle from the spike counts.
+    Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes
+    in its busiest lane, plus one; a prediction takes at least two, as the read-out pauses after
+    each. `sim.cycles` gives every handshake's cycle from the spike counts.
 
     Source: TW-SNN sec. 4.2, fig. 6.
     """
@@ -49,13 +49,13 @@ class Chip(Block):
 
     @property
     def shape(self) -> NetworkShape:
-        """Layer sizes."""
+        """Layer sizes and lanes."""
         return self._shape
 
     @property
     def module_name(self) -> str:
         """Name of the Verilog module."""
-        return f"trispike_{self._shape.name}"
+        return f"trispike_{self._shape.name}{lanes_suffix(self._shape.lanes)}"
 
     def elaborate(self, platform):
         """Build the module."""

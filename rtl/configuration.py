@@ -14,7 +14,8 @@ from models.numbers import (
     POTENTIAL_BITS,
     WEIGHT_BITS,
 )
-from rtl.hierarchy import Block
+from rtl.hierarchy import Block, lanes_suffix
+from rtl.pe import multiples_layout
 
 
 class Target(enum.Enum, shape=2):
@@ -32,7 +33,8 @@ class Write(data.Struct):
     ========= ============================== ==================================================
     target    fields used                    ``data``
     ========= ============================== ==================================================
-    WEIGHTS   layer, bank, row               weight row: bits [2k+1:2k] to neuron 64*bank + k
+    WEIGHTS   layer, bank, row               weight row: bits [2k+1:2k] from presynaptic neuron row
+                                             to neuron 64*bank + k
     BIAS      layer, bank                    biases, laid out as a weight row
     CONSTANTS layer                          `Constants`
     TIMESTEPS none                           bits 7 to 0: timesteps per prediction, 1 to 255
@@ -68,7 +70,7 @@ class LayerRegisters(Block):
     Parameters
     ----------
     shape
-        Fan-in and number of neurons.
+        Fan-in, number of neurons, lanes.
 
     Members
     -------
@@ -78,10 +80,13 @@ class LayerRegisters(Block):
         The layer is idle, so that its contents may change.
     constants : Out(Constants)
         Valid from the cycle after the write.
+    multiples : Out(multiples_layout(lanes))
+        a, 2a and so on to lanes * a, with ``constants``. All PEs share them.
     bias : Out(2 * neurons)
         Ternary code of neuron k in bits [2k+1:2k]; valid from the cycle after the write.
     bank_write : Out(banks)
-        Bit b: write ``writes.payload.data`` to row ``writes.payload.row`` of bank b now.
+        Bit b: write ``writes.payload.data`` to bank b now, as the weights of presynaptic neuron
+        ``writes.payload.row``.
     """
 
     def __init__(self, *, shape: LayerShape):
@@ -91,6 +96,7 @@ class LayerRegisters(Block):
                 "writes": In(stream.Signature(Write)),
                 "enable": In(1),
                 "constants": Out(Constants),
+                "multiples": Out(multiples_layout(shape.lanes)),
                 "bias": Out(WEIGHT_BITS * shape.neurons),
                 "bank_write": Out(len(shape.banks)),
             }
@@ -99,7 +105,8 @@ class LayerRegisters(Block):
     @property
     def module_name(self) -> str:
         """Name of the Verilog module."""
-        return f"layer_registers_{self._shape.inputs}x{self._shape.neurons}"
+        shape = self._shape
+        return f"layer_registers_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}"
 
     def elaborate(self, platform):
         """Build the module."""
@@ -111,12 +118,19 @@ class LayerRegisters(Block):
         constants = Signal(Constants, reset_less=True)
         bias = Signal(WEIGHT_BITS * self._shape.neurons, reset_less=True)
         m.d.comb += [self.constants.eq(constants), self.bias.eq(bias)]
+        multiples = {1: constants.a}  # by shifts and adders: there is no multiplier
+        for k in range(2, self._shape.lanes + 1):
+            multiples[k] = Signal(self.multiples[0].shape(), name=f"multiple_{k}")
+            m.d.comb += multiples[k].eq(
+                multiples[k - 1] + constants.a if k % 2 else multiples[k // 2] << 1
+            )
+        m.d.comb += [self.multiples[k - 1].eq(multiple) for k, multiple in multiples.items()]
         with m.If(taken & (write.target == Target.CONSTANTS)):
             m.d.sync += constants.eq(write.data)
         for b, bank in enumerate(self._shape.banks):
             first = b * BANK_NEURONS
             here = taken & (write.bank == b)
-            in_range = write.row < bank.rows
+            in_range = write.row < bank.rows * self._shape.lanes
             m.d.comb += self.bank_write[b].eq(here & in_range & (write.target == Target.WEIGHTS))
             with m.If(here & (write.target == Target.BIAS)):
                 m.d.sync += bias[WEIGHT_BITS * first : WEIGHT_BITS * (first + bank.neurons)].eq(

@@ -1,16 +1,16 @@
-"""The flow controller: address events to memory reads and PE states."""
+"""The flow controller: spikes to memory reads and PE states."""
 
 from amaranth import *
 from amaranth.lib import enum, stream
 from amaranth.lib.wiring import In, Out
 
-from rtl.aer import event_layout
-from rtl.hierarchy import Block
+from rtl.hierarchy import Block, lanes_suffix
+from rtl.lanes import spikes_layout
 from rtl.pe import PEState
 
 
 class Slot(enum.Enum, shape=2):
-    """What arrives at the PEs this cycle: the event of the cycle before, now with its weights."""
+    """What arrives at the PEs: what was taken in the cycle before, now with its weights."""
 
     EMPTY = 0
     SPIKE = 1
@@ -20,21 +20,23 @@ class Slot(enum.Enum, shape=2):
 class FlowController(Block):
     """Sequences one layer: a two-stage pipeline of memory read and PE operation.
 
-    In the cycle that an address event is taken the banks are read; in the next one its weights
-    stand at the PEs, which integrate them. An ``end`` event makes the PEs fire, unless the spike
-    vector before is still waiting to be taken: then the whole pipeline holds.
+    In the cycle that spikes are taken their lanes' banks are read; in the next one the weights
+    stand at the PEs, which integrate them. The end of a timestep makes the PEs fire, unless the
+    spike vector before is still waiting to be taken: then the whole pipeline holds.
 
     Parameters
     ----------
     inputs
         Fan-in of the layer.
+    lanes
+        Spikes that may come in one cycle.
 
     Members
     -------
-    events : In(stream.Signature(event_layout(inputs)))
-        From the AER encoder. ``ready`` falls only while firing has to wait.
-    read : Out(1)
-        Read the banks at the event's address.
+    events : In(stream.Signature(spikes_layout(inputs, lanes)))
+        From the encoder. ``ready`` falls only while firing has to wait.
+    read : Out(lanes)
+        Bit l: read the banks of lane l at the address of its spike.
     state : Out(PEState)
         To all PEs.
     valid : Out(1), ready : In(1)
@@ -42,17 +44,17 @@ class FlowController(Block):
     busy : Out(1)
         A timestep is at work in this pipeline.
 
-    Latency: the PEs fire in the cycle after the ``end`` event was taken, ``valid`` rises one later.
+    Latency: the PEs fire in the cycle after the end was taken, ``valid`` rises one later.
 
     Source: TW-SNN sec. 4.1 (``i_state``), fig. 6; Yin 2017 (layers overlap timesteps).
     """
 
-    def __init__(self, *, inputs: int):
-        self._inputs = inputs
+    def __init__(self, *, inputs: int, lanes: int = 1):
+        self._inputs, self._lanes = inputs, lanes
         super().__init__(
             {
-                "events": In(stream.Signature(event_layout(inputs))),
-                "read": Out(1),
+                "events": In(stream.Signature(spikes_layout(inputs, lanes))),
+                "read": Out(lanes),
                 "state": Out(PEState),
                 "valid": Out(1),
                 "ready": In(1),
@@ -63,7 +65,7 @@ class FlowController(Block):
     @property
     def module_name(self) -> str:
         """Name of the Verilog module."""
-        return f"flow_controller_{self._inputs}"
+        return f"flow_controller_{self._inputs}{lanes_suffix(self._lanes)}"
 
     def elaborate(self, platform):
         """Build the module."""
@@ -72,18 +74,21 @@ class FlowController(Block):
         open_ = Signal()  # the potentials hold part of a timestep
         wait = Signal()
         fire = Signal()
+        end = Signal()
         m.d.comb += [
+            end.eq(~self.events.payload.spikes.any()),
             wait.eq((slot == Slot.END) & self.valid & ~self.ready),
             fire.eq((slot == Slot.END) & ~wait),
             self.events.ready.eq(~wait),
-            self.read.eq(self.events.valid & ~wait & ~self.events.payload.end),
             self.busy.eq(open_ | (slot != Slot.EMPTY)),
         ]
 
+        with m.If(self.events.valid & ~wait):
+            m.d.comb += self.read.eq(self.events.payload.spikes)
         with m.If(~wait):
             with m.If(~self.events.valid):
                 m.d.sync += slot.eq(Slot.EMPTY)
-            with m.Elif(self.events.payload.end):
+            with m.Elif(end):
                 m.d.sync += slot.eq(Slot.END)
             with m.Else():
                 m.d.sync += slot.eq(Slot.SPIKE)

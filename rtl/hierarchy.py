@@ -23,6 +23,11 @@ class Block(wiring.Component):
         raise TypeError(f"{type(self).__name__} must define module_name")
 
 
+def lanes_suffix(lanes: int) -> str:
+    """How a module name spells out ``lanes``: not at all for the one lane of the seed's chip."""
+    return "" if lanes == 1 else f"_{lanes}_lanes"
+
+
 def flat_ports(component: wiring.Component) -> dict[str, tuple[str, Value]]:
     """Ports of ``component`` by Verilog name: ``i`` or ``o``, and the value."""
     ports = {}

@@ -1,11 +1,11 @@
 """The processing element: one neuron's integrate-and-fire datapath."""
 
 from amaranth import *
-from amaranth.lib import enum, wiring
+from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
 from models.numbers import CONSTANT_BITS, POTENTIAL_BITS, WEIGHT_BITS, TernaryCode
-from rtl.hierarchy import Block
+from rtl.hierarchy import Block, lanes_suffix
 
 
 class PEState(enum.Enum, shape=2):
@@ -17,61 +17,98 @@ class PEState(enum.Enum, shape=2):
     FIRE = 3
 
 
-class TernaryMultiplexer(wiring.Component):
-    """Selects 0, +constant or -constant by a ternary code.
+def multiples_layout(lanes: int) -> data.ArrayLayout:
+    """Layout of a constant's multiples 1 to ``lanes``; element k is k + 1 times the constant."""
+    return data.ArrayLayout(signed(CONSTANT_BITS + lanes.bit_length() - 1), lanes)
 
-    Purely combinational. The unused code 0b10 selects 0.
+
+class TernaryMultiplexer(wiring.Component):
+    """Sums ternary digits and selects that multiple of a constant.
+
+    Purely combinational. The unused code 0b10 counts as 0. With one lane it is TW-SNN's ternary
+    multiplexer: 0, +constant or -constant.
+
+    Parameters
+    ----------
+    lanes
+        Number of digits.
 
     Members
     -------
-    code : In(2)
-        `models.numbers.TernaryCode`.
-    constant : In(signed(8))
-        0 to 127.
-    product : Out(signed(8))
-        -127 to 127.
+    codes : In(ArrayLayout(2, lanes))
+        `models.numbers.TernaryCode` of each digit.
+    multiples : In(multiples_layout(lanes))
+        Multiples of the constant, which is 0 to 127.
+    product : Out(signed(8 + log2(lanes)))
+        -127 * lanes to 127 * lanes.
 
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
-    code: In(WEIGHT_BITS)
-    constant: In(signed(CONSTANT_BITS))
-    product: Out(signed(CONSTANT_BITS))
+    def __init__(self, *, lanes: int):
+        self._lanes = lanes
+        super().__init__(
+            {
+                "codes": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
+                "multiples": In(multiples_layout(lanes)),
+                "product": Out(signed(CONSTANT_BITS + lanes.bit_length() - 1)),
+            }
+        )
 
     def elaborate(self, platform):
         """Build the module."""
         m = Module()
-        with m.Switch(self.code):
-            with m.Case(TernaryCode.PLUS):
-                m.d.comb += self.product.eq(self.constant)
-            with m.Case(TernaryCode.MINUS):
-                m.d.comb += self.product.eq(-self.constant)
+        digits = [
+            Cat(code[0], code == TernaryCode.MINUS).as_signed()
+            for code in (self.codes[lane] for lane in range(self._lanes))
+        ]
+        while len(digits) > 1:  # a tree: pairs, pairs of pairs
+            digits = [low + high for low, high in zip(digits[::2], digits[1::2], strict=True)]
+        total = Signal(range(-self._lanes, self._lanes + 1))
+        m.d.comb += total.eq(digits[0])
+        with m.Switch(total):
+            for k in range(1, self._lanes + 1):
+                with m.Case(k):
+                    m.d.comb += self.product.eq(self.multiples[k - 1])
+                with m.Case(-k):
+                    m.d.comb += self.product.eq(-self.multiples[k - 1])
         return m
 
 
 class ProcessingElement(Block):
     """One neuron: potential register, ternary multiplexer, adder, comparator, spike flip-flop.
 
-    A timestep is ``BIAS`` once, ``INTEGRATE`` for every spike, ``FIRE`` once. ``FIRE`` also loads
-    the bias for the next timestep, so back-to-back timesteps cost one cycle besides their spikes.
+    A timestep is ``BIAS`` once, ``INTEGRATE`` for every cycle with spikes, ``FIRE`` once. ``FIRE``
+    also loads the bias for the next timestep, so back-to-back timesteps cost one cycle besides
+    those with spikes.
 
-    ========= =========================== ====================
-    state     potential becomes           spike becomes
-    ========= =========================== ====================
-    HOLD      itself                      itself
-    BIAS      b * bias                    itself
-    INTEGRATE potential + a * weight      itself
-    FIRE      b * bias                    potential > threshold
-    ========= =========================== ====================
+    ========= ============================== ====================
+    state     potential becomes              spike becomes
+    ========= ============================== ====================
+    HOLD      itself                         itself
+    BIAS      b * bias                       itself
+    INTEGRATE potential + a * sum(weights)   itself
+    FIRE      b * bias                       potential > threshold
+    ========= ============================== ====================
+
+    Parameters
+    ----------
+    lanes
+        Weights that can be added in one cycle: 1, 2, 4 or 8.
 
     Members
     -------
     state : In(PEState)
         From the flow controller, valid every cycle.
-    weight, bias : In(2)
-        Ternary codes; ``weight`` is looked at in ``INTEGRATE``, ``bias`` in ``BIAS`` and ``FIRE``.
-    a, b : In(signed(8))
-        Scale constants of weight and bias, 0 to 127.
+    weights : In(ArrayLayout(2, lanes))
+        Ternary code of the weight of each lane's spike, ``ZERO`` in a lane without one. With one
+        lane it is looked at only in ``INTEGRATE``; with several, no lane has a spike outside it.
+    bias : In(2)
+        Ternary code, looked at in ``BIAS`` and ``FIRE``.
+    a : In(multiples_layout(lanes))
+        Multiples of the weights' scale constant, which is 0 to 127.
+    b : In(signed(8))
+        Scale constant of the bias, 0 to 127.
     threshold : In(signed(18))
         Firing threshold; the comparison is strict.
     potential : Out(signed(18))
@@ -84,24 +121,30 @@ class ProcessingElement(Block):
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
-    state: In(PEState)
-    weight: In(WEIGHT_BITS)
-    bias: In(WEIGHT_BITS)
-    a: In(signed(CONSTANT_BITS))
-    b: In(signed(CONSTANT_BITS))
-    threshold: In(signed(POTENTIAL_BITS))
-    potential: Out(signed(POTENTIAL_BITS))
-    spike: Out(1)
+    def __init__(self, *, lanes: int = 1):
+        self._lanes = lanes
+        super().__init__(
+            {
+                "state": In(PEState),
+                "weights": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
+                "bias": In(WEIGHT_BITS),
+                "a": In(multiples_layout(lanes)),
+                "b": In(signed(CONSTANT_BITS)),
+                "threshold": In(signed(POTENTIAL_BITS)),
+                "potential": Out(signed(POTENTIAL_BITS)),
+                "spike": Out(1),
+            }
+        )
 
     @property
     def module_name(self) -> str:
         """Name of the Verilog module."""
-        return "processing_element"
+        return f"processing_element{lanes_suffix(self._lanes)}"
 
     def elaborate(self, platform):
         """Build the module."""
         m = Module()
-        m.submodules.multiplexer = multiplexer = TernaryMultiplexer()
+        m.submodules.multiplexer = multiplexer = TernaryMultiplexer(lanes=self._lanes)
 
         # Neither register needs a reset: the flow controller loads the bias before the first
         # spike, and says by `valid` when the spike flip-flop means anything.
@@ -113,8 +156,11 @@ class ProcessingElement(Block):
         augend = Signal(signed(POTENTIAL_BITS))
         m.d.comb += [
             integrating.eq(self.state == PEState.INTEGRATE),
-            multiplexer.code.eq(Mux(integrating, self.weight, self.bias)),
-            multiplexer.constant.eq(Mux(integrating, self.a, self.b)),
+            # The bias takes lane 0's way: one times b.
+            multiplexer.codes.eq(self.weights),
+            multiplexer.codes[0].eq(Mux(integrating, self.weights[0], self.bias)),
+            multiplexer.multiples.eq(self.a),
+            multiplexer.multiples[0].eq(Mux(integrating, self.a[0], self.b)),
             augend.eq(Mux(integrating, potential, 0)),
         ]
         with m.If(self.state != PEState.HOLD):

@@ -24,7 +24,13 @@ from models.presets import preset
 from sim import cosim, export, processes, toolchain
 from sim.accuracy.command import accuracy
 from sim.figures import figures
-from sim.options import data_option, folder_option, layer_option, weights_option
+from sim.options import (
+    data_option,
+    folder_option,
+    lanes_option,
+    layer_option,
+    weights_option,
+)
 from sim.paths import build_folder
 from sim.report import table
 from sim.simulator import SimulationError
@@ -66,6 +72,7 @@ def _network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Net
 @cli.command()
 @layer_option
 @data_option
+@lanes_option
 @click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
 @click.option(
     "--images",
@@ -84,7 +91,9 @@ def _network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Net
 )
 @weights_option
 @folder_option
-def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_file, data_folder):
+def run(
+    layer, data, lanes, timesteps, images, seed, jobs, waves, json_file, weight_file, data_folder
+):
     """Run a network's RTL on test images and compare it with the golden model.
 
     Generates the chip's Verilog, builds it with Verilator (once), runs every image cycle by cycle
@@ -93,6 +102,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
     begun = time.perf_counter()
     console = Console()
     weight_file, network = _network(layer, data, weight_file)
+    shape = dataclasses.replace(network.shape, lanes=lanes)
     timesteps = spikes.check_timesteps(timesteps)
     seed = spikes.check_seed(seed)
     if jobs < 1:
@@ -117,13 +127,14 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
     with contextlib.ExitStack() as stack:
         progress = stack.enter_context(progress_bar())
         task = progress.add_task(f"building {network.name} (Verilator)", total=None)
-        model = cosim.chip_model(network, waves=waves)
+        model = cosim.chip_model(network, lanes=lanes, waves=waves)
         progress.update(task, total=count, description=f"simulating {network.name}")
         folder = stack.enter_context(_run_folder(name))
         outcomes = cosim.run(
             weight_file,
             spikes.encode(pixels, timesteps, seed),
             folder,
+            lanes=lanes,
             jobs=1 if waves else jobs,
             waves=waves,
             progress=lambda done: progress.update(task, completed=done),
@@ -133,7 +144,7 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
             place = build_folder() / "waves" / name
             console.print(f"waveform: {relative(cosim.keep_waveform(folder, place))}")
     made = figures(
-        network.shape,
+        shape,
         outcomes,
         labels,
         data=data,
@@ -155,13 +166,14 @@ def run(layer, data, timesteps, images, seed, jobs, waves, json_file, weight_fil
 @cli.command()
 @layer_option
 @data_option
+@lanes_option
 @weights_option
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/verilog/LAYER]")
-def verilog(layer, data, weight_file, output):
+def verilog(layer, data, lanes, weight_file, output):
     """Write a chip's Verilog, its memory images and a JSON of its ports and memories."""
     _, network = _network(layer, data, weight_file)
     output = build_folder() / "verilog" / network.name if output is None else output
-    made = export.files(network)
+    made = export.files(network, lanes)
     export.write(made, output)
     modules = sum(name.endswith(".v") for name in made)
     print(f"{modules} modules and {len(made) - modules} other files in {relative(output)}")

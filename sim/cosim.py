@@ -1,6 +1,7 @@
 """Co-simulation of a network: build the chip, run shards of images in parallel, collect."""
 
 import concurrent.futures
+import dataclasses
 import shutil
 import threading
 from collections.abc import Callable
@@ -23,9 +24,9 @@ _SHARD_POTENTIALS = 10_000_000
 some 100 bytes each."""
 
 
-def chip_model(network: Network, *, waves: bool = False) -> Path:
+def chip_model(network: Network, *, lanes: int = 1, waves: bool = False) -> Path:
     """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be."""
-    chip = Chip(shape=network.shape)
+    chip = Chip(shape=dataclasses.replace(network.shape, lanes=lanes))
     sources = {f"{name}.v": text for name, text in export(chip).items()}
     sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, chip.module_name)
     return build.model(sources, harness.TOP, public=False, timing=True, waves=waves)
@@ -76,6 +77,7 @@ def run(
     spikes: np.ndarray,
     folder: Path,
     *,
+    lanes: int = 1,
     jobs: int = 1,
     potentials: bool = True,
     waves: bool = False,
@@ -92,6 +94,8 @@ def run(
         Input spikes: bool, shape (images, timesteps, inputs).
     folder
         Where the run leaves its files; emptied first. Runs at the same time need different ones.
+    lanes
+        Spikes that a layer takes in one cycle: 1, 2, 4 or 8.
     jobs
         Simulations to run at the same time, each on a shard of consecutive images. There may be
         more shards than that, to bound the memory that one takes.
@@ -102,12 +106,12 @@ def run(
     progress
         Called with the number of predictions made so far, now and then.
     model
-        From `chip_model`; None builds it.
+        From `chip_model`, with the same ``lanes``; None builds it.
 
     Returns one outcome per shard, in the order of the images.
     """
     network, card = weights.load(weight_file)
-    model = model or chip_model(network, waves=waves)
+    model = model or chip_model(network, lanes=lanes, waves=waves)
     shutil.rmtree(folder, ignore_errors=True)
     potentials_in_all = spikes.shape[0] * spikes.shape[1] * sum(network.shape.sizes[1:])
     count = 1 if waves else max(jobs, -(-potentials_in_all // _SHARD_POTENTIALS))
@@ -120,6 +124,7 @@ def run(
             first_image=int(part[0]),
             potentials=potentials,
             digest=card.digest,
+            lanes=lanes,
         )
         for part in parts
     ]

@@ -3,6 +3,7 @@
 It runs inside the simulator, in the shard's folder.
 """
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -28,12 +29,6 @@ def _write_stimulus(folder: Path, spikes: np.ndarray) -> None:
     (folder / "stimulus.hex").write_text("\n".join(lines) + "\n")
 
 
-def _input_counts(spikes: np.ndarray, result: golden.Result) -> np.ndarray:
-    """Spike counts of every layer's input vectors, shape (layers, steps)."""
-    vectors = [spikes, *result.spikes[:-1]]
-    return np.array([v.sum(axis=2, dtype=np.int64).reshape(-1) for v in vectors])
-
-
 def _write_configuration(folder: Path, network: Network, timesteps: int) -> int:
     writes = [f"{write:x}" for write in network_writes(network, timesteps)]
     (folder / "configuration.hex").write_text("\n".join(writes) + "\n")
@@ -51,7 +46,11 @@ async def compare_with_golden(dut):
     writes = _write_configuration(folder, network, timesteps)
     _write_stimulus(folder, shard.spikes)
     expected = golden.run(network, shard.spikes, keep_potentials=shard.potentials)
-    schedule = cycles.schedule(_input_counts(shard.spikes, expected), timesteps)
+    spiking = cycles.spiking_cycles(
+        dataclasses.replace(network.shape, lanes=shard.lanes),
+        (shard.spikes, *expected.spikes[:-1]),
+    )
+    schedule = cycles.schedule(spiking, timesteps)
 
     limit = 2 * (writes + int(schedule.result[-1])) + 1000
     started = time.perf_counter()
@@ -78,6 +77,7 @@ async def compare_with_golden(dut):
             shard.spikes.sum(axis=2).reshape(-1).tolist(),
             *(layer.bits.sum(axis=1).tolist() for layer in run.spikes),
         ],
+        spiking_cycles=spiking.tolist(),
         cycles=simulated,
         seconds=seconds,
     ).write(folder)

@@ -2,10 +2,10 @@
 
 Cycle 0 is the first cycle with a valid input vector; the source always has the next vector ready
 and predictions are taken at once. For step s (timesteps of all images in a row) of a layer whose
-input vector has N spikes, the events are
+input vector has N spikes, in its busiest lane if it has several, the events are
 
 - accept: the encoder takes the vector;
-- start: the first address event is taken, at the earliest one cycle after accept, and not before
+- start: the first spikes are taken, at the earliest one cycle after accept, and not before
   the layer has fired for step s - 1, as a waiting ``end`` event holds the pipeline;
 - end: the ``end`` event is taken, N cycles after start;
 - fire: the PEs fire, at the earliest one cycle after end, and not before the vector of step s - 1
@@ -17,8 +17,11 @@ last one of a prediction it pauses for one cycle, and the prediction is out two 
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
+
+from models.network import NetworkShape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,13 +43,34 @@ class Schedule:
     result: np.ndarray
 
 
+def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.ndarray:
+    """Cycles that each layer's encoder gives spikes in: the spike count of its busiest lane.
+
+    Parameters
+    ----------
+    shape
+        Of the chip: it says how many lanes each layer has.
+    vectors
+        Each layer's input spikes: bool, shape (images, timesteps, inputs).
+
+    Returns
+    -------
+    int64, shape (layers, images * timesteps).
+    """
+    counts = []
+    for layer, spikes in zip(shape.layers, vectors, strict=True):
+        lanes = [spikes[..., k :: layer.lanes].sum(axis=-1) for k in range(layer.lanes)]
+        counts.append(np.max(lanes, axis=0).reshape(-1))
+    return np.array(counts, dtype=np.int64)
+
+
 def schedule(spikes: np.ndarray, timesteps: int) -> Schedule:
     """Schedule of a run.
 
     Parameters
     ----------
     spikes
-        Spike counts of the layers' input vectors: integers, shape (layers, steps).
+        What `spiking_cycles` gives: integers, shape (layers, steps).
     timesteps
         Timesteps per prediction; ``steps`` is a multiple of it.
     """

@@ -1,6 +1,7 @@
 """`make verilog`: a chip as files for synthesis."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
@@ -41,16 +42,21 @@ def _fields(layout) -> list[dict]:
     ]
 
 
+def _image(layer: int, lane: int, bank: int) -> str:
+    return f"layer_{layer}_lane_{lane}_bank_{bank}.mem"
+
+
 def _memories(chip: Chip) -> list[dict]:
     return [
         {
-            "instance": f"layer_{k}.bank_{b}",
+            "instance": f"layer_{k}.memory.lane_{lane}_bank_{b}",
             "module": f"sram_{bank.rows}x{bank.width}",
             "rows": bank.rows,
             "width": bank.width,
-            "image": f"layer_{k}_bank_{b}.mem",
+            "image": _image(k, lane, b),
         }
         for k, layer in enumerate(chip.shape.layers)
+        for lane in range(layer.lanes)
         for b, bank in enumerate(layer.banks)
     ]
 
@@ -60,27 +66,30 @@ def _hexadecimal(words, bits: int) -> str:
     return "".join(f"{word:0{digits}x}\n" for word in words)
 
 
-def files(network: Network) -> dict[str, str]:
-    """Everything that `make verilog` writes for ``network``: file name to text.
+def files(network: Network, lanes: int) -> dict[str, str]:
+    """Everything that `make verilog` writes for ``network`` with ``lanes``: file name to text.
 
     - a Verilog file for each module, and ``TOP.f``, their list with the top last;
     - ``lint.vlt``, the waivers that make ``verilator --lint-only -Wall`` clean, with reasons;
-    - ``layer_K_bank_B.mem``, the weight memories for ``$readmemh``;
+    - ``layer_K_lane_L_bank_B.mem``, the weight memories for ``$readmemh``;
     - ``configuration.mem``, all writes that load the network through the configuration port, one
       timestep per prediction;
     - ``TOP.json``: ports, payload layouts and memories.
     """
-    chip = Chip(shape=network.shape)
+    shape = dataclasses.replace(network.shape, lanes=lanes)
+    chip = Chip(shape=shape)
     top = chip.module_name
     modules = export(chip)
     made = {f"{name}.v": text for name, text in modules.items()}
     made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
     made["lint.vlt"] = WAIVERS.read_text()
-    for k, layer in enumerate(network.layers):
-        for b, bank in enumerate(layer.shape.banks):
-            words = memory_image.weight_words(layer, b)
-            words += [0] * (bank.rows - len(words))
-            made[f"layer_{k}_bank_{b}.mem"] = _hexadecimal(words, bank.width)
+    for k, (layer, layer_shape) in enumerate(zip(network.layers, shape.layers, strict=True)):
+        for b, bank in enumerate(layer_shape.banks):
+            every = memory_image.weight_words(layer, b)
+            for lane in range(layer_shape.lanes):
+                words = every[lane :: layer_shape.lanes]
+                words += [0] * (bank.rows - len(words))
+                made[_image(k, lane, b)] = _hexadecimal(words, bank.width)
     made["configuration.mem"] = _hexadecimal(network_writes(network, 1), Shape.cast(Write).width)
     description = {
         "top": top,
@@ -93,7 +102,8 @@ def files(network: Network) -> dict[str, str]:
             "configuration__payload.data of CONSTANTS": _fields(Constants),
             "result__payload": _fields(result_layout(network.shape.sizes[-1])),
         },
-        "memory_bits": network.shape.memory_bits,
+        "lanes": lanes,
+        "memory_bits": shape.memory_bits,
         "memories": _memories(chip),
         "files": sorted([*made, f"{top}.json"]),
     }

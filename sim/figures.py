@@ -19,8 +19,8 @@ class Figures:
 
     Parameters
     ----------
-    network, sizes, memory_bytes, banks
-        What ran: name, layer sizes, SRAM bytes, banks of each layer.
+    network, sizes, lanes, memory_bytes, banks
+        What ran: name, layer sizes, lanes, SRAM bytes, banks of each layer.
     data, images, timesteps, seed
         What it ran on.
     accuracy, golden_accuracy
@@ -41,7 +41,9 @@ class Figures:
     cycles_per_timestep
         Mean.
     cycles_per_input_spike
-        Cycles over input spikes of the same images; 1 is the floor at one spike a cycle.
+        Cycles over input spikes of the same images; 1 is the floor with one lane.
+    busiest_lane
+        Mean spike count of layer 1's busiest lane at a timestep: the floor of cycles per timestep.
     predictions_per_second
         At `CLOCK_MHZ`, derived from the mean cycles per image.
     synaptic_operations
@@ -58,6 +60,7 @@ class Figures:
 
     network: str
     sizes: tuple[int, ...]
+    lanes: int
     memory_bytes: int
     banks: tuple[int, ...]
     data: str
@@ -75,6 +78,7 @@ class Figures:
     cycles_per_image_max: int
     cycles_per_timestep: float
     cycles_per_input_spike: float
+    busiest_lane: float
     predictions_per_second: float
     synaptic_operations: float
     sram_reads: float
@@ -105,8 +109,8 @@ def figures(
     if len(outcomes) == 1 or divergence:
         results = outcomes[0].result_cycles
     else:
-        counts = np.concatenate([outcome.spikes for outcome in outcomes], axis=1)
-        results = schedule(counts[:-1], timesteps).result.tolist()
+        counts = np.concatenate([outcome.spiking_cycles for outcome in outcomes], axis=1)
+        results = schedule(counts, timesteps).result.tolist()
     intervals = np.diff(results) if len(results) > 1 else np.array(results or [0])
     inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
     filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]
@@ -127,8 +131,9 @@ def figures(
     return Figures(
         network=shape.name,
         sizes=shape.sizes,
+        lanes=shape.lanes,
         memory_bytes=shape.memory_bits // 8,
-        banks=tuple(len(layer.banks) for layer in shape.layers),
+        banks=tuple(layer.lanes * len(layer.banks) for layer in shape.layers),
         data=data,
         images=images,
         timesteps=timesteps,
@@ -144,6 +149,7 @@ def figures(
         cycles_per_image_max=int(intervals.max()),
         cycles_per_timestep=mean / timesteps,
         cycles_per_input_spike=float(intervals.sum() / max(1, filled.sum())),
+        busiest_lane=float(np.mean(np.concatenate([o.spiking_cycles[0] for o in outcomes]))),
         predictions_per_second=CLOCK_MHZ * 1e6 / mean if mean else 0.0,
         synaptic_operations=float(
             sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from models import datasets
+from models.numbers import LANES
 from models.presets import PRESETS
 
 layer_option = click.option(
@@ -18,6 +19,12 @@ data_option = click.option(
     default="digits",
     show_default=True,
     help=f"Data set: {', '.join(datasets.NAMES)}.",
+)
+lanes_option = click.option(
+    "--lanes",
+    default=1,
+    show_default=True,
+    help=f"Spikes that a layer takes in one cycle: {', '.join(map(str, LANES))}.",
 )
 weights_option = click.option(
     "--weights",

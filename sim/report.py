@@ -9,7 +9,8 @@ _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 
 def table(f: Figures) -> Table:
     """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
-    made = Table(title=f"{f.network} ({'-'.join(map(str, f.sizes))}) on {f.data}")
+    lanes = f", {f.lanes} lanes" if f.lanes > 1 else ""
+    made = Table(title=f"{f.network} ({'-'.join(map(str, f.sizes))}){lanes} on {f.data}")
     made.add_column("quantity")
     made.add_column("value", justify="right")
     made.add_column("how", style="dim")
@@ -29,6 +30,11 @@ def table(f: Figures) -> Table:
         ),
         ("cycles per timestep", f"{f.cycles_per_timestep:.1f}", pipeline),
         ("cycles per input spike", f"{f.cycles_per_input_spike:.3f}", pipeline),
+        *(
+            [("spikes/step, busiest lane", f"{f.busiest_lane:.1f}", _MEASURED)]
+            if f.lanes > 1
+            else []
+        ),
         ("latency of first image", f"{f.latency_cycles} cycles", pipeline),
         (f"predictions/s at {CLOCK_MHZ} MHz", f"{f.predictions_per_second:,.0f}", _DERIVED),
         *((f"spikes/image, {name}", f"{n:.1f}", _MEASURED) for name, n in layers),

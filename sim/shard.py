@@ -31,6 +31,8 @@ class Shard:
         Capture and compare membrane potentials too.
     digest
         Digest of the parameters in the weight file, which must not change during a run.
+    lanes
+        Spikes that the chip takes in one cycle.
     """
 
     weights: Path
@@ -38,6 +40,7 @@ class Shard:
     first_image: int
     potentials: bool
     digest: str
+    lanes: int
 
     def network(self) -> Network:
         """The network in the weight file; `BadInput` if it is not the one the run began with."""
@@ -58,6 +61,7 @@ class Shard:
             "first_image": self.first_image,
             "potentials": self.potentials,
             "digest": self.digest,
+            "lanes": self.lanes,
         }
         (folder / _JOB).write_text(json.dumps(job))
 
@@ -72,6 +76,7 @@ class Shard:
             first_image=job["first_image"],
             potentials=job["potentials"],
             digest=job["digest"],
+            lanes=job["lanes"],
         )
 
 
@@ -92,6 +97,8 @@ class Outcome:
     spikes
         Spikes of the input and of each layer at each step, the timesteps of all images in a row;
         shorter for a layer that the simulation ended too early for.
+    spiking_cycles
+        What `sim.cycles.spiking_cycles` says of the golden model's spikes: a list a layer.
     cycles
         Cycles simulated, those that load the network among them.
     seconds
@@ -104,6 +111,7 @@ class Outcome:
     golden_labels: list[int]
     result_cycles: list[int]
     spikes: list[list[int]]
+    spiking_cycles: list[list[int]]
     cycles: int
     seconds: float
 

@@ -21,9 +21,9 @@ class ChipBench(Bench):
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, sizes):
+    def __init__(self, pins, rng, *, sizes, lanes):
         super().__init__(pins, rng)
-        self.shape = NetworkShape(name=NAME, sizes=tuple(sizes))
+        self.shape = NetworkShape(name=NAME, sizes=tuple(sizes), lanes=lanes)
         self.input = self.driver("i", sizes[0])
         self.writes = self.driver("configuration", Shape.cast(Write).width)
         self.output = self.monitor("result", self._receive)
@@ -105,9 +105,7 @@ async def to_the_cycle(bench):
             sent, received = len(bench.input.taken), len(bench.output.taken)
             result = bench.send(images)
             await bench.drain()
-            counts = np.array(
-                [v.sum(axis=2).reshape(-1) for v in (images, *result.spikes[:-1])], dtype=np.int64
-            )
+            counts = cycles.spiking_cycles(bench.shape, (images, *result.spikes[:-1]))
             schedule = cycles.schedule(counts, timesteps)
             # The first vector is taken as soon as it is valid: the chip was idle.
             start = bench.input.taken[sent]

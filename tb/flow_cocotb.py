@@ -1,6 +1,6 @@
-"""Testbench of the flow controller: it plays the bank and one neuron itself."""
+"""Testbench of the flow controller: it plays the banks and one neuron itself."""
 
-from rtl.aer import event_layout
+from rtl.lanes import spikes_layout
 from rtl.pe import PEState
 from rtl.program import pack
 from tb.bench import Bench, scenario, unpack
@@ -11,17 +11,21 @@ PLUS = 0b01
 
 
 class FlowBench(Bench):
-    """Sends timesteps as events, obeys ``read`` and ``state``, and checks with what it fires.
+    """Sends timesteps cycle by cycle, obeys ``read`` and ``state``, and checks with what it fires.
 
     Bias, a and b are 1; ``expected`` holds the potentials of the timesteps that were ended.
     """
 
-    def __init__(self, pins, rng, *, inputs):
+    def __init__(self, pins, rng, *, inputs, lanes):
         super().__init__(pins, rng)
-        self.layout = event_layout(inputs)
+        self.layout = spikes_layout(inputs, lanes)
+        self.lanes = lanes
+        self.address_bits = self.layout["addresses"].width // lanes
         self.events = self.driver("events", self.layout.size)
-        self.rows = [rng.choice(list(WEIGHTS)) for _ in range(1 << self.layout["address"].width)]
-        self.shown = 0b00  # by the bank
+        self.rows = [
+            [rng.choice(list(WEIGHTS)) for _ in range(1 << self.address_bits)] for _ in range(lanes)
+        ]
+        self.shown = []  # by the banks that were read
         self.neuron = Neuron()
         self.sum: int | None = None  # of the timestep whose events come; None between timesteps
         self.offered = False  # an output vector waits to be taken
@@ -29,14 +33,22 @@ class FlowBench(Bench):
         self.pace = 1.0
         self.waits = 0
 
-    def send(self, addresses):
-        """Queue one timestep."""
-        for address in addresses:
-            self.events.send(pack(self.layout, address=address), lambda a=address: self._spike(a))
-        self.events.send(pack(self.layout, end=1), self._end)
+    def send(self, timestep):
+        """Queue one timestep: for each cycle the address in each lane, None without a spike."""
+        for addresses in timestep:
+            word = sum((a or 0) << k * self.address_bits for k, a in enumerate(addresses))
+            spikes = sum((a is not None) << k for k, a in enumerate(addresses))
+            payload = pack(self.layout, addresses=word, spikes=spikes)
+            self.events.send(payload, lambda a=addresses: self._spike(a))
+        self.events.send(pack(self.layout), self._end)
 
-    def _spike(self, address):
-        self.sum = (1 if self.sum is None else self.sum) + WEIGHTS[self.rows[address]]
+    def _weights(self, addresses):
+        pairs = zip(self.rows, addresses, strict=True)
+        return [row[address] for row, address in pairs if address is not None]
+
+    def _spike(self, addresses):
+        came = sum(WEIGHTS[code] for code in self._weights(addresses))
+        self.sum = (1 if self.sum is None else self.sum) + came
 
     def _end(self):
         self.expected.append(1 if self.sum is None else self.sum)
@@ -57,12 +69,18 @@ class FlowBench(Bench):
         elif state == PEState.BIAS:
             self.neuron.bias(PLUS, 1)
         elif state == PEState.INTEGRATE:
-            self.neuron.integrate(self.shown, 1)
+            for code in self.shown:
+                self.neuron.integrate(code, 1)
         event = unpack(self.layout, self.pins.get("events__payload"))
-        reads = self.pins.get("events__valid") and not event["end"] and not waits
+        reads = event["spikes"] if self.pins.get("events__valid") and not waits else 0
         assert self.pins.get("read") == reads, f"cycle {self.cycle}: read"
-        if reads:
-            self.shown = self.rows[event["address"]]
+        mask = (1 << self.address_bits) - 1
+        self.shown = self._weights(
+            [
+                event["addresses"] >> k * self.address_bits & mask if reads >> k & 1 else None
+                for k in range(self.lanes)
+            ]
+        )
         self.offered = fires or (self.offered and not self.ready)
 
     async def step(self):
@@ -81,7 +99,13 @@ class FlowBench(Bench):
 
     def send_random(self):
         """Queue a random timestep, often an empty one."""
-        self.send(self.rng.choices(range(len(self.rows)), k=self.rng.choice([0, 0, 1, 2, 12])))
+        rng = self.rng
+        timestep = []
+        for _ in range(rng.choice([0, 0, 1, 2, 12])):
+            spikes = rng.randrange(1, 1 << self.lanes)
+            addresses = [rng.randrange(1 << self.address_bits) for _ in range(self.lanes)]
+            timestep.append([a if spikes >> k & 1 else None for k, a in enumerate(addresses)])
+        self.send(timestep)
 
 
 @scenario(FlowBench)

@@ -19,7 +19,7 @@ from rtl.configuration import Constants, Target, Write
 from rtl.pe import PEState
 from rtl.program import layer_writes, pack
 from tb.bench import Bench, scenario, signed
-from tb.oracles import bools, ones, random_layer, random_ternary, random_vector, word
+from tb.oracles import bools, busiest_lane, random_layer, random_ternary, random_vector, word
 
 WRITE_BITS = Shape.cast(Write).width
 
@@ -33,9 +33,9 @@ class LayerBench(Bench):
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, inputs, neurons):
+    def __init__(self, pins, rng, *, inputs, neurons, lanes):
         super().__init__(pins, rng)
-        self.shape = LayerShape(inputs=inputs, neurons=neurons)
+        self.shape = LayerShape(inputs=inputs, neurons=neurons, lanes=lanes)
         # In this order: a write meets the vector that is taken in the same cycle.
         self.writes = self.driver("configuration", WRITE_BITS)
         self.input = self.driver("i", inputs)
@@ -169,7 +169,7 @@ async def empty_and_full(bench):
 
 @scenario(LayerBench)
 async def unstalled(bench):
-    """N + 1 cycles a timestep, the output N + 3 cycles after the input."""
+    """N spikes in the busiest lane: N + 1 cycles a timestep, the output N + 3 after the input."""
     await bench.load_random()
     bench.stall(never=True)
     vectors = [random_vector(bench.rng, bench.shape.inputs) for _ in range(8)]
@@ -181,7 +181,7 @@ async def unstalled(bench):
     for vector, taken, out in zip(
         vectors, bench.input.taken[sent:], bench.output.taken, strict=True
     ):
-        spikes = len(ones(vector))
+        spikes = busiest_lane(vector, bench.shape.lanes)
         assert (taken, out) == (at, at + spikes + 3)
         at += spikes + 1
 
@@ -191,10 +191,11 @@ async def reset_in_mid_flight(bench):
     """After a reset the loaded network runs on, and nothing from before comes out."""
     await bench.load_random()
     interrupted = 0
+    longest = min(40, 3 * bench.shape.inputs // bench.shape.lanes)
     for _ in range(10):
         bench.stall()
         bench.send_random(4)
-        for _ in range(bench.rng.randint(2, 40)):
+        for _ in range(bench.rng.randint(2, longest)):
             await bench.step()
         interrupted += bool(bench.expected)
         await bench.reset()
@@ -233,7 +234,7 @@ async def rewrites_between_timesteps(bench):
 async def writes_without_effect(bench):
     """Banks and rows that the layer does not have, and what is not the layer's."""
     await bench.load_random()
-    rows = bench.shape.banks[0].rows
+    rows = bench.shape.banks[0].rows * bench.shape.lanes
     for bank in range(len(bench.shape.banks), 16):
         bench.write_without_effect(Target.WEIGHTS, bank=bank, row=0)
         bench.write_without_effect(Target.BIAS, bank=bank)

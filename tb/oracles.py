@@ -41,6 +41,11 @@ def ones(vector: int) -> list[int]:
     return [k for k in range(vector.bit_length()) if vector >> k & 1]
 
 
+def busiest_lane(vector: int, lanes: int) -> int:
+    """Most spikes of ``vector`` that one lane has."""
+    return max(sum(k % lanes == lane for k in ones(vector)) for lane in range(lanes))
+
+
 def bools(vector: int, width: int) -> np.ndarray:
     """``vector`` as an array of ``width`` bools."""
     return np.array([vector >> k & 1 for k in range(width)], dtype=bool)

@@ -1,7 +1,14 @@
 """Testbench of the processing element."""
 
-from models.numbers import CONSTANT_MAX, MAX_INPUTS, POTENTIAL_BITS, POTENTIAL_MAX, POTENTIAL_MIN
-from rtl.pe import PEState
+from models.numbers import (
+    CONSTANT_MAX,
+    MAX_INPUTS,
+    POTENTIAL_BITS,
+    POTENTIAL_MAX,
+    POTENTIAL_MIN,
+    WEIGHT_BITS,
+)
+from rtl.pe import PEState, multiples_layout
 from tb.bench import Bench, scenario, signed
 from tb.oracles import Neuron
 
@@ -12,8 +19,9 @@ CODES = (ZERO, PLUS, UNUSED, MINUS)
 class PEBench(Bench):
     """Drives one operation a cycle and compares potential and spike in every cycle."""
 
-    def __init__(self, pins, rng):
+    def __init__(self, pins, rng, *, lanes):
         super().__init__(pins, rng)
+        self.lanes = lanes
         self.neuron = Neuron()
         self.fired = 0
 
@@ -28,16 +36,22 @@ class PEBench(Bench):
     def _noise(self):
         rng = self.rng
         return {
-            "weight": rng.choice(CODES),
+            "weights": rng.choice(CODES) if self.lanes == 1 else ZERO,
             "bias": rng.choice(CODES),
-            "a": rng.randint(0, CONSTANT_MAX),
+            "a": self._multiples(rng.randint(0, CONSTANT_MAX)),
             "b": rng.randint(0, CONSTANT_MAX),
             "threshold": rng.randint(POTENTIAL_MIN, POTENTIAL_MAX),
         }
 
+    def _multiples(self, constant):
+        width = multiples_layout(self.lanes).elem_shape.width
+        return sum((k + 1) * constant << k * width for k in range(self.lanes))
+
     async def _operate(self, state, **used):
-        for name, value in {**self._noise(), **used, "state": state.value}.items():
-            self.pins.set(name, value & ((1 << POTENTIAL_BITS) - 1))
+        driven = {**self._noise(), **used, "state": state.value}
+        driven["threshold"] &= (1 << POTENTIAL_BITS) - 1
+        for name, value in driven.items():
+            self.pins.set(name, value)
         await self.step()
 
     async def hold(self):
@@ -49,10 +63,16 @@ class PEBench(Bench):
         await self._operate(PEState.BIAS, bias=code, b=b)
         self.neuron.bias(code, b)
 
-    async def integrate(self, code, a):
-        """Integrate one spike."""
-        await self._operate(PEState.INTEGRATE, weight=code, a=a)
-        self.neuron.integrate(code, a)
+    async def integrate(self, codes, a):
+        """Integrate the weights of one cycle, a code for each of the first lanes."""
+        weights = sum(code << k * WEIGHT_BITS for k, code in enumerate(codes))
+        await self._operate(PEState.INTEGRATE, weights=weights, a=self._multiples(a))
+        for code in codes:
+            self.neuron.integrate(code, a)
+
+    def random_codes(self):
+        """A code for each lane."""
+        return self.rng.choices(CODES, k=self.lanes)
 
     async def fire(self, threshold, code=ZERO, b=0):
         """Fire; returns whether the neuron must have."""
@@ -73,11 +93,11 @@ async def every_operation(bench):
         for constant in (0, 1, CONSTANT_MAX):
             await bench.bias(code, constant)
             await bench.hold()
-            await bench.integrate(code, constant)
-            await bench.integrate(code, constant)
+            await bench.integrate([code] * bench.lanes, constant)
+            await bench.integrate([code], constant)
             await bench.hold()
             await bench.fire(0, code, constant)
-            await bench.integrate(code, constant)
+            await bench.integrate([code] * bench.lanes, constant)
             await bench.fire(-1, code, constant)
             await bench.hold()
 
@@ -90,7 +110,7 @@ async def random_timesteps(bench):
     await bench.bias(rng.choice(CODES), b)
     for _ in range(150):
         for _ in range(rng.choice([0, 1, 2, rng.randint(0, 60)])):
-            await bench.integrate(rng.choice(CODES), a)
+            await bench.integrate(bench.random_codes(), a)
             if rng.random() < 0.2:
                 await bench.hold()
         threshold = bench.neuron.potential + rng.choice([-1, 0, 1, rng.randint(-500, 500)])
@@ -100,6 +120,20 @@ async def random_timesteps(bench):
         if rng.random() < 0.3:
             await bench.bias(rng.choice(CODES), rng.randint(0, CONSTANT_MAX))
     assert 20 < bench.fired < 130
+
+
+@scenario(PEBench)
+async def every_sum(bench):
+    """Every combination of +1 and -1 in the lanes, in every lane."""
+    for plus in range(bench.lanes + 1):
+        for minus in range(bench.lanes + 1 - plus):
+            codes = [PLUS] * plus + [MINUS] * minus + [ZERO] * (bench.lanes - plus - minus)
+            for _ in range(3):
+                bench.rng.shuffle(codes)
+                await bench.bias(ZERO, 0)
+                await bench.integrate(codes, CONSTANT_MAX)
+                assert bench.neuron.potential == CONSTANT_MAX * (plus - minus)
+                await bench.hold()
 
 
 @scenario(PEBench)
@@ -115,7 +149,7 @@ async def random_operations(bench):
         elif state == PEState.BIAS:
             await bench.bias(code, constant)
         elif state == PEState.INTEGRATE:
-            await bench.integrate(code, constant)
+            await bench.integrate(bench.random_codes(), constant)
         else:
             await bench.fire(bench.neuron.potential + rng.randint(-2, 2), code, constant)
 
@@ -127,8 +161,8 @@ async def both_extremes(bench):
         extreme = sign * (MAX_INPUTS * CONSTANT_MAX + CONSTANT_MAX)
         for threshold, fires in ((extreme, False), (extreme - 1, True)):
             await bench.bias(code, CONSTANT_MAX)
-            for _ in range(MAX_INPUTS):
-                await bench.integrate(code, CONSTANT_MAX)
+            for _ in range(MAX_INPUTS // bench.lanes):
+                await bench.integrate([code] * bench.lanes, CONSTANT_MAX)
             assert bench.neuron.potential == extreme
             assert await bench.fire(threshold) is fires
 
@@ -140,9 +174,9 @@ async def thresholds(bench):
         code, constant = (PLUS if potential > 0 else MINUS), abs(potential)
         for offset, fires in ((1, False), (0, False), (-1, True)):
             await bench.bias(code, constant // 2)
-            await bench.integrate(code, constant - constant // 2)
+            await bench.integrate([code], constant - constant // 2)
             assert await bench.fire(potential + offset) is fires
         for threshold, fires in ((POTENTIAL_MAX, False), (POTENTIAL_MIN, True)):
             await bench.bias(code, constant // 2)
-            await bench.integrate(code, constant - constant // 2)
+            await bench.integrate([code], constant - constant // 2)
             assert await bench.fire(threshold) is fires

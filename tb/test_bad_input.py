@@ -40,6 +40,7 @@ def test_unknown_layer():
         (["--images", "0"], "IMAGES must be 1 or more, not 0"),
         (["--images", "400"], "IMAGES must be at most 359"),
         (["--jobs", "0"], "JOBS must be 1 or more, not 0"),
+        (["--lanes", "3"], "lanes must be one of 1, 2, 4, 8, not 3"),
         (["--seed", "-1"], "seed must be from 0"),
         (["--json", "/proc/nowhere/f.json"], "cannot write /proc/nowhere/f.json"),
         (["--json", "."], "is a directory"),

@@ -8,10 +8,13 @@ from sim.paths import build_folder
 from tb.networks import random_network, save
 
 CASES = [
-    pytest.param((40, 24, 10), 3, id="three-timesteps"),
-    pytest.param((1, 1, 1), 1, id="smallest"),
-    pytest.param((30, 130, 70, 3), 2, id="partial-banks"),
-    pytest.param((33, 9, 200, 5, 2), 1, id="slow-layer-late"),
+    pytest.param((40, 24, 10), 1, 3, id="three-timesteps"),
+    pytest.param((1, 1, 1), 1, 1, id="smallest"),
+    pytest.param((30, 130, 70, 3), 1, 2, id="partial-banks"),
+    pytest.param((33, 9, 200, 5, 2), 1, 1, id="slow-layer-late"),
+    pytest.param((41, 24, 3, 10), 2, 3, id="two-lanes"),
+    pytest.param((30, 130, 70, 3), 4, 2, id="four-lanes"),
+    pytest.param((100, 9, 70, 3, 2), 8, 1, id="eight-lanes"),
 ]
 
 
@@ -22,17 +25,17 @@ def _spikes(inputs: int, images: int, timesteps: int, seed: int) -> np.ndarray:
     return rng.random((images, timesteps, inputs)) < density
 
 
-@pytest.mark.parametrize(("sizes", "timesteps"), CASES)
-def test_random_networks(sizes, timesteps, tmp_path):
+@pytest.mark.parametrize(("sizes", "lanes", "timesteps"), CASES)
+def test_random_networks(sizes, lanes, timesteps, tmp_path):
     """Several networks of one shape run on one build: weights are data."""
     model = None
     for seed in range(4):
         network = random_network(sizes, seed)
         weight_file = save(network, tmp_path)
-        model = model or cosim.chip_model(network)
-        folder = build_folder() / "tests" / f"random-{'-'.join(map(str, sizes))}"
+        model = model or cosim.chip_model(network, lanes=lanes)
+        folder = build_folder() / "tests" / f"random-{'-'.join(map(str, sizes))}-{lanes}"
         spikes = _spikes(sizes[0], 120, timesteps, seed)
-        (outcome,) = cosim.run(weight_file, spikes, folder, model=model)
+        (outcome,) = cosim.run(weight_file, spikes, folder, lanes=lanes, model=model)
         assert outcome.first is None
         assert not any(outcome.mismatches.values())
         assert len(outcome.labels) == 120

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.cycles import schedule
+from models.network import NetworkShape
+from sim.cycles import schedule, spiking_cycles
 
 
 def _step_by_step(spikes: np.ndarray, timesteps: int) -> list[int]:
@@ -55,6 +56,17 @@ def test_model_equals_stepping(layers, largest, timesteps):
     rng = np.random.default_rng([layers, largest, timesteps])
     spikes = rng.integers(0, largest + 1, (layers, 60))
     assert schedule(spikes, timesteps).result.tolist() == _step_by_step(spikes, timesteps)
+
+
+def test_spiking_cycles():
+    """Counted in each lane by hand: the busiest one counts, in each layer by its own lanes."""
+    shape = NetworkShape(name="three", sizes=(9, 2, 3), lanes=4)
+    first = np.zeros((1, 2, 9), dtype=bool)
+    first[0, 0, [0, 4, 8, 1, 5, 2]] = True  # lane 0 has three
+    first[0, 1, [7, 3, 2]] = True  # lane 3 has two
+    second = np.array([[[True, False], [True, True]]])  # two inputs make two lanes
+    counts = spiking_cycles(shape, [first, second])
+    assert counts.tolist() == [[3, 2], [1, 1]]
 
 
 def test_steady_state():

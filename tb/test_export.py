@@ -87,7 +87,7 @@ def test_memory_images(exported):
     for k, layer in enumerate(network.layers):
         found = np.zeros_like(layer.weights)
         for b in range(len(layer.shape.banks)):
-            lines = (exported[0] / f"layer_{k}_bank_{b}.mem").read_text().split()
+            lines = (exported[0] / f"layer_{k}_lane_0_bank_{b}.mem").read_text().split()
             assert len(lines) == layer.shape.banks[b].rows
             for row, line in enumerate(lines[: layer.shape.inputs]):
                 word = int(line, 16)
@@ -97,13 +97,37 @@ def test_memory_images(exported):
         assert (found == layer.weights).all()
 
 
+def test_memory_images_of_lanes(tmp_path):
+    """With four lanes, row r of lane l holds presynaptic neuron 4 * r + l."""
+    network = random_network((22, 70, 3), 0, name="mine")
+    path = save(network, tmp_path)
+    done = trispike("verilog", "--weights", path, "--lanes", "4", "--output", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    made = json.loads((tmp_path / "out" / "trispike_mine_4_lanes.json").read_text())
+    first = [memory for memory in made["memories"] if memory["instance"].startswith("layer_0.")]
+    assert [memory["rows"] for memory in first] == [8] * 8
+    assert made["memory_bits"] == sum(m["rows"] * m["width"] for m in made["memories"])
+    value = {0: 0, 1: 1, 3: -1}
+    for lane in range(4):
+        lines = (tmp_path / "out" / f"layer_0_lane_{lane}_bank_1.mem").read_text().split()
+        for row, line in enumerate(lines[: len(range(lane, 22, 4))]):
+            weights_of_row = network.layers[0].weights[4 * row + lane, 64:]
+            codes = [int(line, 16) >> 2 * k & 3 for k in range(6)]
+            assert [value[code] for code in codes] == weights_of_row.tolist()
+
+
 def test_other_weights(tmp_path):
     """A network of one's own is exported under its own name."""
     path = save(random_network((20, 70, 3), 0, name="mine"), tmp_path)
     done = trispike("verilog", "--weights", path, "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     names = {f.name for f in (tmp_path / "out").iterdir()}
-    assert {"trispike_mine.v", "layer_0_bank_1.mem", "lint.vlt", "configuration.mem"} <= names
+    assert {
+        "trispike_mine.v",
+        "layer_0_lane_0_bank_1.mem",
+        "lint.vlt",
+        "configuration.mem",
+    } <= names
 
 
 def test_no_mixture(tmp_path):

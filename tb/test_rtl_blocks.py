@@ -10,6 +10,7 @@ from rtl.aer import AEREncoder
 from rtl.chip import Chip
 from rtl.flow import FlowController
 from rtl.hierarchy import Block
+from rtl.lanes import LaneEncoder
 from rtl.layer import Layer
 from rtl.pe import ProcessingElement
 from rtl.sram import SRAMBank
@@ -45,21 +46,48 @@ def _bank(rows: int, width: int) -> Case:
     )
 
 
-def _layer(inputs: int, neurons: int) -> Case:
+def _lanes(inputs: int, lanes: int) -> Case:
     return Case(
-        name=f"layer_{inputs}x{neurons}",
-        make=lambda: Layer(shape=LayerShape(inputs=inputs, neurons=neurons)),
-        module="tb.layer_cocotb",
-        parameters={"inputs": inputs, "neurons": neurons},
+        name=f"lanes_{inputs}_{lanes}",
+        make=lambda: LaneEncoder(inputs=inputs, lanes=lanes),
+        module="tb.lanes_cocotb",
+        parameters={"inputs": inputs, "lanes": lanes},
     )
 
 
-def _chip(*sizes: int) -> Case:
+def _flow(lanes: int) -> Case:
     return Case(
-        name="chip_" + "_".join(map(str, sizes)),
-        make=lambda: Chip(shape=NetworkShape(name="bench", sizes=sizes)),
+        name=f"flow_{lanes}",
+        make=lambda: FlowController(inputs=10, lanes=lanes),
+        module="tb.flow_cocotb",
+        parameters={"inputs": 10, "lanes": lanes},
+    )
+
+
+def _pe(lanes: int) -> Case:
+    return Case(
+        name=f"pe_{lanes}",
+        make=lambda: ProcessingElement(lanes=lanes),
+        module="tb.pe_cocotb",
+        parameters={"lanes": lanes},
+    )
+
+
+def _layer(inputs: int, neurons: int, lanes: int = 1) -> Case:
+    return Case(
+        name=f"layer_{inputs}x{neurons}_{lanes}",
+        make=lambda: Layer(shape=LayerShape(inputs=inputs, neurons=neurons, lanes=lanes)),
+        module="tb.layer_cocotb",
+        parameters={"inputs": inputs, "neurons": neurons, "lanes": lanes},
+    )
+
+
+def _chip(*sizes: int, lanes: int = 1) -> Case:
+    return Case(
+        name=f"chip_{'_'.join(map(str, sizes))}_{lanes}",
+        make=lambda: Chip(shape=NetworkShape(name="bench", sizes=sizes, lanes=lanes)),
         module="tb.chip_cocotb",
-        parameters={"sizes": sizes},
+        parameters={"sizes": sizes, "lanes": lanes},
     )
 
 
@@ -67,17 +95,23 @@ def _chip(*sizes: int) -> Case:
 CASES = [
     _layer(40, 70),
     _chip(20, 12, 9, 4),
+    _chip(21, 12, 3, 4, lanes=4),
     _layer(1024, 3),
-    Case(name="pe", make=ProcessingElement, module="tb.pe_cocotb", parameters={}),
+    _layer(37, 5, lanes=8),
+    _layer(5, 3, lanes=2),
+    _pe(1),
+    _pe(2),
+    _pe(4),
+    _pe(8),
+    _lanes(784, 4),
+    _lanes(21, 8),
+    _lanes(2, 2),
+    _lanes(9, 1),
     _encoder(1024),
     _encoder(256),
     _bank(1024, 128),
-    Case(
-        name="flow",
-        make=lambda: FlowController(inputs=10),
-        module="tb.flow_cocotb",
-        parameters={"inputs": 10},
-    ),
+    _flow(1),
+    _flow(4),
     _encoder(10),
     _encoder(1),
 ]
