@@ -15,7 +15,6 @@ from models.numbers import (
     WEIGHT_BITS,
 )
 from rtl.hierarchy import Block, lanes_suffix
-from rtl.pe import multiples_layout
 
 
 class Target(enum.Enum, shape=2):
@@ -80,8 +79,6 @@ class LayerRegisters(Block):
         The layer is idle, so that its contents may change.
     constants : Out(Constants)
         Valid from the cycle after the write.
-    multiples : Out(multiples_layout(lanes))
-        a, 2a and so on to lanes * a, with ``constants``. All PEs share them.
     bias : Out(2 * neurons)
         Ternary code of neuron k in bits [2k+1:2k]; valid from the cycle after the write.
     bank_write : Out(banks)
@@ -96,7 +93,6 @@ class LayerRegisters(Block):
                 "writes": In(stream.Signature(Write)),
                 "enable": In(1),
                 "constants": Out(Constants),
-                "multiples": Out(multiples_layout(shape.lanes)),
                 "bias": Out(WEIGHT_BITS * shape.neurons),
                 "bank_write": Out(len(shape.banks)),
             }
@@ -118,13 +114,6 @@ class LayerRegisters(Block):
         constants = Signal(Constants, reset_less=True)
         bias = Signal(WEIGHT_BITS * self._shape.neurons, reset_less=True)
         m.d.comb += [self.constants.eq(constants), self.bias.eq(bias)]
-        multiples = {1: constants.a}  # by shifts and adders: there is no multiplier
-        for k in range(2, self._shape.lanes + 1):
-            multiples[k] = Signal(self.multiples[0].shape(), name=f"multiple_{k}")
-            m.d.comb += multiples[k].eq(
-                multiples[k - 1] + constants.a if k % 2 else multiples[k // 2] << 1
-            )
-        m.d.comb += [self.multiples[k - 1].eq(multiple) for k, multiple in multiples.items()]
         with m.If(taken & (write.target == Target.CONSTANTS)):
             m.d.sync += constants.eq(write.data)
         for b, bank in enumerate(self._shape.banks):

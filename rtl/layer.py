@@ -11,6 +11,7 @@ from rtl.flow import FlowController
 from rtl.hierarchy import Block, lanes_suffix, place
 from rtl.lanes import LaneEncoder
 from rtl.pe import ProcessingElement
+from rtl.scale import Scale
 from rtl.weight_memory import WeightMemory
 
 
@@ -68,10 +69,12 @@ class Layer(Block):
         flow = FlowController(inputs=shape.inputs, lanes=shape.lanes)
         registers = LayerRegisters(shape=shape)
         memory = WeightMemory(shape=shape)
+        scale = Scale(lanes=shape.lanes)
         m.submodules.encoder = place(encoder, platform)
         m.submodules.flow = place(flow, platform)
         m.submodules.registers = place(registers, platform)
         m.submodules.memory = place(memory, platform)
+        m.submodules.scale = scale
         connect(m, wiring.flipped(self.i), encoder.i)
         connect(m, encoder.o, flow.events)
         connect(m, wiring.flipped(self.configuration), registers.writes)
@@ -79,6 +82,9 @@ class Layer(Block):
             registers.enable.eq(~encoder.busy & ~flow.busy),
             self.o.valid.eq(flow.valid),
             flow.ready.eq(self.o.ready),
+            scale.state.eq(flow.state),
+            scale.a.eq(registers.constants.a),
+            scale.b.eq(registers.constants.b),
             memory.addresses.eq(encoder.o.payload.addresses),
             memory.read.eq(flow.read),
             memory.write.eq(registers.bank_write),
@@ -92,8 +98,8 @@ class Layer(Block):
                 pe.state.eq(flow.state),
                 pe.weights.eq(Cat(row.word_select(neuron, WEIGHT_BITS) for row in memory.weights)),
                 pe.bias.eq(registers.bias.word_select(neuron, WEIGHT_BITS)),
-                pe.a.eq(registers.multiples),
-                pe.b.eq(registers.constants.b),
+                pe.plus.eq(scale.plus),
+                pe.minus.eq(scale.minus),
                 pe.threshold.eq(registers.constants.threshold),
                 self.o.payload[neuron].eq(pe.spike),
             ]

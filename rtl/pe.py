@@ -37,8 +37,8 @@ class TernaryMultiplexer(wiring.Component):
     -------
     codes : In(ArrayLayout(2, lanes))
         `models.numbers.TernaryCode` of each digit.
-    multiples : In(multiples_layout(lanes))
-        Multiples of the constant, which is 0 to 127.
+    plus, minus : In(multiples_layout(lanes))
+        Multiples of the constant, which is 0 to 127, and their negatives.
     product : Out(signed(8 + log2(lanes)))
         -127 * lanes to 127 * lanes.
 
@@ -50,7 +50,8 @@ class TernaryMultiplexer(wiring.Component):
         super().__init__(
             {
                 "codes": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
-                "multiples": In(multiples_layout(lanes)),
+                "plus": In(multiples_layout(lanes)),
+                "minus": In(multiples_layout(lanes)),
                 "product": Out(signed(CONSTANT_BITS + lanes.bit_length() - 1)),
             }
         )
@@ -69,9 +70,9 @@ class TernaryMultiplexer(wiring.Component):
         with m.Switch(total):
             for k in range(1, self._lanes + 1):
                 with m.Case(k):
-                    m.d.comb += self.product.eq(self.multiples[k - 1])
+                    m.d.comb += self.product.eq(self.plus[k - 1])
                 with m.Case(-k):
-                    m.d.comb += self.product.eq(-self.multiples[k - 1])
+                    m.d.comb += self.product.eq(self.minus[k - 1])
         return m
 
 
@@ -105,10 +106,9 @@ class ProcessingElement(Block):
         lane it is looked at only in ``INTEGRATE``; with several, no lane has a spike outside it.
     bias : In(2)
         Ternary code, looked at in ``BIAS`` and ``FIRE``.
-    a : In(multiples_layout(lanes))
-        Multiples of the weights' scale constant, which is 0 to 127.
-    b : In(signed(8))
-        Scale constant of the bias, 0 to 127.
+    plus, minus : In(multiples_layout(lanes))
+        Multiples of the scale constant, and their negatives: of a in ``INTEGRATE``, of b in
+        ``BIAS`` and ``FIRE``, 0 in ``HOLD`` (`rtl.scale.Scale`).
     threshold : In(signed(18))
         Firing threshold; the comparison is strict.
     potential : Out(signed(18))
@@ -128,8 +128,8 @@ class ProcessingElement(Block):
                 "state": In(PEState),
                 "weights": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
                 "bias": In(WEIGHT_BITS),
-                "a": In(multiples_layout(lanes)),
-                "b": In(signed(CONSTANT_BITS)),
+                "plus": In(multiples_layout(lanes)),
+                "minus": In(multiples_layout(lanes)),
                 "threshold": In(signed(POTENTIAL_BITS)),
                 "potential": Out(signed(POTENTIAL_BITS)),
                 "spike": Out(1),
@@ -152,19 +152,17 @@ class ProcessingElement(Block):
         spike = Signal(reset_less=True)
         m.d.comb += [self.potential.eq(potential), self.spike.eq(spike)]
 
-        integrating = Signal()
+        starting = Signal()
         augend = Signal(signed(POTENTIAL_BITS))
         m.d.comb += [
-            integrating.eq(self.state == PEState.INTEGRATE),
-            # The bias takes lane 0's way: one times b.
+            starting.eq((self.state == PEState.BIAS) | (self.state == PEState.FIRE)),
             multiplexer.codes.eq(self.weights),
-            multiplexer.codes[0].eq(Mux(integrating, self.weights[0], self.bias)),
-            multiplexer.multiples.eq(self.a),
-            multiplexer.multiples[0].eq(Mux(integrating, self.a[0], self.b)),
-            augend.eq(Mux(integrating, potential, 0)),
+            multiplexer.codes[0].eq(Mux(starting, self.bias, self.weights[0])),
+            multiplexer.plus.eq(self.plus),
+            multiplexer.minus.eq(self.minus),
+            augend.eq(Mux(starting, 0, potential)),
         ]
-        with m.If(self.state != PEState.HOLD):
-            m.d.sync += potential.eq(augend + multiplexer.product)
+        m.d.sync += potential.eq(augend + multiplexer.product)
         with m.If(self.state == PEState.FIRE):
             m.d.sync += spike.eq(potential > self.threshold)
         return m

@@ -38,17 +38,24 @@ class PEBench(Bench):
         return {
             "weights": rng.choice(CODES) if self.lanes == 1 else ZERO,
             "bias": rng.choice(CODES),
-            "a": self._multiples(rng.randint(0, CONSTANT_MAX)),
-            "b": rng.randint(0, CONSTANT_MAX),
             "threshold": rng.randint(POTENTIAL_MIN, POTENTIAL_MAX),
         }
 
-    def _multiples(self, constant):
+    def _multiples(self, constant, among):
         width = multiples_layout(self.lanes).elem_shape.width
-        return sum((k + 1) * constant << k * width for k in range(self.lanes))
+        return sum(
+            (k * constant & ((1 << width) - 1)) << (k - 1) * width
+            for k in range(1, self.lanes + 1)
+            if k <= among
+        )
 
-    async def _operate(self, state, **used):
-        driven = {**self._noise(), **used, "state": state.value}
+    async def _operate(self, state, constant=0, **used):
+        among = self.lanes if state in (PEState.INTEGRATE, PEState.HOLD) else 1
+        scale = {
+            "plus": self._multiples(constant, among),
+            "minus": self._multiples(-constant, among),
+        }
+        driven = {**self._noise(), **scale, **used, "state": state.value}
         driven["threshold"] &= (1 << POTENTIAL_BITS) - 1
         for name, value in driven.items():
             self.pins.set(name, value)
@@ -60,13 +67,13 @@ class PEBench(Bench):
 
     async def bias(self, code, b):
         """Load the bias."""
-        await self._operate(PEState.BIAS, bias=code, b=b)
+        await self._operate(PEState.BIAS, b, bias=code)
         self.neuron.bias(code, b)
 
     async def integrate(self, codes, a):
         """Integrate the weights of one cycle, a code for each of the first lanes."""
         weights = sum(code << k * WEIGHT_BITS for k, code in enumerate(codes))
-        await self._operate(PEState.INTEGRATE, weights=weights, a=self._multiples(a))
+        await self._operate(PEState.INTEGRATE, a, weights=weights)
         for code in codes:
             self.neuron.integrate(code, a)
 
@@ -76,7 +83,7 @@ class PEBench(Bench):
 
     async def fire(self, threshold, code=ZERO, b=0):
         """Fire; returns whether the neuron must have."""
-        await self._operate(PEState.FIRE, threshold=threshold, bias=code, b=b)
+        await self._operate(PEState.FIRE, b, threshold=threshold, bias=code)
         self.neuron.fire(threshold, code, b)
         self.fired += self.neuron.spike
         return bool(self.neuron.spike)
