@@ -7,6 +7,8 @@ import click
 from models import datasets
 from models.presets import PRESETS
 
+DEFAULT_IMAGES = 1000
+
 layer_option = click.option(
     "--layer",
     default="fc256",
@@ -30,4 +32,10 @@ folder_option = click.option(
     type=click.Path(path_type=Path),
     help="Folder with the four IDX files of mnist or fashion; otherwise $TRISPIKE_DATA (mnist) or "
     "$TRISPIKE_FASHION; for mnist else a cache or a download.",
+)
+images_option = click.option(
+    "--images",
+    "-n",
+    type=int,
+    help=f"Test images, from the first.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
 )
