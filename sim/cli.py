@@ -18,6 +18,7 @@ from models.errors import BadInput
 from models.files import check_writable, write_atomically
 from sim import cosim, export, processes, subject, toolchain
 from sim.accuracy.command import accuracy
+from sim.bench.command import bench
 from sim.figures import figures
 from sim.options import (
     data_option,
@@ -45,6 +46,7 @@ def cli():
 
 cli.add_command(train)
 cli.add_command(accuracy)
+cli.add_command(bench)
 
 
 @cli.command()
