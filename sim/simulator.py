@@ -21,6 +21,10 @@ from sim.toolchain import Toolchain
 _SCARCE_BYTES = 1 << 20
 """With less free space, a failure is put down to a full disk: nothing can be logged there."""
 
+_TELLING_ASSERTIONS = "tb/*.py *_cocotb.py"
+"""Files whose failed assertions show their operands. For that each is compiled anew by pytest;
+cocotb's own choice is every file that is imported, NumPy's too, which takes a second or more."""
+
 
 class SimulationError(RuntimeError):
     """A build or a simulation that broke down; the message names its log."""
@@ -203,6 +207,7 @@ def simulate(
     )
     simulator.set_env()
     simulator.env["COCOTB_RESULTS_FILE"] = str(results)
+    simulator.env["COCOTB_REWRITE_ASSERTION_FILES"] = _TELLING_ASSERTIONS
     simulator.execute(simulator.build_command())
     if not results.exists():
         raise breakdown("the simulation ended early", log)
