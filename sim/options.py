@@ -8,6 +8,8 @@ from models import datasets
 from models.numbers import LANES
 from models.presets import PRESETS
 
+DEFAULT_IMAGES = 1000
+
 layer_option = click.option(
     "--layer",
     default="fc256",
@@ -37,4 +39,10 @@ folder_option = click.option(
     type=click.Path(path_type=Path),
     help="Folder with the four IDX files of mnist or fashion; otherwise $TRISPIKE_DATA (mnist) or "
     "$TRISPIKE_FASHION; for mnist else a cache or a download.",
+)
+images_option = click.option(
+    "--images",
+    "-n",
+    type=int,
+    help=f"Test images, from the first.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
 )

@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,6 +20,10 @@ from sim.toolchain import Toolchain
 
 _SCARCE_BYTES = 1 << 20
 """With less free space, a failure is put down to a full disk: nothing can be logged there."""
+
+_TELLING_ASSERTIONS = "tb/*.py *_cocotb.py"
+"""Files whose failed assertions show their operands. For that each is compiled anew by pytest;
+cocotb's own choice is every file that is imported, NumPy's too, which takes a second or more."""
 
 
 class SimulationError(RuntimeError):
@@ -63,10 +67,7 @@ class Simulator(Verilator):
     def set_env(self):
         """The environment of the children."""
         super().set_env()
-        for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # `make sim` is not this make's parent
-            self.env.pop(name, None)
-        if self._tools is not None and self._tools.root:
-            self.env["VERILATOR_ROOT"] = str(self._tools.root)
+        self.env = _environment(self.env, self._tools)
 
     def build_command(self):
         """The commands that build the model, or the one that runs it."""
@@ -86,14 +87,54 @@ class Simulator(Verilator):
         for command in cmds:
             if command[0] == "make":
                 _restore_runtime(self._runtime, Path(self.sim_dir))
-            status = processes.run_logged(
-                command, folder=Path(self.work_dir), env=self.env, log=self._log
-            )
-            if status:
-                name = Path(command[1] if command[0] == "perl" else command[0]).name
-                raise breakdown(f"{name} ended with status {status}", self._log)
+            run_tool(command, folder=Path(self.work_dir), env=self.env, log=self._log)
             if command[0] == "make":
                 _save_runtime(self._runtime, Path(self.sim_dir))
+
+
+def build_program(
+    main: Path,
+    sources: list[Path],
+    top: str,
+    *,
+    folder: Path,
+    args: list[str],
+    make_args: list[str],
+    tools: Toolchain,
+    runtime: Path,
+    log: Path,
+) -> None:
+    """Build the executable ``folder/top`` of the C++ program ``main`` and the Verilated ``top``.
+
+    ``main`` includes ``Vtop.h``. ``args`` go to Verilator, ``make_args`` to make; ``runtime`` as
+    for `Simulator`.
+    """
+    env = _environment(os.environ, tools)
+    verilate = ["perl", str(tools.verilator), "-cc", "--exe", "-Mdir", str(folder)]
+    verilate += ["--top-module", top, "--prefix", "Vtop", "-o", top, *args]
+    run_tool([*verilate, *map(str, (main, *sources))], folder=folder, env=env, log=log)
+    _restore_runtime(runtime, folder)
+    make = ["make", "-C", str(folder), "-f", "Vtop.mk", *make_args]
+    run_tool(make, folder=folder, env=env, log=log)
+    _save_runtime(runtime, folder)
+
+
+def run_tool(command: list[str], *, folder: Path, env: Mapping[str, str], log: Path) -> None:
+    """Run ``command`` in ``folder``, its output to ``log``; `breakdown` if its status is not 0."""
+    status = processes.run_logged(command, folder=folder, env=dict(env), log=log)
+    if status:
+        name = Path(command[1] if command[0] == "perl" else command[0]).name
+        raise breakdown(f"{name} ended with status {status}", log)
+
+
+def _environment(inherited: Mapping[str, str], tools: Toolchain | None) -> dict[str, str]:
+    """The environment of a child that Trispike starts."""
+    env = dict(inherited)
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # `make sim` is not this make's parent
+        env.pop(name, None)
+    if tools is not None and tools.root:
+        env["VERILATOR_ROOT"] = str(tools.root)
+    return env
 
 
 def breakdown(what: str, log: Path) -> Exception:
@@ -166,6 +207,7 @@ def simulate(
     )
     simulator.set_env()
     simulator.env["COCOTB_RESULTS_FILE"] = str(results)
+    simulator.env["COCOTB_REWRITE_ASSERTION_FILES"] = _TELLING_ASSERTIONS
     simulator.execute(simulator.build_command())
     if not results.exists():
         raise breakdown("the simulation ended early", log)

@@ -13,3 +13,8 @@ needs_matplotlib = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None,
     reason="matplotlib, the plots extra, is not installed: pip install '.[plots]'",
 )
+
+needs_snntorch = pytest.mark.skipif(
+    importlib.util.find_spec("snntorch") is None,
+    reason="snnTorch is not installed: pip install '.[snntorch]'",
+)

@@ -1,0 +1,45 @@
+"""The co-simulation as `make sim` runs it: every potential, spike and cycle compared."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from sim import cosim
+from sim.bench.sample import Sample
+from sim.bench.work import Mismatch, Work
+from sim.figures import first_divergence
+
+
+class CocotbRun:
+    """Runs the ``model`` of `sim.cosim.chip_model` in ``folder``, one simulation at a time.
+
+    There are two rows. ``cocotb`` is the time in which the clock ran, captures included.
+    ``cocotb_whole`` is all of `sim.cosim.run`: the simulator's start, stimulus, golden model,
+    clock, reading the captures and judging them, with as many threads of NumPy as `make sim` has.
+    """
+
+    what = "cocotb round the same chip, all compared"
+    once = False
+
+    def __init__(self, work: Work, model: Path, folder: Path):
+        self._work, self._model, self._folder = work, model, folder
+
+    def measure(self) -> dict[str, Sample]:
+        """One run."""
+        begun = time.perf_counter()
+        outcomes = cosim.run(
+            self._work.weight_file, self._work.spikes, self._folder, model=self._model
+        )
+        whole = time.perf_counter() - begun
+        divergence = first_divergence(outcomes)
+        if divergence:
+            raise Mismatch(f"cocotb: {divergence}")
+        labels = np.concatenate([outcome.labels for outcome in outcomes])
+        self._work.check_labels("cocotb", labels)
+        cycles = sum(outcome.cycles for outcome in outcomes)
+        seconds = sum(outcome.seconds for outcome in outcomes)
+        return {
+            "cocotb": Sample(images=len(labels), cycles=cycles, seconds=seconds),
+            "cocotb_whole": Sample(images=len(labels), cycles=cycles, seconds=whole),
+        }

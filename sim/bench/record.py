@@ -1,0 +1,200 @@
+"""The record of a bench: what JSON= keeps and COMPARE= reads."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from models.errors import BadInput
+from models.files import write_atomically
+from sim.bench.sample import Sample
+
+_FORMAT = "trispike-bench-1"
+
+CEILING = "ceiling"
+
+TITLES = {
+    CEILING: "plain C++ (ceiling)",
+    "cocotb": "cocotb, simulation",
+    "cocotb_whole": "cocotb, judged too",
+    "amaranth": "Amaranth's simulator",
+    "golden": "golden model",
+    "cycle_model": "cycle model",
+    "snntorch": "snnTorch",
+}
+"""Every row of a bench, by its name in the record, as the table calls it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """The best of what one contender did.
+
+    Parameters
+    ----------
+    images
+        Predictions made.
+    cycles
+        Clock cycles of them: simulated, or those of the ceiling for the same images.
+    simulated
+        Which of the two.
+    seconds
+        Wall time of each run, in order; the shortest counts.
+    note
+        What a reader must know of it, or nothing.
+    """
+
+    images: int
+    cycles: int
+    simulated: bool
+    seconds: tuple[float, ...]
+    note: str = ""
+
+    @property
+    def best(self) -> float:
+        """Seconds of the shortest run."""
+        return min(self.seconds)
+
+    @property
+    def cycles_per_second(self) -> float:
+        """Of the shortest run."""
+        return self.cycles / self.best
+
+    @property
+    def images_per_second(self) -> float:
+        """Of the shortest run."""
+        return self.images / self.best
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Run:
+    """What was run: the network's name, sizes and digest, the data, images, timesteps, seed."""
+
+    network: str
+    sizes: tuple[int, ...]
+    digest: str
+    data: str
+    images: int
+    timesteps: int
+    seed: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record:
+    """One bench.
+
+    Parameters
+    ----------
+    machine
+        From `sim.bench.machine.facts`.
+    run
+        What was run.
+    rows
+        By name, some of `TITLES`; the ceiling is always there.
+    skipped
+        Why a row is not there, by name.
+    """
+
+    machine: dict[str, str | int | float | None]
+    run: Run
+    rows: dict[str, Row]
+    skipped: dict[str, str]
+
+    def ratio(self, name: str) -> float:
+        """Cycles per second of row ``name`` over those of the ceiling."""
+        return self.rows[name].cycles_per_second / self.rows[CEILING].cycles_per_second
+
+
+def rows_of(samples: dict[str, list[Sample]]) -> dict[str, Row]:
+    """A row for the samples of each name, those of the ceiling among them."""
+    per_image = samples[CEILING][0].cycles / samples[CEILING][0].images
+    return {name: _row(samples[name], per_image) for name in TITLES if name in samples}
+
+
+def _row(samples: list[Sample], cycles_per_image: float) -> Row:
+    first = samples[0]
+    simulated = first.cycles is not None
+    return Row(
+        images=first.images,
+        cycles=first.cycles if simulated else round(first.images * cycles_per_image),
+        simulated=simulated,
+        seconds=tuple(sample.seconds for sample in samples),
+        note=first.note,
+    )
+
+
+def write(path: Path, record: Record) -> None:
+    """Write ``record`` to ``path``, whole or not at all; `BadInput` if that cannot be done."""
+    rows = {
+        name: {
+            **dataclasses.asdict(row),
+            "cycles_per_second": row.cycles_per_second,
+            "images_per_second": row.images_per_second,
+            "ratio": record.ratio(name),
+        }
+        for name, row in record.rows.items()
+    }
+    whole = {"format": _FORMAT, **dataclasses.asdict(record), "rows": rows}
+    write_atomically(path, (json.dumps(whole, indent=1) + "\n").encode())
+
+
+def read(path: Path) -> Record:
+    """The record that `write` made; rates are worked out again.
+
+    `BadInput`, naming the file, if it cannot be read or is not such a record.
+    """
+    try:
+        whole = json.loads(path.read_bytes())
+        if whole["format"] != _FORMAT:
+            raise ValueError("another format")
+        rows = {name: _read_row(whole["rows"][name]) for name in TITLES if name in whole["rows"]}
+        if CEILING not in rows:
+            raise ValueError("no ceiling")
+        return Record(
+            machine=_facts(whole["machine"]),
+            run=_read_run(whole["run"]),
+            rows=rows,
+            skipped={str(name): str(why) for name, why in whole["skipped"].items()},
+        )
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {path}: {error.strerror or error}; COMPARE must name a record of make "
+            "bench"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        raise BadInput(
+            f"{path} is not a record of make bench; COMPARE must name one that JSON= wrote"
+        ) from None
+
+
+def _read_row(fields: Any) -> Row:
+    row = Row(
+        images=int(fields["images"]),
+        cycles=int(fields["cycles"]),
+        simulated=bool(fields["simulated"]),
+        seconds=tuple(float(seconds) for seconds in fields["seconds"]),
+        note=str(fields["note"]),
+    )
+    if row.images < 0 or row.cycles < 1 or not row.seconds:
+        raise ValueError("no cycles, or no run")
+    if not all(0 < seconds < math.inf for seconds in row.seconds):
+        raise ValueError("no time")
+    return row
+
+
+def _read_run(fields: Any) -> Run:
+    return Run(
+        network=str(fields["network"]),
+        sizes=tuple(int(size) for size in fields["sizes"]),
+        digest=str(fields["digest"]),
+        data=str(fields["data"]),
+        images=int(fields["images"]),
+        timesteps=int(fields["timesteps"]),
+        seed=int(fields["seed"]),
+    )
+
+
+def _facts(fields: Any) -> dict[str, str | int | float | None]:
+    if not all(isinstance(value, str | int | float | None) for value in fields.values()):
+        raise ValueError("a fact is one word or number")
+    return dict(fields)

@@ -1,0 +1,52 @@
+"""What a command works on: a network, and test images that fit it."""
+
+from pathlib import Path
+
+import numpy as np
+
+from models import datasets, weights
+from models.errors import BadInput
+from models.network import Network
+from models.presets import preset
+from sim.options import DEFAULT_IMAGES
+
+
+def network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Network]:
+    """The network in ``weight_file``, or else in the one committed for ``layer`` and ``data``.
+
+    Returns the file too. `BadInput` if there is none.
+    """
+    if weight_file is None:
+        preset(layer)
+        if data not in datasets.NAMES:
+            raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
+        weight_file = weights.committed(layer, data)
+        if not weight_file.exists():
+            raise BadInput(
+                f"no weights of {layer} for {data} come with Trispike; train them by make train "
+                f"LAYER={layer} DATA={data} and name the file with WEIGHTS="
+            )
+    return weight_file, weights.load(weight_file)[0]
+
+
+def test_images(
+    network: Network, weight_file: Path, data: str, *, count: int | None, folder: Path | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The first ``count`` test images of ``data``, uint8 (n, pixels), and their labels (n,).
+
+    Without a ``count`` they are `DEFAULT_IMAGES`, or all if there are fewer. ``folder`` is where
+    the user has the data, if anywhere. `BadInput` if there are not so many images, or if their
+    pixels are not ``network``'s inputs.
+    """
+    if count is not None and count < 1:
+        raise BadInput(f"IMAGES must be 1 or more, not {count}")
+    pixels, labels = datasets.load_test(data, datasets.find_folder(folder, data))
+    if count is not None and count > len(pixels):
+        raise BadInput(f"IMAGES must be at most {len(pixels)}, {data}'s test images, not {count}")
+    if pixels.shape[1] != network.shape.sizes[0]:
+        raise BadInput(
+            f"{weight_file} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
+            f"{pixels.shape[1]} pixels"
+        )
+    count = count or min(DEFAULT_IMAGES, len(pixels))
+    return pixels[:count], labels[:count]
