@@ -30,6 +30,8 @@ from tb.extras import needs_torch
         ("window", 0),
         ("distortion", 2),
         ("elastic", -0.5),
+        ("copies", 0),
+        ("copies", 2.0),
         ("undistorted", 1.5),
         ("activity_limit", -1),
         ("activity_price", float("nan")),
@@ -243,13 +245,26 @@ def test_last_epochs_see_the_images_as_they_are(monkeypatch):
     from models.training import fit
 
     made = []
-    monkeypatch.setattr(fit, "COPIES", 2)
     monkeypatch.setattr(fit, "distorted", lambda images, *_: made.append(1) or images + 1)
     images = np.zeros((8, 16), np.uint8)
-    settings = Recipe(distortion=0.5, undistorted=0.4)
+    settings = Recipe(distortion=0.5, copies=2, undistorted=0.4)
     training = fit.Training((16, 4), images, np.arange(8) % 4, settings, epochs=10, seed=0)
     seen = []
     for training.epoch in range(10):
         seen.append(int(training._seen_images().max()))
     assert seen == [1] * 6 + [0] * 4
     assert len(made) == 2  # each copy is made once
+
+
+@needs_torch
+def test_a_copy_for_each_epoch_is_new_and_not_kept():
+    from models.training import fit
+
+    images = np.tile(_blob(12, 12), (4, 1))
+    settings = Recipe(distortion=1.0, copies=6)
+    training = fit.Training((784, 4), images, np.arange(4), settings, epochs=6, seed=0)
+    seen = set()
+    for training.epoch in range(6):
+        seen.add(training._seen_images().numpy().tobytes())
+    assert len(seen) == 6
+    assert not training._copies

@@ -15,9 +15,6 @@ from models.training.losses import loss_of
 from models.training.neurons import Net
 from models.training.recipe import V_TH, Recipe
 
-COPIES = 12
-"""Distorted copies of the training set; later epochs take them again, with fresh spikes."""
-
 _EPOCH, _COPY = 0, 1
 
 
@@ -99,15 +96,21 @@ class Training:
     def _seen_images(self) -> torch.Tensor:
         """The training set as this epoch sees it."""
         plain = not (self.recipe.distortion or self.recipe.elastic)
-        if plain or self.epoch >= self.epochs * (1 - self.recipe.undistorted):
+        if plain or self._undistorted(self.epoch):
             return self._images
-        copy = self.epoch % COPIES
-        if copy not in self._copies:
-            torch.manual_seed(_seed(self.seed, _COPY, copy))
-            self._copies[copy] = distorted(
-                self._images, self.recipe.distortion, self.recipe.elastic
-            )
-        return self._copies[copy]
+        copy = self.epoch % self.recipe.copies
+        if copy in self._copies:
+            return self._copies[copy]
+        torch.manual_seed(_seed(self.seed, _COPY, copy))
+        images = distorted(self._images, self.recipe.distortion, self.recipe.elastic)
+        again = self.epoch + self.recipe.copies
+        if again < self.epochs and not self._undistorted(again):
+            self._copies[copy] = images
+        return images
+
+    def _undistorted(self, epoch: int) -> bool:
+        """Whether this epoch is one of the last ones, which see the images as they are."""
+        return epoch >= self.epochs * (1 - self.recipe.undistorted)
 
     def _step(self, images, answers, progress: float) -> tuple[float, int]:
         """One batch. Its mean loss and how many images got their own label."""

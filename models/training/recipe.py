@@ -51,6 +51,9 @@ class Recipe:
     elastic
         Size of random elastic distortions of the images: standard deviation of the displacement in
         pixels, 0 or more.
+    copies
+        Distorted copies of the training set, 1 or more. An epoch takes the next one, and after the
+        last the first again, with fresh spikes; as many as epochs make every epoch's images new.
     undistorted
         Share of the epochs, the last ones, that see the images as they are, 0 to 1.
     activity_limit, activity_price
@@ -72,6 +75,7 @@ class Recipe:
     window: float | None = 1.0
     distortion: float = 0.0
     elastic: float = 0.0
+    copies: int = 12
     undistorted: float = 0.0
     activity_limit: float = 60.0
     activity_price: float = 0.005
@@ -92,6 +96,7 @@ class Recipe:
             "window": ("above 0, or None", lambda x: x is None or 0 < x < math.inf),
             "distortion": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "elastic": ("0 or more", lambda x: 0 <= x < math.inf),
+            "copies": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
             "undistorted": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "activity_limit": ("0 or more", lambda x: 0 <= x < math.inf),
             "activity_price": ("0 or more", lambda x: 0 <= x < math.inf),
