@@ -64,8 +64,66 @@ def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.nda
     return np.array(counts, dtype=np.int64)
 
 
+class Pipeline:
+    """The pipeline of a chip from reset on; takes the steps of a run in any number of parts.
+
+    Parameters
+    ----------
+    layers
+        Layers of the chip.
+    timesteps
+        Timesteps per prediction.
+    """
+
+    def __init__(self, layers: int, timesteps: int):
+        never = -1
+        self._timesteps = timesteps
+        self._steps = 0
+        self._ready = [0] * layers  # the encoder's first cycle ready for the next vector
+        self._fired = [never] * layers  # of the step before
+        self._ended = [never] * layers
+        self._left = [never] * layers  # the cycle that the vector of the step before was taken in
+        self._readout_ready = 0
+
+    def advance(self, spikes: np.ndarray) -> Schedule:
+        """Schedule of the next steps, whose cycles go on from those before.
+
+        ``spikes`` is what `spiking_cycles` gives: integers, shape (layers, steps). No step depends
+        on a later one.
+        """
+        layers, steps = spikes.shape
+        fire = np.zeros((layers, steps), dtype=np.int64)
+        taken = np.zeros((layers, steps), dtype=np.int64)
+        counts = spikes.tolist()
+        ready, fired, ended, left = self._ready, self._fired, self._ended, self._left
+        results = []
+        for s in range(steps):
+            valid = 0
+            for k in range(layers):
+                n = counts[k][s]
+                accept = max(valid, ready[k])
+                if k:
+                    left[k - 1] = accept
+                    taken[k - 1, s] = accept
+                start = max(accept + 1, fired[k])
+                ready[k] = start + n if n else max(accept, ended[k]) + 1
+                ended[k] = start + n
+                fired[k] = max(ended[k] + 1, left[k])
+                fire[k, s] = fired[k]
+                valid = fired[k] + 1
+            accept = max(valid, self._readout_ready)
+            left[-1] = accept
+            taken[-1, s] = accept
+            self._readout_ready = accept + 1
+            self._steps += 1
+            if self._steps % self._timesteps == 0:
+                self._readout_ready = accept + 2
+                results.append(accept + 2)
+        return Schedule(fire=fire, taken=taken, result=np.array(results, dtype=np.int64))
+
+
 def schedule(spikes: np.ndarray, timesteps: int) -> Schedule:
-    """Schedule of a run.
+    """Schedule of a whole run.
 
     Parameters
     ----------
@@ -74,36 +132,4 @@ def schedule(spikes: np.ndarray, timesteps: int) -> Schedule:
     timesteps
         Timesteps per prediction; ``steps`` is a multiple of it.
     """
-    layers, steps = spikes.shape
-    fire = np.zeros((layers, steps), dtype=np.int64)
-    taken = np.zeros((layers, steps), dtype=np.int64)
-    counts = spikes.tolist()
-    never = -1
-    ready = [0] * layers  # the encoder's first cycle ready for the next vector
-    fired = [never] * layers  # of the step before
-    ended = [never] * layers
-    left = [never] * layers  # the cycle that the vector of the step before was taken in
-    readout_ready = 0
-    results = []
-    for s in range(steps):
-        valid = 0
-        for k in range(layers):
-            n = counts[k][s]
-            accept = max(valid, ready[k])
-            if k:
-                left[k - 1] = accept
-                taken[k - 1, s] = accept
-            start = max(accept + 1, fired[k])
-            ready[k] = start + n if n else max(accept, ended[k]) + 1
-            ended[k] = start + n
-            fired[k] = max(ended[k] + 1, left[k])
-            fire[k, s] = fired[k]
-            valid = fired[k] + 1
-        accept = max(valid, readout_ready)
-        left[-1] = accept
-        taken[-1, s] = accept
-        readout_ready = accept + 1
-        if (s + 1) % timesteps == 0:
-            readout_ready = accept + 2
-            results.append(accept + 2)
-    return Schedule(fire=fire, taken=taken, result=np.array(results, dtype=np.int64))
+    return Pipeline(len(spikes), timesteps).advance(spikes)
