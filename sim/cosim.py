@@ -1,6 +1,5 @@
-"""Co-simulation of a network: build the chip, run shards of images in parallel, collect."""
+"""Co-simulation of a network: build the chip, run shards of images side by side, collect."""
 
-import concurrent.futures
 import dataclasses
 import shutil
 import threading
@@ -13,15 +12,45 @@ from models import weights
 from models.network import Network
 from rtl.chip import Chip
 from rtl.verilog import export
-from sim import build, harness, processes, simulator
-from sim.shard import Outcome, Shard
+from sim import attempt, build, harness
+from sim.outcome import Outcome
+from sim.pool import LocalPool, Pool
+from sim.shard import Shard
 from sim.simulator import SimulationError
+from sim.stimulus import Stimulus
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.2
 
-_SHARD_POTENTIALS = 10_000_000
-"""Most membrane potentials of one shard. They are captured in a file and judged in memory, with
-some 100 bytes each."""
+_CHUNK_POTENTIALS = 1_000_000
+"""Most membrane potentials that are judged together, in memory, with some 100 bytes each."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Death:
+    """A shard that did not end: its ``images``, how many of them were ``judged``, and ``why``."""
+
+    images: range
+    judged: int
+    why: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a run found: an outcome of each shard that judged an image, and the shards that died.
+
+    Both are in the order of their images.
+    """
+
+    outcomes: list[Outcome]
+    deaths: list[Death]
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was interrupted; ``found`` is what it found until then."""
+
+    def __init__(self, found: Found):
+        super().__init__()
+        self.found = found
 
 
 def chip_model(network: Network, *, lanes: int = 1, waves: bool = False) -> Path:
@@ -32,124 +61,134 @@ def chip_model(network: Network, *, lanes: int = 1, waves: bool = False) -> Path
     return build.model(sources, harness.TOP, public=False, timing=True, waves=waves)
 
 
-def _run_shard(model: Path, shard: Shard, folder: Path, waves: bool) -> Outcome:
-    shard.write(folder)
-    arguments = [f"+predictions={len(shard.spikes)}"]
-    arguments += ["+potentials"] if shard.potentials else []
-    if waves:
-        arguments += ["--trace", "--trace-file", "waves"]
-    try:
-        simulator.simulate(
-            model,
-            harness.TOP,
-            "sim.cosim_cocotb",
-            run_folder=folder,
-            plus_args=tuple(arguments),
-        )
-    except SimulationError:
-        outcome = Outcome.read(folder)
-        if outcome is None or outcome.first is None:
-            raise  # it broke down; a divergence would be an answer
-        return outcome
-    for large in (*folder.glob("layer_*"), folder / "stimulus.hex"):
-        large.unlink()
-    return Outcome.read(folder)
-
-
 def keep_waveform(folder: Path, place: Path) -> Path:
     """Move the waveform of a run in ``folder`` to ``place`` with the suffix of its format."""
-    raw = folder / "shard_0" / "waves"
+    (raw,) = folder.glob(f"shards/*/*/{attempt.WAVES}")
     with raw.open("rb") as file:
         suffix = ".vcd" if file.read(1) == b"$" else ".fst"
     place.parent.mkdir(parents=True, exist_ok=True)
     return raw.replace(place.with_suffix(suffix))
 
 
-def _predictions_done(folder: Path) -> int:
-    try:
-        return (folder / "results").read_bytes().count(b"\n")
-    except FileNotFoundError:
-        return 0
+def _cut(images: range, count: int) -> list[range]:
+    """``images`` in ``count`` parts of nearly the same length, none empty."""
+    parts = np.array_split(np.arange(images.start, images.stop), min(count, len(images)))
+    return [range(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
 def run(
     weight_file: Path,
-    spikes: np.ndarray,
+    stimulus: Stimulus,
+    images: range,
     folder: Path,
     *,
     lanes: int = 1,
-    jobs: int = 1,
+    pool: Pool | None = None,
     potentials: bool = True,
     waves: bool = False,
     progress: Callable[[int], None] = lambda done: None,
     model: Path | None = None,
-) -> list[Outcome]:
-    """Run ``spikes`` through the RTL of the network in ``weight_file`` and compare everything.
+) -> Found:
+    """Run ``images`` through the RTL of the network in ``weight_file`` and compare everything.
 
     Parameters
     ----------
     weight_file
         The network and its weights.
-    spikes
-        Input spikes: bool, shape (images, timesteps, inputs).
+    stimulus
+        Where the images' spikes come from.
+    images
+        Indices of the images in their data set, at least one.
     folder
-        Where the run leaves its files; emptied first. Runs at the same time need different ones.
+        Where the run leaves its files. Runs at the same time need different ones.
     lanes
         Spikes that a layer takes in one cycle: 1, 2, 4 or 8.
-    jobs
-        Simulations to run at the same time, each on a shard of consecutive images. There may be
-        more shards than that, to bound the memory that one takes.
+    pool
+        Runs the shards, each a simulation of consecutive images in one pipeline; None runs one.
     potentials
         Compare membrane potentials too.
     waves
-        Write a waveform, ``waves`` in the folder of the one shard that there is then.
+        Write a waveform; there is one shard then.
     progress
-        Called with the number of predictions made so far, now and then.
+        Called with the number of images judged so far, now and then.
     model
         From `chip_model`, with the same ``lanes``; None builds it.
 
-    Returns one outcome per shard, in the order of the images.
+    A shard that dies does not disturb the others. `Interrupted` on Ctrl-C, once every shard has
+    ended.
     """
     network, card = weights.load(weight_file)
     model = model or chip_model(network, lanes=lanes, waves=waves)
-    shutil.rmtree(folder, ignore_errors=True)
-    potentials_in_all = spikes.shape[0] * spikes.shape[1] * sum(network.shape.sizes[1:])
-    count = 1 if waves else max(jobs, -(-potentials_in_all // _SHARD_POTENTIALS))
-    parts = np.array_split(np.arange(len(spikes)), min(count, len(spikes)))
-    folders = [folder / f"shard_{k}" for k in range(len(parts))]
+    shutil.rmtree(folder / "shards", ignore_errors=True)
+    potentials_of_image = stimulus.timesteps * sum(network.shape.sizes[1:])
+    pool = pool or LocalPool(1)
     shards = [
         Shard(
             weights=weight_file,
-            spikes=spikes[part],
-            first_image=int(part[0]),
+            stimulus=stimulus,
+            images=part,
+            chunk=max(1, _CHUNK_POTENTIALS // potentials_of_image),
             potentials=potentials,
             digest=card.digest,
             lanes=lanes,
         )
-        for part in parts
+        for part in _cut(images, 1 if waves else pool.shards)
     ]
+    places = [folder / "shards" / f"{s.images.start}-{s.images.stop - 1}" for s in shards]
+    for place in places:
+        place.mkdir(parents=True)
     stop = threading.Event()
+    most = 0
+
+    def report():
+        nonlocal most
+        most = max(most, sum(map(attempt.images_done, places)))
+        progress(most)
 
     def watch():
         while not stop.wait(_POLL_SECONDS):
-            progress(sum(map(_predictions_done, folders)))
+            report()
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    pool = concurrent.futures.ThreadPoolExecutor(jobs)
     try:
         futures = [
-            pool.submit(_run_shard, model, shard, place, waves)
-            for shard, place in zip(shards, folders, strict=True)
+            pool.submit(model, shard, place, waves)
+            for shard, place in zip(shards, places, strict=True)
         ]
-        outcomes = [future.result() for future in futures]
-    except BaseException:
-        processes.stop_all()
+        ends = [_end(pool, future) for future in futures]
+    except BaseException as error:
+        for place in places:
+            attempt.give_up(place)
+        pool.stop()
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(_found(shards, places, [None] * len(shards))) from None
         raise
     finally:
         stop.set()
         watcher.join()
-        pool.shutdown(cancel_futures=True)
-        processes.start_again()
-    progress(len(spikes))
-    return outcomes
+    for place in places:
+        attempt.give_up(place)  # what a lost worker may have left
+    report()
+    return _found(shards, places, ends)
+
+
+def _end(pool: Pool, future) -> Outcome | str:
+    """How a shard ended: its outcome, or why it died."""
+    try:
+        return pool.result(future)
+    except SimulationError as error:
+        return str(error)
+
+
+def _found(shards: list[Shard], places: list[Path], ends: list[Outcome | str | None]) -> Found:
+    """What there is of ``shards``, of which some have not ended."""
+    outcomes, deaths = [], []
+    for shard, place, end in zip(shards, places, ends, strict=True):
+        outcome = end if isinstance(end, Outcome) else attempt.best(place)
+        if outcome is not None:
+            outcomes.append(outcome)
+        if isinstance(end, str):
+            judged = len(outcome.images) if outcome else 0
+            deaths.append(Death(images=shard.images, judged=judged, why=end))
+    return Found(outcomes=outcomes, deaths=deaths)

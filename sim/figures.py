@@ -5,12 +5,15 @@ import dataclasses
 import numpy as np
 
 from models.network import NetworkShape
-from sim.cycles import schedule
+from sim.cycles import Pipeline
 from sim.judge import Divergence
-from sim.shard import Outcome
+from sim.outcome import Outcome
 
 CLOCK_MHZ = 167
 """TW-SNN's clock (sec. 5.2.1), to which predictions per second are referred."""
+
+_STEPS_AT_ONCE = 4096
+"""Steps that the cycle model takes at once: its memory does not grow with the run."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,8 +24,10 @@ class Figures:
     ----------
     network, sizes, lanes, memory_bytes, banks
         What ran: name, layer sizes, lanes, SRAM bytes, banks of each layer.
-    data, images, timesteps, seed
-        What it ran on.
+    data, first_image, images, timesteps, seed
+        What it ran on: ``images`` that were judged, the first in question being ``first_image``.
+    images_asked, complete
+        Images that it was to run on, and whether all were judged.
     accuracy, golden_accuracy
         Fraction of labels that are right.
     mismatches
@@ -32,7 +37,7 @@ class Figures:
     latency_cycles
         From the first input vector to the first prediction.
     shards
-        Simulations that the images were spread over.
+        Simulations that the images were spread over, as far as they judged any.
     cycles_per_image_min, cycles_per_image_mean, cycles_per_image_max
         Between successive predictions, the pipeline being full; the latency if there is only one.
         All cycles are those of one pipeline that takes all images in a row: with one shard they
@@ -64,7 +69,10 @@ class Figures:
     memory_bytes: int
     banks: tuple[int, ...]
     data: str
+    first_image: int
     images: int
+    images_asked: int
+    complete: bool
     timesteps: int
     seed: int
     accuracy: float
@@ -93,39 +101,48 @@ def first_divergence(outcomes: list[Outcome]) -> Divergence | None:
     return next((outcome.first for outcome in outcomes if outcome.first), None)
 
 
+def _result_cycles(outcomes: list[Outcome], timesteps: int) -> np.ndarray:
+    """Cycle of each prediction of one pipeline that takes all images in a row."""
+    if len(outcomes) == 1 or first_divergence(outcomes):
+        return outcomes[0].result_cycles
+    pipeline = Pipeline(len(outcomes[0].spiking_cycles), timesteps)
+    parts = [
+        pipeline.advance(outcome.spiking_cycles[:, s : s + _STEPS_AT_ONCE]).result
+        for outcome in outcomes
+        for s in range(0, outcome.spiking_cycles.shape[1], _STEPS_AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
 def figures(
     shape: NetworkShape,
     outcomes: list[Outcome],
     labels: np.ndarray,
     *,
+    images: range,
     data: str,
     timesteps: int,
     seed: int,
     wall_seconds: float,
 ) -> Figures:
-    """Figures of a run from its shards' outcomes and the images' true ``labels``, shape (n,)."""
-    images = len(labels)
+    """Figures of a run that was to take ``images`` of a data set with the true ``labels``.
+
+    ``outcomes``, at least one, are what it found of them; ``labels`` has the shape (n,).
+    """
+    judged = sum(len(outcome.images) for outcome in outcomes)
     divergence = first_divergence(outcomes)
-    if len(outcomes) == 1 or divergence:
-        results = outcomes[0].result_cycles
-    else:
-        counts = np.concatenate([outcome.spiking_cycles for outcome in outcomes], axis=1)
-        results = schedule(counts, timesteps).result.tolist()
-    intervals = np.diff(results) if len(results) > 1 else np.array(results or [0])
+    results = _result_cycles(outcomes, timesteps)
+    intervals = np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
     inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
     filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]
-    spikes = (
-        np.array(
-            [sum(sum(outcome.spikes[k]) for outcome in outcomes) for k in range(len(shape.sizes))]
-        )
-        / images
-    )
+    spikes = sum(outcome.spikes.sum(axis=1, dtype=np.int64) for outcome in outcomes) / judged
     mismatches = {
         what: sum(outcome.mismatches[what] for outcome in outcomes)
         for what in outcomes[0].mismatches
     }
     mean = float(intervals.mean())
-    got = _padded([outcome.labels for outcome in outcomes], [o.golden_labels for o in outcomes])
+    true = np.concatenate([labels[o.images.start : o.images.stop] for o in outcomes])
+    got = np.concatenate([outcome.labels for outcome in outcomes])
     golden = np.concatenate([outcome.golden_labels for outcome in outcomes])
     cycles = sum(outcome.cycles for outcome in outcomes)
     return Figures(
@@ -135,15 +152,18 @@ def figures(
         memory_bytes=shape.memory_bits // 8,
         banks=tuple(layer.lanes * len(layer.banks) for layer in shape.layers),
         data=data,
-        images=images,
+        first_image=images.start,
+        images=judged,
+        images_asked=len(images),
+        complete=judged == len(images),
         timesteps=timesteps,
         seed=seed,
-        accuracy=float(np.mean(got == labels)),
-        golden_accuracy=float(np.mean(golden == labels)),
+        accuracy=float(np.mean(got == true)),
+        golden_accuracy=float(np.mean(golden == true)),
         mismatches=mismatches,
         first_divergence=str(divergence) if divergence else None,
         shards=len(outcomes),
-        latency_cycles=results[0] if results else 0,
+        latency_cycles=int(results[0]) if len(results) else 0,
         cycles_per_image_min=int(intervals.min()),
         cycles_per_image_mean=mean,
         cycles_per_image_max=int(intervals.max()),
@@ -161,14 +181,4 @@ def figures(
         wall_seconds=wall_seconds,
         simulated_cycles=cycles,
         simulated_cycles_per_second=cycles / max(1e-9, sum(o.seconds for o in outcomes)),
-    )
-
-
-def _padded(got: list[list[int]], golden: list[list[int]]) -> np.ndarray:
-    """RTL labels, -1 where a simulation ended without one."""
-    return np.concatenate(
-        [
-            np.array((have + [-1] * len(want))[: len(want)])
-            for have, want in zip(got, golden, strict=True)
-        ]
     )

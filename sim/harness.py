@@ -17,6 +17,12 @@ results             ``CYCLE PAYLOAD`` a line: a prediction and the cycle it was 
 =================== ============================================================================
 
 Cycle 0 is the first cycle with a valid input vector.
+
+With ``+chunk=N`` the captures are closed after every Nth prediction and after the last one, and
+``chunks`` counts that. Simulated time stands still while cocotb, which waits for it, reads and
+removes them; the next clock edge opens new ones and the pipeline never knows. The layers are ahead
+of the read-out by then: captures hold steps of later predictions too. The stimulus may be written
+chunk by chunk as well, by whoever stays far enough ahead that its end is never met too early.
 """
 
 from amaranth.hdl import Shape
@@ -53,7 +59,8 @@ def harness(shape: NetworkShape, module: str) -> str:
 module {TOP} (
     input  logic        start /* verilator public_flat_rw */,
     output logic        done /* verilator public_flat_rw */,
-    output logic [31:0] predictions /* verilator public_flat_rw */
+    output logic [31:0] predictions /* verilator public_flat_rw */,
+    output logic [31:0] chunks /* verilator public_flat_rw */
 );
   logic clk = 0;
   always #{CLOCK_HALF_PERIOD_NS}ns clk = ~clk;
@@ -73,30 +80,41 @@ module {TOP} (
       .result__payload(result_payload), .result__valid(result_valid), .result__ready(1'b1)
   );
 
-  int configuration, stimulus, results, {files}, expected;
-  bit potentials, running = 0;
+  int configuration, stimulus, results, {files}, expected, chunk;
+  bit potentials, running = 0, capturing = 0;
+  task open_captures;
+    results = $fopen("results", "w");
+{opens}
+    capturing = 1;
+  endtask
+
+  task close_captures;
+    $fclose(results);
+{closes}
+    capturing = 0;
+  endtask
+
   always @(posedge start) begin
     potentials = $test$plusargs("potentials") != 0;
     if ($value$plusargs("predictions=%d", expected) == 0) expected = 0;
+    if ($value$plusargs("chunk=%d", chunk) == 0) chunk = expected;
     configuration = $fopen("configuration.hex", "r");
     stimulus = $fopen("stimulus.hex", "r");
-    results = $fopen("results", "w");
-{opens}
     running = 1;
   end
 
   always @(negedge start) begin
     running = 0;
-    $fclose(results);
-{closes}
+    if (capturing) close_captures();
   end
 
   longint cycle = 0;
-  initial predictions = 0;
+  initial {{predictions, chunks}} = 0;
   assign done = running && predictions == expected;
 
   always @(posedge clk) if (running) begin
     rst <= 0;
+    if (!capturing) open_captures();
     if (!rst && !configured && (!configuration_valid || configuration_ready)) begin
       if ($fscanf(configuration, "%h\\n", next_write) == 1) begin
         configuration_valid <= 1;
@@ -117,8 +135,11 @@ module {TOP} (
 {captures}
     if (result_valid) begin
       $fwrite(results, "%0d %h\\n", cycle, result_payload);
-      $fflush(results);  // lines are counted while the run goes on
       predictions <= predictions + 1;
+      if (predictions + 1 == expected || (predictions + 1) % chunk == 0) begin
+        close_captures();
+        chunks <= chunks + 1;
+      end
     end
   end
 endmodule

@@ -44,5 +44,5 @@ images_option = click.option(
     "--images",
     "-n",
     type=int,
-    help=f"Test images, from the first.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
+    help=f"Test images.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
 )

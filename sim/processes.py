@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 _running: set[subprocess.Popen] = set()
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal may come while its own thread holds it
 _stopping = False
 
 
@@ -59,5 +59,5 @@ def stop_all() -> None:
     global _stopping
     with _lock:
         _stopping = True
-        for process in _running:
+        for process in list(_running):
             _kill(process)

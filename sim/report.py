@@ -10,7 +10,10 @@ _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 def table(f: Figures) -> Table:
     """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
     lanes = f", {f.lanes} lanes" if f.lanes > 1 else ""
-    made = Table(title=f"{f.network} ({'-'.join(map(str, f.sizes))}){lanes} on {f.data}")
+    title = f"{f.network} ({'-'.join(map(str, f.sizes))}){lanes} on {f.data}"
+    if not f.complete:
+        title += f": {f.images} of {f.images_asked} images"
+    made = Table(title=title)
     made.add_column("quantity")
     made.add_column("value", justify="right")
     made.add_column("how", style="dim")
@@ -18,7 +21,11 @@ def table(f: Figures) -> Table:
     pipeline = _MEASURED if f.shards == 1 else _DERIVED
     layers = zip(["input", *(f"layer {k}" for k in range(1, len(f.sizes)))], f.spikes, strict=True)
     rows = [
-        ("images x timesteps", f"{f.images} x {f.timesteps}", _GIVEN),
+        (
+            "images x timesteps",
+            f"{f.images} x {f.timesteps}" + (f", from {f.first_image}" if f.first_image else ""),
+            _GIVEN,
+        ),
         ("accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED),
         ("accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED),
         ("mismatches RTL / models", f"[{'red' if wrong else 'green'}]{wrong}[/]", _MEASURED),

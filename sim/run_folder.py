@@ -19,7 +19,9 @@ def run_folder(name: str) -> Iterator[Path]:
     try:
         yield folder
     except SimulationError:
-        raise  # its message names a log in there
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # nothing ran yet
+        raise  # else the message names a log in there
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -1,32 +1,33 @@
-"""One shard of a co-simulation: the folder that it is described in and answers in."""
+"""One shard of a co-simulation, and the folder that describes it to the simulator that runs it."""
 
 import dataclasses
 import json
+import os
+import pickle
 from pathlib import Path
-
-import numpy as np
 
 from models import weights
 from models.errors import BadInput
-from models.files import write_atomically
 from models.network import Network
-from sim.judge import Divergence
+from sim.stimulus import Stimulus
 
-_JOB, _SPIKES, _OUTCOME = "job.json", "spikes.npy", "outcome.json"
+_DESCRIPTION, _STIMULUS = "shard.json", "stimulus.pickle"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Shard:
-    """Images to run and what to run them on.
+    """Consecutive images to run in one pipeline and what to run them on.
 
     Parameters
     ----------
     weights
         The weight file.
-    spikes
-        Input spikes: bool, shape (images, timesteps, inputs).
-    first_image
-        Index of the first of them in the data set.
+    stimulus
+        Where their spikes come from.
+    images
+        Their indices in the data set.
+    chunk
+        Images that are judged together.
     potentials
         Capture and compare membrane potentials too.
     digest
@@ -36,11 +37,15 @@ class Shard:
     """
 
     weights: Path
-    spikes: np.ndarray
-    first_image: int
+    stimulus: Stimulus
+    images: range
+    chunk: int
     potentials: bool
     digest: str
     lanes: int
+
+    def __str__(self):
+        return f"images {self.images.start} to {self.images.stop - 1}"
 
     def network(self) -> Network:
         """The network in the weight file; `BadInput` if it is not the one the run began with."""
@@ -49,82 +54,55 @@ class Shard:
             raise BadInput(f"{self.weights} was changed during the run; run it again")
         return network
 
+    def chunks(self) -> list[range]:
+        """The images in the parts in which they are judged."""
+        images = self.images
+        return [images[k : k + self.chunk] for k in range(0, len(images), self.chunk)]
+
     def write(self, folder: Path) -> None:
-        """Describe the shard in ``folder``, which is made, and forget an earlier answer."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / _OUTCOME).unlink(missing_ok=True)
-        with (folder / _SPIKES).open("wb") as file:
-            np.save(file, np.packbits(self.spikes, axis=-1), allow_pickle=False)
-        job = {
+        """Describe the shard in ``folder`` to a simulator, a child of this process."""
+        with (folder / _STIMULUS).open("wb") as file:
+            pickle.dump(self.stimulus, file)
+        description = {
             "weights": str(self.weights.resolve()),
-            "inputs": self.spikes.shape[2],
-            "first_image": self.first_image,
+            "images": [self.images.start, self.images.stop],
+            "chunk": self.chunk,
             "potentials": self.potentials,
             "digest": self.digest,
             "lanes": self.lanes,
+            "parent": os.getpid(),
         }
-        (folder / _JOB).write_text(json.dumps(job))
+        (folder / _DESCRIPTION).write_text(json.dumps(description))
 
     @classmethod
     def read(cls, folder: Path) -> "Shard":
         """The shard that `write` described in ``folder``."""
-        job = json.loads((folder / _JOB).read_text())
-        packed = np.load(folder / _SPIKES, allow_pickle=False)
+        description = json.loads((folder / _DESCRIPTION).read_text())
+        with (folder / _STIMULUS).open("rb") as file:
+            stimulus = pickle.load(file)
         return cls(
-            weights=Path(job["weights"]),
-            spikes=np.unpackbits(packed, axis=-1, count=job["inputs"]).astype(bool),
-            first_image=job["first_image"],
-            potentials=job["potentials"],
-            digest=job["digest"],
-            lanes=job["lanes"],
+            weights=Path(description["weights"]),
+            stimulus=stimulus,
+            images=range(*description["images"]),
+            chunk=description["chunk"],
+            potentials=description["potentials"],
+            digest=description["digest"],
+            lanes=description["lanes"],
         )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What a shard found.
+def wanted(folder: Path) -> bool:
+    """Whether the shard described in ``folder`` still is, by the parent that began it.
 
-    Parameters
-    ----------
-    mismatches
-        Differences between RTL and model, by quantity.
-    first
-        The first difference, or None.
-    labels, golden_labels
-        A label an image, from the RTL and from the golden model.
-    result_cycles
-        The cycle in which the RTL gave each prediction.
-    spikes
-        Spikes of the input and of each layer at each step, the timesteps of all images in a row;
-        shorter for a layer that the simulation ended too early for.
-    spiking_cycles
-        What `sim.cycles.spiking_cycles` says of the golden model's spikes: a list a layer.
-    cycles
-        Cycles simulated, those that load the network among them.
-    seconds
-        Wall time of the simulation proper.
+    Asked by its simulator. A parent that died leaves it to another; one that has given the shard up
+    has withdrawn the description, or removed the folder.
     """
+    try:
+        return json.loads((folder / _DESCRIPTION).read_text())["parent"] == os.getppid()
+    except FileNotFoundError:
+        return False
 
-    mismatches: dict[str, int]
-    first: Divergence | None
-    labels: list[int]
-    golden_labels: list[int]
-    result_cycles: list[int]
-    spikes: list[list[int]]
-    spiking_cycles: list[list[int]]
-    cycles: int
-    seconds: float
 
-    def write(self, folder: Path) -> None:
-        """Answer in ``folder``."""
-        write_atomically(folder / _OUTCOME, json.dumps(dataclasses.asdict(self)).encode())
-
-    @classmethod
-    def read(cls, folder: Path) -> "Outcome | None":
-        """The answer in ``folder``, or None if there is none."""
-        try:
-            fields = json.loads((folder / _OUTCOME).read_text())
-        except FileNotFoundError:
-            return None
-        first = fields.pop("first")
-        return cls(**fields, first=Divergence(**first) if first else None)
+def withdraw(folder: Path) -> None:
+    """Have the simulator in ``folder``, wherever it runs, end soon."""
+    (folder / _DESCRIPTION).unlink(missing_ok=True)

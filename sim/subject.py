@@ -30,23 +30,34 @@ def network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Netw
 
 
 def test_images(
-    network: Network, weight_file: Path, data: str, *, count: int | None, folder: Path | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """The first ``count`` test images of ``data``, uint8 (n, pixels), and their labels (n,).
+    network: Network,
+    weight_file: Path,
+    data: str,
+    *,
+    first: int,
+    count: int | None,
+    folder: Path | None,
+) -> tuple[np.ndarray, np.ndarray, range]:
+    """All test images of ``data``, uint8 (n, pixels), their labels (n,), and those to work on.
 
-    Without a ``count`` they are `DEFAULT_IMAGES`, or all if there are fewer. ``folder`` is where
-    the user has the data, if anywhere. `BadInput` if there are not so many images, or if their
-    pixels are not ``network``'s inputs.
+    These are ``count`` from the index ``first`` on; without a count `DEFAULT_IMAGES`, or all that
+    are left if there are fewer. ``folder`` is where the user has the data, if anywhere. `BadInput`
+    if there are not so many images, or if their pixels are not ``network``'s inputs.
     """
     if count is not None and count < 1:
         raise BadInput(f"IMAGES must be 1 or more, not {count}")
     pixels, labels = datasets.load_test(data, datasets.find_folder(folder, data))
-    if count is not None and count > len(pixels):
-        raise BadInput(f"IMAGES must be at most {len(pixels)}, {data}'s test images, not {count}")
+    if not 0 <= first < len(pixels):
+        raise BadInput(
+            f"FIRST must be from 0 to {len(pixels) - 1}, {data}'s last test image, not {first}"
+        )
+    left = len(pixels) - first
+    if count is not None and count > left:
+        which = f"{data}'s test images" + (f" from {first} on" if first else "")
+        raise BadInput(f"IMAGES must be at most {left}, {which}, not {count}")
     if pixels.shape[1] != network.shape.sizes[0]:
         raise BadInput(
             f"{weight_file} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
             f"{pixels.shape[1]} pixels"
         )
-    count = count or min(DEFAULT_IMAGES, len(pixels))
-    return pixels[:count], labels[:count]
+    return pixels, labels, range(first, first + (count or min(DEFAULT_IMAGES, left)))

@@ -17,6 +17,7 @@ from models import weights
 from sim import toolchain
 from tb.command import copy_of_checkout, refused, trispike
 from tb.networks import random_network, save
+from tb.processes import alive, descendants
 
 
 @pytest.fixture
@@ -39,8 +40,12 @@ def test_unknown_layer():
         (["--timesteps", "many"], "'many' is not a valid integer"),
         (["--images", "0"], "IMAGES must be 1 or more, not 0"),
         (["--images", "400"], "IMAGES must be at most 359"),
+        (["--first", "359"], "FIRST must be from 0 to 358, digits's last test image, not 359"),
+        (["--first", "-1"], "FIRST must be from 0"),
+        (["--first", "300", "--images", "60"], "must be at most 59, digits's test images from 300"),
         (["--jobs", "0"], "JOBS must be 1 or more, not 0"),
         (["--lanes", "3"], "lanes must be one of 1, 2, 4, 8, not 3"),
+        (["--jobs", "2", "--cluster", "a:1"], "JOBS has no meaning with CLUSTER"),
         (["--seed", "-1"], "seed must be from 0"),
         (["--json", "/proc/nowhere/f.json"], "cannot write /proc/nowhere/f.json"),
         (["--json", "."], "is a directory"),
@@ -279,34 +284,6 @@ def test_full_disk_for_json(weight_file):
     assert Path("/dev/full").is_char_device()
 
 
-def _descendants(pid: int) -> list[int]:
-    """Processes whose session or ancestry leads to ``pid``, by /proc."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        parents[int(stat.parent.name)] = int(fields[1])
-    found, frontier = [], {pid}
-    while frontier:
-        frontier = {child for child, parent in parents.items() if parent in frontier}
-        found += frontier
-    return found
-
-
-def _alive(pids: list[int]) -> list[int]:
-    """Those of ``pids`` that still run; one that waits to be reaped does not."""
-    alive = []
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except OSError:
-            continue
-        alive += [pid] if state != "Z" else []
-    return alive
-
-
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT], ids=lambda n: n.name
@@ -324,12 +301,12 @@ def test_interrupt(tmp_path, weight_file, number):
         stderr=subprocess.PIPE,
         text=True,
         # A shell that runs the tests in the background has them ignore SIGINT, children too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 100
     children = []
     while time.monotonic() < deadline and len(children) < 3:  # make, its shell, a compiler
-        children = _descendants(process.pid)
+        children = descendants(process.pid)
         time.sleep(0.05)
     assert len(children) >= 3, "the build never started"
     process.send_signal(number)
@@ -338,6 +315,6 @@ def test_interrupt(tmp_path, weight_file, number):
     assert errors.splitlines()[-1] == "interrupted"
     assert "Traceback" not in errors
     time.sleep(0.5)
-    assert not _alive(children)
+    assert not alive(children)
     done = trispike(*options, root=root)
     assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ import pytest
 
 from sim import cosim
 from sim.paths import build_folder
+from sim.stimulus import Given
 from tb.networks import random_network, save
 
 CASES = [
@@ -35,8 +36,10 @@ def test_random_networks(sizes, lanes, timesteps, tmp_path):
         model = model or cosim.chip_model(network, lanes=lanes)
         folder = build_folder() / "tests" / f"random-{'-'.join(map(str, sizes))}-{lanes}"
         spikes = _spikes(sizes[0], 120, timesteps, seed)
-        (outcome,) = cosim.run(weight_file, spikes, folder, lanes=lanes, model=model)
+        images = range(len(spikes))
+        found = cosim.run(weight_file, Given(spikes), images, folder, lanes=lanes, model=model)
+        (outcome,) = found.outcomes
         assert outcome.first is None
         assert not any(outcome.mismatches.values())
         assert len(outcome.labels) == 120
-        assert outcome.spikes[0] == spikes.sum(axis=2).reshape(-1).tolist()
+        assert outcome.spikes[0].tolist() == spikes.sum(axis=2).reshape(-1).tolist()

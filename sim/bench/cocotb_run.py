@@ -9,6 +9,8 @@ from sim import cosim
 from sim.bench.sample import Sample
 from sim.bench.work import Mismatch, Work
 from sim.figures import first_divergence
+from sim.simulator import SimulationError
+from sim.stimulus import Given
 
 
 class CocotbRun:
@@ -28,10 +30,17 @@ class CocotbRun:
     def measure(self) -> dict[str, Sample]:
         """One run."""
         begun = time.perf_counter()
-        outcomes = cosim.run(
-            self._work.weight_file, self._work.spikes, self._folder, model=self._model
+        found = cosim.run(
+            self._work.weight_file,
+            Given(self._work.spikes),
+            range(self._work.images),
+            self._folder,
+            model=self._model,
         )
         whole = time.perf_counter() - begun
+        if found.deaths:
+            raise SimulationError(found.deaths[0].why)
+        outcomes = found.outcomes
         divergence = first_divergence(outcomes)
         if divergence:
             raise Mismatch(f"cocotb: {divergence}")

@@ -83,7 +83,10 @@ def bench(
         raise BadInput(f"BUDGET must be seconds above 0, not {budget:g}")
     weight_file, network = subject.network(layer, data, weight_file)
     old = None if old_file is None else record.read(old_file)
-    pixels, _ = subject.test_images(network, weight_file, data, count=images, folder=data_folder)
+    pixels, _, chosen = subject.test_images(
+        network, weight_file, data, first=0, count=images, folder=data_folder
+    )
+    pixels = pixels[chosen.start : chosen.stop]
     tools = toolchain.find()
     json_file = json_file or build_folder() / "bench.json"
     check_writable(json_file)
