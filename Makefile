@@ -17,7 +17,7 @@ FOLDER = $(call option,DATA_FOLDER,data-folder)
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist|fashion T= IMAGES= SEED= LANES=1|2|4|8'
-	@echo '         JOBS= WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
+	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
@@ -36,8 +36,10 @@ $(READY): pyproject.toml
 	@touch $@
 
 sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model
-	@$(RUN) run $(COMMON) $(call option,T,timesteps) $(call option,IMAGES,images) \
-	  $(call option,SEED,seed) $(call option,JOBS,jobs) $(if $(filter command,$(origin WAVES)),$(if $(filter-out 0,$(WAVES)),--waves)) \
+	@$(if $(call option,CLUSTER,cluster),$(VENV)/bin/python -c 'import distributed' 2>/dev/null || \
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[cluster]' || true)
+	@$(RUN) run $(COMMON) $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,FIRST,first) \
+	  $(call option,SEED,seed) $(call option,JOBS,jobs) $(call option,CLUSTER,cluster) $(if $(filter command,$(origin WAVES)),$(if $(filter-out 0,$(WAVES)),--waves)) \
 	  $(call option,JSON,json) $(FOLDER)
 
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog

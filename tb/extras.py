@@ -18,3 +18,8 @@ needs_snntorch = pytest.mark.skipif(
     importlib.util.find_spec("snntorch") is None,
     reason="snnTorch is not installed: pip install '.[snntorch]'",
 )
+
+needs_distributed = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason="Dask, the cluster extra, is not installed: pip install '.[cluster]'",
+)

@@ -62,7 +62,17 @@ def test_make_passes_options_on():
     """Every option of `make sim` reaches the command line."""
     options = ["LAYER=fc1024", "DATA=mnist", "T=3", "IMAGES=7", "SEED=2", "JOBS=2", "WAVES=1"]
     done = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "sim", *options, "JSON=f.json"],
+        [
+            "make",
+            "-n",
+            "-o",
+            ".venv/.ready",
+            "sim",
+            *options,
+            "JSON=f.json",
+            "FIRST=4",
+            "CLUSTER=a:1",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -77,6 +87,8 @@ def test_make_passes_options_on():
         '--jobs "2"',
         "--waves",
         '--json "f.json"',
+        '--first "4"',
+        '--cluster "a:1"',
     )
     for option in wanted:
         assert option in done.stdout
