@@ -1,0 +1,1 @@
+"""`make synth`: a chip mapped to standard cells, counted and timed."""

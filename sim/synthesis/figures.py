@@ -1,0 +1,156 @@
+"""What a mapped chip consists of, block by block."""
+
+import dataclasses
+import re
+
+from models.network import NetworkShape
+from sim.synthesis.flow import Mapped
+from sim.synthesis.timing import Timing
+
+BLOCKS = (
+    ("processing elements", "processing_element"),
+    ("AER encoders", "aer_encoder"),
+    ("lanes of the encoders", "lane_encoder"),
+    ("flow controllers", "flow_controller"),
+    ("layer registers", "layer_registers"),
+    ("weight memory, without banks", "weight_memory"),
+    ("layers: scale, broadcast", "layer_"),
+    ("read-out", "readout"),
+    ("chip: configuration", "trispike_"),
+    ("SRAM banks (macros)", "sram_"),
+)
+"""Blocks of a chip, and how the names of their modules begin; the first that fits holds."""
+
+_BANK = re.compile(r"sram_(\d+)x(\d+)$")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BlockFigures:
+    """All instances of one kind of block, without the blocks that they instantiate.
+
+    Parameters
+    ----------
+    block
+        Its name.
+    instances
+        How many of them.
+    cells
+        Standard cells, buffers of trees among them.
+    buffers
+        How many of the cells are those.
+    flip_flops
+        How many of the cells are those.
+    area
+        Of the cells, um2.
+    gates
+        The area in NAND2 equivalents.
+    memory_bits
+        Of macros; their gates and areas are not counted.
+    """
+
+    block: str
+    instances: int
+    cells: int
+    buffers: int
+    flip_flops: int
+    area: float
+    gates: float
+    memory_bits: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Synthesis:
+    """One chip, mapped and timed.
+
+    Parameters
+    ----------
+    library
+        Name of the cell library.
+    network, sizes, lanes
+        The chip.
+    nand2, nand2_area
+        The cell that is the unit of gates, and its area in um2.
+    blocks
+        Block by block, the first the processing elements.
+    timing
+        Longest paths.
+    yosys, opensta
+        Versions.
+    """
+
+    library: str
+    network: str
+    sizes: tuple[int, ...]
+    lanes: int
+    nand2: str
+    nand2_area: float
+    blocks: tuple[BlockFigures, ...]
+    timing: Timing
+    yosys: str
+    opensta: str
+
+    @property
+    def total(self) -> BlockFigures:
+        """The sum of all blocks, one chip."""
+        return _sum("chip", self.blocks, instances=1)
+
+
+def equivalents(area: float, unit: float) -> float:
+    """``area`` in gates of the area ``unit``, both in um2."""
+    return area / unit
+
+
+def _sum(block: str, parts, *, instances: int) -> BlockFigures:
+    kinds = ("cells", "buffers", "flip_flops", "area", "gates", "memory_bits")
+    sums = {kind: sum(getattr(part, kind) for part in parts) for kind in kinds}
+    return BlockFigures(block=block, instances=instances, **sums)
+
+
+def module_figures(mapped: Mapped, name: str, instances: int) -> BlockFigures:
+    """``instances`` of the module ``name``, without what it instantiates."""
+    library = mapped.library
+    cells = [library.cells[cell.kind] for cell in mapped.netlist.cells(name)]
+    area = instances * mapped.netlist.area(name)
+    bank = _BANK.match(name)
+    return BlockFigures(
+        block=name,
+        instances=instances,
+        cells=instances * len(cells),
+        buffers=instances * mapped.buffers.get(name, 0),
+        flip_flops=instances * sum(cell.stores for cell in cells),
+        area=area,
+        gates=equivalents(area, mapped.nand2_area),
+        memory_bits=instances * int(bank[1]) * int(bank[2]) if bank else 0,
+    )
+
+
+def block_figures(mapped: Mapped) -> tuple[BlockFigures, ...]:
+    """Every kind of block in ``mapped``, in the order of `BLOCKS`."""
+    counts = mapped.netlist.instances()
+    parts: dict[str, list[BlockFigures]] = {}
+    for name, instances in counts.items():
+        block = next(title for title, begin in BLOCKS if name.startswith(begin))
+        parts.setdefault(block, []).append(module_figures(mapped, name, instances))
+    return tuple(
+        _sum(block, parts[block], instances=sum(part.instances for part in parts[block]))
+        for block, _ in BLOCKS
+        if block in parts
+    )
+
+
+def figures(
+    shape: NetworkShape, mapped: Mapped, timing: Timing, *, yosys: str, opensta: str
+) -> Synthesis:
+    """Everything that is reported of the chip of ``shape``."""
+    return Synthesis(
+        library=mapped.library.name,
+        network=shape.name,
+        sizes=shape.sizes,
+        lanes=shape.lanes,
+        nand2=mapped.nand2,
+        nand2_area=mapped.nand2_area,
+        blocks=block_figures(mapped),
+        timing=timing,
+        yosys=yosys,
+        opensta=opensta,
+    )

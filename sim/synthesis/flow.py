@@ -1,0 +1,66 @@
+"""From a block of `rtl` to the netlist that is counted, timed and simulated."""
+
+import dataclasses
+from pathlib import Path
+
+from rtl.hierarchy import Block
+from rtl.verilog import export
+from sim.synthesis import buffers
+from sim.synthesis.liberty import Liberty
+from sim.synthesis.library import buffer
+from sim.synthesis.mapping import MEMORY, map_to_cells, nand2
+from sim.synthesis.netlist import Netlist
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mapped:
+    """A block mapped to cells.
+
+    Parameters
+    ----------
+    netlist
+        With its buffer trees. In an instance path the modules' instances are called as in the
+        Amaranth source, ``layer_0/pe_3``; a flip-flop as what it stores, ``potential_reg[17]``.
+    library
+        What it is mapped to.
+    nand2
+        The library's NAND of two inputs, whose area is the unit of gate counts.
+    buffers
+        Module name to how many of its cells are buffers of trees.
+    memories
+        Verilog of the memories, which are black boxes in the netlist, by module name.
+    folder
+        Holds ``netlist.v``, and the script and log of each tool.
+    """
+
+    netlist: Netlist
+    library: Liberty
+    nand2: str
+    buffers: dict[str, int]
+    memories: dict[str, str]
+    folder: Path
+
+    @property
+    def nand2_area(self) -> float:
+        """Area of the unit in um2."""
+        return self.library.cells[self.nand2].area
+
+
+def synthesise(block: Block, library: Liberty, folder: Path, *, flat: bool = False) -> Mapped:
+    """Map ``block`` and all below it to the cells of ``library``; files go to ``folder``.
+
+    Each module is mapped once, however many instances it has, unless ``flat``.
+    """
+    unit = nand2(library, folder / "nand2")
+    texts = export(block)
+    netlist = map_to_cells(texts, block.module_name, library, folder, flat=flat)
+    inserted = buffers.insert(netlist, buffer(library, unit), unit)
+    (folder / "netlist.v").write_text(netlist.verilog())
+    return Mapped(
+        netlist=netlist,
+        library=library,
+        nand2=unit,
+        buffers=inserted,
+        memories={name: text for name, text in texts.items() if name.startswith(MEMORY)},
+        folder=folder,
+    )

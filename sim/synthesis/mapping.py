@@ -1,0 +1,157 @@
+"""Verilog to a netlist of a library's cells, by Yosys."""
+
+from pathlib import Path
+
+from models.errors import BadInput
+from sim.simulator import breakdown
+from sim.synthesis import tools
+from sim.synthesis.liberty import Liberty
+from sim.synthesis.library import adder_map, techmap_file
+from sim.synthesis.netlist import Netlist
+
+MEMORY = "sram_"
+"""How the names of modules begin that stay macros."""
+
+REFERENCE = "nand2_reference"
+_REFERENCE = f"module {REFERENCE}(input a, input b, output y); assign y = ~(a & b); endmodule\n"
+
+_COVERS = {
+    "choices": "strash; dch -f; amap -m; topo",
+    "flow": "strash; &get -n; &dch -f; &nf -R 1000 -F 10; &put; topo",
+}
+"""Two ways of ABC to cover logic with cells for area, after structural choices; neither is the
+smaller one for every module. Yosys' own script for a Liberty file covers for speed first."""
+
+_SCRIPT = """\
+read_verilog {sources}
+read_verilog -lib {memories}
+hierarchy -check -top {top}
+{keep}
+proc
+flatten
+setattr -unset init w:*
+opt_expr
+opt_clean
+check -assert
+opt -nodffe -nosdff
+wreduce
+peepopt
+opt_clean
+techmap -map {arithmetic}
+techmap -map adder.v
+alumacc
+share
+opt
+memory -nomap
+opt_clean
+opt -fast -full
+techmap
+opt -fast
+opt_clean
+dfflegalize -cell $_DFF_P_ x
+dfflibmap -liberty {liberty}
+opt
+design -save logic
+"""
+# A register has no power-on value in silicon (`setattr -unset init`), and the design needs none.
+# Cells with an enable or a reset of their own are not asked for: few libraries have them, and the
+# registers of a PE have neither.
+
+_COVER = """\
+design -load logic
+abc -liberty {liberty} -script {name}.abc
+opt_clean
+write_json {name}.json
+"""
+
+
+def map_to_cells(
+    texts: dict[str, str], top: str, library: Liberty, folder: Path, *, flat: bool = False
+) -> Netlist:
+    """Map the chip or block ``top`` to the cells of ``library``.
+
+    Parameters
+    ----------
+    texts
+        Module name to Verilog, as from `rtl.verilog.export`. Those of memories stay black boxes.
+    top
+        Name of the top module.
+    library
+        The cells.
+    folder
+        Gets script, log and netlist.
+    flat
+        Dissolve the hierarchy. Otherwise each module is mapped once for all its instances, a
+        block's helpers (``block.helper``) being part of it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    logic = [name for name in texts if not name.startswith(MEMORY)]
+    memories = [name for name in texts if name.startswith(MEMORY)]
+    keep = [] if flat else logic
+    _run(texts, logic, memories, top, keep, library, folder)
+    return _smallest(folder, library)
+
+
+def nand2(library: Liberty, folder: Path) -> str:
+    """The cell of ``library`` that the flow maps a NAND of two inputs to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _run({REFERENCE: _REFERENCE}, [REFERENCE], [], REFERENCE, [], library, folder)
+    cells = _smallest(folder, library).modules[REFERENCE].cells
+    if len(cells) != 1:
+        raise BadInput(
+            f"{library.path} has no NAND of two inputs, the unit that gates are counted in; name "
+            "another library by LIBERTY="
+        )
+    return cells[0].kind
+
+
+def _run(
+    texts: dict[str, str],
+    logic: list[str],
+    memories: list[str],
+    top: str,
+    keep: list[str],
+    library: Liberty,
+    folder: Path,
+) -> None:
+    for name in (*logic, *memories):
+        (folder / f"{name}.v").write_text(texts[name])
+    (folder / "adder.v").write_text(adder_map(library))
+    liberty = _quoted(library.path.resolve())
+    script = _SCRIPT.format(
+        sources=" ".join(f"{name}.v" for name in logic),
+        memories=" ".join(f"{name}.v" for name in memories),
+        top=top,
+        keep="\n".join(f"setattr -mod -set keep_hierarchy 1 {name}" for name in keep),
+        arithmetic=_quoted(techmap_file()),
+        liberty=liberty,
+    )
+    for name, commands in _COVERS.items():
+        (folder / f"{name}.abc").write_text(commands.replace("; ", "\n") + "\n")
+        (folder / f"{name}.json").unlink(missing_ok=True)
+        script += _COVER.format(name=name, liberty=liberty)
+    if not memories:
+        script = script.replace("read_verilog -lib \n", "")
+    (folder / "map.ys").write_text(script)
+    log = folder / "map.log"
+    tools.run("yosys", ["-q", "-l", "yosys.log", "map.ys"], folder=folder, log=log)
+    if not all((folder / f"{name}.json").exists() for name in _COVERS):
+        raise breakdown("yosys made no netlist", log)  # it can fail with status 0
+
+
+def _smallest(folder: Path, library: Liberty) -> Netlist:
+    """The netlist of each module's smallest cover."""
+    first, *others = [Netlist.read(folder / f"{name}.json", library) for name in _COVERS]
+    for other in others:
+        for name in first.modules:
+            if other.area(name) < first.area(name):
+                first.modules[name] = other.modules[name]
+    return first
+
+
+def _quoted(path: Path) -> str:
+    """``path`` as Yosys wants it in a script."""
+    text = str(path)
+    if any(character in text for character in '" ;#\n'):
+        raise BadInput(f"Yosys cannot read {text!r}: a space, quote, ; or # in the path; move it")
+    return text

@@ -1,0 +1,212 @@
+"""A mapped netlist: modules, cells, nets with the names of the Amaranth source."""
+
+import collections
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from sim.synthesis.liberty import Liberty
+
+Bit = int | str
+"""A net of a module, or a constant: "0", "1", "x"."""
+
+
+@dataclasses.dataclass(kw_only=True)
+class Instance:
+    """A cell, or an instance of a module: its name, its kind, and the nets of each pin."""
+
+    name: str
+    kind: str
+    pins: dict[str, list[Bit]]
+
+
+@dataclasses.dataclass(kw_only=True)
+class Module:
+    """One module.
+
+    Parameters
+    ----------
+    name
+        Of the module.
+    ports
+        Port name to direction and nets, lowest bit first.
+    cells
+        What it consists of; none of a memory macro, whose contents are no cells.
+    names
+        Net to name; nets that no source names have one made up from their number.
+    macro
+        It is a memory macro.
+    """
+
+    name: str
+    ports: dict[str, tuple[str, list[Bit]]]
+    cells: list[Instance]
+    names: dict[Bit, str]
+    macro: bool = False
+
+
+@dataclasses.dataclass(kw_only=True)
+class Netlist:
+    """All modules of a mapped design, those that others instantiate first, and its top."""
+
+    top: str
+    modules: dict[str, Module]
+    library: Liberty
+
+    @classmethod
+    def read(cls, path: Path, library: Liberty) -> "Netlist":
+        """The netlist in the JSON file ``path`` as Yosys writes it, mapped to ``library``."""
+        described = json.loads(path.read_text())["modules"]
+        top = next(
+            name for name, each in described.items() if int(each["attributes"].get("top", "0"), 2)
+        )
+        modules: dict[str, Module] = {}
+
+        def visit(name: str) -> None:
+            if name not in modules and name in described:
+                for cell in described[name]["cells"].values():
+                    visit(cell["type"])
+                modules[name] = _module(name, described[name], library)
+
+        visit(top)
+        return cls(top=top, modules=modules, library=library)
+
+    def instances(self) -> collections.Counter[str]:
+        """How many instances of each module the design has; the top is one."""
+        counts = collections.Counter({self.top: 1})
+        for name in reversed(self.modules):  # a module after all that instantiate it
+            for cell in self.modules[name].cells:
+                if cell.kind in self.modules:
+                    counts[cell.kind] += counts[name]
+        return counts
+
+    def cells(self, name: str) -> Iterator[Instance]:
+        """The library's cells in the module ``name`` itself."""
+        return (cell for cell in self.modules[name].cells if cell.kind in self.library.cells)
+
+    def area(self, name: str) -> float:
+        """Area of these cells in um2."""
+        return sum(self.library.cells[cell.kind].area for cell in self.cells(name))
+
+    def verilog(self) -> str:
+        """The logic as structural Verilog; memory macros are left out."""
+        return "\n".join(_verilog(each) for each in self.modules.values() if not each.macro)
+
+
+def _bare(bits: list) -> list[Bit]:
+    return ["0" if bit == "x" or bit == "z" else bit for bit in bits]
+
+
+def _module(name: str, described: dict, library: Liberty) -> Module:
+    ports = {
+        port: (each["direction"], _bare(each["bits"])) for port, each in described["ports"].items()
+    }
+    if "blackbox" in described["attributes"]:
+        return Module(name=name, ports=ports, cells=[], names={}, macro=True)
+    names = _names(ports, described["netnames"])
+    cells = []
+    numbers = collections.Counter()
+    for old, each in described["cells"].items():
+        pins = {pin: _bare(bits) for pin, bits in each["connections"].items()}
+        for bits in pins.values():
+            for bit in bits:
+                if isinstance(bit, int):
+                    names.setdefault(bit, f"net_{bit}")
+        known = library.cells.get(each["type"])
+        if known is None:
+            title = old
+        elif known.stores:  # called after what it stores
+            title = _register(names[pins[known.outputs[0]][0]])
+        else:
+            numbers[each["type"]] += 1
+            title = f"{each['type']}_{numbers[each['type']]}"
+        cells.append(Instance(name=title, kind=each["type"], pins=pins))
+    return Module(name=name, ports=ports, cells=cells, names=names)
+
+
+def _names(ports: dict, nets: dict) -> dict[Bit, str]:
+    """What the source calls each net: a port's name, as it is seen outside, else the plainest."""
+    # A net into a helper ``first_bit`` is called like the helper's port too: not its own name.
+    helpers = {
+        (each["bits"][0], net.rpartition(".")[2]) for net, each in nets.items() if "." in net
+    }
+    found = sorted(
+        (
+            net not in ports,
+            "$" in net,
+            (each["bits"][0], net) in helpers,
+            net.count("."),
+            len(net),
+            net,
+        )
+        for net, each in nets.items()
+        if net in ports or not each["hide_name"]
+    )
+    names: dict[Bit, str] = {}
+    for *_, net in found:
+        bits = nets[net]["bits"]
+        for k, bit in enumerate(bits):
+            names.setdefault(bit, net if len(bits) == 1 else f"{net}[{k}]")
+    return names
+
+
+def _register(net: str) -> str:
+    """Name of the flip-flop that drives ``net``: signal_reg[bit]."""
+    signal, bracket, bit = net.partition("[")
+    return f"{signal}_reg{bracket}{bit}"
+
+
+def _identifier(name: str) -> str:
+    plain = name.replace("_", "a")
+    if plain.isascii() and plain.isalnum() and not plain[0].isdigit():
+        return name
+    return f"\\{name} "
+
+
+def _range(bits: list[Bit]) -> str:
+    return "" if len(bits) == 1 else f"[{len(bits) - 1}:0] "
+
+
+def _verilog(module: Module) -> str:
+    """Structural Verilog: vectors at ports only, every other net by itself."""
+    where: dict[Bit, str] = {}
+    heads, wires, aliases, lines = [], [], [], []
+    for wanted in ("input", "output"):
+        for port, (direction, bits) in module.ports.items():
+            if direction == wanted:
+                name = _identifier(port)
+                heads.append(f"  {direction} {_range(bits)}{name}")
+                for k, bit in enumerate(bits):
+                    here = name if len(bits) == 1 else f"{name}[{k}]"
+                    if bit in where or not isinstance(bit, int):
+                        aliases.append((here, bit))
+                    else:
+                        where[bit] = here
+    for bit, name in module.names.items():
+        if isinstance(bit, int) and bit not in where:
+            where[bit] = _identifier(name)
+            wires.append(f"  wire {where[bit]};")
+
+    def text(bit: Bit) -> str:
+        return where[bit] if isinstance(bit, int) else f"1'b{bit}"
+
+    for here, bit in aliases:
+        lines.append(f"  assign {here} = {text(bit)};")
+    for cell in module.cells:
+        pins = []
+        for pin, bits in cell.pins.items():
+            value = ", ".join(text(bit) for bit in reversed(bits))
+            value = value if len(bits) == 1 else f"{{{value}}}"
+            pins.append(f".{_identifier(pin)}({value})")
+        lines.append(f"  {_identifier(cell.kind)} {_identifier(cell.name)} ({', '.join(pins)});")
+    return "\n".join(
+        [
+            f"module {_identifier(module.name)} (",
+            ",\n".join(heads),
+            ");",
+            *wires,
+            *lines,
+            "endmodule\n",
+        ]
+    )

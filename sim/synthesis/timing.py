@@ -1,0 +1,164 @@
+"""The longest path of a mapped netlist, told in the names of the source."""
+
+import dataclasses
+import itertools
+import re
+
+from sim.simulator import breakdown
+from sim.synthesis import sta
+from sim.synthesis.flow import Mapped
+from sim.synthesis.netlist import Module, Netlist
+
+_PERIOD = 10.0
+"""ns. Any will do: a path's length does not depend on it."""
+
+_SCRIPT = """\
+puts "== longest"
+report_checks -path_delay max -format full -digits 4
+"""
+_FROM_BANKS = """\
+puts "== banks"
+report_checks -path_delay max -format full -digits 4 -from [get_cells {{{banks}}}]
+"""
+
+_STEP = re.compile(r"^ +-?\d+\.\d+ +(?P<time>-?\d+\.\d+) [v^] (?P<pin>\S+) \((?P<kind>\S+)\)$")
+_ENDS = re.compile(r"^(?P<end>Startpoint|Endpoint): (?P<name>\S+)", re.M)
+_SLACK = re.compile(r"^ +(?P<slack>-?\d+\.\d+) +slack", re.M)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Hop:
+    """The part of a path in one instance.
+
+    Parameters
+    ----------
+    instance
+        Where, ``layer_0.pe_3``; "" in the chip itself.
+    cells
+        How many cells it passes there, the register it starts from among them.
+    signals
+        Signals of the source on the way, ``word[3]``, first to last; those of a helper below the
+        instance with the helper's name before.
+    arrival
+        When it leaves, in ns after the clock edge.
+    """
+
+    instance: str
+    cells: int
+    signals: tuple[str, ...]
+    arrival: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How fast the netlist is, without wires and clock tree.
+
+    Parameters
+    ----------
+    period
+        Shortest clock period in ns: the longest path and the setup of the register at its end.
+    start, end
+        Registers at its ends, ``layer_0.pe_3.potential[17]``, or ports.
+    path
+        The longest path itself.
+    behind_banks
+        The same of the longest path that starts at a memory bank, which answers in no time; 0
+        without banks. What the period has left over is the time that a bank may take to read.
+    """
+
+    period: float
+    start: str
+    end: str
+    path: tuple[Hop, ...]
+    behind_banks: float
+
+    @property
+    def fmax(self) -> float:
+        """Highest clock frequency in MHz."""
+        return 1000 / self.period
+
+
+def time(mapped: Mapped) -> Timing:
+    """The timing of ``mapped``, by OpenSTA."""
+    script = _SCRIPT
+    banks = _banks(mapped.netlist)
+    if banks:
+        script += _FROM_BANKS.format(banks=" ".join(banks))
+    text = sta.run(mapped, script, period=_PERIOD)
+    _, _, longest = text.partition("== longest")
+    longest, _, from_banks = longest.partition("== banks")
+    return Timing(
+        period=_length(longest, mapped),
+        **_ends(longest),
+        path=_hops(longest, mapped.netlist),
+        behind_banks=_length(from_banks, mapped) if banks else 0.0,
+    )
+
+
+def _length(report: str, mapped: Mapped) -> float:
+    match = _SLACK.search(report)
+    if match is None:
+        raise breakdown("sta found no path", mapped.folder / "timing.log")
+    return round(_PERIOD - float(match["slack"]), 4)
+
+
+def _ends(report: str) -> dict[str, str]:
+    """Names of the path's ends."""
+    names = {match["end"]: match["name"] for match in _ENDS.finditer(report)}
+    plain = {
+        end: name.replace("\\", "").replace("/", ".").replace("_reg[", "[").removesuffix("_reg")
+        for end, name in names.items()
+    }
+    return {"start": plain["Startpoint"], "end": plain["Endpoint"]}
+
+
+def _banks(netlist: Netlist) -> list[str]:
+    """Paths of the macros' instances."""
+
+    def visit(module: Module, path: str):
+        for cell in module.cells:
+            below = netlist.modules.get(cell.kind)
+            if below is not None and below.macro:
+                yield path + cell.name
+            elif below is not None:
+                yield from visit(below, f"{path}{cell.name}/")
+
+    return list(visit(netlist.modules[netlist.top], ""))
+
+
+def _hops(report: str, netlist: Netlist) -> tuple[Hop, ...]:
+    steps = []
+    for line in report.splitlines():
+        match = _STEP.match(line)
+        if match and "/" in match["pin"] and match["kind"] in netlist.library.cells:
+            *instances, cell, pin = match["pin"].replace("\\", "").split("/")
+            if pin in netlist.library.cells[match["kind"]].outputs:
+                steps.append((tuple(instances), cell, pin, float(match["time"])))
+    hops = []
+    for instances, here in itertools.groupby(steps, key=lambda step: step[0]):
+        cells = list(here)
+        module = netlist.modules[netlist.top]
+        for name in instances:
+            module = netlist.modules[_cell(module, name).kind]
+        signals = [_signal(module, cell, pin) for _, cell, pin, _ in cells]
+        hops.append(
+            Hop(
+                instance=".".join(instances),
+                cells=len(cells),
+                signals=tuple(dict.fromkeys(signal for signal in signals if signal)),
+                arrival=cells[-1][3],
+            )
+        )
+    return tuple(hops)
+
+
+def _cell(module: Module, name: str):
+    return next(cell for cell in module.cells if cell.name == name)
+
+
+def _signal(module: Module, cell: str, pin: str) -> str:
+    """What the source calls the net at this output; nothing if it does not."""
+    [bit] = _cell(module, cell).pins[pin]
+    name = module.names[bit]
+    made_up = name.startswith("net_") or "_buffer_" in name or "$" in name
+    return "" if made_up else name

@@ -1,0 +1,72 @@
+"""The tools of synthesis, where they are, and how they are run."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from models.errors import BadInput
+from sim import processes
+from sim.simulator import breakdown
+
+PACKAGES = {"yosys": "yosys", "sta": "opensta"}
+"""Executable to the Debian package that has it."""
+
+LIBERTY = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
+"""The default cells: Oklahoma State University's for 180 nm, where Debian puts them."""
+
+LIBERTY_PACKAGE = "qflow-tech-osu018"
+
+
+def find(tool: str) -> str:
+    """Path of ``tool``, one of `PACKAGES`. `BadInput` names the package if it is missing."""
+    path = shutil.which(tool)
+    if path is None:
+        raise BadInput(
+            f"no {tool} on PATH, which make synth needs: sudo apt install {PACKAGES[tool]}"
+        )
+    return path
+
+
+def find_liberty(named: Path | None) -> Path:
+    """The Liberty file ``named``, or the default one. `BadInput` says how to get it."""
+    path = LIBERTY if named is None else named
+    if path.is_file():
+        return path
+    if named is None:
+        raise BadInput(
+            f"no {LIBERTY}, the default cells: sudo apt install {LIBERTY_PACKAGE}, or name a "
+            "Liberty file with LIBERTY="
+        )
+    raise BadInput(f"LIBERTY must be a Liberty file, and there is no file {named}")
+
+
+def missing(*, timing: bool = True) -> list[str]:
+    """Debian packages that have what `make synth`, or only its mapping, lacks here."""
+    tools = ("yosys", "sta") if timing else ("yosys",)
+    lacking = [PACKAGES[tool] for tool in tools if shutil.which(tool) is None]
+    return lacking + ([] if LIBERTY.is_file() else [LIBERTY_PACKAGE])
+
+
+def version(tool: str) -> str:
+    """What ``tool`` calls its version, such as "0.23"; "unknown" if it does not say."""
+    flag = {"yosys": "-V", "sta": "-version"}[tool]
+    done = subprocess.run(
+        [find(tool), flag], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    match = re.search(r"\d+(\.\d+)+", done.stdout)
+    return match[0] if match else "unknown"
+
+
+def run(tool: str, arguments: list[str], *, folder: Path, log: Path) -> str:
+    """Run ``tool`` in ``folder``, all that it says going to the file ``log``; returns that text.
+
+    `SimulationError` if it ends with a status other than 0; its message names the log.
+    """
+    command = [find(tool), *arguments]
+    log.unlink(missing_ok=True)
+    status = processes.run_logged(command, folder=folder, env=dict(os.environ), log=log)
+    if status:
+        raise breakdown(f"{tool} ended with status {status}", log)
+    return log.read_text(errors="replace")
