@@ -36,6 +36,7 @@ from sim.run_folder import run_folder
 from sim.simulator import SimulationError
 from sim.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from sim.stimulus import Encoding
+from sim.synthesis.command import synth
 from sim.terminal import progress_bar, relative
 from sim.train import train
 
@@ -52,6 +53,7 @@ def cli():
 cli.add_command(train)
 cli.add_command(accuracy)
 cli.add_command(bench)
+cli.add_command(synth)
 
 
 @cli.command()

@@ -116,3 +116,51 @@ def accuracies(data: str) -> list[Accuracy]:
 def cost(data: str) -> Cost | None:
     """The printed cost of ternary weights on the data set ``data``, if there is one."""
     return next((printed for printed in COSTS if printed.data == data), None)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Silicon:
+    """A chip that a paper prints the size of.
+
+    Parameters
+    ----------
+    paper
+        Who printed it.
+    layer
+        Name of the network that it runs, as ours is called.
+    process
+        Its technology.
+    gates
+        Gates of logic, memories not counted.
+    logic_mm2
+        Area of that logic, mm2.
+    memory_bytes
+        Memory on the chip.
+    megahertz
+        Its clock.
+    where
+        Where it is printed.
+    """
+
+    paper: str
+    layer: str
+    process: str
+    gates: int
+    logic_mm2: float
+    memory_bytes: int
+    megahertz: float
+    where: str
+
+
+SILICON = Silicon(
+    paper=TW_SNN,
+    layer="fc256_256",
+    process="65 nm, 1.2 V",
+    gates=206_000,
+    logic_mm2=0.24,
+    memory_bytes=81 * 1024,
+    megahertz=167.0,
+    where="table 4 and the text on fig. 14",
+)
+"""TW-SNN's chip after layout. Its gate count is an estimate of theirs, of logic only; in what unit
+the paper does not say, and NAND2 equivalents are the usual one."""

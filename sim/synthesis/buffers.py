@@ -11,7 +11,7 @@ import itertools
 from sim.synthesis.library import Buffer
 from sim.synthesis.netlist import Bit, Instance, Module, Netlist
 
-GATE_LOAD = 12
+GATE_LOAD = 16
 """Most inputs of a NAND2 that a gate may have as its load."""
 
 BUFFER_LOAD = 48

@@ -117,13 +117,13 @@ def _run(
     for name in (*logic, *memories):
         (folder / f"{name}.v").write_text(texts[name])
     (folder / "adder.v").write_text(adder_map(library))
-    liberty = _quoted(library.path.resolve())
+    liberty = tools.quoted(library.path)
     script = _SCRIPT.format(
         sources=" ".join(f"{name}.v" for name in logic),
         memories=" ".join(f"{name}.v" for name in memories),
         top=top,
         keep="\n".join(f"setattr -mod -set keep_hierarchy 1 {name}" for name in keep),
-        arithmetic=_quoted(techmap_file()),
+        arithmetic=tools.quoted(techmap_file()),
         liberty=liberty,
     )
     for name, commands in _COVERS.items():
@@ -147,11 +147,3 @@ def _smallest(folder: Path, library: Liberty) -> Netlist:
             if other.area(name) < first.area(name):
                 first.modules[name] = other.modules[name]
     return first
-
-
-def _quoted(path: Path) -> str:
-    """``path`` as Yosys wants it in a script."""
-    text = str(path)
-    if any(character in text for character in '" ;#\n'):
-        raise BadInput(f"Yosys cannot read {text!r}: a space, quote, ; or # in the path; move it")
-    return text

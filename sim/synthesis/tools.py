@@ -70,3 +70,13 @@ def run(tool: str, arguments: list[str], *, folder: Path, log: Path) -> str:
     if status:
         raise breakdown(f"{tool} ended with status {status}", log)
     return log.read_text(errors="replace")
+
+
+def quoted(path: Path) -> str:
+    """``path``, absolute, as Yosys wants it in a script."""
+    text = str(path.resolve())
+    if any(character in text for character in ' ";#\n'):
+        raise BadInput(
+            f"Yosys cannot read {text!r}: move it to a path without space, quote, ; or #"
+        )
+    return text
