@@ -160,11 +160,20 @@ def scenario(bench: type[Bench]):
 def run_on_verilator(name: str, block: Block, module: str, *, seed: int, parameters: dict) -> None:
     """Run all scenarios of ``module`` on the Verilated ``block``, in ``build/tests/rtl-NAME``."""
     sources = {f"{part}.v": text for part, text in export(block).items()}
-    model = build.model(sources, block.module_name, public=True)
-    folder = build_folder() / "tests" / f"rtl-{name}"
+    run_on_sources(
+        f"rtl-{name}", sources, block.module_name, module, seed=seed, parameters=parameters
+    )
+
+
+def run_on_sources(
+    name: str, sources: dict[str, str], top: str, module: str, *, seed: int, parameters: dict
+) -> None:
+    """Run all scenarios of ``module`` on the module ``top`` of Verilog, in ``build/tests/NAME``."""
+    model = build.model(sources, top, public=True)
+    folder = build_folder() / "tests" / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _CASE).write_text(json.dumps({"seed": seed, "parameters": parameters}))
-    simulator.simulate(model, block.module_name, module, run_folder=folder, seed=seed)
+    simulator.simulate(model, top, module, run_folder=folder, seed=seed)
 
 
 def run_on_amaranth(make: Callable[[], Block], module: str, *, seed: int, parameters: dict) -> None:

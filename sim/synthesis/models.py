@@ -3,27 +3,39 @@
 from sim.synthesis import tools
 from sim.synthesis.flow import Mapped
 
+_SCRIPT = """\
+read_liberty {liberty}
+read_verilog netlist.v
+hierarchy -top {top}
+{keep}
+flatten
+opt_clean -purge
+write_verilog -noattr simulation.v
+"""
+
+_WAIVER = "/* verilator lint_off UNOPTFLAT */\n"
+"""One bit of an output vector may be made from another: no loop, though Verilator takes it for
+one."""
+
 
 def simulation(mapped: Mapped) -> dict[str, str]:
-    """Verilog sources of ``mapped``, its cells and its memories, by file name.
+    """Verilog sources of ``mapped`` and of its memories, by file name.
 
-    The cells do what the Liberty file says of them, in no time. A memory is what it is in `rtl`.
+    In the place of each cell stands what the Liberty file says it does, in no time: instances of
+    thousands of cells would take a simulator minutes to compile. A memory is what it is in `rtl`.
     """
-    folder, library = mapped.folder, mapped.library
-    used = {cell.kind for name in mapped.netlist.modules for cell in mapped.netlist.cells(name)}
-    (folder / "cells.ys").write_text(
-        "\n".join(
-            [
-                f"read_liberty {tools.quoted(library.path)}",
-                *(f"delete {name}" for name in library.cells if name not in used),
-                "write_verilog -noattr cells.v",
-            ]
+    folder, netlist = mapped.folder, mapped.netlist
+    blocks = [module.name for module in netlist.modules.values()]
+    (folder / "simulation.ys").write_text(
+        _SCRIPT.format(
+            liberty=tools.quoted(mapped.library.path),
+            top=netlist.top,
+            keep="\n".join(f"setattr -mod -set keep_hierarchy 1 {name}" for name in blocks),
         )
     )
-    log = folder / "cells.log"
-    tools.run("yosys", ["-q", "cells.ys"], folder=folder, log=log)
+    log = folder / "simulation.log"
+    tools.run("yosys", ["-q", "simulation.ys"], folder=folder, log=log)
     return {
-        "netlist.v": mapped.netlist.verilog(),
-        "cells.v": (folder / "cells.v").read_text(),
+        "netlist.v": _WAIVER + (folder / "simulation.v").read_text(),
         **{f"{name}.v": text for name, text in mapped.memories.items()},
     }
