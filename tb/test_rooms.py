@@ -54,7 +54,17 @@ def test_make_lists_its_targets():
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    for target in ("sim", "verilog", "train", "accuracy", "bench", "test", "lint", "clean"):
+    for target in (
+        "sim",
+        "verilog",
+        "synth",
+        "train",
+        "accuracy",
+        "bench",
+        "test",
+        "lint",
+        "clean",
+    ):
         assert any(line.startswith(f"make {target} ") for line in lines)
 
 
@@ -90,5 +100,20 @@ def test_make_passes_options_on():
         '--first "4"',
         '--cluster "a:1"',
     )
+    for option in wanted:
+        assert option in done.stdout
+
+
+def test_make_passes_options_on_to_synth():
+    """Every option of `make synth` reaches the command line."""
+    options = ["LAYER=fc256_256", "LANES=4", "LIBERTY=cells.lib", "JSON=f.json"]
+    done = subprocess.run(
+        ["make", "-n", "-o", ".venv/.ready", "synth", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    wanted = ('--layer "fc256_256"', '--lanes "4"', '--liberty "cells.lib"', '--json "f.json"')
     for option in wanted:
         assert option in done.stdout
