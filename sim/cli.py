@@ -155,6 +155,7 @@ def run(
                 data=data,
                 timesteps=timesteps,
                 seed=seed,
+                flip_flops=chip_flip_flops(model, shape),
                 wall_seconds=time.perf_counter() - begun,
             )
             console.print(table(made))

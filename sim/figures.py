@@ -6,6 +6,7 @@ import numpy as np
 
 from models.network import NetworkShape
 from sim.cycles import Pipeline
+from sim.energy.events import Counts, energies
 from sim.judge import Divergence
 from sim.outcome import Outcome
 
@@ -57,6 +58,10 @@ class Figures:
         Mean per image, in words of a bank.
     spikes
         Mean per image, of the input and of each layer.
+    spiking_cycles
+        For each layer, mean per image: cycles in which any of its lanes has an input spike.
+    energy_nj
+        Mean per image, by kind of event, see `sim.energy.events`.
     wall_seconds
         Whole run.
     simulated_cycles, simulated_cycles_per_second
@@ -91,6 +96,8 @@ class Figures:
     synaptic_operations: float
     sram_reads: float
     spikes: tuple[float, ...]
+    spiking_cycles: tuple[float, ...]
+    energy_nj: dict[str, float]
     wall_seconds: float
     simulated_cycles: int
     simulated_cycles_per_second: float
@@ -123,11 +130,13 @@ def figures(
     data: str,
     timesteps: int,
     seed: int,
+    flip_flops: int,
     wall_seconds: float,
 ) -> Figures:
     """Figures of a run that was to take ``images`` of a data set with the true ``labels``.
 
-    ``outcomes``, at least one, are what it found of them; ``labels`` has the shape (n,).
+    ``outcomes``, at least one, are what it found of them; ``labels`` has the shape (n,). The chip
+    has ``flip_flops``.
     """
     judged = sum(len(outcome.images) for outcome in outcomes)
     divergence = first_divergence(outcomes)
@@ -140,7 +149,16 @@ def figures(
         what: sum(outcome.mismatches[what] for outcome in outcomes)
         for what in outcomes[0].mismatches
     }
+    spiking = sum(o.spiking_cycles.sum(axis=1, dtype=np.int64) for o in outcomes) / judged
     mean = float(intervals.mean())
+    counts = Counts(
+        shape=shape,
+        timesteps=timesteps,
+        cycles=mean,
+        spikes=tuple(spikes[:-1].tolist()),
+        spiking_cycles=tuple(spiking.tolist()),
+        flip_flops=flip_flops,
+    )
     true = np.concatenate([labels[o.images.start : o.images.stop] for o in outcomes])
     got = np.concatenate([outcome.labels for outcome in outcomes])
     golden = np.concatenate([outcome.golden_labels for outcome in outcomes])
@@ -178,6 +196,8 @@ def figures(
             sum(n * len(layer.banks) for n, layer in zip(spikes, shape.layers, strict=False))
         ),
         spikes=tuple(float(n) for n in spikes),
+        spiking_cycles=counts.spiking_cycles,
+        energy_nj=energies(counts, CLOCK_MHZ),
         wall_seconds=wall_seconds,
         simulated_cycles=cycles,
         simulated_cycles_per_second=cycles / max(1e-9, sum(o.seconds for o in outcomes)),

@@ -52,6 +52,7 @@ def table(f: Figures) -> Table:
             f"{f.memory_bytes / 1024:g} kB",
             _DERIVED,
         ),
+        ("energy/image at 65 nm", f"{sum(f.energy_nj.values()):.1f} nJ", _DERIVED),
         ("wall time", f"{f.wall_seconds:.1f} s", _MEASURED),
         (
             "simulated cycles, cycles/s",

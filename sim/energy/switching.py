@@ -1,0 +1,95 @@
+"""Energy of a prediction from the switching of the mapped netlist, each cell's priced by OpenSTA.
+
+OpenSTA tells each instance's power when its outputs switch once a cycle and when they never do,
+from the library's tables and the loads that the netlist has. In between power is linear in how
+often they switch, and that is counted on real images (`sim.energy.toggles`).
+"""
+
+import collections
+import dataclasses
+import re
+
+from sim.energy.toggles import Toggles
+from sim.simulator import breakdown
+from sim.synthesis import sta
+from sim.synthesis.flow import Mapped
+
+PERIOD_NS = 10.0
+"""Energies of a cycle do not depend on it."""
+
+_SCRIPT = """\
+set_power_activity -global -activity {activity} -duty 0.5
+puts "== instances"
+report_power -instances [get_cells -hierarchical *] -digits 6
+"""
+_LINE = re.compile(r"^ *(\d\S+) +(\d\S+) +(\d\S+) +\d\S+ +(\S+)$", re.M)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Switching:
+    """Energy of one clock cycle in pJ, in the cell library's own technology.
+
+    Parameters
+    ----------
+    clock
+        Of all registers, whatever they store: their clock pins.
+    registers
+        Of register outputs that change.
+    logic
+        Of all other cells, by the kind of block they stand in.
+    leakage
+        Power in nW.
+    """
+
+    clock: float
+    registers: float
+    logic: dict[str, float]
+    leakage: float
+
+    @property
+    def total(self) -> float:
+        """Of one cycle in pJ, without leakage."""
+        return self.clock + self.registers + sum(self.logic.values())
+
+
+def _powers(mapped: Mapped, activity: float) -> dict[str, tuple[float, float]]:
+    """Dynamic and leakage power in W of each instance."""
+    text = sta.run(
+        mapped, _SCRIPT.format(activity=activity), period=PERIOD_NS, name=f"power_{activity:g}"
+    )
+    _, _, table = text.partition("== instances")
+    return {
+        name.replace("\\", ""): (float(internal) + float(switching), float(leakage))
+        for internal, switching, leakage, name in _LINE.findall(table)
+    }
+
+
+def switching(mapped: Mapped, toggles: Toggles) -> Switching:
+    """Price the ``toggles`` of ``mapped``."""
+    still, busy = (_powers(mapped, activity) for activity in (0.0, 1.0))
+    pj = 1e12 * PERIOD_NS * 1e-9
+    clock = registers = leakage = 0.0
+    logic: dict[str, float] = collections.defaultdict(float)
+    for path, kind, rate in toggles.rates():
+        if path not in busy:
+            raise breakdown(f"sta said nothing of {path}", mapped.folder / "power_1.log")
+        rest, leaks = still[path]
+        moved = (busy[path][0] - rest) * rate * pj
+        leakage += leaks * 1e9
+        if mapped.library.cells[kind].stores:
+            clock += rest * pj
+            registers += moved
+        else:
+            logic[_block(path)] += moved
+    return Switching(clock=clock, registers=registers, logic=dict(logic), leakage=leakage)
+
+
+def _block(path: str) -> str:
+    """Which kind of block the cell ``path`` stands in."""
+    above = path.split("/")[:-1]
+    names = {"pe": "processing elements", "encoder": "encoders", "readout": "read-out"}
+    for part in above:
+        for begin, name in names.items():
+            if part.startswith(begin):
+                return name
+    return "broadcast, control, configuration"

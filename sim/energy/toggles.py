@@ -1,0 +1,120 @@
+"""How often each cell of a mapped netlist switches, from the values of its registers.
+
+What the flip-flops, memories and inputs hold in each cycle is known from the RTL, whose registers
+the netlist has too. All other cells follow from these by their Boolean functions, each cycle for
+itself: cells switch once a cycle at most. Glitches are not seen.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.energy.functions import Function, parse
+from sim.energy.trace import Trace
+from sim.synthesis.flow import Mapped
+from sim.synthesis.netlist import Bit, Module
+
+_REGISTER = "_reg"
+
+
+class Toggles:
+    """Switching of the netlist ``mapped`` while its RTL did what is in ``trace``."""
+
+    def __init__(self, mapped: Mapped, trace: Trace):
+        self._netlist, self._trace = mapped.netlist, trace
+        self._functions: dict[tuple[str, str], Function] = {}
+        self._order: dict[str, list] = {}
+
+    def rates(self) -> Iterator[tuple[str, str, float]]:
+        """Path of each cell, its kind, and how often its outputs switch in a cycle, on average.
+
+        Of a cell with several outputs it is the mean of these. Paths are OpenSTA's:
+        ``layer_0/pe_3/potential_reg[17]``.
+        """
+        yield from self._module(self._netlist.modules[self._netlist.top], ())
+
+    def _module(self, module: Module, path: tuple[str, ...]):
+        values = self._known(module, path)
+        cells = self._netlist.library.cells
+        for cell, outputs in self._sorted(module):
+            pins = {pin: self._value(values, bits[0]) for pin, bits in cell.pins.items()}
+            for pin, function in outputs:
+                values[cell.pins[pin][0]] = function(pins)
+        steps = self._trace.cycles - 1
+        for cell in module.cells:
+            if cell.kind in cells:
+                nets = [cell.pins[pin][0] for pin in cells[cell.kind].outputs if pin in cell.pins]
+                changes = [np.count_nonzero(np.diff(values[net])) for net in nets]
+                yield "/".join((*path, cell.name)), cell.kind, sum(changes) / len(nets) / steps
+        for cell in module.cells:
+            below = self._netlist.modules.get(cell.kind)
+            if below is not None and not below.macro:
+                yield from self._module(below, (*path, cell.name))
+
+    def _value(self, values: dict[Bit, np.ndarray], bit: Bit) -> np.ndarray:
+        if isinstance(bit, str):
+            return np.full(self._trace.cycles, bit == "1")
+        return values.get(bit, np.zeros(self._trace.cycles, dtype=bool))
+
+    def _known(self, module: Module, path: tuple[str, ...]) -> dict[Bit, np.ndarray]:
+        """Values of the nets that inputs, flip-flops and instances drive."""
+        values: dict[Bit, np.ndarray] = {}
+
+        def take(bits: list[Bit], signal: tuple[str, ...]) -> None:
+            rows = self._trace.bits(".".join(signal))
+            for bit, row in zip(bits, rows, strict=True):
+                if isinstance(bit, int):
+                    values[bit] = row
+
+        for port, (direction, bits) in module.ports.items():
+            if direction == "input" and port not in ("clk", "rst"):
+                take(bits, (*path, port))
+        for cell in module.cells:
+            below = self._netlist.modules.get(cell.kind)
+            known = self._netlist.library.cells.get(cell.kind)
+            if below is not None:
+                for port, (direction, _) in below.ports.items():
+                    if direction == "output" and port in cell.pins:
+                        take(cell.pins[port], (*path, cell.name, port))
+            elif known.stores:
+                signal, _, index = cell.name.partition(_REGISTER)
+                rows = self._trace.bits(".".join((*path, signal)))
+                values[cell.pins[known.outputs[0]][0]] = rows[int(index.strip("[]") or 0)]
+        return values
+
+    def _sorted(self, module: Module) -> list:
+        """The combinational cells of ``module``, each after those that drive it."""
+        if module.name not in self._order:
+            cells = [
+                cell
+                for cell in module.cells
+                if cell.kind in self._netlist.library.cells
+                and not self._netlist.library.cells[cell.kind].stores
+            ]
+            outputs = {cell.name: self._outputs(cell.kind, cell.pins) for cell in cells}
+            driver = {cell.pins[pin][0]: cell for cell in cells for pin, _ in outputs[cell.name]}
+            order, seen = [], set()
+            for start in cells:
+                stack = [(start, False)]
+                while stack:
+                    cell, ready = stack.pop()
+                    if ready:
+                        order.append((cell, outputs[cell.name]))
+                    elif cell.name not in seen:
+                        seen.add(cell.name)
+                        stack.append((cell, True))
+                        inputs = self._netlist.library.cells[cell.kind].inputs
+                        nets = [cell.pins[pin][0] for pin in inputs if pin in cell.pins]
+                        stack += [(driver[net], False) for net in nets if net in driver]
+            self._order[module.name] = order
+        return self._order[module.name]
+
+    def _outputs(self, kind: str, pins: dict) -> list[tuple[str, Function]]:
+        found = []
+        for pin in self._netlist.library.cells[kind].outputs:
+            if pin in pins:
+                if (kind, pin) not in self._functions:
+                    text = self._netlist.library.cells[kind].pins[pin].function
+                    self._functions[kind, pin] = parse(text)
+                found.append((pin, self._functions[kind, pin]))
+        return found
