@@ -1,0 +1,145 @@
+"""``python -m sim waves``: the hardware's waveforms against the reference waveforms."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import click
+
+from models.errors import BadInput
+from models.files import write_atomically
+from sim import processes, toolchain
+from sim.paths import build_folder
+from sim.terminal import progress_bar, relative
+from sim.waves import reference, vcd
+from sim.waves.difference import Difference, compare
+from sim.waves.record import Recording, record
+from sim.waves.scenario import Scenario
+from sim.waves.scenarios import SCENARIOS, find
+from sim.waves.sketch import sketch
+from sim.waves.wave import Wave
+
+DIFFERENT = 1
+"""Exit status."""
+
+
+@click.command()
+@click.option("--scenario", "name", help="Only this scenario.  [default: all]")
+@click.option("--update", is_flag=True, help="Make what is recorded the reference.")
+def waves(name, update):
+    """Record named signals cycle by cycle and compare them with the reference waveforms.
+
+    A difference is shown around its first cycle, and written with what was expected to
+    build/waves/SCENARIO-difference.vcd for Surfer or GTKWave. The references are text files in
+    sim/waves/reference; docs/waves.md says how to read them and how to add one.
+    """
+    chosen = SCENARIOS if name is None else (find(name),)
+    toolchain.find()
+    stale = reference.orphans({scenario.name for scenario in SCENARIOS})
+    if update:
+        _update(chosen, stale if name is None else [])
+    elif stale and name is None:
+        raise BadInput(f"{relative(stale[0])} has no scenario; remove it, or make waves UPDATE=1")
+    elif _check(chosen):
+        sys.exit(DIFFERENT)
+
+
+def _check(chosen: Sequence[Scenario]) -> int:
+    """Compare each scenario with its reference; returns how many differ."""
+    expected = {scenario.name: reference.read(scenario) for scenario in chosen}
+    different = 0
+    for scenario, recording in _record(chosen):
+        wave = recording.wave
+        difference = compare(expected[scenario.name], wave)
+        if difference is None:
+            print(f"{scenario.name}: {_size(wave)}, all as in the reference")
+            continue
+        different += 1
+        written = write_difference(scenario.name, expected[scenario.name], wave)
+        print(f"{scenario.name}: {difference}", file=sys.stderr)
+        print(sketch(expected[scenario.name], wave, difference.cycle), file=sys.stderr)
+        print(f"  {_extent(difference)}; both waves: {relative(written)}", file=sys.stderr)
+    if different:
+        print(
+            f"{different} of {len(chosen)} scenarios differ from their references; if they should, "
+            "make waves UPDATE=1 and review the diff of sim/waves/reference",
+            file=sys.stderr,
+        )
+    return different
+
+
+def _update(chosen: Sequence[Scenario], stale: Sequence[Path]) -> None:
+    """Make what is recorded the reference of each scenario; say what changed."""
+    changed = len(stale)
+    for scenario, recording in _record(chosen):
+        if not recording.ended:
+            raise BadInput(
+                f"scenario {scenario.name} did not end within its {scenario.limit} cycles: the "
+                "block hangs, or the scenario's limit is too low; its reference was left as it was"
+            )
+        summary = _change(scenario, recording.wave)
+        changed += summary != "unchanged"
+        print(f"{scenario.name}: {summary}")
+        reference.write(scenario, recording.wave)
+    for path in stale:
+        path.unlink()
+        print(f"{path.stem}: removed, it has no scenario")
+    if changed:
+        print(f"{changed} references changed: review git diff {relative(reference.FOLDER)}")
+
+
+def _change(scenario: Scenario, wave: Wave) -> str:
+    """What recording ``wave`` changes in the reference of ``scenario``."""
+    path = reference.path(scenario.name)
+    if not path.exists():
+        return f"new, {_size(wave)}"
+    try:
+        before = reference.read(scenario)
+    except BadInput:
+        return f"recorded anew, {_size(wave)}"  # other signals, or the file was damaged
+    difference = compare(before, wave)
+    if difference is not None:
+        return f"changed: {difference}; {_extent(difference)}"
+    same = path.read_bytes() == reference.text(scenario, wave).encode()
+    return "unchanged" if same else "the same wave, written anew"
+
+
+def _record(chosen: Sequence[Scenario]) -> Iterator[tuple[Scenario, Recording]]:
+    """Each scenario with what it recorded, in their order; several run at a time."""
+    with progress_bar() as progress:
+        task = progress.add_task("recording waveforms", total=len(chosen))
+        pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        try:
+            futures = [pool.submit(record, scenario) for scenario in chosen]
+            for future in as_completed(futures):
+                future.result()
+                progress.advance(task)
+        except BaseException:
+            processes.stop_all()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+            processes.start_again()
+    for scenario, future in zip(chosen, futures, strict=True):
+        yield scenario, future.result()
+
+
+def write_difference(name: str, expected: Wave, found: Wave) -> Path:
+    """Write both waves of the scenario ``name`` to one VCD; returns its path."""
+    path = build_folder() / "waves" / f"{name}-difference.vcd"
+    write_atomically(path, vcd.text({"expected": expected, "found": found}).encode())
+    return path
+
+
+def _size(wave: Wave) -> str:
+    return f"{wave.cycles} cycles of {len(wave.signals)} signals"
+
+
+def _extent(difference: Difference) -> str:
+    """How much of the wave differs."""
+    counts = ", ".join(f"{name} in {count}" for name, count in difference.cycles.items())
+    expected, found = difference.lengths
+    length = "" if expected == found else f"; {expected} cycles expected, {found} found"
+    return f"cycles that differ: {counts}{length}"
