@@ -14,7 +14,7 @@ from sim import processes, toolchain
 from sim.paths import build_folder
 from sim.terminal import progress_bar, relative
 from sim.waves import reference, vcd
-from sim.waves.difference import Difference, compare
+from sim.waves.difference import THE_END, Difference, compare
 from sim.waves.record import Recording, record
 from sim.waves.scenario import Scenario
 from sim.waves.scenarios import SCENARIOS, find
@@ -60,11 +60,14 @@ def _check(chosen: Sequence[Scenario]) -> int:
         written = write_difference(scenario.name, expected[scenario.name], wave)
         print(f"{scenario.name}: {difference}", file=sys.stderr)
         print(sketch(expected[scenario.name], wave, difference.cycle), file=sys.stderr)
-        print(f"  {_extent(difference)}; both waves: {relative(written)}", file=sys.stderr)
+        print(
+            f"  {_extent(expected[scenario.name], difference)}; both waves: {relative(written)}",
+            file=sys.stderr,
+        )
     if different:
         print(
-            f"{different} of {len(chosen)} scenarios differ from their references; if they should, "
-            "make waves UPDATE=1 and review the diff of sim/waves/reference",
+            f"{different} of {len(chosen)} waveforms differ from the reference; if that is meant, "
+            f"make waves UPDATE=1 and review git diff {relative(reference.FOLDER)}",
             file=sys.stderr,
         )
     return different
@@ -87,7 +90,8 @@ def _update(chosen: Sequence[Scenario], stale: Sequence[Path]) -> None:
         path.unlink()
         print(f"{path.stem}: removed, it has no scenario")
     if changed:
-        print(f"{changed} references changed: review git diff {relative(reference.FOLDER)}")
+        what = "reference" if changed == 1 else "references"
+        print(f"{changed} {what} changed: review git diff {relative(reference.FOLDER)}")
 
 
 def _change(scenario: Scenario, wave: Wave) -> str:
@@ -101,7 +105,11 @@ def _change(scenario: Scenario, wave: Wave) -> str:
         return f"recorded anew, {_size(wave)}"  # other signals, or the file was damaged
     difference = compare(before, wave)
     if difference is not None:
-        return f"changed: {difference}; {_extent(difference)}"
+        was, now = difference.expected or THE_END, difference.found or THE_END
+        return (
+            f"changed, first {', '.join(difference.signals)} in cycle {difference.cycle}: "
+            f"{was} before, {now} now; {_extent(before, difference)}"
+        )
     same = path.read_bytes() == reference.text(scenario, wave).encode()
     return "unchanged" if same else "the same wave, written anew"
 
@@ -137,9 +145,11 @@ def _size(wave: Wave) -> str:
     return f"{wave.cycles} cycles of {len(wave.signals)} signals"
 
 
-def _extent(difference: Difference) -> str:
+def _extent(expected: Wave, difference: Difference) -> str:
     """How much of the wave differs."""
-    counts = ", ".join(f"{name} in {count}" for name, count in difference.cycles.items())
-    expected, found = difference.lengths
-    length = "" if expected == found else f"; {expected} cycles expected, {found} found"
-    return f"cycles that differ: {counts}{length}"
+    names, total = difference.differing, len(expected.signals)
+    which = f"{len(names)} of {total} signals differ"
+    if len(names) < total:
+        which += f" ({', '.join(names)})"
+    before, after = difference.lengths
+    return which if before == after else f"{which}, and there are {after} cycles, not {before}"

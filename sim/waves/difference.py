@@ -4,7 +4,8 @@ import dataclasses
 
 from sim.waves.wave import Wave
 
-_END = "the end of the recording"
+THE_END = "the end of the recording"
+"""Stands for a value where a wave has none any more."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -19,8 +20,8 @@ class Difference:
         Names of the signals that differ in it, in the waves' order.
     expected, found
         Values of the first of them; None where the wave has ended.
-    cycles
-        Of each signal that differs anywhere, in how many cycles it does.
+    differing
+        Names of the signals that differ anywhere, in the waves' order.
     lengths
         Cycles expected and found.
     """
@@ -29,14 +30,14 @@ class Difference:
     signals: tuple[str, ...]
     expected: str | None
     found: str | None
-    cycles: dict[str, int]
+    differing: tuple[str, ...]
     lengths: tuple[int, int]
 
     def __str__(self):
         first, *others = self.signals
         text = (
-            f"{first} differs first, in cycle {self.cycle}: expected {self.expected or _END}, "
-            f"found {self.found or _END}"
+            f"{first} differs first, in cycle {self.cycle}: expected {self.expected or THE_END}, "
+            f"found {self.found or THE_END}"
         )
         if others and None not in (self.expected, self.found):
             text += f" (there too: {', '.join(others)})"
@@ -46,22 +47,21 @@ class Difference:
 def compare(expected: Wave, found: Wave) -> Difference | None:
     """The difference between two waves of the same signals; None if there is none."""
     length = max(expected.cycles, found.cycles)
-    cycles: dict[str, int] = {}
-    by_cycle: dict[int, list[str]] = {}
+    first = {}
     for name in expected.signals:
         for cycle in range(length):
             if expected.value(name, cycle) != found.value(name, cycle):
-                by_cycle.setdefault(cycle, []).append(name)
-                cycles[name] = cycles.get(name, 0) + 1
-    if not by_cycle:
+                first[name] = cycle
+                break
+    if not first:
         return None
-    cycle = min(by_cycle)
-    signals = tuple(by_cycle[cycle])
+    cycle = min(first.values())
+    signals = tuple(name for name in first if first[name] == cycle)
     return Difference(
         cycle=cycle,
         signals=signals,
         expected=expected.value(signals[0], cycle),
         found=found.value(signals[0], cycle),
-        cycles=cycles,
+        differing=tuple(first),
         lengths=(expected.cycles, found.cycles),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from models.errors import BadInput
 from models.files import write_atomically
+from sim.terminal import relative
 from sim.waves.scenario import Scenario
 from sim.waves.wave import Wave
 
@@ -64,12 +65,13 @@ def read(scenario: Scenario, folder: Path = FOLDER) -> Wave:
 
 def parse(file: Path, remedy: str) -> Wave:
     """The wave in ``file``; ``remedy`` is the command that writes it anew."""
+    where = relative(file)
     try:
         lines = file.read_text().splitlines()
     except FileNotFoundError:
-        raise BadInput(f"there is no reference {file}; {remedy} records it") from None
+        raise BadInput(f"there is no reference {where}; {remedy} records it") from None
     except UnicodeDecodeError:
-        raise BadInput(f"{file} is no text; restore it, or {remedy} records it anew") from None
+        raise BadInput(f"{where} is no text; restore it, or {remedy} records it anew") from None
     signals: dict[str, list[str]] = {}
     name = None
     for number, line in enumerate(lines, 1):
@@ -81,14 +83,14 @@ def parse(file: Path, remedy: str) -> Wave:
             signals[name] = []
         elif line and not line.startswith("#"):
             raise BadInput(
-                f"{file}, line {number}: must be a new signal's name or cycles and a value, not "
+                f"{where}, line {number}: must be a new signal's name or cycles and a value, not "
                 f"{line!r}; restore it, or {remedy} records it anew"
             )
     lengths = {name: len(values) for name, values in signals.items()}
     if len(set(lengths.values())) != 1 or 0 in lengths.values():
         short = min(lengths, key=lengths.get, default="it")
         raise BadInput(
-            f"{file}: all signals must have the same number of cycles, and {short} has "
+            f"{where}: all signals must have the same number of cycles, and {short} has "
             f"{lengths.get(short, 0)}; restore it, or {remedy} records it anew"
         )
     return Wave(signals=signals)

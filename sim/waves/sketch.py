@@ -16,29 +16,27 @@ def sketch(expected: Wave, found: Wave, cycle: int) -> str:
     """
     last = max(expected.cycles, found.cycles) - 1
     window = range(max(0, cycle - _BEFORE), min(last, cycle + _AFTER) + 1)
-    rows: list[tuple[str, list[str]]] = []
+    rows: list[tuple[str, str, list[str]]] = [("cycle", "", [str(k) for k in window])]
     for name in expected.signals:
         one, other = (_row(wave, name, window) for wave in (expected, found))
         if one == other:
-            rows.append((name, one))
+            rows.append((name, "", one))
         else:
-            rows += [(f"{name}  expected", one), ("found", other)]
-    values = [cell for _, row in rows for cell in row]
-    width = min(_WIDEST, max(len(text) for text in (*values, str(window[-1]))))
-    label = max(len(name) for name, _ in rows)
-    lines = [_line("cycle".ljust(label), [f"{number:<{width}}" for number in window])]
-    for name, row in rows:
-        lines.append(
-            _line(
-                f"{name:>{label}}" if name == "found" else f"{name:<{label}}",
-                [_cell(value, width) for value in row],
-            )
-        )
-    lines.append(_line(" " * label, [("^" if k == cycle else "").ljust(width) for k in window]))
+            rows += [(name, "expected", one), ("", "found", other)]
+    rows.append(("", "", ["^" if k == cycle else _NOTHING for k in window]))
+    names = max(len(name) for name, _, _ in rows)
+    roles = max(len(role) for _, role, _ in rows)
+    columns = zip(*(row for _, _, row in rows), strict=True)
+    widths = [min(_WIDEST, max(map(len, column))) for column in columns]
+    lines = []
+    for name, role, row in rows:
+        cells = map(_cell, row, widths)
+        lines.append(f"  {name:<{names}}  {role:<{roles}}  {' '.join(cells)}".rstrip())
     return "\n".join(lines)
 
 
 def _row(wave: Wave, name: str, window: range) -> list[str]:
+    """The cells of the signal ``name``, one bit as a single character."""
     bit = set(wave.signals[name]) <= {"0", "1"}
     row = []
     for k in window:
@@ -55,13 +53,10 @@ def _row(wave: Wave, name: str, window: range) -> list[str]:
 
 
 def _cell(text: str, width: int) -> str:
+    """``text`` in ``width`` characters."""
     if text in (_LOW, _HIGH):
         return text * width
     if len(text) > width:
         left = width // 2
         text = f"{text[:left]}…{text[len(text) - (width - left - 1) :]}"
     return text.ljust(width)
-
-
-def _line(label: str, cells: list[str]) -> str:
-    return f"  {label}  {' '.join(cells)}".rstrip()
