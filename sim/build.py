@@ -20,7 +20,7 @@ from sim.toolchain import Toolchain, find
 WAIVERS = ROOT / "rtl" / "lint.vlt"
 """Warnings of Verilator that are waived for generated Verilog, each with its reason."""
 
-KEEP = 40
+KEEP = 60
 """Builds that the cache keeps; the ones used longest ago go first."""
 
 _COMMON_ARGS = ["--timescale", "1ns/1ps", str(WAIVERS)]

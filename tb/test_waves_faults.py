@@ -87,7 +87,7 @@ def test_hang(copy):
     message = refused(trispike("waves", "--scenario", LAYER, "--update", root=copy))
     assert message == (
         f"error: scenario {LAYER} did not end within its 1000 cycles: the block hangs, or the "
-        "scenario's limit is too low; its reference was left as it was"
+        "scenario's limit is too low; no reference was changed"
     )
     assert reference.read_bytes() == before
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.waves import reference
+from sim.waves import reference, vcd
 from sim.waves.difference import compare
 from sim.waves.record import record
 from sim.waves.scenarios import SCENARIOS
@@ -16,6 +16,7 @@ def test_as_in_the_reference(scenario):
     recording = record(scenario)
     difference = compare(expected, recording.wave)
     if difference is not None:
+        vcd.write_difference(scenario.name, expected, recording.wave)
         drawn = sketch(expected, recording.wave, difference.cycle)
         pytest.fail(f"{scenario.name}: {difference}\n{drawn}\nmake waves shows it", pytrace=False)
     assert recording.ended

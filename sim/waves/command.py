@@ -9,9 +9,7 @@ from pathlib import Path
 import click
 
 from models.errors import BadInput
-from models.files import write_atomically
 from sim import processes, toolchain
-from sim.paths import build_folder
 from sim.terminal import progress_bar, relative
 from sim.waves import reference, vcd
 from sim.waves.difference import THE_END, Difference, compare
@@ -23,6 +21,8 @@ from sim.waves.wave import Wave
 
 DIFFERENT = 1
 """Exit status."""
+
+_UNCHANGED = "unchanged"
 
 
 @click.command()
@@ -51,19 +51,13 @@ def _check(chosen: Sequence[Scenario]) -> int:
     expected = {scenario.name: reference.read(scenario) for scenario in chosen}
     different = 0
     for scenario, recording in _record(chosen):
-        wave = recording.wave
-        difference = compare(expected[scenario.name], wave)
+        difference = compare(expected[scenario.name], recording.wave)
         if difference is None:
-            print(f"{scenario.name}: {_size(wave)}, all as in the reference")
-            continue
-        different += 1
-        written = write_difference(scenario.name, expected[scenario.name], wave)
-        print(f"{scenario.name}: {difference}", file=sys.stderr)
-        print(sketch(expected[scenario.name], wave, difference.cycle), file=sys.stderr)
-        print(
-            f"  {_extent(expected[scenario.name], difference)}; both waves: {relative(written)}",
-            file=sys.stderr,
-        )
+            print(f"{scenario.name}: {_size(recording.wave)}, all as in the reference")
+        else:
+            different += 1
+            for line in _report(scenario, expected[scenario.name], recording, difference):
+                print(line, file=sys.stderr)
     if different:
         print(
             f"{different} of {len(chosen)} waveforms differ from the reference; if that is meant, "
@@ -73,17 +67,31 @@ def _check(chosen: Sequence[Scenario]) -> int:
     return different
 
 
+def _report(
+    scenario: Scenario, expected: Wave, recording: Recording, difference: Difference
+) -> Iterator[str]:
+    """What there is to say of a difference."""
+    yield f"{scenario.name}: {difference}"
+    yield sketch(expected, recording.wave, difference.cycle)
+    if not recording.ended:
+        yield f"  the stimulus did not end within {scenario.limit} cycles and was cut off"
+    written = vcd.write_difference(scenario.name, expected, recording.wave)
+    yield f"  {_extent(expected, difference)}; both waves: {relative(written)}"
+
+
 def _update(chosen: Sequence[Scenario], stale: Sequence[Path]) -> None:
     """Make what is recorded the reference of each scenario; say what changed."""
-    changed = len(stale)
-    for scenario, recording in _record(chosen):
+    recordings = list(_record(chosen))
+    for scenario, recording in recordings:
         if not recording.ended:
             raise BadInput(
                 f"scenario {scenario.name} did not end within its {scenario.limit} cycles: the "
-                "block hangs, or the scenario's limit is too low; its reference was left as it was"
+                "block hangs, or the scenario's limit is too low; no reference was changed"
             )
+    changed = len(stale)
+    for scenario, recording in recordings:
         summary = _change(scenario, recording.wave)
-        changed += summary != "unchanged"
+        changed += summary != _UNCHANGED
         print(f"{scenario.name}: {summary}")
         reference.write(scenario, recording.wave)
     for path in stale:
@@ -111,7 +119,7 @@ def _change(scenario: Scenario, wave: Wave) -> str:
             f"{was} before, {now} now; {_extent(before, difference)}"
         )
     same = path.read_bytes() == reference.text(scenario, wave).encode()
-    return "unchanged" if same else "the same wave, written anew"
+    return _UNCHANGED if same else "the same wave, written anew"
 
 
 def _record(chosen: Sequence[Scenario]) -> Iterator[tuple[Scenario, Recording]]:
@@ -132,13 +140,6 @@ def _record(chosen: Sequence[Scenario]) -> Iterator[tuple[Scenario, Recording]]:
             processes.start_again()
     for scenario, future in zip(chosen, futures, strict=True):
         yield scenario, future.result()
-
-
-def write_difference(name: str, expected: Wave, found: Wave) -> Path:
-    """Write both waves of the scenario ``name`` to one VCD; returns its path."""
-    path = build_folder() / "waves" / f"{name}-difference.vcd"
-    write_atomically(path, vcd.text({"expected": expected, "found": found}).encode())
-    return path
 
 
 def _size(wave: Wave) -> str:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import pywellen
@@ -12,6 +13,7 @@ from rtl.hierarchy import Block, flat_ports
 from rtl.verilog import export
 from sim import build, simulator
 from sim.paths import build_folder
+from sim.simulator import SimulationError
 from sim.waves.probe import Probe
 from sim.waves.scenario import Scenario
 from sim.waves.stimulus import CASE, WINDOW
@@ -44,20 +46,32 @@ def record(scenario: Scenario) -> Recording:
     block = scenario.block()
     inputs = [name for name, (kind, _) in flat_ports(block).items() if kind == "i"]
     model = _model(scenario, block)
-    folder = build_folder() / "runs" / f"waves-{scenario.name}"
+    runs = build_folder() / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"waves-{scenario.name}-", dir=runs))
+    try:
+        recording = _run(model, folder, scenario, block.module_name, inputs)
+    except SimulationError:
+        raise  # its message names a log in there
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    return recording
+
+
+def _run(model: Path, folder: Path, scenario: Scenario, top: str, inputs: list[str]) -> Recording:
+    """Run the stimulus of ``scenario`` on ``model`` in ``folder``."""
     (folder / CASE).write_text(json.dumps({"scenario": scenario.name, "inputs": inputs}))
     simulator.simulate(
         model,
-        block.module_name,
+        top,
         "sim.waves.record_cocotb",
         run_folder=folder,
         plus_args=("--trace", "--trace-file", _RAW),
     )
     window = json.loads((folder / WINDOW).read_text())
-    wave = _read(folder / _RAW, block.module_name, scenario, window["begin"], window["end"])
-    shutil.rmtree(folder, ignore_errors=True)
+    wave = _read(folder / _RAW, top, scenario, window["begin"], window["end"])
     return Recording(wave=wave, ended=window["ended"])
 
 

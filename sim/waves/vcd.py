@@ -3,13 +3,23 @@
 import itertools
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+from models.files import write_atomically
+from sim.paths import build_folder
 from sim.waves.wave import Wave
 
 _NUMBER = re.compile(r"-?\d+")
 _BITS = re.compile(r"[01]|0x[0-9a-f]+|-")
 _FIRST, _LAST = 33, 126
 """Printable characters, from which VCD makes its identifiers."""
+
+
+def write_difference(name: str, expected: Wave, found: Wave) -> Path:
+    """Write both waves of the scenario ``name`` to one file in ``build/waves``; its path."""
+    path = build_folder() / "waves" / f"{name}-difference.vcd"
+    write_atomically(path, text({"expected": expected, "found": found}).encode())
+    return path
 
 
 def text(waves: dict[str, Wave]) -> str:
