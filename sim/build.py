@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cocotb
@@ -73,7 +73,7 @@ def model(
     args += _COMMON_ARGS
 
     def build(partial: Path, log: Path) -> None:
-        Simulator(
+        simulator = Simulator(
             log=log,
             tools=tools,
             runtime=runtime,
@@ -86,7 +86,9 @@ def model(
             make_args=[*make_args, _JOBS],
             compile_only=True,
             waves=False,
-        ).run()
+        )
+        with _runtime_made_once(runtime):
+            simulator.run()
 
     key = [*setting, *args, cocotb.__version__, top, str(public)]
     return _built(key, sources, top, build)
@@ -183,6 +185,16 @@ def _built(
         os.replace(partial, folder)
     _forget_old(cache)
     return folder
+
+
+@contextlib.contextmanager
+def _runtime_made_once(runtime: Path) -> Iterator[None]:
+    """Let the first of several builds compile Verilator's runtime, and the others wait for it."""
+    with filelock.FileLock(f"{runtime}.lock"):
+        if not runtime.is_dir():
+            yield
+            return
+    yield
 
 
 def _digest(parts: list[str]) -> str:
