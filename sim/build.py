@@ -45,6 +45,7 @@ def model(
     public: bool,
     timing: bool = False,
     waves: bool = False,
+    optimise: bool = True,
 ) -> Path:
     """Folder of the Verilated model of ``sources``, built unless it is there already.
 
@@ -60,6 +61,8 @@ def model(
         The sources have delays of their own.
     waves
         The model can write a waveform.
+    optimise
+        Compile for long runs; without it a large model is ready sooner and runs slower.
 
     A build appears whole or not at all; two runs that want the same one build it once.
     """
@@ -67,7 +70,7 @@ def model(
     args = ["--timing"] if timing else ["--no-timing"]
     if waves:
         args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
-    make_args = _make_args(tools)
+    make_args = _make_args(tools, optimise=optimise)
     setting = [tools.version, tools.cxx_version, *args, *make_args]
     runtime = _runtime(setting)
     args += _COMMON_ARGS
@@ -132,9 +135,9 @@ def _tools() -> Toolchain:
     return tools
 
 
-def _make_args(tools: Toolchain) -> list[str]:
-    # -O2 compiles half as long again and runs no faster.
-    return [*tools.make_args, "OPT_FAST=-O1"]
+def _make_args(tools: Toolchain, *, optimise: bool = True) -> list[str]:
+    # -O2 compiles half as long again and runs no faster than -O1.
+    return [*tools.make_args, f"OPT_FAST={'-O1' if optimise else '-O0'}"]
 
 
 def _runtime(setting: list[str]) -> Path:

@@ -98,7 +98,7 @@ def _model(scenario: Scenario, block: Block) -> Path:
             "",
         ]
     )
-    return build.model(sources, top, public=False, waves=True)
+    return build.model(sources, top, public=False, waves=True, optimise=False)
 
 
 def _read(path: Path, top: str, scenario: Scenario, begin: int, end: int) -> Wave:
