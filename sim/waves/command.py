@@ -10,6 +10,7 @@ import click
 
 from models.errors import BadInput
 from sim import processes, toolchain
+from sim.status import MISMATCH
 from sim.terminal import progress_bar, relative
 from sim.waves import reference, vcd
 from sim.waves.difference import THE_END, Difference, compare
@@ -18,9 +19,6 @@ from sim.waves.scenario import Scenario
 from sim.waves.scenarios import SCENARIOS, find
 from sim.waves.sketch import sketch
 from sim.waves.wave import Wave
-
-DIFFERENT = 1
-"""Exit status."""
 
 _UNCHANGED = "unchanged"
 
@@ -43,7 +41,7 @@ def waves(name, update):
     elif stale and name is None:
         raise BadInput(f"{relative(stale[0])} has no scenario; remove it, or make waves UPDATE=1")
     elif _check(chosen):
-        sys.exit(DIFFERENT)
+        sys.exit(MISMATCH)
 
 
 def _check(chosen: Sequence[Scenario]) -> int:

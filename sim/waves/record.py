@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import shutil
-import tempfile
 from pathlib import Path
 
 import pywellen
@@ -12,8 +10,7 @@ from models.errors import BadInput
 from rtl.hierarchy import Block, flat_ports
 from rtl.verilog import export
 from sim import build, simulator
-from sim.paths import build_folder
-from sim.simulator import SimulationError
+from sim.run_folder import run_folder
 from sim.waves.probe import Probe
 from sim.waves.scenario import Scenario
 from sim.waves.stimulus import CASE, WINDOW
@@ -46,18 +43,8 @@ def record(scenario: Scenario) -> Recording:
     block = scenario.block()
     inputs = [name for name, (kind, _) in flat_ports(block).items() if kind == "i"]
     model = _model(scenario, block)
-    runs = build_folder() / "runs"
-    runs.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"waves-{scenario.name}-", dir=runs))
-    try:
-        recording = _run(model, folder, scenario, block.module_name, inputs)
-    except SimulationError:
-        raise  # its message names a log in there
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
-    return recording
+    with run_folder(f"waves-{scenario.name}") as folder:
+        return _run(model, folder, scenario, block.module_name, inputs)
 
 
 def _run(model: Path, folder: Path, scenario: Scenario, top: str, inputs: list[str]) -> Recording:
