@@ -28,10 +28,12 @@ def fields(layout: data.StructLayout) -> Callable[[int, int], str]:
     def show(value: int, width: int) -> str:
         texts = []
         for name, field in layout:
-            inner = field.shape
-            parts = [field] if not isinstance(inner, data.ArrayLayout) else [f for _, f in inner]
-            start = 0 if parts == [field] else field.offset
-            numbers = (value >> start + f.offset & ((1 << f.width) - 1) for f in parts)
+            word = value >> field.offset
+            if isinstance(field.shape, data.ArrayLayout):
+                elements = [(element.offset, element.width) for _, element in field.shape]
+            else:
+                elements = [(0, field.width)]
+            numbers = (word >> offset & ((1 << bits_) - 1) for offset, bits_ in elements)
             texts.append(f"{name}={'/'.join(map(str, numbers))}")
         return ",".join(texts)
 

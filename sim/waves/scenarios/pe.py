@@ -40,9 +40,10 @@ async def _every_operation(stimulus: Stimulus) -> None:
         await _operate(stimulus, PEState.INTEGRATE, CONSTANT_MAX, code)
         await _operate(stimulus, PEState.HOLD)
         await _operate(stimulus, PEState.INTEGRATE, 1, code)
-        sum_ = {TernaryCode.PLUS: 133, TernaryCode.MINUS: -133}.get(code, 0)
-        await _operate(stimulus, PEState.FIRE, 5, code, threshold=sum_ - 1)
-        await _operate(stimulus, PEState.FIRE, CONSTANT_MAX, code, threshold=sum_)
+        sign = {TernaryCode.PLUS: 1, TernaryCode.MINUS: -1}.get(code, 0)
+        await _operate(stimulus, PEState.FIRE, 5, code, threshold=sign * 133 - 1)
+        # The FIRE before has loaded the bias.
+        await _operate(stimulus, PEState.FIRE, CONSTANT_MAX, code, threshold=sign * 5)
     await _operate(stimulus, PEState.HOLD)
 
 
@@ -72,8 +73,8 @@ def _extreme(name: str, code: TernaryCode) -> Scenario:
 SCENARIOS = (
     Scenario(
         name="pe_operations",
-        about="each code through every operation; the second FIRE compares with the threshold of "
-        "the first plus one",
+        about="each code through every operation; the first FIRE is one above its threshold, the "
+        "second on it",
         block=ProcessingElement,
         drive=_every_operation,
         signals=_SIGNALS,
