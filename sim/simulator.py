@@ -26,6 +26,10 @@ _TELLING_ASSERTIONS = "tb/*.py *_cocotb.py"
 cocotb's own choice is every file that is imported, NumPy's too, which takes a second or more."""
 
 
+_path_lock = threading.Lock()
+"""PATH belongs to the whole process, and several threads may build at the same time."""
+
+
 class SimulationError(RuntimeError):
     """A build or a simulation that broke down; the message names its log."""
 
@@ -166,8 +170,8 @@ def _save_runtime(runtime: Path, folder: Path) -> None:
 @contextlib.contextmanager
 def _path_to(tools: Toolchain) -> Iterator[None]:
     """Have cocotb-test find an executable called ``verilator``, which it insists on, on PATH."""
-    before = os.environ["PATH"]
-    with tempfile.TemporaryDirectory() as folder:
+    with _path_lock, tempfile.TemporaryDirectory() as folder:
+        before = os.environ["PATH"]
         (Path(folder) / "verilator").symlink_to(tools.verilator)
         os.environ["PATH"] = f"{folder}{os.pathsep}{before}"
         try:

@@ -61,6 +61,7 @@ def test_make_lists_its_targets():
         "train",
         "accuracy",
         "bench",
+        "waves",
         "test",
         "lint",
         "clean",
@@ -117,3 +118,23 @@ def test_make_passes_options_on_to_synth():
     wanted = ('--layer "fc256_256"', '--lanes "4"', '--liberty "cells.lib"', '--json "f.json"')
     for option in wanted:
         assert option in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "command"),
+    [
+        ([], "waves"),
+        (["UPDATE=1", "SCENARIO=pe_largest"], 'waves --scenario "pe_largest" --update'),
+        (["UPDATE=0"], "waves"),
+    ],
+)
+def test_make_waves_passes_options_on(options, command):
+    """The options of `make waves` reach the command line."""
+    done = subprocess.run(
+        ["make", "-n", "-o", ".venv/.ready", "waves", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [".venv/bin/python", "-m", "sim", *command.split()]

@@ -1,0 +1,154 @@
+"""``python -m sim waves``: the hardware's waveforms against the reference waveforms."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import click
+
+from models.errors import BadInput
+from sim import processes, toolchain
+from sim.status import MISMATCH
+from sim.terminal import progress_bar, relative
+from sim.waves import reference, vcd
+from sim.waves.difference import THE_END, Difference, compare
+from sim.waves.record import Recording, record
+from sim.waves.scenario import Scenario
+from sim.waves.scenarios import SCENARIOS, find
+from sim.waves.sketch import sketch
+from sim.waves.wave import Wave
+
+_UNCHANGED = "unchanged"
+
+
+@click.command()
+@click.option("--scenario", "name", help="Only this scenario.  [default: all]")
+@click.option("--update", is_flag=True, help="Make what is recorded the reference.")
+def waves(name, update):
+    """Record named signals cycle by cycle and compare them with the reference waveforms.
+
+    A difference is shown around its first cycle, and written with what was expected to
+    build/waves/SCENARIO-difference.vcd for Surfer or GTKWave. The references are text files in
+    sim/waves/reference; docs/waves.md says how to read them and how to add one.
+    """
+    chosen = SCENARIOS if name is None else (find(name),)
+    toolchain.find()
+    stale = reference.orphans({scenario.name for scenario in SCENARIOS})
+    if update:
+        _update(chosen, stale if name is None else [])
+    elif stale and name is None:
+        raise BadInput(f"{relative(stale[0])} has no scenario; remove it, or make waves UPDATE=1")
+    elif _check(chosen):
+        sys.exit(MISMATCH)
+
+
+def _check(chosen: Sequence[Scenario]) -> int:
+    """Compare each scenario with its reference; returns how many differ."""
+    expected = {scenario.name: reference.read(scenario) for scenario in chosen}
+    different = 0
+    for scenario, recording in _record(chosen):
+        difference = compare(expected[scenario.name], recording.wave)
+        if difference is None:
+            print(f"{scenario.name}: {_size(recording.wave)}, all as in the reference")
+        else:
+            different += 1
+            for line in _report(scenario, expected[scenario.name], recording, difference):
+                print(line, file=sys.stderr)
+    if different:
+        print(
+            f"{different} of {len(chosen)} waveforms differ from the reference; if that is meant, "
+            f"make waves UPDATE=1 and review git diff {relative(reference.FOLDER)}",
+            file=sys.stderr,
+        )
+    return different
+
+
+def _report(
+    scenario: Scenario, expected: Wave, recording: Recording, difference: Difference
+) -> Iterator[str]:
+    """What there is to say of a difference."""
+    yield f"{scenario.name}: {difference}"
+    yield sketch(expected, recording.wave, difference.cycle)
+    if not recording.ended:
+        yield f"  the stimulus did not end within {scenario.limit} cycles and was cut off"
+    written = vcd.write_difference(scenario.name, expected, recording.wave)
+    yield f"  {_extent(expected, difference)}; both waves: {relative(written)}"
+
+
+def _update(chosen: Sequence[Scenario], stale: Sequence[Path]) -> None:
+    """Make what is recorded the reference of each scenario; say what changed."""
+    recordings = list(_record(chosen))
+    for scenario, recording in recordings:
+        if not recording.ended:
+            raise BadInput(
+                f"scenario {scenario.name} did not end within its {scenario.limit} cycles: the "
+                "block hangs, or the scenario's limit is too low; no reference was changed"
+            )
+    changed = len(stale)
+    for scenario, recording in recordings:
+        summary = _change(scenario, recording.wave)
+        changed += summary != _UNCHANGED
+        print(f"{scenario.name}: {summary}")
+        reference.write(scenario, recording.wave)
+    for path in stale:
+        path.unlink()
+        print(f"{path.stem}: removed, it has no scenario")
+    if changed:
+        what = "reference" if changed == 1 else "references"
+        print(f"{changed} {what} changed: review git diff {relative(reference.FOLDER)}")
+
+
+def _change(scenario: Scenario, wave: Wave) -> str:
+    """What recording ``wave`` changes in the reference of ``scenario``."""
+    path = reference.path(scenario.name)
+    if not path.exists():
+        return f"new, {_size(wave)}"
+    try:
+        before = reference.read(scenario)
+    except BadInput:
+        return f"recorded anew, {_size(wave)}"  # other signals, or the file was damaged
+    difference = compare(before, wave)
+    if difference is not None:
+        was, now = difference.expected or THE_END, difference.found or THE_END
+        return (
+            f"changed, first {', '.join(difference.signals)} in cycle {difference.cycle}: "
+            f"{was} before, {now} now; {_extent(before, difference)}"
+        )
+    same = path.read_bytes() == reference.text(scenario, wave).encode()
+    return _UNCHANGED if same else "the same wave, written anew"
+
+
+def _record(chosen: Sequence[Scenario]) -> Iterator[tuple[Scenario, Recording]]:
+    """Each scenario with what it recorded, in their order; several run at a time."""
+    with progress_bar() as progress:
+        task = progress.add_task("recording waveforms", total=len(chosen))
+        pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        try:
+            futures = [pool.submit(record, scenario) for scenario in chosen]
+            for future in as_completed(futures):
+                future.result()
+                progress.advance(task)
+        except BaseException:
+            processes.stop_all()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+            processes.start_again()
+    for scenario, future in zip(chosen, futures, strict=True):
+        yield scenario, future.result()
+
+
+def _size(wave: Wave) -> str:
+    return f"{wave.cycles} cycles of {len(wave.signals)} signals"
+
+
+def _extent(expected: Wave, difference: Difference) -> str:
+    """How much of the wave differs."""
+    names, total = difference.differing, len(expected.signals)
+    which = f"{len(names)} of {total} signals differ"
+    if len(names) < total:
+        which += f" ({', '.join(names)})"
+    before, after = difference.lengths
+    return which if before == after else f"{which}, and there are {after} cycles, not {before}"

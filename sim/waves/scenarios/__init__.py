@@ -1,0 +1,22 @@
+"""All scenarios, the smallest block first."""
+
+from models.errors import BadInput
+from sim.waves.scenario import Scenario
+from sim.waves.scenarios import chip, encoder, layer, pe, sram
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *pe.SCENARIOS,
+    *encoder.SCENARIOS,
+    *sram.SCENARIOS,
+    *layer.SCENARIOS,
+    *chip.SCENARIOS,
+)
+
+
+def find(name: str) -> Scenario:
+    """The scenario called ``name``."""
+    for scenario in SCENARIOS:
+        if scenario.name == name:
+            return scenario
+    known = ", ".join(scenario.name for scenario in SCENARIOS)
+    raise BadInput(f"SCENARIO must be one of {known}, not {name!r}")

@@ -1,0 +1,87 @@
+"""Scenarios of a whole chip: two images back to back, and a trained network on a digit."""
+
+from collections.abc import Callable
+
+from models import datasets, weights
+from models.network import Network
+from models.presets import preset
+from models.spikes import encode
+from rtl.chip import Chip
+from rtl.pe import PEState
+from rtl.program import network_writes
+from rtl.readout import result_layout
+from sim.waves.probe import bits, fields, names, signed
+from sim.waves.scenario import Scenario
+from sim.waves.scenarios.encoder import spikes
+from sim.waves.scenarios.layer import pattern
+from sim.waves.stimulus import Stimulus
+
+_SMALL = Network(name="waves", layers=(pattern(8, 6, threshold=-15), pattern(6, 3, threshold=-5)))
+_SMALL_VECTORS = (0x2D, 0x91, 0xFF, 0x00)  # two images of two timesteps
+
+
+async def _load(stimulus: Stimulus, network: Network, timesteps: int) -> None:
+    await stimulus.send("configuration", network_writes(network, timesteps))
+    stimulus.record()
+
+
+async def _two_images(stimulus: Stimulus) -> None:
+    await _load(stimulus, _SMALL, timesteps=2)
+    taking = stimulus.start(stimulus.receive("result", (0, 0)))
+    await stimulus.send("i", _SMALL_VECTORS)
+    await taking
+    await stimulus.cycles(2)
+
+
+async def _digit(stimulus: Stimulus) -> None:
+    network, _ = weights.load(weights.committed("fc256", "digits"))
+    images, _ = datasets.load_test("digits")
+    (steps,) = encode(images[:1], timesteps=1, seed=0)
+    await _load(stimulus, network, timesteps=1)
+    taking = stimulus.start(stimulus.receive("result", (0,)))
+    await stimulus.send("i", [sum(1 << k for k in step.nonzero()[0].tolist()) for step in steps])
+    await taking
+    await stimulus.cycles(2)
+
+
+def _layer_signals(k: int, inputs: int) -> dict[str, Callable[[int, int], str]]:
+    return {
+        f"layer_{k}.encoder.o.valid": bits,
+        f"layer_{k}.encoder.o.payload": spikes(inputs, 1),
+        f"layer_{k}.flow.state": names(PEState),
+        f"layer_{k}.pe_0.potential": signed,
+        f"layer_{k}.o.valid": bits,
+        f"layer_{k}.o.ready": bits,
+        f"layer_{k}.o.payload": bits,
+    }
+
+
+def _signals(sizes: tuple[int, ...]) -> dict[str, Callable[[int, int], str]]:
+    """Handshakes, states and one potential of each layer; images of 784 pixels are left out."""
+    signals = {"i.valid": bits, "i.ready": bits}
+    for k, inputs in enumerate(sizes[:-1]):
+        signals |= _layer_signals(k, inputs)
+    return signals | {
+        "result.valid": bits,
+        "result.ready": bits,
+        "result.payload": fields(result_layout(sizes[-1])),
+    }
+
+
+SCENARIOS = (
+    Scenario(
+        name="chip_two_images",
+        about="8-6-3, two images of two timesteps back to back, the last vector without spikes",
+        block=lambda: Chip(shape=_SMALL.shape),
+        drive=_two_images,
+        signals=_signals(_SMALL.shape.sizes),
+    ),
+    Scenario(
+        name="chip_fc256_digit",
+        about="the trained fc256 on the first test image of digits, one timestep",
+        block=lambda: Chip(shape=preset("fc256")),
+        drive=_digit,
+        signals=_signals(preset("fc256").sizes),
+        limit=10_000,
+    ),
+)

@@ -1,0 +1,84 @@
+"""Scenarios of the processing element."""
+
+from models.numbers import CONSTANT_BITS, CONSTANT_MAX, MAX_INPUTS, POTENTIAL_BITS, TernaryCode
+from rtl.pe import PEState, ProcessingElement
+from sim.waves.probe import bits, names, signed
+from sim.waves.scenario import Scenario
+from sim.waves.stimulus import Stimulus
+
+_UNUSED = 0b10
+_CODES = (TernaryCode.ZERO, TernaryCode.PLUS, TernaryCode.MINUS, _UNUSED)
+_SIGNALS = {
+    "state": names(PEState),
+    "weights": bits,
+    "bias": bits,
+    "plus": signed,
+    "threshold": signed,
+    "potential": signed,
+    "spike": bits,
+}
+
+
+async def _operate(
+    stimulus: Stimulus, state: PEState, constant: int = 0, code: int = 0, threshold: int = 0
+) -> None:
+    """Pass one cycle in ``state``; ``code`` is the weight's and the bias' alike."""
+    stimulus.set(
+        state=state.value,
+        weights=code,
+        bias=code,
+        plus=constant,
+        minus=-constant & ((1 << CONSTANT_BITS) - 1),
+        threshold=threshold & ((1 << POTENTIAL_BITS) - 1),
+    )
+    await stimulus.cycles()
+
+
+async def _every_operation(stimulus: Stimulus) -> None:
+    for code in _CODES:
+        await _operate(stimulus, PEState.BIAS, 5, code)
+        await _operate(stimulus, PEState.INTEGRATE, CONSTANT_MAX, code)
+        await _operate(stimulus, PEState.HOLD)
+        await _operate(stimulus, PEState.INTEGRATE, 1, code)
+        sign = {TernaryCode.PLUS: 1, TernaryCode.MINUS: -1}.get(code, 0)
+        await _operate(stimulus, PEState.FIRE, 5, code, threshold=sign * 133 - 1)
+        # The FIRE before has loaded the bias.
+        await _operate(stimulus, PEState.FIRE, CONSTANT_MAX, code, threshold=sign * 5)
+    await _operate(stimulus, PEState.HOLD)
+
+
+def _extreme(name: str, code: TernaryCode) -> Scenario:
+    most = (MAX_INPUTS + 1) * CONSTANT_MAX * (1 if code == TernaryCode.PLUS else -1)
+
+    async def drive(stimulus: Stimulus) -> None:
+        await _operate(stimulus, PEState.BIAS, CONSTANT_MAX, code)
+        for left in reversed(range(MAX_INPUTS)):
+            if left == 3:
+                stimulus.record()
+            await _operate(stimulus, PEState.INTEGRATE, CONSTANT_MAX, code)
+        await _operate(stimulus, PEState.HOLD)
+        await _operate(stimulus, PEState.FIRE, CONSTANT_MAX, code, threshold=most - 1)
+        await _operate(stimulus, PEState.HOLD)
+
+    return Scenario(
+        name=name,
+        about=f"the last of {MAX_INPUTS} integrations towards {most:,}, and FIRE just above",
+        block=ProcessingElement,
+        drive=drive,
+        signals=_SIGNALS,
+        limit=2 * MAX_INPUTS,
+    )
+
+
+SCENARIOS = (
+    Scenario(
+        name="pe_operations",
+        about="each code through every operation; the first FIRE is one above its threshold, the "
+        "second on it",
+        block=ProcessingElement,
+        drive=_every_operation,
+        signals=_SIGNALS,
+    ),
+    _extreme("pe_largest", TernaryCode.PLUS),
+    _extreme("pe_smallest", TernaryCode.MINUS),
+)

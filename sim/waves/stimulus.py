@@ -1,0 +1,107 @@
+"""What a scenario does to its block, in the simulator."""
+
+from collections.abc import Coroutine, Iterable
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.task import Task
+from cocotb.triggers import RisingEdge
+from cocotb.utils import get_sim_time
+
+PERIOD_NS = 10
+
+CASE, WINDOW = "case.json", "window.json"
+"""Files of a recording: what to do, and what simulated time to look at."""
+
+_RESET_CYCLES = 2
+
+
+class Stimulus:
+    """The ports of the block under cocotb.
+
+    Everything is driven right after a clock edge and stands for the whole cycle that follows.
+
+    Parameters
+    ----------
+    inputs
+        Names of its input ports, clock and reset aside.
+
+    Attributes
+    ----------
+    begin
+        Simulated time, in ps, of the clock edge after which recording begins.
+    """
+
+    def __init__(self, dut, inputs: list[str]):
+        self._dut, self._inputs = dut, inputs
+        self._edge = RisingEdge(dut.clk)
+        self.begin = 0
+
+    async def reset(self) -> None:
+        """Start the clock, pass a reset with all inputs low, and begin recording."""
+        for name in self._inputs:
+            self._port(name).value = 0
+        self._dut.rst.value = 1
+        Clock(self._dut.clk, PERIOD_NS, unit="ns").start(start_high=False)
+        await self.cycles(_RESET_CYCLES)
+        self._dut.rst.value = 0
+        self.record()
+
+    def record(self) -> None:
+        """Begin recording with the cycle that begins now; forget what was recorded before."""
+        self.begin = now()
+
+    def _port(self, name: str):
+        return getattr(self._dut, name)
+
+    def set(self, **ports: int) -> None:
+        """Drive input ports from now on; ``i__valid`` is the member ``valid`` of the port ``i``."""
+        for name, value in ports.items():
+            self._port(name).value = int(value)
+
+    async def cycles(self, count: int = 1) -> None:
+        """Pass ``count`` clock edges."""
+        for _ in range(count):
+            await self._edge
+
+    async def send(self, port: str, payloads: Iterable[int]) -> None:
+        """Offer ``payloads`` to the input stream ``port`` without a pause, each until it is taken.
+
+        ``payload`` is 0 while nothing is offered.
+        """
+        for payload in payloads:
+            self._port(f"{port}__payload").value = payload
+            self._port(f"{port}__valid").value = 1
+            await self._handshake(port)
+        self._port(f"{port}__valid").value = 0
+        self._port(f"{port}__payload").value = 0
+
+    async def receive(self, port: str, waits: Iterable[int]) -> None:
+        """Take payloads from the output stream ``port``.
+
+        Of each entry of ``waits``: ready after that many cycles of not being ready, until one
+        payload was taken.
+        """
+        for wait in waits:
+            self._port(f"{port}__ready").value = 0
+            await self.cycles(wait)
+            self._port(f"{port}__ready").value = 1
+            await self._handshake(port)
+        self._port(f"{port}__ready").value = 0
+
+    async def _handshake(self, port: str) -> None:
+        """Pass cycles until a transfer happened in one."""
+        while True:
+            await self._edge  # right after it cocotb still reads what stood before it
+            valid, ready = self._port(f"{port}__valid"), self._port(f"{port}__ready")
+            if valid.value == 1 and ready.value == 1:
+                return
+
+    def start(self, doing: Coroutine) -> Task:
+        """Do something at the same time; await the result to wait for its end."""
+        return cocotb.start_soon(doing)
+
+
+def now() -> int:
+    """Simulated time in ps."""
+    return round(get_sim_time("ps"))
