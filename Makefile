@@ -12,7 +12,7 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog synth train accuracy bench waves test lint clean
+.PHONY: help venv sim verilog synth energy train accuracy bench waves test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -20,7 +20,7 @@ help:  ## this list
 	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
-	@echo '         synth: LIBERTY=file.lib'
+	@echo '         synth: LIBERTY=file.lib   energy: TRACED=images'
 	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
@@ -71,6 +71,10 @@ bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth
 
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
 	@$(RUN) waves $(call option,SCENARIO,scenario) $(if $(filter command,$(origin UPDATE)),$(if $(filter-out 0,$(UPDATE)),--update))
+
+energy: $(READY)  ## energy of a prediction, told in three ways (needs yosys, opensta, qflow-tech-osu018)
+	@$(RUN) energy --layer "$(LAYER)" $(call option,DATA,data) $(call option,LANES,lanes) $(call option,T,timesteps) \
+	  $(call option,IMAGES,images) $(call option,TRACED,traced) $(FOLDER)
 
 test: $(READY)  ## the whole test suite
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)

@@ -20,6 +20,8 @@ from models.files import check_writable, write_atomically
 from sim import cluster, cosim, export, processes, subject, toolchain
 from sim.accuracy.command import accuracy
 from sim.bench.command import bench
+from sim.energy.command import energy
+from sim.energy.registers import chip_flip_flops
 from sim.figures import figures
 from sim.options import (
     data_option,
@@ -55,6 +57,7 @@ cli.add_command(train)
 cli.add_command(accuracy)
 cli.add_command(bench)
 cli.add_command(synth)
+cli.add_command(energy)
 cli.add_command(waves)
 
 
@@ -157,7 +160,7 @@ def run(
                 data=data,
                 timesteps=timesteps,
                 seed=seed,
-                flip_flops=chip_flip_flops(model, shape),
+                flip_flops=chip_flip_flops(model),
                 wall_seconds=time.perf_counter() - begun,
             )
             console.print(table(made))

@@ -164,3 +164,59 @@ SILICON = Silicon(
 )
 """TW-SNN's chip after layout. Its gate count is an estimate of theirs, of logic only; in what unit
 the paper does not say, and NAND2 equivalents are the usual one."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rival:
+    """A row of TW-SNN's table 4, or of another paper, as it is printed.
+
+    ``energy`` is in nJ of a prediction. TW-SNN scaled the others' to 65 nm and 1.2 V.
+    """
+
+    paper: str
+    technology: str
+    weights: str
+    accuracy: str
+    cycles: str
+    energy: str
+    where: str
+
+
+def _table_4(paper: str, technology: str, weights: str, accuracy: str, energy: str) -> Rival:
+    return Rival(
+        paper=paper,
+        technology=technology,
+        weights=weights,
+        accuracy=accuracy,
+        cycles="",
+        energy=energy,
+        where="scaled in TW-SNN's table 4",
+    )
+
+
+RIVALS = (
+    Rival(
+        paper=TW_SNN,
+        technology="65 nm, 1.2 V",
+        weights="2 bits",
+        accuracy="97% (96.7% at T = 1)",
+        cycles="138.4, derived from predictions/s",
+        energy="74",
+        where="table 4",
+    ),
+    Rival(
+        paper=YIN,
+        technology="28 nm HPC (40 nm in its abstract)",
+        weights="7 bits",
+        accuracy="98.0% at T = 1",
+        cycles="112",
+        energy="48.4 in its own technology",
+        where="results of SNN-DC on MNIST",
+    ),
+    _table_4("Yin 2018", "28 nm", "7 bits", "97.9%", "187"),
+    _table_4("Zheng 2018", "65 nm", "16 bits", "91%", "112"),
+    _table_4("Frenkel 2019", "28 nm", "4 bits", "85%, images made smaller", "95"),
+    _table_4("Whatmough 2017", "28 nm", "8 or 16 bits", "98.3%, images made smaller", "225"),
+    _table_4("Park 2019", "65 nm", "8 bits", "97.83%", "622"),
+    _table_4("Chuang 2020", "90 nm", "1 bit", "98.01%, convolutional", "4991"),
+)

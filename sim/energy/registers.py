@@ -4,9 +4,6 @@ import collections
 import re
 from pathlib import Path
 
-from models.network import NetworkShape
-from rtl.chip import Chip
-
 _MODULE = re.compile(r"^module (\S+)\s*\(.*?^endmodule", re.S | re.M)
 _REGISTER = re.compile(r"^  reg (?:\[(\d+):0\] )?(\S+)(?: = \S+)?\s*;", re.M)
 _CLOCKED = re.compile(r"^  always @\(posedge clk\)\n((?:    .*\n)+)", re.M)
@@ -41,10 +38,11 @@ def flip_flops(texts: dict[str, str], top: str) -> int:
     return count(top)
 
 
-def chip_flip_flops(model: Path, shape: NetworkShape) -> int:
-    """Flip-flops of the chip of ``shape``, whose Verilog is in the folder ``model``."""
+def chip_flip_flops(model: Path) -> int:
+    """Flip-flops of the chip whose Verilog is in the folder ``model``."""
     texts = {path.stem: path.read_text() for path in model.glob("*.v")}
-    return flip_flops(texts, Chip(shape=shape).module_name)
+    [top] = [name for name in texts if name.startswith("trispike_")]
+    return flip_flops(texts, top)
 
 
 def _own(text: str) -> int:

@@ -74,7 +74,7 @@ def switching(mapped: Mapped, toggles: Toggles) -> Switching:
         if path not in busy:
             raise breakdown(f"sta said nothing of {path}", mapped.folder / "power_1.log")
         rest, leaks = still[path]
-        moved = (busy[path][0] - rest) * rate * pj
+        moved = float((busy[path][0] - rest) * rate * pj)
         leakage += leaks * 1e9
         if mapped.library.cells[kind].stores:
             clock += rest * pj

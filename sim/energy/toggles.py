@@ -12,9 +12,15 @@ import numpy as np
 from sim.energy.functions import Function, parse
 from sim.energy.trace import Trace
 from sim.synthesis.flow import Mapped
-from sim.synthesis.netlist import Bit, Module
+from sim.synthesis.netlist import Bit, Instance, Module
 
 _REGISTER = "_reg"
+_DATA = "D"
+"""What all libraries call the input of a flip-flop."""
+
+
+class Mismatch(Exception):
+    """The netlist is not what the RTL is; the message says where."""
 
 
 class Toggles:
@@ -30,6 +36,9 @@ class Toggles:
 
         Of a cell with several outputs it is the mean of these. Paths are OpenSTA's:
         ``layer_0/pe_3/potential_reg[17]``.
+
+        `Mismatch` if in any cycle the netlist's logic would not give a flip-flop the value that the
+        RTL's has in the next: both are compared on the way.
         """
         yield from self._module(self._netlist.modules[self._netlist.top], ())
 
@@ -43,6 +52,8 @@ class Toggles:
         steps = self._trace.cycles - 1
         for cell in module.cells:
             if cell.kind in cells:
+                if cells[cell.kind].stores:
+                    self._compare("/".join((*path, cell.name)), cell, values)
                 nets = [cell.pins[pin][0] for pin in cells[cell.kind].outputs if pin in cell.pins]
                 changes = [np.count_nonzero(np.diff(values[net])) for net in nets]
                 yield "/".join((*path, cell.name)), cell.kind, sum(changes) / len(nets) / steps
@@ -50,6 +61,18 @@ class Toggles:
             below = self._netlist.modules.get(cell.kind)
             if below is not None and not below.macro:
                 yield from self._module(below, (*path, cell.name))
+
+    def _compare(self, name: str, cell: Instance, values: dict[Bit, np.ndarray]) -> None:
+        """The netlist's logic must say what the RTL's register holds in the next cycle."""
+        known = self._netlist.library.cells[cell.kind]
+        if _DATA in cell.pins:
+            following = self._value(values, cell.pins[_DATA][0])[:-1]
+            held = values[cell.pins[known.outputs[0]][0]][1:]
+            wrong = np.flatnonzero(following != held)
+            if len(wrong):
+                raise Mismatch(
+                    f"netlist and RTL differ: {name} in cycle {wrong[0] + 1} of the trace"
+                )
 
     def _value(self, values: dict[Bit, np.ndarray], bit: Bit) -> np.ndarray:
         if isinstance(bit, str):

@@ -1,0 +1,166 @@
+"""``python -m sim energy``: what a prediction costs, told in three ways."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+
+from models import spikes
+from models.errors import BadInput
+from models.files import check_writable
+from models.network import Network, NetworkShape
+from rtl.chip import Chip
+from sim import cosim, subject, toolchain
+from sim.document import read_section, replace_section
+from sim.energy import record, tables
+from sim.energy.record import Energy
+from sim.energy.registers import chip_flip_flops
+from sim.energy.switching import switching
+from sim.energy.toggles import Mismatch, Toggles
+from sim.energy.trace import Trace
+from sim.figures import Figures, figures
+from sim.options import data_option, folder_option, images_option, lanes_option, layer_option
+from sim.paths import ROOT, build_folder
+from sim.run_folder import run_folder
+from sim.status import MISMATCH
+from sim.stimulus import Encoding
+from sim.synthesis import liberty, tools
+from sim.synthesis.flow import synthesise
+from sim.terminal import progress_bar, relative, table_console
+
+SECTION = "energy"
+"""Of docs/results.md."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Subject:
+    """What is measured: a network with its weights, on test images."""
+
+    weight_file: Path
+    network: Network
+    shape: NetworkShape
+    data: str
+    pixels: np.ndarray
+    labels: np.ndarray
+    timesteps: int
+
+    def run(self, images: range, folder: Path, *, waves: bool = False) -> Figures:
+        """Co-simulate ``images``; a divergence ends the command."""
+        model = cosim.chip_model(self.network, lanes=self.shape.lanes, waves=waves)
+        found = cosim.run(
+            self.weight_file,
+            Encoding.of(self.pixels, self.timesteps, 0, folder),
+            images,
+            folder,
+            lanes=self.shape.lanes,
+            waves=waves,
+            model=model,
+        )
+        made = figures(
+            self.shape,
+            found.outcomes,
+            self.labels,
+            images=images,
+            data=self.data,
+            timesteps=self.timesteps,
+            seed=0,
+            flip_flops=chip_flip_flops(model),
+            wall_seconds=0.0,
+        )
+        if made.first_divergence:
+            print(f"first divergence: {made.first_divergence}", file=sys.stderr)
+            sys.exit(MISMATCH)
+        return made
+
+
+@click.command()
+@layer_option
+@data_option
+@lanes_option
+@click.option("--timesteps", "-t", default=1, show_default=True, help="Timesteps per image.")
+@images_option
+@click.option(
+    "--traced",
+    default=5,
+    show_default=True,
+    help="Images, the first ones, that the netlist's switching is counted on.",
+)
+@folder_option
+def energy(layer, data, lanes, timesteps, images, traced, data_folder):
+    """Energy of a prediction, by events and by switching; needs yosys, opensta and their cells.
+
+    Runs the RTL on test images, compared with the models as ever. Its counts times published
+    energies are one answer; the switching of the mapped netlist on the first of these images,
+    priced by OpenSTA, is another; TW-SNN's power a third. Rewrites the table of docs/results.md,
+    which keeps other runs from the record docs/energy.json.
+    """
+    timesteps = spikes.check_timesteps(timesteps)
+    weight_file, network = subject.network(layer, data, None)
+    shape = dataclasses.replace(network.shape, lanes=lanes)
+    pixels, labels, chosen = subject.test_images(
+        network, weight_file, data, first=0, count=images, folder=data_folder
+    )
+    if not 1 <= traced <= len(chosen):
+        raise BadInput(f"TRACED must be from 1 to {len(chosen)}, the images, not {traced}")
+    toolchain.find()
+    for tool in tools.PACKAGES:
+        tools.find(tool)
+    library = liberty.read(tools.find_liberty(None))
+    docs = ROOT / "docs"
+    kept = record.read(docs / "energy.json")
+    read_section(docs / "results.md", SECTION)
+    for path in (docs / "energy.json", docs / "results.md"):
+        check_writable(path)
+
+    measured = _Subject(
+        weight_file=weight_file,
+        network=network,
+        shape=shape,
+        data=data,
+        pixels=pixels,
+        labels=labels,
+        timesteps=timesteps,
+    )
+    chip = Chip(shape=shape)
+    place = build_folder() / "synthesis" / f"{chip.module_name}-{library.name}"
+    with progress_bar() as progress, run_folder(f"energy-{layer}") as folder:
+        task = progress.add_task(f"simulating {layer}", total=None)
+        whole = measured.run(chosen, folder)
+        progress.update(task, description=f"tracing {layer}")
+        few = measured.run(range(traced), folder, waves=True)
+        wave = cosim.keep_waveform(folder, folder / "energy")
+        progress.update(task, description=f"mapping {layer} (Yosys)")
+        mapped = synthesise(chip, library, place)
+        progress.update(task, description=f"counting the switching of {layer} (OpenSTA)")
+        trace = Trace(wave)
+        try:
+            switched = switching(mapped, Toggles(mapped, trace))
+        except Mismatch as error:
+            print(error, file=sys.stderr)
+            sys.exit(MISMATCH)
+    made = Energy(
+        network=network.name,
+        data=data,
+        timesteps=timesteps,
+        lanes=lanes,
+        accuracy=whole.accuracy,
+        images=whole.images,
+        cycles=whole.cycles_per_image_mean,
+        events=whole.energy_nj,
+        traced_images=traced,
+        traced_cycles=few.cycles_per_image_mean,
+        traced_events=few.energy_nj,
+        switching=switched,
+        library=library.name,
+    )
+    console = table_console()
+    console.print(tables.terminal(made))
+    for line in tables.remarks(made):
+        print(line)
+    entries = record.ordered({**kept, record.key(made): made}.values())
+    replace_section(docs / "results.md", SECTION, tables.markdown(entries))
+    record.write(docs / "energy.json", entries)
+    for path in (docs / "results.md", docs / "energy.json"):
+        print(f"written: {relative(path)}")

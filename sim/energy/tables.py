@@ -1,0 +1,173 @@
+"""Energies as a table for a terminal, and all of the record as Markdown for docs/results.md."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from sim.energy import constants, silicon
+from sim.energy.constants import OSU_180, TARGET
+from sim.energy.record import Energy
+from sim.energy.scaling import scaled
+from sim.published import RIVALS
+
+MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
+
+READS, LEAKAGE = "SRAM reads", "SRAM leakage"
+"""Kinds of event that are of memory macros: no cell of the netlist switches for them."""
+
+PAIRS = (
+    ("register clocks", ("register clocks",), ("clock",)),
+    (
+        "processing elements, registers",
+        ("synaptic additions", "biases and thresholds"),
+        ("registers", "processing elements"),
+    ),
+    ("encoders", ("encoder steps",), ("encoders",)),
+    ("broadcast, control, read-out", (), ("broadcast, control, configuration", "read-out")),
+)
+"""Name of a part, the kinds of event and the parts of the netlist that are it."""
+
+
+def cells_nj(made: Energy) -> dict[str, float]:
+    """Energy in nJ of a prediction by part of the netlist, in the cells' technology."""
+    parts = {"clock": made.switching.clock, "registers": made.switching.registers}
+    parts |= made.switching.logic
+    return {name: pj * made.traced_cycles / 1000 for name, pj in parts.items()}
+
+
+def netlist_nj(made: Energy) -> float:
+    """Energy in nJ of a prediction at 65 nm by switching, that of memories by events."""
+    logic = sum(scaled(nj, OSU_180, TARGET) for nj in cells_nj(made).values())
+    return logic + made.traced_events[READS] + made.traced_events[LEAKAGE]
+
+
+def rows(made: Energy) -> list[tuple[str, str, str, str]]:
+    """Part, nJ by events, nJ of the cells, and that scaled; of the traced images."""
+    here = cells_nj(made)
+    lines = []
+    for title, events, parts in PAIRS:
+        by_events = sum(made.traced_events[name] for name in events)
+        cells = sum(here.get(name, 0.0) for name in parts)
+        lines.append(
+            (
+                title,
+                f"{by_events:.2f}" if events else "",
+                f"{cells:.1f}",
+                f"{scaled(cells, OSU_180, TARGET):.2f}",
+            )
+        )
+    for name in (READS, LEAKAGE):
+        value = f"{made.traced_events[name]:.2f}"
+        lines.append((name, value, "", value))
+    total = sum(made.traced_events.values())
+    lines.append(("sum", f"{total:.2f}", f"{sum(here.values()):.1f}", f"{netlist_nj(made):.2f}"))
+    return lines
+
+
+def terminal(made: Energy) -> Table:
+    """``made`` part by part."""
+    table = Table(
+        title=f"{made.network} on {made.data}, T = {made.timesteps}, lanes: {made.lanes}: nJ of a "
+        f"prediction, first {made.traced_images} images",
+        box=box.SIMPLE_HEAD,
+    )
+    table.add_column("part", no_wrap=True)
+    for head in (f"events, {TARGET}", f"switching, {OSU_180}", f"switching, scaled to {TARGET}"):
+        table.add_column(head, justify="right")
+    *parts, total = rows(made)
+    for row in parts:
+        table.add_row(*row)
+    table.add_row(*total, style="bold")
+    return table
+
+
+def remarks(made: Energy) -> list[str]:
+    """What is to be said below the table."""
+    ratio = sum(made.traced_events.values()) / netlist_nj(made)
+    energy = sum(made.events.values())
+    power = f"{constants.TW_SNN_POWER.value:g} mW"
+    return [
+        f"events: {DERIVED} from measured counts; switching: {MEASURED} and priced by OpenSTA",
+        f"events over switching: {ratio:.2f}",
+        f"by events, all {made.images:,} images: {energy:.1f} nJ, {made.cycles:.1f} cycles",
+        f"TW-SNN's {power} in as many cycles: {silicon.prediction(made.cycles):.1f} nJ, {DERIVED}",
+        f"accuracy on these images: {made.accuracy:.2%}",
+    ]
+
+
+def markdown(entries: Sequence[Energy]) -> str:
+    """All of the record: the comparison with others, the parts, the constants."""
+    lines = [_INTRODUCTION, "", *_heads(_DESIGNS)]
+    for made in entries:
+        if made.data == "mnist":
+            lines += [_line(row) for row in _ours(made)]
+    for rival in RIVALS:
+        published = f"{PUBLISHED}, {rival.where}"
+        lines.append(_line((*dataclasses.astuple(rival)[:-1], published)))
+    for made in entries:
+        heads = ("part", f"events, {TARGET}", f"switching, {OSU_180}", f"scaled to {TARGET}")
+        lines += ["", _caption(made), "", *_heads(heads), *map(_line, rows(made))]
+    lines += ["", "Constants:", "", *_heads(("constant", "value", "technology", "source"))]
+    for constant in constants.ALL:
+        value = f"{constant.value:g} {constant.unit}"
+        lines.append(_line((constant.what, value, str(constant.technology), constant.source)))
+    return "\n".join(lines)
+
+
+_INTRODUCTION = """\
+`make energy LAYER=... DATA=... T=... LANES=...`; how the figures come about, and what open cells \
+cannot tell, is in [energy.md](energy.md)."""
+
+_DESIGNS = (
+    "design",
+    "technology",
+    "weights",
+    "accuracy on MNIST",
+    "cycles",
+    "nJ/prediction, 65 nm",
+    "how",
+)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _heads(names: Sequence[str]) -> list[str]:
+    return [_line(names), _line(["---"] * len(names)).replace(" ", "")]
+
+
+def _ours(made: Energy) -> list[tuple[str, ...]]:
+    """One run's rows in the comparison."""
+    name = f"Trispike {made.network}, T = {made.timesteps}, lanes: {made.lanes}"
+    accuracy = f"{made.accuracy:.2%} of {made.images:,}, {MEASURED}"
+    by_switching = netlist_nj(made) * made.cycles / made.traced_cycles
+    few = f"{made.traced_images} images"
+    ways = (
+        (sum(made.events.values()), "events, each times its energy"),
+        (by_switching, f"switching of the netlist on {few}, scaled from {OSU_180}"),
+        (silicon.prediction(made.cycles), "TW-SNN's power for as many cycles"),
+    )
+    return [
+        (
+            name,
+            str(TARGET),
+            "2 bits",
+            accuracy,
+            f"{made.cycles:.1f}, {MEASURED}",
+            f"{nj:.1f}",
+            f"{DERIVED}: {how}",
+        )
+        for nj, how in ways
+    ]
+
+
+def _caption(made: Energy) -> str:
+    leakage = f"{made.switching.leakage / 1000:.1f} uW"
+    return (
+        f"{made.network} on {made.data}, T = {made.timesteps}, lanes: {made.lanes}: nJ of a "
+        f"prediction, first {made.traced_images} images, {made.traced_cycles:.1f} cycles each. "
+        f"Cells: {made.library}; their leakage, {leakage}, is not in the sums."
+    )
