@@ -374,7 +374,7 @@ def test_turns_are_taken(quick, monkeypatch):
 def test_make_passes_options_on():
     """Every option of `make bench` reaches the command line; none of `make sim`'s defaults does."""
     options = ["LAYER=fc1024", "DATA=mnist", "T=3", "IMAGES=7", "SEED=2", "BUDGET=4", "JSON=f"]
-    command = ["make", "-n", "-o", ".venv/.ready", "bench"]
+    command = ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "bench"]
     done = subprocess.run(
         [*command, *options, "COMPARE=old"], cwd=ROOT, capture_output=True, text=True
     )
