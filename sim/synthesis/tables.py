@@ -7,6 +7,7 @@ from rich.table import Table
 
 from sim.published import SILICON
 from sim.synthesis.figures import BLOCKS, BlockFigures, Synthesis
+from sim.synthesis.markdown import rows
 from sim.synthesis.timing import Hop
 
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
@@ -67,14 +68,6 @@ def place(hop: Hop) -> str:
     where = hop.instance or "chip"
     count = f"{hop.cells} cell{'s' if hop.cells > 1 else ''}"
     return f"{where}: {count}" + (f" by {', '.join(hop.signals)}" if hop.signals else "")
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    return "\n".join([_row(head), _row(["---"] * len(head)).replace(" ", ""), *map(_row, body)])
 
 
 def markdown(entries: Sequence[Synthesis]) -> str:
@@ -165,7 +158,7 @@ def _chips(entries: Sequence[Synthesis]) -> str:
             PUBLISHED,
         ]
     )
-    return _rows(_CHIP_HEAD, body)
+    return rows(_CHIP_HEAD, body)
 
 
 def _blocks(entries: Sequence[Synthesis]) -> str:
@@ -179,7 +172,7 @@ def _blocks(entries: Sequence[Synthesis]) -> str:
             row.append(f"{part.gates:,.0f} ({part.instances})" if counted else "")
         if any(row):
             body.append([block, *row])
-    return _rows(head, [*body, ["chip", *(f"{each.total.gates:,.0f}" for each in entries)]])
+    return rows(head, [*body, ["chip", *(f"{each.total.gates:,.0f}" for each in entries)]])
 
 
 def _path(each: Synthesis, entries: Sequence[Synthesis]) -> str:

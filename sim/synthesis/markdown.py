@@ -1,0 +1,12 @@
+"""Tables in Markdown."""
+
+from collections.abc import Sequence
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """A table."""
+    return "\n".join([_row(head), _row(["---"] * len(head)).replace(" ", ""), *map(_row, body)])
