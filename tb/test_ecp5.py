@@ -99,7 +99,8 @@ def test_refusals():
 @needs_nextpnr
 def test_small_chip(tmp_path):
     """A small chip is placed and routed; a bank of many rows is block RAM."""
-    made = ecp5.place_and_route(NetworkShape(name="fc256", sizes=(600, 3, 2)), tmp_path)
+    chip = Chip(shape=NetworkShape(name="fc256", sizes=(600, 3, 2)))
+    made = ecp5.place_and_route(chip, tmp_path)
     assert made.fmax > 20
     assert made.used["DP16KD"][0] == 1
     assert made.used["TRELLIS_FF"][0] > 600

@@ -122,10 +122,11 @@ def _ecp5(shape: NetworkShape, json_file: Path | None) -> None:
     begun = time.perf_counter()
     ecp5.check()
     place = _Place(ECP5, "ecp5.json", ECP5_SECTION, json_file)
-    folder = build_folder() / "synthesis" / f"{Chip(shape=shape).module_name}-ecp5"
+    chip = Chip(shape=shape)
+    folder = build_folder() / "synthesis" / f"{chip.module_name}-ecp5"
     with progress_bar() as progress:
         progress.add_task(f"placing {shape.name} (Yosys, nextpnr)", total=None)
-        made = ecp5.place_and_route(shape, folder)
+        made = ecp5.place_and_route(chip, folder)
     for line in ecp5_tables.lines(made):
         print(line)
     seconds = time.perf_counter() - begun

@@ -124,13 +124,13 @@ endmodule
 """
 
 
-def place_and_route(shape: NetworkShape, folder: Path) -> Fpga:
-    """Map, place and route the chip of ``shape``; files go to ``folder``.
+def place_and_route(chip: Chip, folder: Path) -> Fpga:
+    """Map, place and route ``chip``; files go to ``folder``.
 
     `BadInput` if it does not fit the device.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    chip = Chip(shape=shape)
+    shape = chip.shape
     texts = export(chip)
     for name, text in {**texts, _OUR_TOP: wrapper(chip)}.items():
         (folder / f"{name}.v").write_text(text)
