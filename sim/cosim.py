@@ -10,9 +10,8 @@ import numpy as np
 
 from models import weights
 from models.network import Network
-from rtl.chip import Chip
-from rtl.verilog import export
 from sim import attempt, build, harness
+from sim.chip_verilog import chip_verilog
 from sim.outcome import Outcome
 from sim.pool import LocalPool, Pool
 from sim.shard import Shard
@@ -55,9 +54,9 @@ class Interrupted(KeyboardInterrupt):
 
 def chip_model(network: Network, *, lanes: int = 1, waves: bool = False) -> Path:
     """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be."""
-    chip = Chip(shape=dataclasses.replace(network.shape, lanes=lanes))
-    sources = {f"{name}.v": text for name, text in export(chip).items()}
-    sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, chip.module_name)
+    top, texts = chip_verilog(dataclasses.replace(network.shape, lanes=lanes))
+    sources = {f"{name}.v": text for name, text in texts.items()}
+    sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top)
     return build.model(sources, harness.TOP, public=False, timing=True, waves=waves)
 
 

@@ -12,13 +12,12 @@ import numpy as np
 from amaranth.hdl import Shape
 
 from models.network import Network
-from rtl.chip import Chip
 from rtl.configuration import Write
 from rtl.readout import result_layout
-from rtl.verilog import export
 from sim import build
 from sim.bench.sample import Sample
 from sim.bench.work import Work
+from sim.chip_verilog import chip_verilog
 from sim.simulator import run_tool
 
 MAIN = Path(__file__).with_suffix(".cpp")
@@ -28,9 +27,9 @@ _WORD_BYTES = 4
 
 def program(network: Network) -> Path:
     """The executable for ``network``'s shape; built if need be."""
-    chip = Chip(shape=network.shape)
-    sources = {f"{name}.v": text for name, text in export(chip).items()}
-    return build.program(sources, chip.module_name, MAIN)
+    top, texts = chip_verilog(network.shape)
+    sources = {f"{name}.v": text for name, text in texts.items()}
+    return build.program(sources, top, MAIN)
 
 
 class Ceiling:
