@@ -298,7 +298,7 @@ def test_make_accuracy():
 
     def dry(*options):
         done = subprocess.run(
-            ["make", "-n", "-o", ".venv/.ready", "accuracy", *options],
+            ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "accuracy", *options],
             cwd=ROOT,
             capture_output=True,
             text=True,

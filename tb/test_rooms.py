@@ -75,6 +75,7 @@ def test_make_passes_options_on():
     done = subprocess.run(
         [
             "make",
+            "--no-print-directory",
             "-n",
             "-o",
             ".venv/.ready",
@@ -109,7 +110,7 @@ def test_make_passes_options_on_to_synth():
     """Every option of `make synth` reaches the command line."""
     options = ["LAYER=fc256_256", "LANES=4", "LIBERTY=cells.lib", "JSON=f.json"]
     done = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "synth", *options],
+        ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "synth", *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -131,7 +132,7 @@ def test_make_passes_options_on_to_synth():
 def test_make_waves_passes_options_on(options, command):
     """The options of `make waves` reach the command line."""
     done = subprocess.run(
-        ["make", "-n", "-o", ".venv/.ready", "waves", *options],
+        ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "waves", *options],
         cwd=ROOT,
         capture_output=True,
         text=True,
