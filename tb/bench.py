@@ -169,7 +169,7 @@ def run_on_sources(
     name: str, sources: dict[str, str], top: str, module: str, *, seed: int, parameters: dict
 ) -> None:
     """Run all scenarios of ``module`` on the module ``top`` of Verilog, in ``build/tests/NAME``."""
-    model = build.model(sources, top, public=True)
+    model = build.model(sources, top, public=True, optimise=False)
     folder = build_folder() / "tests" / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _CASE).write_text(json.dumps({"seed": seed, "parameters": parameters}))

@@ -14,8 +14,8 @@ CASES = [
     pytest.param((30, 130, 70, 3), 1, 2, id="partial-banks"),
     pytest.param((33, 9, 200, 5, 2), 1, 1, id="slow-layer-late"),
     pytest.param((41, 24, 3, 10), 2, 3, id="two-lanes"),
-    pytest.param((30, 130, 70, 3), 4, 2, id="four-lanes"),
-    pytest.param((100, 9, 70, 3, 2), 8, 1, id="eight-lanes"),
+    pytest.param((30, 66, 9, 3), 4, 2, id="four-lanes"),
+    pytest.param((50, 9, 20, 3, 2), 8, 1, id="eight-lanes"),
 ]
 
 
