@@ -29,14 +29,14 @@ ADD_8 = Constant(
     value=0.03,
     unit="pJ",
     technology=HOROWITZ,
-    source='Horowitz, "Computing\'s energy problem", ISSCC 2014, fig. 1.1.9',
+    source='Horowitz, "Computing\'s energy problem", ISSCC 2014',
 )
 ADD_32 = Constant(
     what="integer addition, 32 bits",
     value=0.1,
     unit="pJ",
     technology=HOROWITZ,
-    source='Horowitz, "Computing\'s energy problem", ISSCC 2014, fig. 1.1.9',
+    source='Horowitz, "Computing\'s energy problem", ISSCC 2014',
 )
 FLIP_FLOP_CLOCK = Constant(
     what="flip-flop, one clock cycle, whatever it stores",

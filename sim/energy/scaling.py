@@ -3,8 +3,8 @@
 Stillmaker and Baas, "Scaling equations for the accurate prediction of CMOS device performance from
 180 nm to 7 nm", Integration 58 (2017), table 5: an energy is in proportion to a quadratic in the
 supply voltage, with coefficients for each node, fitted to circuit simulations with predictive
-transistor models (coefficient of determination above 0.95; a single figure may be some tens of
-percent off). It speaks of switching logic: neither of leakage nor of memory macros.
+transistor models (coefficient of determination above 0.95; how far off a single figure may be it
+does not say). It speaks of switching logic: neither of leakage nor of memory macros.
 """
 
 import dataclasses
