@@ -1,0 +1,139 @@
+"""The 32-bit flits of the network on chip: the one place where their bits are laid out.
+
+TW-SNN's fig. 9 gives the spike flit: bit 0 the type, bits 1-9 the destination, bits 13-21 the source
+node, bits 22-29 the neuron. What it leaves open is settled here: bits 10-12 and 30-31 of a spike
+flit, and how a memory transaction is cut into flits.
+
+Every flit carries its destination, so that each can be routed, or dropped, by itself. A transaction
+is a run of memory flits to one destination, and its command (TW-SNN sec. 4.3) says how it goes on:
+all but the last flit are KEPT; the last is DONE, or CORRUPTED or CANCELLED if it went wrong. A
+router keeps a path together from the first KEPT flit to the flit that ends the transaction, so the
+flits of two transactions never mix.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+
+import numpy as np
+
+FLIT_BITS = 32
+"""Width of a flit."""
+
+COORDINATE_BITS = 3
+"""Width of one coordinate of a node: up to 8 x 8 x 8 nodes."""
+
+
+class FlitType(enum.IntEnum):
+    """Bit 0."""
+
+    SPIKE = 0
+    MEMORY = 1
+
+
+class Command(enum.IntEnum):
+    """State of a memory transaction after this flit."""
+
+    DONE = 0
+    KEPT = 1
+    CORRUPTED = 2
+    CANCELLED = 3
+
+
+class Access(enum.IntEnum):
+    """What a memory transaction asks for."""
+
+    SINGLE_READ = 0
+    BURST_READ = 1
+    SINGLE_WRITE = 2
+    BURST_WRITE = 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Field:
+    """Bits ``lowest`` to ``lowest + width - 1`` of a flit."""
+
+    lowest: int
+    width: int
+
+    @property
+    def mask(self) -> int:
+        """The largest value."""
+        return (1 << self.width) - 1
+
+    def put(self, value):
+        """``value``, an integer or an array of them, in its place in a flit."""
+        return (value & self.mask) << self.lowest
+
+    def get(self, flit):
+        """This field's value in ``flit``, an integer or an array of them."""
+        return flit >> self.lowest & self.mask
+
+
+def _layout(**widths: int) -> dict[str, Field]:
+    """Fields one above the other from bit 0."""
+    fields, lowest = {}, 0
+    for name, width in widths.items():
+        fields[name] = Field(lowest=lowest, width=width)
+        lowest += width
+    assert lowest == FLIT_BITS
+    return fields
+
+
+_HEADER = {"type": 1, "x": COORDINATE_BITS, "y": COORDINATE_BITS, "z": COORDINATE_BITS}
+
+SPIKE: Mapping[str, Field] = _layout(
+    **_HEADER,
+    step=2,
+    end=1,
+    source_x=COORDINATE_BITS,
+    source_y=COORDINATE_BITS,
+    source_z=COORDINATE_BITS,
+    neuron=8,
+    reserved=2,
+)
+"""Spike flit. ``x``, ``y``, ``z``: destination node. ``step``: timestep modulo 4. ``end``: the source
+has sent all its spikes of that timestep, and ``neuron`` means nothing. ``source_x``, ``source_y``,
+``source_z``: source node. ``reserved`` is 0."""
+
+MEMORY: Mapping[str, Field] = _layout(**_HEADER, command=2, access=2, answer=1, content=17)
+"""Memory flit. ``command``: a `Command`. ``access``: an `Access`. ``answer``: comes from a slave.
+``content``: what a transaction carries, 17 bits a flit."""
+
+
+def layout(flit: int) -> Mapping[str, Field]:
+    """Fields of ``flit``, by its type."""
+    return MEMORY if flit & 1 else SPIKE
+
+
+def ends_packet(flit):
+    """Whether no flit has to follow ``flit`` on its path; of an integer or an array."""
+    memory = SPIKE["type"].get(flit) == FlitType.MEMORY
+    return ~memory | (MEMORY["command"].get(flit) != Command.KEPT)
+
+
+def destinations(flits: np.ndarray) -> np.ndarray:
+    """Destination coordinates x, y, z of ``flits``, shape (n,); returns int64, shape (n, 3)."""
+    return np.stack([SPIKE[axis].get(flits.astype(np.int64)) for axis in "xyz"], axis=1)
+
+
+def pack(fields: Mapping[str, Field], **values):
+    """The flit, or the array of flits, with these ``values``; fields that are not named are 0."""
+    flit = 0
+    for name, value in values.items():
+        flit = flit | fields[name].put(value)
+    return flit
+
+
+def text(flit: int) -> str:
+    """``flit`` in words, for logs: ``spike 0.0.2 -> 3.1.0 step 1 neuron 17``."""
+    values = {name: field.get(flit) for name, field in layout(flit).items()}
+    to = "{x}.{y}.{z}".format(**values)
+    if values["type"] == FlitType.SPIKE:
+        source = "{source_x}.{source_y}.{source_z}".format(**values)
+        what = "end" if values["end"] else f"neuron {values['neuron']}"
+        return f"spike {source} -> {to} step {values['step']} {what}"
+    access = Access(values["access"]).name.lower().replace("_", " ")
+    kind = f"answer to {access}" if values["answer"] else access
+    command = Command(values["command"]).name.lower()
+    return f"memory -> {to} {kind} {command} {values['content']:#07x}"

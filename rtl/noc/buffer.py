@@ -1,0 +1,70 @@
+"""The input buffer of a router's port."""
+
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from models.flits import FLIT_BITS
+from rtl.noc.flit import FlitStream
+
+
+class FlitBuffer(wiring.Component):
+    """A first-in first-out buffer of flits, in registers.
+
+    Parameters
+    ----------
+    depth
+        Flits that it holds.
+
+    Members
+    -------
+    i : In(FlitStream)
+        ``ready`` comes from a register: the buffer is not full.
+    o : Out(FlitStream)
+        The oldest flit. With a depth of 2 or more a flit can pass every cycle.
+
+    Latency: one cycle.
+    """
+
+    i: In(FlitStream)
+    o: Out(FlitStream)
+
+    def __init__(self, *, depth: int):
+        self._depth = depth
+        super().__init__()
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        depth = self._depth
+        m.submodules.slots = slots = Memory(shape=FLIT_BITS, depth=depth, init=[])
+        write, read = slots.write_port(), slots.read_port(domain="comb")
+        first, free = Signal(range(depth)), Signal(range(depth))  # oldest slot, next free one
+        empty, full = Signal(init=1), Signal()
+        put, take = Signal(), Signal()
+        m.d.comb += [
+            self.i.ready.eq(~full),
+            self.o.valid.eq(~empty),
+            self.o.payload.eq(read.data),
+            read.addr.eq(first),
+            write.addr.eq(free),
+            write.data.eq(self.i.payload),
+            write.en.eq(put),
+            put.eq(self.i.valid & ~full),
+            take.eq(self.o.ready & ~empty),
+        ]
+        with m.If(put):
+            m.d.sync += free.eq(self._after(free))
+        with m.If(take):
+            m.d.sync += first.eq(self._after(first))
+        with m.If(put & ~take):
+            m.d.sync += [empty.eq(0), full.eq(self._after(free) == first)]
+        with m.Elif(take & ~put):
+            m.d.sync += [full.eq(0), empty.eq(self._after(first) == free)]
+        return m
+
+    def _after(self, pointer: Signal) -> Value:
+        if self._depth & (self._depth - 1) == 0:
+            return (pointer + 1)[: len(pointer)]
+        return Mux(pointer == self._depth - 1, 0, pointer + 1)[: len(pointer)]

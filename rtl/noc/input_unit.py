@@ -1,0 +1,84 @@
+"""The input unit of a router's port: buffer, route, and what becomes of flits that lead nowhere."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from models.flits import FLIT_BITS
+from models.mesh import Port, RouterShape
+from rtl.hierarchy import Block
+from rtl.noc.buffer import FlitBuffer
+from rtl.noc.flit import FlitStream, Node, destination
+from rtl.noc.route import DeadLinkEntry, RouteUnit
+
+
+class InputUnit(Block):
+    """Holds the flits of one port, and asks for the output of the oldest.
+
+    Parameters
+    ----------
+    shape
+        Depth of the buffer, and routing.
+
+    Members
+    -------
+    i : In(FlitStream)
+        From the link.
+    here : In(Node)
+        The router's own node.
+    dead_links : In(DeadLinkEntry) array
+        Only there if ``shape`` has dead links.
+    alive : In(7)
+        Ports that a flit can leave by; one for another port is dropped, in the cycle in which it is
+        the oldest.
+    flit : Out(32)
+        The oldest flit.
+    request : Out(7)
+        The output that it wants, one-hot; 0 without a flit, or while it is dropped.
+    taken : In(1)
+        It leaves in this cycle.
+    drop : Out(7)
+        The output that a flit wanted which is dropped in this cycle, one-hot, else 0.
+
+    Latency: one cycle from link to ``flit``.
+    """
+
+    def __init__(self, *, shape: RouterShape):
+        self._shape = shape
+        members = {
+            "i": In(FlitStream),
+            "here": In(Node),
+            "alive": In(len(Port)),
+            "flit": Out(FLIT_BITS),
+            "request": Out(len(Port)),
+            "taken": In(1),
+            "drop": Out(len(Port)),
+        }
+        if shape.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        super().__init__(members)
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"input_unit_{self._shape}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        m.submodules.buffer = buffer = FlitBuffer(depth=self._shape.depth)
+        m.submodules.route = route = RouteUnit(shape=self._shape)
+        wiring.connect(m, wiring.flipped(self.i), buffer.i)
+        if self._shape.dead_links:
+            m.d.comb += route.dead_links.eq(self.dead_links)
+        wanted = Signal(len(Port))
+        m.d.comb += [
+            route.here.eq(self.here),
+            route.destination.eq(destination(buffer.o.payload)),
+            wanted.eq(route.port & buffer.o.valid.replicate(len(Port))),
+            self.flit.eq(buffer.o.payload),
+            self.request.eq(wanted & self.alive),
+            self.drop.eq(wanted & ~self.alive),
+            buffer.o.ready.eq(self.taken | self.drop.any()),
+        ]
+        return m

@@ -1,0 +1,98 @@
+"""The 3D mesh: routers and the links between them."""
+
+from amaranth import *
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from models.mesh import MeshShape, Node, Port, RouterShape
+from rtl.hierarchy import Block, place
+from rtl.noc.flit import FlitStream
+from rtl.noc.route import DeadLinkEntry
+from rtl.noc.router import DROPPED_BITS, Router
+
+
+def node_name(node: Node) -> str:
+    """``0_2_1`` for the node at x = 0, y = 2, z = 1."""
+    return "_".join(map(str, node))
+
+
+class Mesh(Block):
+    """A packet-switched network of routers, one for each node.
+
+    Parameters
+    ----------
+    shape
+        Nodes along each axis.
+    router
+        Buffers and routing.
+
+    Members
+    -------
+    i_X_Y_Z : In(FlitStream), o_X_Y_Z : Out(FlitStream)
+        Flits from the node at x, y, z and to it.
+    sent_X_Y_Z : Out(7)
+        By `Port`: a flit leaves its router by that port in this cycle.
+    dropped_X_Y_Z : Out(16), dropped_ports_X_Y_Z : Out(7)
+        Status of its router, see `rtl.noc.router.Router`.
+    dead_links : In(DeadLinkEntry) array
+        Dead links, the same for all routers; only there if ``router`` has dead links.
+
+    Latency: an otherwise empty mesh gives a flit to its node ``hops + 1`` cycles after it was taken.
+
+    Source: TW-SNN sec. 4.3, fig. 8(a).
+    """
+
+    def __init__(self, *, shape: MeshShape, router: RouterShape):
+        self._shape, self._router = shape, router
+        members = {}
+        for node in shape.every():
+            name = node_name(node)
+            members[f"i_{name}"] = In(FlitStream)
+            members[f"o_{name}"] = Out(FlitStream)
+            members[f"sent_{name}"] = Out(len(Port))
+            members[f"dropped_{name}"] = Out(DROPPED_BITS)
+            members[f"dropped_ports_{name}"] = Out(len(Port))
+        if router.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+        super().__init__(members)
+
+    @property
+    def shape(self) -> MeshShape:
+        """Nodes along each axis."""
+        return self._shape
+
+    @property
+    def router(self) -> RouterShape:
+        """Buffers and routing."""
+        return self._router
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"mesh_{self._shape}_{self._router}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        routers = {}
+        for node in self._shape.every():
+            routers[node] = router = Router(shape=self._router, ports=self._shape.ports(node))
+            name = node_name(node)
+            m.submodules[f"router_{name}"] = place(router, platform)
+            m.d.comb += router.here.eq(Cat(C(at, 3) for at in node))
+            if self._router.dead_links:
+                m.d.comb += router.dead_links.eq(self.dead_links)
+            connect(m, flipped(getattr(self, f"i_{name}")), router.i_local)
+            connect(m, flipped(getattr(self, f"o_{name}")), router.o_local)
+            for status in ("sent", "dropped", "dropped_ports"):
+                m.d.comb += getattr(self, f"{status}_{name}").eq(getattr(router, status))
+        for node, router in routers.items():
+            for port in router.ports:
+                if port is not Port.LOCAL:
+                    there = routers[tuple(a + d for a, d in zip(node, port.step, strict=True))]
+                    connect(
+                        m,
+                        getattr(router, f"o_{port.name.lower()}"),
+                        getattr(there, f"i_{port.opposite.name.lower()}"),
+                    )
+        return m

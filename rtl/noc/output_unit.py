@@ -1,0 +1,109 @@
+"""The output unit of a router's port: who may send, and the multiplexer to the link."""
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from models.flits import FLIT_BITS
+from rtl.hierarchy import Block
+from rtl.noc.arbiter import RoundRobinArbiter
+from rtl.noc.flit import FlitStream, ends_packet
+from rtl.priority import one_hot_select
+
+
+class SwitchAllocator(wiring.Component):
+    """Gives one output to one input at a time.
+
+    An input keeps the output until the flit has left that ends its packet, and while a flit waits
+    for the link; then it is the turn of the others.
+
+    Parameters
+    ----------
+    inputs
+        How many inputs may ask for the output.
+
+    Members
+    -------
+    requests : In(inputs)
+        Who has a flit for this output.
+    grant : Out(inputs)
+        Whose flit may go, one-hot; 0 without one.
+    sent : In(1)
+        The flit leaves in this cycle.
+    ends : In(1)
+        The flit ends its packet.
+    """
+
+    def __init__(self, *, inputs: int):
+        self._inputs = inputs
+        super().__init__(
+            {"requests": In(inputs), "grant": Out(inputs), "sent": In(1), "ends": In(1)}
+        )
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        m.submodules.arbiter = arbiter = RoundRobinArbiter(width=self._inputs)
+        owner = Signal(self._inputs)
+        owned = Signal()
+        m.d.comb += [
+            arbiter.requests.eq(self.requests),
+            self.grant.eq(Mux(owned, owner & self.requests, arbiter.grant)),
+            arbiter.next.eq(~owned & self.grant.any()),
+        ]
+        with m.If(self.sent & self.ends):
+            m.d.sync += owned.eq(0)
+        with m.Elif(self.requests.any() & ~owned):
+            m.d.sync += [owned.eq(1), owner.eq(arbiter.grant)]
+        return m
+
+
+class OutputUnit(Block):
+    """One output of a router.
+
+    Parameters
+    ----------
+    inputs
+        How many inputs it can be reached from.
+
+    Members
+    -------
+    requests : In(inputs)
+        Who has a flit for this output.
+    flits : In(32) array
+        The oldest flit of each input.
+    taken : Out(inputs)
+        Whose flit leaves in this cycle, one-hot.
+    o : Out(FlitStream)
+        To the link. Combinational from ``requests`` and ``flits``.
+    """
+
+    def __init__(self, *, inputs: int):
+        self._inputs = inputs
+        super().__init__(
+            {
+                "requests": In(inputs),
+                "flits": In(data.ArrayLayout(FLIT_BITS, inputs)),
+                "taken": Out(inputs),
+                "o": Out(FlitStream),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"output_unit_{self._inputs}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        m.submodules.allocator = allocator = SwitchAllocator(inputs=self._inputs)
+        m.d.comb += [
+            allocator.requests.eq(self.requests),
+            self.o.valid.eq(allocator.grant.any()),
+            self.o.payload.eq(one_hot_select(allocator.grant, list(self.flits))),
+            allocator.sent.eq(self.o.valid & self.o.ready),
+            allocator.ends.eq(ends_packet(self.o.payload)),
+            self.taken.eq(allocator.grant & self.o.ready.replicate(self._inputs)),
+        ]
+        return m

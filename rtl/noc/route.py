@@ -1,0 +1,118 @@
+"""The route unit: by which port a flit leaves."""
+
+from collections.abc import Iterable
+
+from amaranth import *
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from models.flits import COORDINATE_BITS
+from models.mesh import Port, RouterShape, Routing
+from rtl.noc.flit import Node
+
+DeadLinkEntry = data.StructLayout(
+    {"valid": 1, "x": COORDINATE_BITS, "y": COORDINATE_BITS, "z": COORDINATE_BITS, "detour": 2}
+)
+"""What a router knows of a dead vertical link: `models.mesh.DeadLink`, and in ``detour`` the side
+where the column lies that stands in, as `detour_code`."""
+
+_SIDES = (Port.EAST, Port.WEST, Port.NORTH, Port.SOUTH)
+
+
+def detour_code(port: Port) -> int:
+    """Code of the side ``port`` in a `DeadLinkEntry`."""
+    return _SIDES.index(port)
+
+
+def turns(routing: Routing, enters: Port) -> tuple[Port, ...]:
+    """Ports by which a flit may leave that came in by ``enters``.
+
+    Under XYZ a flit never goes back to an axis that it has done with. Under DETOUR it may return to
+    its own column after it has gone up or down in another.
+    """
+    vertical = (Port.UP, Port.DOWN)
+    if enters is Port.LOCAL:
+        return tuple(Port)
+    ahead = enters.opposite
+    if enters in (Port.EAST, Port.WEST):
+        return (Port.LOCAL, ahead, Port.NORTH, Port.SOUTH, *vertical)
+    if enters in (Port.NORTH, Port.SOUTH):
+        return (Port.LOCAL, ahead, *vertical)
+    return (Port.LOCAL, ahead, *(_SIDES if routing is Routing.DETOUR else ()))
+
+
+class RouteUnit(wiring.Component):
+    """Computes the output port of a flit from its destination. Combinational.
+
+    Parameters
+    ----------
+    shape
+        Names the routing function, and how many dead links it knows.
+
+    Members
+    -------
+    here : In(Node)
+        The router's own node.
+    destination : In(Node)
+        The flit's.
+    dead_links : In(DeadLinkEntry) array
+        Only there if ``shape`` has dead links.
+    port : Out(7)
+        One-hot, by `Port`.
+
+    Source: TW-SNN sec. 4.3 (3D mesh); dimension order as usual.
+    """
+
+    def __init__(self, *, shape: RouterShape):
+        self._shape = shape
+        members = {"here": In(Node), "destination": In(Node), "port": Out(len(Port))}
+        if shape.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        toward = Signal(Node)  # the column to go to, and the layer
+        m.d.comb += toward.eq(self.destination)
+        if self._shape.routing is Routing.DETOUR and self._shape.dead_links:
+            for entry in reversed(list(self.dead_links)):  # the first one in the way counts
+                with m.If(self._in_the_way(entry)):
+                    m.d.comb += self._stand_in(toward, entry)
+        for axis, up, down in (
+            ("x", Port.EAST, Port.WEST),
+            ("y", Port.NORTH, Port.SOUTH),
+            ("z", Port.UP, Port.DOWN),
+        ):
+            here, there = self.here[axis], toward[axis]
+            done = self._all(self.here[k] == toward[k] for k in "xyz"[: "xyz".index(axis)])
+            m.d.comb += [
+                self.port[up].eq(done & (there > here)),
+                self.port[down].eq(done & (there < here)),
+            ]
+        m.d.comb += self.port[Port.LOCAL].eq(self.here == toward)
+        return m
+
+    @staticmethod
+    def _all(conditions: Iterable[Value]) -> Value:
+        return Cat(C(1, 1), *conditions).all()
+
+    def _in_the_way(self, entry: data.View) -> Value:
+        """The link lies in the destination's column, between this layer and the destination's."""
+        column = (entry.x == self.destination.x) & (entry.y == self.destination.y)
+        return entry.valid & column & ((self.here.z > entry.z) ^ (self.destination.z > entry.z))
+
+    def _stand_in(self, toward: data.View, entry: data.View) -> list:
+        """Head for the column beside the destination's."""
+        return [
+            toward.x.eq(
+                entry.x + (entry.detour == _code("EAST")) - (entry.detour == _code("WEST"))
+            ),
+            toward.y.eq(
+                entry.y + (entry.detour == _code("NORTH")) - (entry.detour == _code("SOUTH"))
+            ),
+        ]
+
+
+def _code(name: str) -> int:
+    return detour_code(Port[name])

@@ -1,0 +1,137 @@
+"""The 3D router."""
+
+from amaranth import *
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from models.mesh import Port, RouterShape
+from rtl.hierarchy import Block, place
+from rtl.noc.flit import FlitStream, Node
+from rtl.noc.input_unit import InputUnit
+from rtl.noc.output_unit import OutputUnit
+from rtl.noc.route import DeadLinkEntry, turns
+
+DROPPED_BITS = 16
+"""Width of the counter of dropped flits."""
+
+
+class Router(Block):
+    """Joins the links of up to six neighbours and of its own node.
+
+    A flit waits in the input buffer of the port that it came by, is routed and arbitrated for in
+    the cycle in which it is the oldest there, and is in the next router's buffer at the end of that
+    cycle. Flits of a packet keep their order and are not mixed with others. A flit whose route
+    leads to a port that is not there, or to a dead link, is dropped and counted.
+
+    Parameters
+    ----------
+    shape
+        Buffers and routing.
+    ports
+        The ports that it has; those on a face of the mesh are left out.
+
+    Members
+    -------
+    i_PORT : In(FlitStream), o_PORT : Out(FlitStream)
+        A link for each port, ``i_local`` from the node and ``o_local`` to it. ``i_PORT.ready``
+        depends on registers only.
+    here : In(Node)
+        Coordinates of this router, constant.
+    dead_links : In(DeadLinkEntry) array
+        Dead links of the whole mesh; only there if ``shape`` has dead links.
+    sent : Out(7)
+        By `Port`: a flit leaves by that port in this cycle.
+    dropped : Out(16)
+        How many flits were dropped; stays at 65,535.
+    dropped_ports : Out(7)
+        By `Port`: a flit was dropped that wanted to leave by it.
+
+    Latency: one cycle from port to port; every port takes and gives a flit each cycle.
+
+    Source: TW-SNN sec. 4.3, fig. 8(c).
+    """
+
+    def __init__(self, *, shape: RouterShape, ports: tuple[Port, ...] = tuple(Port)):
+        self._shape, self._ports = shape, ports
+        members = {
+            "here": In(Node),
+            "sent": Out(len(Port)),
+            "dropped": Out(DROPPED_BITS),
+            "dropped_ports": Out(len(Port)),
+        }
+        for port in ports:
+            members[f"i_{port.name.lower()}"] = In(FlitStream)
+            members[f"o_{port.name.lower()}"] = Out(FlitStream)
+        if shape.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        super().__init__(members)
+
+    @property
+    def shape(self) -> RouterShape:
+        """Buffers and routing."""
+        return self._shape
+
+    @property
+    def ports(self) -> tuple[Port, ...]:
+        """The ports that it has."""
+        return self._ports
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module: the initials of its ports, the shape."""
+        return f"router_{''.join(port.name[0].lower() for port in self._ports)}_{self._shape}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        inputs, alive = self._inputs(m, platform)
+        for port in self._ports:
+            name = port.name.lower()
+            askers = [i for i in self._ports if port in turns(self._shape.routing, i)]
+            unit = OutputUnit(inputs=len(askers))
+            m.submodules[f"output_{name}"] = place(unit, platform)
+            connect(m, flipped(getattr(self, f"o_{name}")), unit.o)
+            m.d.comb += self.sent[port].eq(unit.taken.any())
+            for k, asker in enumerate(askers):
+                m.d.comb += [
+                    unit.requests[k].eq(inputs[asker].request[port]),
+                    unit.flits[k].eq(inputs[asker].flit),
+                ]
+                with m.If(unit.taken[k]):
+                    m.d.comb += inputs[asker].taken.eq(1)
+        m.d.comb += alive.eq(self._alive())
+        self._count_drops(m, [unit.drop for unit in inputs.values()])
+        return m
+
+    def _inputs(self, m: Module, platform) -> tuple[dict[Port, InputUnit], Signal]:
+        """The input units, and the ports that flits can leave by."""
+        alive = Signal(len(Port))
+        inputs = {}
+        for port in self._ports:
+            name = port.name.lower()
+            inputs[port] = unit = InputUnit(shape=self._shape)
+            m.submodules[f"input_{name}"] = place(unit, platform)
+            connect(m, flipped(getattr(self, f"i_{name}")), unit.i)
+            m.d.comb += [unit.here.eq(self.here), unit.alive.eq(alive)]
+            if self._shape.dead_links:
+                m.d.comb += unit.dead_links.eq(self.dead_links)
+        return inputs, alive
+
+    def _alive(self) -> Value:
+        """Ports that are there, without dead links."""
+        alive = [C(port in self._ports, 1) for port in Port]
+        if self._shape.dead_links:
+            for entry in self.dead_links:
+                column = entry.valid & (entry.x == self.here.x) & (entry.y == self.here.y)
+                alive[Port.UP] &= ~(column & (self.here.z == entry.z))
+                alive[Port.DOWN] &= ~(column & (self.here.z == entry.z + 1))
+        return Cat(alive)
+
+    def _count_drops(self, m: Module, drops: list[Value]) -> None:
+        total = Signal(DROPPED_BITS + 1)
+        m.d.comb += total.eq(self.dropped + sum(drop.any() for drop in drops))
+        m.d.sync += self.dropped.eq(Mux(total[-1], (1 << DROPPED_BITS) - 1, total))
+        wanted = drops[0]
+        for drop in drops[1:]:
+            wanted |= drop
+        m.d.sync += self.dropped_ports.eq(self.dropped_ports | wanted)
