@@ -1,8 +1,8 @@
 """The 32-bit flits of the network on chip: the one place where their bits are laid out.
 
-TW-SNN's fig. 9 gives the spike flit: bit 0 the type, bits 1-9 the destination, bits 13-21 the source
-node, bits 22-29 the neuron. What it leaves open is settled here: bits 10-12 and 30-31 of a spike
-flit, and how a memory transaction is cut into flits.
+TW-SNN's fig. 9 gives the spike flit: bit 0 the type, bits 1-9 the destination, bits 13-21 the
+source node, bits 22-29 the neuron. What it leaves open is settled here: bits 10-12 and 30-31 of a
+spike flit, and how a memory transaction is cut into flits.
 
 Every flit carries its destination, so that each can be routed, or dropped, by itself. A transaction
 is a run of memory flits to one destination, and its command (TW-SNN sec. 4.3) says how it goes on:
@@ -66,7 +66,7 @@ class Field:
         return (value & self.mask) << self.lowest
 
     def get(self, flit):
-        """This field's value in ``flit``, an integer or an array of them."""
+        """Value of this field in ``flit``, an integer or an array of them."""
         return flit >> self.lowest & self.mask
 
 
@@ -92,13 +92,20 @@ SPIKE: Mapping[str, Field] = _layout(
     neuron=8,
     reserved=2,
 )
-"""Spike flit. ``x``, ``y``, ``z``: destination node. ``step``: timestep modulo 4. ``end``: the source
-has sent all its spikes of that timestep, and ``neuron`` means nothing. ``source_x``, ``source_y``,
-``source_z``: source node. ``reserved`` is 0."""
+"""Spike flit. ``x``, ``y``, ``z``: destination node. ``step``: timestep modulo 4. ``end``: the
+source has sent all its spikes of that timestep, and ``neuron`` means nothing. ``source_x``,
+``source_y``, ``source_z``: source node. ``reserved`` is 0."""
 
 MEMORY: Mapping[str, Field] = _layout(**_HEADER, command=2, access=2, answer=1, content=17)
 """Memory flit. ``command``: a `Command`. ``access``: an `Access`. ``answer``: comes from a slave.
-``content``: what a transaction carries, 17 bits a flit."""
+``content``: what a transaction carries, 17 bits a flit; the first flit of a transaction names in it
+the node that it comes from, see `HEAD`."""
+
+HEAD: Mapping[str, Field] = {
+    f"source_{axis}": Field(lowest=MEMORY["content"].lowest + k * COORDINATE_BITS, width=3)
+    for k, axis in enumerate("xyz")
+}
+"""Source node in the content of a transaction's first flit."""
 
 
 def layout(flit: int) -> Mapping[str, Field]:

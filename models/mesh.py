@@ -1,4 +1,4 @@
-"""What a 3D mesh is: its nodes, its routers' ports, the links that are dead, the routing function."""
+"""What a 3D mesh is: its nodes, its routers' ports, dead links, routing."""
 
 import dataclasses
 import enum
@@ -57,8 +57,8 @@ _STEPS = {
 class Routing(enum.Enum):
     """Routing functions, see docs/noc.md.
 
-    XYZ goes along x, then y, then z. DETOUR does the same, but goes round a dead vertical link by the
-    column next to it.
+    XYZ goes along x, then y, then z. DETOUR does the same, but goes round a dead vertical link by
+    the column next to it.
     """
 
     XYZ = "xyz"
@@ -67,7 +67,7 @@ class Routing(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DeadLink:
-    """The vertical link between the layers ``z`` and ``z + 1`` of a column, dead in both directions."""
+    """A dead vertical link: between the layers ``z`` and ``z + 1`` of a column, both ways."""
 
     x: int
     y: int

@@ -37,7 +37,7 @@ class Mesh(Block):
     dead_links : In(DeadLinkEntry) array
         Dead links, the same for all routers; only there if ``router`` has dead links.
 
-    Latency: an otherwise empty mesh gives a flit to its node ``hops + 1`` cycles after it was taken.
+    Latency: an otherwise empty mesh gives a flit to its node ``hops + 1`` cycles after taking it.
 
     Source: TW-SNN sec. 4.3, fig. 8(a).
     """
