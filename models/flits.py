@@ -102,7 +102,9 @@ MEMORY: Mapping[str, Field] = _layout(**_HEADER, command=2, access=2, answer=1, 
 the node that it comes from, see `HEAD`."""
 
 HEAD: Mapping[str, Field] = {
-    f"source_{axis}": Field(lowest=MEMORY["content"].lowest + k * COORDINATE_BITS, width=3)
+    f"source_{axis}": Field(
+        lowest=MEMORY["content"].lowest + k * COORDINATE_BITS, width=COORDINATE_BITS
+    )
     for k, axis in enumerate("xyz")
 }
 """Source node in the content of a transaction's first flit."""
