@@ -104,15 +104,5 @@ class RouteUnit(wiring.Component):
 
     def _stand_in(self, toward: data.View, entry: data.View) -> list:
         """Head for the column beside the destination's."""
-        return [
-            toward.x.eq(
-                entry.x + (entry.detour == _code("EAST")) - (entry.detour == _code("WEST"))
-            ),
-            toward.y.eq(
-                entry.y + (entry.detour == _code("NORTH")) - (entry.detour == _code("SOUTH"))
-            ),
-        ]
-
-
-def _code(name: str) -> int:
-    return detour_code(Port[name])
+        east, west, north, south = (entry.detour == detour_code(port) for port in _SIDES)
+        return [toward.x.eq(entry.x + east - west), toward.y.eq(entry.y + north - south)]
