@@ -17,6 +17,9 @@ MAX_DEPTH = 64
 MAX_DEAD_LINKS = 4
 """Most dead links that a router can know of."""
 
+DROPPED_BITS = 16
+"""Width of a router's counter of dropped flits, which stays at its largest value."""
+
 Node = tuple[int, int, int]
 """Coordinates x, y, z; z is the layer of the stack."""
 

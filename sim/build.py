@@ -6,8 +6,9 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import cocotb
 import filelock
@@ -97,32 +98,42 @@ def model(
     return _built(key, sources, top, build)
 
 
-def program(sources: dict[str, str], top: str, main: Path) -> Path:
+def program(
+    sources: dict[str, str],
+    top: str,
+    main: Path,
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    args: tuple[str, ...] = (),
+) -> Path:
     """Executable of the C++ program ``main`` round the Verilated ``top``, without cocotb.
 
     ``sources`` are as for `model`, and Verilator's and the compiler's flags are those of a model
-    without timing; ``main`` includes ``Vtop.h``. Built unless it is there already.
+    without timing, with ``args`` more for Verilator; ``main`` includes ``Vtop.h``, and ``headers``
+    if there are any. Built unless it is there already.
     """
     tools = _tools()
     make_args = _make_args(tools)
     setting = ["program", tools.version, tools.cxx_version, "--no-timing", *make_args]
     runtime = _runtime(setting)
-    args = ["--no-timing", *_COMMON_ARGS]
+    flags = ["--no-timing", *_COMMON_ARGS, *args]
 
     def build(partial: Path, log: Path) -> None:
+        for name, text in headers.items():
+            (partial / name).write_text(text)
         build_program(
             main,
             [partial / name for name in sources],
             top,
             folder=partial,
-            args=args,
+            args=flags,
             make_args=[*make_args, _JOBS],
             tools=tools,
             runtime=runtime,
             log=log,
         )
 
-    key = [*setting, *args, main.read_text(), top]
+    key = [*setting, *flags, main.read_text(), top, *headers, *headers.values()]
     return _built(key, sources, top, build) / top
 
 

@@ -4,11 +4,11 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.mesh import MeshShape, Node, Port, RouterShape
+from models.mesh import DROPPED_BITS, MeshShape, Node, Port, RouterShape
 from rtl.hierarchy import Block, place
 from rtl.noc.flit import FlitStream
 from rtl.noc.route import DeadLinkEntry
-from rtl.noc.router import DROPPED_BITS, Router
+from rtl.noc.router import Router
 
 
 def node_name(node: Node) -> str:

@@ -4,15 +4,12 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.mesh import Port, RouterShape
+from models.mesh import DROPPED_BITS, Port, RouterShape
 from rtl.hierarchy import Block, place
 from rtl.noc.flit import FlitStream, Node
 from rtl.noc.input_unit import InputUnit
 from rtl.noc.output_unit import OutputUnit
 from rtl.noc.route import DeadLinkEntry, turns
-
-DROPPED_BITS = 16
-"""Width of the counter of dropped flits."""
 
 
 class Router(Block):
