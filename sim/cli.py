@@ -23,6 +23,7 @@ from sim.bench.command import bench
 from sim.energy.command import energy
 from sim.energy.registers import chip_flip_flops
 from sim.figures import figures
+from sim.noc.command import noc
 from sim.options import (
     data_option,
     folder_option,
@@ -59,6 +60,7 @@ cli.add_command(bench)
 cli.add_command(synth)
 cli.add_command(energy)
 cli.add_command(waves)
+cli.add_command(noc)
 
 
 @cli.command()

@@ -220,3 +220,41 @@ RIVALS = (
     _table_4("Park 2019", "65 nm", "8 bits", "97.83%", "622"),
     _table_4("Chuang 2020", "90 nm", "1 bit", "98.01%, convolutional", "4991"),
 )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeshLatency:
+    """Latency that another simulator gives a mesh of 4x4x4 under uniform traffic.
+
+    Parameters
+    ----------
+    rate
+        Offered load, flits per node and cycle.
+    latency
+        Mean, cycles.
+    routers
+        Mean number of routers that a flit passes, hops + 1; None where it printed none.
+    unstable
+        It gave up: the load is beyond saturation.
+    """
+
+    rate: float
+    latency: float
+    routers: float | None
+    unstable: bool
+
+
+BOOKSIM = tuple(
+    MeshLatency(rate=rate, latency=latency, routers=routers, unstable=unstable)
+    for rate, latency, routers, unstable in (
+        (0.02, 21.0365, 4.73145, False),
+        (0.1, 21.7809, 4.75121, False),
+        (0.2, 23.6447, 4.76289, False),
+        (0.25, 26.4624, 4.74926, False),
+        (0.3, 340.8, 4.74764, False),
+        (0.4, 715.36, None, True),
+    )
+)
+"""BookSim2: k-ary 3-mesh, dimension order, packets of one flit, islip, one virtual channel of 4
+flits, switch and virtual channel allocation of a cycle each, no routing delay, seed 1. Its latency
+without other flits is 4 cycles a router and 2."""

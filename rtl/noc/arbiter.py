@@ -35,14 +35,19 @@ class RoundRobinArbiter(wiring.Component):
         """Build the module."""
         m = Module()
         later = Signal(self._width)  # those that come before the rest
-        m.submodules.first_later = first_later = LowestOne(width=self._width)
-        m.submodules.first = first = LowestOne(width=self._width)
+        m.submodules.first = first = LowestOne(width=2 * self._width)
         m.d.comb += [
-            first_later.bits.eq(self.requests & later),
-            first.bits.eq(self.requests),
-            self.grant.eq(Mux(first_later.any, first_later.one_hot, first.one_hot)),
+            first.bits.eq(Cat(self.requests & later, self.requests)),
+            self.grant.eq(first.one_hot[: self._width] | first.one_hot[self._width :]),
         ]
         with m.If(self.next):
-            for k in range(self._width):
-                m.d.sync += later[k].eq(self.grant[:k].any())
+            m.d.sync += later.eq(self._above(self.grant))
         return m
+
+    def _above(self, one_hot: Value) -> Value:
+        """All bits above the one that is set."""
+        above, distance = one_hot << 1, 1
+        while distance < self._width:
+            above |= above << distance
+            distance *= 2
+        return above[: self._width]

@@ -41,30 +41,27 @@ class FlitBuffer(wiring.Component):
         m.submodules.slots = slots = Memory(shape=FLIT_BITS, depth=depth, init=[])
         write, read = slots.write_port(), slots.read_port(domain="comb")
         first, free = Signal(range(depth)), Signal(range(depth))  # oldest slot, next free one
-        empty, full = Signal(init=1), Signal()
+        level = Signal(range(depth + 1))
         put, take = Signal(), Signal()
         m.d.comb += [
-            self.i.ready.eq(~full),
-            self.o.valid.eq(~empty),
+            self.i.ready.eq(level != depth),
+            self.o.valid.eq(level != 0),
             self.o.payload.eq(read.data),
             read.addr.eq(first),
             write.addr.eq(free),
             write.data.eq(self.i.payload),
             write.en.eq(put),
-            put.eq(self.i.valid & ~full),
-            take.eq(self.o.ready & ~empty),
+            put.eq(self.i.valid & self.i.ready),
+            take.eq(self.o.ready & self.o.valid),
         ]
-        with m.If(put):
-            m.d.sync += free.eq(self._after(free))
-        with m.If(take):
-            m.d.sync += first.eq(self._after(first))
-        with m.If(put & ~take):
-            m.d.sync += [empty.eq(0), full.eq(self._after(free) == first)]
-        with m.Elif(take & ~put):
-            m.d.sync += [full.eq(0), empty.eq(self._after(first) == free)]
+        m.d.sync += [
+            first.eq(self._after(first, take)),
+            free.eq(self._after(free, put)),
+            level.eq(level + put - take),
+        ]
         return m
 
-    def _after(self, pointer: Signal) -> Value:
+    def _after(self, pointer: Signal, moved: Signal) -> Value:
         if self._depth & (self._depth - 1) == 0:
-            return (pointer + 1)[: len(pointer)]
-        return Mux(pointer == self._depth - 1, 0, pointer + 1)[: len(pointer)]
+            return pointer + moved
+        return Mux(moved & (pointer == self._depth - 1), 0, pointer + moved)

@@ -125,10 +125,12 @@ class Router(Block):
         return Cat(alive)
 
     def _count_drops(self, m: Module, drops: list[Value]) -> None:
-        total = Signal(DROPPED_BITS + 1)
-        m.d.comb += total.eq(self.dropped + sum(drop.any() for drop in drops))
-        m.d.sync += self.dropped.eq(Mux(total[-1], (1 << DROPPED_BITS) - 1, total))
         wanted = drops[0]
         for drop in drops[1:]:
             wanted |= drop
-        m.d.sync += self.dropped_ports.eq(self.dropped_ports | wanted)
+        with m.If(wanted.any()):
+            total = self.dropped + sum(drop.any() for drop in drops)
+            m.d.sync += [
+                self.dropped.eq(Mux(total[DROPPED_BITS:].any(), (1 << DROPPED_BITS) - 1, total)),
+                self.dropped_ports.eq(self.dropped_ports | wanted),
+            ]

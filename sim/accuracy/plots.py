@@ -1,20 +1,17 @@
 """The two figures as PNG. Only this module imports matplotlib, the ``plots`` extra."""
 
-import io
 from collections.abc import Sequence
 
 from matplotlib import style
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from models.presets import PRESETS
 from sim import published
 from sim.accuracy.cost import Cost
 from sim.accuracy.record import Entry
+from sim.png import figure_of, png
 
-_DOTS_PER_INCH = 110
 _LOOKS = {  # colours of Okabe and Ito, told apart by line and marker as well
     "trispike": {"color": "#0072B2", "linestyle": "-", "marker": "o"},
     "trispike-sparse": {"color": "#009E73", "linestyle": ":", "marker": "v"},
@@ -25,26 +22,13 @@ _PUBLISHED = {published.TW_SNN: "*", published.YIN: "D"}
 _TICKS = (1, 2, 3, 5, 10, 20, 35, 60, 100, 255)
 
 
-def _png(figure: Figure) -> bytes:
-    """The same bytes whenever the same versions draw the same figure."""
-    whole = io.BytesIO()
-    figure.savefig(whole, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None})
-    return whole.getvalue()
-
-
-def _figure(width: float, height: float) -> Figure:
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made
-
-
 def accuracy(data: str, entries: Sequence[Entry]) -> bytes:
     """Accuracy against timesteps, one panel a network, with the bands of the seeds (PNG).
 
     ``entries`` are one or more, all of ``data``.
     """
     with style.context("default"):
-        figure = _figure(9, 6.6)
+        figure = figure_of(9, 6.6)
         panels = figure.subplots(2, 2, sharex=True, sharey=True)
         longest = max(entry.timesteps for entry in entries)
         _time_axis(panels[0, 0], longest)
@@ -66,7 +50,7 @@ def accuracy(data: str, entries: Sequence[Entry]) -> bytes:
             "black points published",
             fontsize=11,
         )
-        return _png(figure)
+        return png(figure)
 
 
 def _seeds(entries: Sequence[Entry]) -> str:
@@ -154,7 +138,7 @@ def quantisation(data: str, costs: Sequence[Cost]) -> bytes:
     ``costs`` are one or more, all of ``data``.
     """
     with style.context("default"):
-        figure = _figure(9, 3.6)
+        figure = figure_of(9, 3.6)
         longest = min(cost.timesteps for cost in costs)
         times = sorted({1, longest})
         panels = figure.subplots(1, len(times), sharey=True, squeeze=False)[0]
@@ -163,7 +147,7 @@ def quantisation(data: str, costs: Sequence[Cost]) -> bytes:
             _write_names(axes, names)
         panels[0].set_ylabel("32-bit minus ternary, points")
         figure.suptitle(f"What ternary weights cost on {data}", fontsize=11)
-        return _png(figure)
+        return png(figure)
 
 
 def _cost_panel(

@@ -1,0 +1,211 @@
+"""``python -m sim noc``: traffic through the RTL of the 3D mesh."""
+
+import concurrent.futures
+import dataclasses
+import itertools
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from golden.noc import Divergence
+from models import traffic
+from models.errors import BadInput
+from models.files import check_writable, write_atomically
+from models.mesh import MeshShape, RouterShape
+from models.traffic import Pattern
+from sim import processes, toolchain
+from sim.document import read_section, replace_section
+from sim.noc import record, tables
+from sim.noc.figures import Point
+from sim.noc.run import program
+from sim.noc.saturation import curves
+from sim.noc.setting import Setting, check_routes, parse_dead_links, routing
+from sim.paths import ROOT, build_folder
+from sim.run_folder import run_folder
+from sim.status import MISMATCH
+from sim.terminal import progress_bar, relative, table_console
+
+SECTION = "noc"
+"""Of docs/results.md."""
+
+DEFAULT_CYCLES = 10_000
+
+SWEEP_MESHES = ("2x2x2", "3x2x4", "4x4x4")
+SWEEP_RATES = (0.02, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0)
+"""Those of `sim.published.BOOKSIM` among them."""
+
+EVERY = "all"
+
+
+@click.command()
+@click.option(
+    "--mesh", "mesh_name", help="Nodes along x, y and z.  [default: 4x4x4; a sweep: more]"
+)
+@click.option(
+    "--traffic",
+    "traffic_name",
+    help=f"Where flits go: {', '.join(each.value for each in Pattern)}, or {EVERY}.  "
+    "[default: uniform; a sweep: all]",
+)
+@click.option("--rate", type=float, help="Flits offered per node and cycle.  [default: 0.2]")
+@click.option("--sweep", is_flag=True, help="Latency against load, drawn and kept in docs.")
+@click.option(
+    "--cycles", default=DEFAULT_CYCLES, show_default=True, help="Cycles in which flits are offered."
+)
+@click.option("--warmup", type=int, help="Cycles before flits are counted.  [default: a fifth]")
+@click.option(
+    "--bursts", default=0.0, show_default=True, help="Share of packets of 2 to 8 flits, 0 to 1."
+)
+@click.option(
+    "--stalls",
+    default=0.0,
+    show_default=True,
+    help="Chance of a node's taking nothing, each cycle.",
+)
+@click.option("--seed", default=0, show_default=True, help="Of the traffic and of STALLS.")
+@click.option("--depth", default=4, show_default=True, help="Flits that an input buffer holds.")
+@click.option("--routing", "routing_name", default="xyz", show_default=True, help="xyz or detour.")
+@click.option("--dead", help="Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
+@click.option("--jobs", "-j", default=1, show_default=True, help="Simulations side by side.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the same figures as JSON.",
+)
+def noc(
+    mesh_name,
+    traffic_name,
+    rate,
+    sweep,
+    cycles,
+    warmup,
+    bursts,
+    stalls,
+    seed,
+    depth,
+    routing_name,
+    dead,
+    jobs,
+    json_file,
+):
+    """Send traffic through the RTL of a 3D mesh and compare it with the golden model.
+
+    Every flit must come where it should, once, unaltered, in the order of its source, over the
+    links of its path. Prints load, latency, hops and link loads.
+    """
+    meshes = [MeshShape.parse(mesh_name)] if mesh_name else [MeshShape.parse("4x4x4")]
+    if sweep and not mesh_name:
+        meshes = [MeshShape.parse(name) for name in SWEEP_MESHES]
+    if sweep and rate is not None:
+        raise BadInput("RATE= has no meaning with SWEEP=1, which tries many; leave one out")
+    if jobs < 1:
+        raise BadInput(f"JOBS must be 1 or more, not {jobs}")
+    names = traffic_name or (EVERY if sweep else Pattern.UNIFORM.value)
+    patterns = list(Pattern) if names == EVERY else [traffic.pattern(names)]
+    rates = SWEEP_RATES if sweep else [0.2 if rate is None else rate]
+    dead_links = parse_dead_links(dead, meshes[0]) if dead else ()
+    if dead_links and len(meshes) > 1:
+        raise BadInput("DEAD= needs one mesh; name it by MESH=")
+    router = RouterShape(depth=depth, routing=routing(routing_name), dead_links=len(dead_links))
+    settings = [
+        Setting(
+            mesh=mesh,
+            router=router,
+            dead_links=dead_links,
+            pattern=pattern,
+            rate=each,
+            bursts=bursts,
+            cycles=cycles,
+            seed=seed,
+            warmup=cycles // 5 if warmup is None else warmup,
+            stalls=stalls,
+        )
+        for mesh, pattern, each in itertools.product(meshes, patterns, rates)
+    ]
+    check_routes(settings[0].routes)
+    toolchain.find()
+    place = _Place() if sweep else None
+    if json_file is not None:
+        check_writable(json_file)
+    try:
+        points = _measured(settings, jobs)
+    except Divergence as error:
+        print(f"first divergence: {error}", file=sys.stderr)
+        sys.exit(MISMATCH)
+    if json_file is not None:
+        text = json.dumps([dataclasses.asdict(point) for point in points], indent=1) + "\n"
+        write_atomically(json_file, text.encode())
+    console = table_console()
+    if place is None:
+        for point in points:
+            console.print(tables.terminal(point))
+        return
+    console.print(tables.sweep(curves(points)))
+    for path in place.write(points):
+        print(f"written: {relative(path)}")
+
+
+def _measured(settings: list[Setting], jobs: int) -> list[Point]:
+    """The points of ``settings``, in their order."""
+    points: list[Point | None] = [None] * len(settings)
+    with run_folder("noc") as folder, progress_bar() as progress:
+        task = progress.add_task("building", total=None)
+        programs = {}
+        for setting in settings:
+            if setting.mesh not in programs:
+                progress.update(task, description=f"building {setting.mesh} (Verilator)")
+                programs[setting.mesh] = program(setting.mesh, setting.router)
+        progress.update(task, description="simulating", total=len(settings))
+        with concurrent.futures.ThreadPoolExecutor(jobs) as threads:
+            futures = {
+                threads.submit(setting.measure, programs[setting.mesh], folder / str(k)): k
+                for k, setting in enumerate(settings)
+            }
+            try:
+                for done in concurrent.futures.as_completed(futures):
+                    points[futures[done]] = done.result()
+                    progress.advance(task)
+            except BaseException:
+                processes.stop_all()
+                threads.shutdown(cancel_futures=True)
+                processes.start_again()
+                raise
+    return points
+
+
+class _Place:
+    """Where a sweep is written."""
+
+    def __init__(self):
+        try:
+            from sim.noc import plots
+        except ModuleNotFoundError as error:
+            if (error.name or "").split(".")[0] != "matplotlib":
+                raise
+            raise BadInput(
+                "the figure needs matplotlib; install it with pip install '.[plots]'"
+            ) from None
+        self._plots = plots
+        docs = ROOT / "docs"
+        self._record, self._document = docs / "noc.json", docs / "results.md"
+        self._figures = (docs / "figures" / "noc.png", build_folder() / "noc" / "latency.png")
+        self._kept = record.read(self._record)
+        read_section(self._document, SECTION)
+        for path in (self._record, self._document, *self._figures):
+            check_writable(path)
+
+    def write(self, points: list[Point]) -> list[Path]:
+        """Write figure, section and record; returns the files' paths."""
+        everything = record.merge(self._kept, points)
+        drawn = curves(everything)
+        image = self._plots.latency(drawn)
+        for path in self._figures:
+            write_atomically(path, image)
+        link = self._figures[0].relative_to(self._document.parent).as_posix()
+        text = f"![latency against load]({link})\n\n{tables.markdown(drawn)}"
+        replace_section(self._document, SECTION, text)
+        record.write(self._record, [point for curve in drawn for point in curve.points])
+        return [*self._figures, self._document, self._record]

@@ -1,0 +1,197 @@
+"""Figures of one run of the network: load, latency, hops, links."""
+
+import dataclasses
+
+import numpy as np
+
+from golden.noc import Routes, expect, zero_load_latency
+from models.mesh import MeshShape, Port, RouterShape
+from models.traffic import Pattern, Traffic
+from sim.noc.run import NEVER, Judged
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Latency:
+    """Cycles, over the flits that were offered in the window of a run and came.
+
+    All are None if there was none.
+    """
+
+    mean: float | None
+    median: float | None
+    percentile_99: float | None
+    longest: int | None
+
+    @classmethod
+    def of(cls, cycles: np.ndarray) -> "Latency":
+        """Of the latencies ``cycles``, shape (n,)."""
+        if not len(cycles):
+            return cls(mean=None, median=None, percentile_99=None, longest=None)
+        return cls(
+            mean=float(cycles.mean()),
+            median=float(np.percentile(cycles, 50)),
+            percentile_99=float(np.percentile(cycles, 99)),
+            longest=int(cycles.max()),
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Point:
+    """One mesh under one traffic. Loads are in flits per node and cycle.
+
+    Parameters
+    ----------
+    mesh, router, pattern
+        By name.
+    rate, bursts, stalls, seed
+        As given.
+    cycles, warmup
+        Flits were offered for so many cycles, and are counted from the cycle ``warmup`` on: the
+        window.
+    flits, drops, waiting
+        Flits that nodes were given, that were dropped, and that were still waiting to enter when
+        the offers ended.
+    offered, accepted
+        Flits offered, and given to nodes, in the window.
+    latency, network_latency
+        From the cycle in which a flit was offered, and from the one in which the mesh took it,
+        until its node took it.
+    zero_load
+        The mean of ``network_latency`` if no flit met another: hops + 1.
+    hops
+        Mean number of links that a flit passed.
+    mean_link, busiest_link
+        Flits per cycle of the links between routers, over all cycles of the run: their mean, and
+        that of the busiest one.
+    busiest
+        Which that is: a node and a port; None without links.
+    bound
+        No more than this can be accepted of this traffic: then some link, or some node's port,
+        carries a flit in every cycle.
+    longest_wait
+        Most cycles in which a node that had a flit to send could send none.
+    run_cycles, seconds
+        Length of the whole run until everything had come, and how long it took to simulate.
+    """
+
+    mesh: str
+    router: str
+    pattern: str
+    rate: float
+    bursts: float
+    stalls: float
+    seed: int
+    cycles: int
+    warmup: int
+    flits: int
+    drops: int
+    waiting: int
+    offered: float
+    accepted: float
+    latency: Latency
+    network_latency: Latency
+    zero_load: float
+    hops: float
+    mean_link: float
+    busiest_link: float
+    busiest: str | None
+    bound: float
+    longest_wait: int
+    run_cycles: int
+    seconds: float
+
+    @property
+    def saturated(self) -> bool:
+        """The mesh does not accept what it is offered."""
+        return self.accepted < 0.95 * self.offered
+
+
+def point(
+    judged: Judged,
+    routes: Routes,
+    *,
+    router: RouterShape,
+    pattern: Pattern,
+    rate: float,
+    bursts: float,
+    stalls: float,
+    seed: int,
+    warmup: int,
+) -> Point:
+    """The figures of a run that was found to be right."""
+    run = judged.run
+    traffic = run.traffic
+    mesh, end = traffic.mesh, traffic.cycles
+    size = mesh.nodes * (end - warmup)
+    offered = traffic.times[judged.which]
+    counted = (offered >= warmup) & (offered < end)
+    links = judged.run.links[:, [port for port in Port if port is not Port.LOCAL]]
+    real = _links(mesh)
+    rates = links[real] / run.cycles
+    busiest = None
+    if len(rates):
+        node, port = np.argwhere(real)[int(rates.argmax())].tolist()
+        busiest = f"{'.'.join(map(str, mesh.node(node)))} {Port(port + 1).name.lower()}"
+    return Point(
+        mesh=str(mesh),
+        router=str(router),
+        pattern=pattern.value,
+        rate=rate,
+        bursts=bursts,
+        stalls=stalls,
+        seed=seed,
+        cycles=end,
+        warmup=warmup,
+        flits=len(run.flits),
+        drops=int(judged.expected.drops.sum()),
+        waiting=int((run.taken == NEVER).sum()),
+        offered=float((traffic.times >= warmup).sum() / size),
+        accepted=float(((run.times >= warmup) & (run.times < end)).sum() / size),
+        latency=Latency.of((run.times - offered)[counted]),
+        network_latency=Latency.of((run.times - run.taken[judged.which])[counted]),
+        zero_load=float(zero_load_latency(judged.expected.hops).mean()) if len(run.flits) else 0.0,
+        hops=float(judged.expected.hops.mean()) if len(run.flits) else 0.0,
+        mean_link=float(rates.mean()) if len(rates) else 0.0,
+        busiest_link=float(rates.max()) if len(rates) else 0.0,
+        busiest=busiest,
+        bound=bound(traffic, routes),
+        longest_wait=longest_wait(traffic, run.taken),
+        run_cycles=run.cycles,
+        seconds=run.seconds,
+    )
+
+
+def _links(mesh: MeshShape) -> np.ndarray:
+    """Which links there are: bool, shape (nodes, 6), by `Port` from EAST on."""
+    return np.array([[port in mesh.ports(node) for port in Port][1:] for node in mesh.every()])
+
+
+def bound(traffic: Traffic, routes: Routes) -> float:
+    """Load at which the busiest link or port carries a flit every cycle, for such ``traffic``."""
+    busiest = expect(routes, traffic.sources, traffic.flits).links.max(initial=0)
+    return min(1.0, len(traffic.flits) / traffic.mesh.nodes / busiest) if busiest else 1.0
+
+
+def bisection_bound(mesh: MeshShape) -> float:
+    """Most load of uniform traffic that fits through the cut across the longest side of ``mesh``.
+
+    With a side of k nodes the cut of floor(k/2) from the others passes that share of all flits
+    times ceil(k/2)/k each way, over nodes/k links.
+    """
+    side = max(mesh.sides)
+    low = side // 2
+    return min(1.0, side / (low * (side - low))) if low else 1.0
+
+
+def longest_wait(traffic: Traffic, taken: np.ndarray) -> int:
+    """Most cycles that a node waited from one flit to the next while it had one to send."""
+    longest = 0
+    for node in np.unique(traffic.sources):
+        mine = traffic.sources == node
+        entered = taken[mine]
+        entered = entered[entered != NEVER]
+        if len(entered):
+            due = traffic.times[mine][: len(entered)]
+            due[1:] = np.maximum(due[1:], entered[:-1] + 1)
+            longest = max(longest, int((entered - due).max()))
+    return longest

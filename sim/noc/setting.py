@@ -1,0 +1,135 @@
+"""What `make noc` is asked to run, and the running of it."""
+
+import dataclasses
+from pathlib import Path
+
+from golden.noc import Routes
+from models import traffic as models_traffic
+from models.errors import BadInput
+from models.mesh import MAX_DEAD_LINKS, DeadLink, MeshShape, RouterShape, Routing
+from models.traffic import Pattern
+from sim.noc.figures import Point, point
+from sim.noc.run import judge, run
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One run: the mesh, its traffic, and how it is driven. See `models.traffic.generate`.
+
+    Parameters
+    ----------
+    mesh, router, dead_links
+        The network.
+    pattern, rate, bursts, cycles, seed
+        The traffic.
+    warmup
+        Cycle from which flits are counted.
+    stalls
+        Chance of a node's taking nothing, in each cycle.
+    """
+
+    mesh: MeshShape
+    router: RouterShape
+    dead_links: tuple[DeadLink, ...] = ()
+    pattern: Pattern
+    rate: float
+    bursts: float = 0.0
+    cycles: int
+    seed: int = 0
+    warmup: int
+    stalls: float = 0.0
+
+    def __post_init__(self):
+        models_traffic.check_rate(self.rate)
+        if not 0 <= self.stalls < 1:
+            raise BadInput(f"STALLS must be a chance from 0 to less than 1, not {self.stalls:g}")
+        if not 0 <= self.warmup < self.cycles:
+            raise BadInput(
+                f"WARMUP must be from 0 to less than CYCLES = {self.cycles}, not {self.warmup}"
+            )
+        if self.seed < 0:
+            raise BadInput(f"SEED must be 0 or more, not {self.seed}")
+
+    @property
+    def routes(self) -> Routes:
+        """The paths of the mesh."""
+        return Routes(mesh=self.mesh, routing=self.router.routing, dead_links=self.dead_links)
+
+    def measure(self, executable: Path, folder: Path) -> Point:
+        """Run it and count. `golden.noc.Divergence` if RTL and golden model differ."""
+        traffic = models_traffic.generate(
+            self.mesh,
+            self.pattern,
+            self.rate,
+            cycles=self.cycles,
+            seed=self.seed,
+            bursts=self.bursts,
+        )
+        routes = self.routes
+        done = run(
+            executable,
+            traffic,
+            folder,
+            ready=1 - self.stalls,
+            seed=self.seed,
+            dead_links=self.dead_links,
+        )
+        return point(
+            judge(done, routes),
+            routes,
+            router=self.router,
+            pattern=self.pattern,
+            rate=self.rate,
+            bursts=self.bursts,
+            stalls=self.stalls,
+            seed=self.seed,
+            warmup=self.warmup,
+        )
+
+
+def parse_dead_links(text: str | None, mesh: MeshShape) -> tuple[DeadLink, ...]:
+    """Dead links from text like ``1.1.0,2.0.1``: each the link from that node up."""
+    links = []
+    for word in (text or "").split(","):
+        if not word:
+            continue
+        parts = word.split(".")
+        if len(parts) != 3 or not all(part.isdecimal() and len(part) < 4 for part in parts):
+            raise BadInput(f"DEAD must be like 1.1.0 (the link up from that node), not {word!r}")
+        link = DeadLink(**dict(zip("xyz", map(int, parts), strict=True)))
+        mesh.detour(link)
+        if link in links:
+            raise BadInput(f"DEAD names the link {link} twice; name it once")
+        links.append(link)
+    if len(links) > MAX_DEAD_LINKS:
+        raise BadInput(f"DEAD may name at most {MAX_DEAD_LINKS} links, not {len(links)}")
+    return tuple(links)
+
+
+def routing(name: str) -> Routing:
+    """The routing function called ``name``; `BadInput` names the known ones."""
+    try:
+        return Routing(name)
+    except ValueError:
+        known = ", ".join(each.value for each in Routing)
+        raise BadInput(f"ROUTING must be one of {known}, not {name!r}") from None
+
+
+def check_routes(routes: Routes) -> None:
+    """`BadInput` if dead links cut some nodes off, or could make flits wait in a circle."""
+    if not routes.dead_links:
+        return
+    broken = routes.broken()
+    if broken:
+        source, destination, link = broken
+        names = [".".join(map(str, node)) for node in (source, destination)]
+        remedy = "name ROUTING=detour" if routes.routing is Routing.XYZ else "leave dead links out"
+        raise BadInput(
+            f"the link {link} is dead, and {routes.routing.value} routing leads from {names[0]} to "
+            f"{names[1]} over it: {remedy}"
+        )
+    if routes.cycle_of_waiting():
+        dead = ", ".join(map(str, routes.dead_links))
+        raise BadInput(
+            f"with the dead links {dead} flits could wait for each other in a circle: leave one out"
+        )
