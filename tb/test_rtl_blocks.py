@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from models.mesh import MeshShape, RouterShape, Routing
 from models.network import BankShape, LayerShape, NetworkShape
 from models.numbers import MAX_INPUTS
 from rtl.aer import AEREncoder
@@ -13,6 +14,7 @@ from rtl.flow import FlowController
 from rtl.hierarchy import Block
 from rtl.lanes import LaneEncoder
 from rtl.layer import Layer
+from rtl.noc.router import Router
 from rtl.pe import ProcessingElement
 from rtl.sram import SRAMBank
 from tb.bench import run_on_amaranth, run_on_verilator
@@ -78,6 +80,24 @@ def _pe(lanes: int) -> Case:
     )
 
 
+def _router(
+    mesh: str, *here: int, depth: int = 4, routing: str = "xyz", dead_links: tuple = ()
+) -> Case:
+    shape = RouterShape(depth=depth, routing=Routing(routing), dead_links=len(dead_links))
+    return Case(
+        name=f"router_{mesh}_{'_'.join(map(str, here))}_{shape}",
+        make=lambda: Router(shape=shape, ports=MeshShape.parse(mesh).ports(here)),
+        module="tb.noc_router_cocotb",
+        parameters={
+            "mesh": mesh,
+            "here": here,
+            "depth": depth,
+            "routing": routing,
+            "dead_links": dead_links,
+        },
+    )
+
+
 def _layer(inputs: int, neurons: int, lanes: int = 1) -> Case:
     return Case(
         in_amaranth=inputs < MAX_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
@@ -105,6 +125,10 @@ CASES = [
     _layer(1024, 3),
     _layer(37, 5, lanes=8),
     _layer(5, 3, lanes=2),
+    _router("3x3x3", 1, 1, 1),
+    _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
+    _router("2x3x2", 0, 1, 1, depth=3),
+    _router("1x1x1", 0, 0, 0, depth=1),
     _pe(1),
     _pe(2),
     _pe(4),
