@@ -87,7 +87,7 @@ class RouterShape:
     Parameters
     ----------
     depth
-        Flits that each input buffer holds, 1 to 64; with 1 a port takes a flit every other cycle.
+        Flits that each input buffer holds, 2 to 64; two keep a port busy in every cycle.
     routing
         The routing function.
     dead_links
@@ -99,7 +99,7 @@ class RouterShape:
     dead_links: int = 0
 
     def __post_init__(self):
-        for what, least, most in (("depth", 1, MAX_DEPTH), ("dead_links", 0, MAX_DEAD_LINKS)):
+        for what, least, most in (("depth", 2, MAX_DEPTH), ("dead_links", 0, MAX_DEAD_LINKS)):
             n = getattr(self, what)
             if isinstance(n, bool) or not isinstance(n, int) or not least <= n <= most:
                 raise BadInput(

@@ -73,11 +73,14 @@ class Traffic:
         return len(self.flits) / (self.mesh.nodes * self.cycles)
 
 
-def check_rate(rate: float) -> float:
-    """``rate``; `BadInput` unless it is above 0 and at most 1 flit per node and cycle."""
+def check(rate: float, cycles: int, bursts: float) -> None:
+    """`BadInput` unless `generate` takes these."""
     if not 0 < rate <= 1:
         raise BadInput(f"RATE must be above 0 and at most 1 flit per node and cycle, not {rate:g}")
-    return rate
+    if not 1 <= cycles <= MAX_CYCLES:
+        raise BadInput(f"CYCLES must be from 1 to {MAX_CYCLES}, not {cycles}")
+    if not 0 <= bursts <= 1:
+        raise BadInput(f"BURSTS must be a share from 0 to 1, not {bursts:g}")
 
 
 def pattern(name: str) -> Pattern:
@@ -119,11 +122,7 @@ def generate(
         Share of packets that are memory transactions of 2 to 8 flits; the others are spike flits.
         The spike flits of a node are numbered, so that a lost or repeated one shows.
     """
-    check_rate(rate)
-    if not 1 <= cycles <= MAX_CYCLES:
-        raise BadInput(f"CYCLES must be from 1 to {MAX_CYCLES}, not {cycles}")
-    if not 0 <= bursts <= 1:
-        raise BadInput(f"BURSTS must be a share from 0 to 1, not {bursts:g}")
+    check(rate, cycles, bursts)
     rng = np.random.default_rng([seed, mesh.nodes])
     mean_length = 1 + bursts * ((2 + LONGEST) / 2 - 1)
     begins = [np.flatnonzero(rng.random(cycles) < rate / mean_length) for _ in range(mesh.nodes)]

@@ -15,14 +15,14 @@ class FlitBuffer(wiring.Component):
     Parameters
     ----------
     depth
-        Flits that it holds.
+        Flits that it holds, 2 or more.
 
     Members
     -------
     i : In(FlitStream)
         ``ready`` comes from a register: the buffer is not full.
     o : Out(FlitStream)
-        The oldest flit. With a depth of 2 or more a flit can pass every cycle.
+        The oldest flit. One can pass every cycle.
 
     Latency: one cycle.
     """

@@ -40,7 +40,7 @@ class Setting:
     stalls: float = 0.0
 
     def __post_init__(self):
-        models_traffic.check_rate(self.rate)
+        models_traffic.check(self.rate, self.cycles, self.bursts)
         if not 0 <= self.stalls < 1:
             raise BadInput(f"STALLS must be a chance from 0 to less than 1, not {self.stalls:g}")
         if not 0 <= self.warmup < self.cycles:
