@@ -23,7 +23,7 @@ WAIVERS = ROOT / "rtl" / "lint.vlt"
 KEEP = 60
 """Builds that the cache keeps; the ones used longest ago go first."""
 
-_COMMON_ARGS = ["--timescale", "1ns/1ps", str(WAIVERS)]
+_COMMON_ARGS = ["--timescale", "1ns/1ps"]
 _JOBS = f"-j{os.cpu_count() or 1}"
 
 
@@ -71,9 +71,8 @@ def model(
     if waves:
         args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
     make_args = _make_args(tools, optimise=optimise)
-    setting = [tools.version, tools.cxx_version, *args, *make_args]
-    runtime = _runtime(setting)
-    args += _COMMON_ARGS
+    setting = [tools.version, tools.cxx_version, *args, *_COMMON_ARGS, *make_args]
+    runtime = _runtime(tools)
 
     def build(partial: Path, log: Path) -> None:
         simulator = Simulator(
@@ -85,7 +84,7 @@ def model(
             module="unused",
             verilog_sources=[str(partial / name) for name in sources],
             sim_build=str(partial),
-            compile_args=args,
+            compile_args=[*args, *_COMMON_ARGS, str(WAIVERS)],
             make_args=[*make_args, _JOBS],
             compile_only=True,
             waves=False,
@@ -93,7 +92,7 @@ def model(
         with _runtime_made_once(runtime):
             simulator.run()
 
-    key = [*setting, *args, cocotb.__version__, top, str(public)]
+    key = [*setting, cocotb.__version__, top, str(public)]
     return _built(key, sources, top, build)
 
 
@@ -105,9 +104,9 @@ def program(sources: dict[str, str], top: str, main: Path) -> Path:
     """
     tools = _tools()
     make_args = _make_args(tools)
-    setting = ["program", tools.version, tools.cxx_version, "--no-timing", *make_args]
-    runtime = _runtime(setting)
     args = ["--no-timing", *_COMMON_ARGS]
+    setting = ["program", tools.version, tools.cxx_version, *args, *make_args]
+    runtime = _runtime(tools)
 
     def build(partial: Path, log: Path) -> None:
         build_program(
@@ -115,14 +114,14 @@ def program(sources: dict[str, str], top: str, main: Path) -> Path:
             [partial / name for name in sources],
             top,
             folder=partial,
-            args=args,
+            args=[*args, str(WAIVERS)],
             make_args=[*make_args, _JOBS],
             tools=tools,
             runtime=runtime,
             log=log,
         )
 
-    key = [*setting, *args, main.read_text(), top]
+    key = [*setting, main.read_text(), top]
     return _built(key, sources, top, build) / top
 
 
@@ -140,8 +139,12 @@ def _make_args(tools: Toolchain, *, optimise: bool = True) -> list[str]:
     return [*tools.make_args, f"OPT_FAST={'-O1' if optimise else '-O0'}"]
 
 
-def _runtime(setting: list[str]) -> Path:
-    """Where Verilator's own runtime is kept that was compiled with ``setting``."""
+def _runtime(tools: Toolchain) -> Path:
+    """Where Verilator's own runtime is kept that was compiled with ``tools``.
+
+    It is the same for all models: no option above reaches it but by the choice of its files.
+    """
+    setting = [tools.version, tools.cxx_version, *tools.make_args]
     runtime = build_folder() / "runtime" / _digest(setting)
     runtime.parent.mkdir(parents=True, exist_ok=True)
     return runtime
@@ -158,7 +161,7 @@ def _built(
     key = _digest(
         [
             *setting,
-            str(ROOT),  # the executable holds paths into the virtual environment
+            cocotb.__file__,  # the executable holds the path of a library beside it
             WAIVERS.read_text(),
             *(f"{name}\n{text}" for name, text in sorted(sources.items())),
         ]
