@@ -24,7 +24,9 @@ WAIVERS = ROOT / "rtl" / "lint.vlt"
 KEEP = 60
 """Builds that the cache keeps; the ones used longest ago go first."""
 
-_COMMON_ARGS = ["--timescale", "1ns/1ps", str(WAIVERS)]
+# Files half as large, Verilator's default, come with headers compiled in advance: for a chip of the
+# size of fc256 that takes twice as long as all in one file, on two cores too.
+_COMMON_ARGS = ["--timescale", "1ns/1ps", "--output-split", "40000"]
 _JOBS = f"-j{os.cpu_count() or 1}"
 
 
@@ -72,9 +74,8 @@ def model(
     if waves:
         args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
     make_args = _make_args(tools, optimise=optimise)
-    setting = [tools.version, tools.cxx_version, *args, *make_args]
-    runtime = _runtime(setting)
-    args += _COMMON_ARGS
+    setting = [tools.version, tools.cxx_version, *args, *_COMMON_ARGS, *make_args]
+    runtime = _runtime(tools)
 
     def build(partial: Path, log: Path) -> None:
         simulator = Simulator(
@@ -86,7 +87,7 @@ def model(
             module="unused",
             verilog_sources=[str(partial / name) for name in sources],
             sim_build=str(partial),
-            compile_args=args,
+            compile_args=[*args, *_COMMON_ARGS, str(WAIVERS)],
             make_args=[*make_args, _JOBS],
             compile_only=True,
             waves=False,
@@ -94,7 +95,7 @@ def model(
         with _runtime_made_once(runtime):
             simulator.run()
 
-    key = [*setting, *args, cocotb.__version__, top, str(public)]
+    key = [*setting, cocotb.__version__, top, str(public)]
     return _built(key, sources, top, build)
 
 
@@ -105,18 +106,19 @@ def program(
     *,
     headers: Mapping[str, str] = MappingProxyType({}),
     args: tuple[str, ...] = (),
+    optimise: bool = True,
 ) -> Path:
     """Executable of the C++ program ``main`` round the Verilated ``top``, without cocotb.
 
     ``sources`` are as for `model`, and Verilator's and the compiler's flags are those of a model
     without timing, with ``args`` more for Verilator; ``main`` includes ``Vtop.h``, and ``headers``
-    if there are any. Built unless it is there already.
+    if there are any; ``optimise`` as for `model`. Built unless it is there already.
     """
     tools = _tools()
-    make_args = _make_args(tools)
-    setting = ["program", tools.version, tools.cxx_version, "--no-timing", *make_args]
-    runtime = _runtime(setting)
+    make_args = _make_args(tools, optimise=optimise)
     flags = ["--no-timing", *_COMMON_ARGS, *args]
+    setting = ["program", tools.version, tools.cxx_version, *flags, *make_args]
+    runtime = _runtime(tools)
 
     def build(partial: Path, log: Path) -> None:
         for name, text in headers.items():
@@ -126,14 +128,14 @@ def program(
             [partial / name for name in sources],
             top,
             folder=partial,
-            args=flags,
+            args=[*flags, str(WAIVERS)],
             make_args=[*make_args, _JOBS],
             tools=tools,
             runtime=runtime,
             log=log,
         )
 
-    key = [*setting, *flags, main.read_text(), top, *headers, *headers.values()]
+    key = [*setting, main.read_text(), top, *headers, *headers.values()]
     return _built(key, sources, top, build) / top
 
 
@@ -147,12 +149,18 @@ def _tools() -> Toolchain:
 
 
 def _make_args(tools: Toolchain, *, optimise: bool = True) -> list[str]:
+    if not optimise:  # reading the headers again for each of several files would take the longest
+        return [*tools.make_args, "OPT_FAST=-O0", "VM_PARALLEL_BUILDS=0"]
     # -O2 compiles half as long again and runs no faster than -O1.
-    return [*tools.make_args, f"OPT_FAST={'-O1' if optimise else '-O0'}"]
+    return [*tools.make_args, "OPT_FAST=-O1"]
 
 
-def _runtime(setting: list[str]) -> Path:
-    """Where Verilator's own runtime is kept that was compiled with ``setting``."""
+def _runtime(tools: Toolchain) -> Path:
+    """Where Verilator's own runtime is kept that was compiled with ``tools``.
+
+    It is the same for all models: no option above reaches it but by the choice of its files.
+    """
+    setting = [tools.version, tools.cxx_version, *tools.make_args]
     runtime = build_folder() / "runtime" / _digest(setting)
     runtime.parent.mkdir(parents=True, exist_ok=True)
     return runtime
@@ -169,7 +177,7 @@ def _built(
     key = _digest(
         [
             *setting,
-            str(ROOT),  # the executable holds paths into the virtual environment
+            cocotb.__file__,  # the executable holds the path of a library beside it
             WAIVERS.read_text(),
             *(f"{name}\n{text}" for name, text in sorted(sources.items())),
         ]

@@ -207,7 +207,8 @@ def verilog(layer, data, lanes, weight_file, output):
     print(f"{modules} modules and {len(made) - modules} other files in {relative(output)}")
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+"""What `main` takes as an interruption."""
 
 
 def _interrupt(signum, frame):
@@ -215,7 +216,7 @@ def _interrupt(signum, frame):
 
     Other signals may come in pairs, to a process and again to its group.
     """
-    for number in _SIGNALS:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGINT, _end)
     raise KeyboardInterrupt
@@ -228,7 +229,7 @@ def _end(signum, frame):
 
 def main() -> None:
     """Run the command line; every failure that is the user's to mend is one line."""
-    for number in _SIGNALS:
+    for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
     try:

@@ -52,12 +52,19 @@ class Interrupted(KeyboardInterrupt):
         self.found = found
 
 
-def chip_model(network: Network, *, lanes: int = 1, waves: bool = False) -> Path:
-    """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be."""
+def chip_model(
+    network: Network, *, lanes: int = 1, waves: bool = False, optimise: bool = True
+) -> Path:
+    """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be.
+
+    The options are those of `sim.build.model`.
+    """
     top, texts = chip_verilog(dataclasses.replace(network.shape, lanes=lanes))
     sources = {f"{name}.v": text for name, text in texts.items()}
     sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top)
-    return build.model(sources, harness.TOP, public=False, timing=True, waves=waves)
+    return build.model(
+        sources, harness.TOP, public=False, timing=True, waves=waves, optimise=optimise
+    )
 
 
 def keep_waveform(folder: Path, place: Path) -> Path:

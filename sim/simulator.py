@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from cocotb_test.simulator import Verilator
 
 from models.errors import BadInput
+from models.files import write_atomically
 from sim import processes
 from sim.paths import ROOT
 from sim.toolchain import Toolchain
@@ -152,19 +153,16 @@ def breakdown(what: str, log: Path) -> Exception:
 def _restore_runtime(runtime: Path, folder: Path) -> None:
     """Spare make the compilation of Verilator's own runtime, alike for every model."""
     if runtime.is_dir():
-        for compiled in runtime.iterdir():
+        for compiled in runtime.glob("*.o"):
             shutil.copyfile(compiled, folder / compiled.name)  # now newer than its source
 
 
 def _save_runtime(runtime: Path, folder: Path) -> None:
-    if not runtime.is_dir():
-        partial = Path(tempfile.mkdtemp(prefix=f"{runtime.name}.", dir=runtime.parent))
-        for compiled in folder.glob("verilated*.o"):
-            shutil.copyfile(compiled, partial / compiled.name)
-        try:
-            os.replace(partial, runtime)
-        except OSError:  # somebody else was faster
-            shutil.rmtree(partial, ignore_errors=True)
+    """Keep what was compiled of Verilator's runtime and is not kept yet."""
+    runtime.mkdir(exist_ok=True)
+    for compiled in folder.glob("verilated*.o"):
+        if not (runtime / compiled.name).exists():
+            write_atomically(runtime / compiled.name, compiled.read_bytes())
 
 
 @contextlib.contextmanager

@@ -1,22 +1,38 @@
 """Runs the command line as a user does, in a process of its own."""
 
+import contextlib
+import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from sim import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def copy_of_checkout(folder: Path) -> Path:
-    """A copy in ``folder`` of the rooms that `trispike` needs, with a build folder of its own."""
+def copy_of_checkout(folder: Path, *, builds: bool = False) -> Path:
+    """A copy in ``folder`` of the rooms that `trispike` needs, with a build folder of its own.
+
+    With ``builds`` that one has the checkout's models and exports: they are kept by content.
+    """
     for room in ("models", "golden", "rtl", "sim"):
         ignored = shutil.ignore_patterns("__pycache__", "*.npz")
         shutil.copytree(ROOT / room, folder / room, ignore=ignored)
     runtime = ROOT / "build" / "runtime"
     if runtime.is_dir():  # Verilator's own runtime, whose compilation would only cost time
         shutil.copytree(runtime, folder / "build" / "runtime")
+    if builds:
+        (folder / "build").mkdir(exist_ok=True)
+        for cache in ("models", "exports"):
+            (ROOT / "build" / cache).mkdir(parents=True, exist_ok=True)
+            (folder / "build" / cache).symlink_to(ROOT / "build" / cache)
     return folder
 
 
@@ -37,9 +53,33 @@ def trispike(
 
 def refused(done: subprocess.CompletedProcess) -> str:
     """The message of a refusal: status 2, and one line on standard error, nothing else there."""
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.splitlines()
-    assert len(lines) == 1, done.stderr
+    return _refusal(done.returncode, done.stderr)
+
+
+def refused_here(*arguments: str | Path) -> str:
+    """The message of `refused` for ``python -m sim ARGUMENTS``, run in this process.
+
+    For tables of bad input: a process of its own takes a second to import everything.
+    """
+    handlers = [(number, signal.getsignal(number)) for number in cli.SIGNALS]
+    said = io.StringIO()
+    try:
+        with (
+            mock.patch.object(sys, "argv", ["sim", *map(str, arguments)]),
+            contextlib.redirect_stderr(said),
+            pytest.raises(SystemExit) as ended,
+        ):
+            cli.main()
+    finally:
+        for number, handler in handlers:
+            signal.signal(number, handler)
+    return _refusal(ended.value.code, said.getvalue())
+
+
+def _refusal(status: int, errors: str) -> str:
+    assert status == 2, errors
+    assert "Traceback" not in errors
+    lines = errors.splitlines()
+    assert len(lines) == 1, errors
     assert lines[0].startswith("error: ")
     return lines[0]

@@ -1,10 +1,16 @@
 # amaranth: UnusedElaboratable=no
-"""The cache of exported Verilog: the same text, and another one for another chip or source."""
+"""Exported Verilog: a block's own text, and a cache that never gives another chip's or source's."""
 
 import pytest
+from amaranth.back.verilog import convert
 
 from models.network import NetworkShape
+from rtl import verilog
 from rtl.chip import Chip
+from rtl.hierarchy import BlockLibrary
+from rtl.lanes import LaneEncoder
+from rtl.layer import Layer
+from rtl.pe import ProcessingElement
 from sim import chip_verilog as module
 from sim.chip_verilog import chip_verilog
 
@@ -72,3 +78,21 @@ def test_bounded(exports, tmp_path, monkeypatch):
     for inputs in (2, 3, 4):
         chip_verilog(NetworkShape(name="cached", sizes=(inputs, 1)))
     assert len(list((tmp_path / "build" / "exports").iterdir())) == 2
+
+
+def test_blocks_are_written_alone():
+    """One Yosys writes all blocks, and each as Amaranth would, whatever it wrote before."""
+    shape = NetworkShape(name="alone", sizes=(9, 4, 2))
+    together = verilog.export(Chip(shape=shape))
+    layer = verilog.export(Layer(shape=shape.layers[1]))
+    assert layer == {name: together[name] for name in layer}
+    for block in (LaneEncoder(inputs=9, lanes=1), ProcessingElement(lanes=1)):
+        name = block.module_name
+        alone = convert(
+            block,
+            name=name,
+            platform=BlockLibrary(),
+            emit_src=False,
+            strip_internal_attrs=True,
+        )
+        assert sorted(together[name].splitlines()) == sorted(alone.splitlines())

@@ -19,7 +19,7 @@ WHERE = re.compile(
 @pytest.fixture
 def copy(tmp_path):
     """A copy of Trispike's rooms, to break."""
-    return copy_of_checkout(tmp_path / "copy")
+    return copy_of_checkout(tmp_path / "copy", builds=True)
 
 
 def _edit(path, before, after):

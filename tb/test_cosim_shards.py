@@ -25,7 +25,7 @@ def run(tmp_path):
     # None, few and many spikes: the first layer often is ahead of the second by all it can hold.
     density = rng.choice([0, 0.02, 0.9], size=(IMAGES, 3, 1))
     few = Given(rng.random((IMAGES, 3, 40)) < density)
-    model = cosim.chip_model(network)
+    model = cosim.chip_model(network, optimise=False)
 
     def with_(jobs=1, images=range(IMAGES), stimulus=few, **options):
         seen = []
@@ -123,9 +123,9 @@ def test_cache_without_executable(run):
     """A model that lost its executable is built again."""
     run()
     network = random_network((40, 24, 10), 7)
-    folder = cosim.chip_model(network)
+    folder = cosim.chip_model(network, optimise=False)
     (folder / "bench").unlink()
-    assert cosim.chip_model(network) == folder
+    assert cosim.chip_model(network, optimise=False) == folder
     (outcome,) = run().outcomes
     assert outcome.first is None
 

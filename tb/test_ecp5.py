@@ -48,7 +48,7 @@ def test_wrapper():
     text = ecp5.wrapper(chip)
     assert all(f".{name}(" in text for name in flat_ports(chip))
     sources = {f"{name}.v": source for name, source in export(chip).items()}
-    build.model({**sources, "top.v": text}, "trispike_on_ecp5", public=False)
+    build.model({**sources, "top.v": text}, "trispike_on_ecp5", public=False, optimise=False)
 
 
 def test_too_large(tmp_path, monkeypatch):

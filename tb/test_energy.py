@@ -215,7 +215,9 @@ def traced(tmp_path_factory):
     mapped = synthesise(Chip(shape=network.shape), liberty.read(LIBERTY), folder / "cells")
     rng = np.random.default_rng(3)
     images = Given(rng.random((6, 2, 40)) < 0.3)
-    cosim.run(save(network, folder), images, range(6), folder / "run", waves=True)
+    model = cosim.chip_model(network, waves=True, optimise=False)
+    path = save(network, folder)
+    cosim.run(path, images, range(6), folder / "run", waves=True, model=model)
     trace = Trace(cosim.keep_waveform(folder / "run", folder / "wave"))
     return mapped, trace
 

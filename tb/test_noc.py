@@ -26,12 +26,12 @@ DETOUR = RouterShape(routing=Routing.DETOUR, dead_links=1)
 
 @pytest.fixture(scope="module")
 def small():
-    return program(SMALL, RouterShape())
+    return program(SMALL, RouterShape(), optimise=False)
 
 
 @pytest.fixture(scope="module")
 def cube():
-    return program(CUBE, DETOUR)
+    return program(CUBE, DETOUR, optimise=False)
 
 
 def _traffic(mesh, sources, targets, *, every=1):
@@ -52,6 +52,7 @@ def _traffic(mesh, sources, targets, *, every=1):
     )
 
 
+@pytest.mark.xdist_group("noc-small")
 @pytest.mark.parametrize("pattern", Pattern, ids=lambda pattern: pattern.value)
 def test_every_flit(small, tmp_path, pattern):
     """Half the load that fits and all that there is, packets of many lengths, nodes that stall."""
@@ -65,6 +66,7 @@ def test_every_flit(small, tmp_path, pattern):
         assert len(set(judged.which.tolist())) == len(judged.which)
 
 
+@pytest.mark.xdist_group("noc-small")
 def test_saturated_and_drained(small, tmp_path):
     """No node waits for ever while all send all they can, and what was taken comes."""
     traffic = generate(SMALL, Pattern.UNIFORM, 1.0, cycles=8000, seed=1, bursts=0.3)
@@ -78,6 +80,7 @@ def test_saturated_and_drained(small, tmp_path):
         )  # the slowest of them waited for 150 when this was written
 
 
+@pytest.mark.xdist_group("noc-cube")
 def test_zero_load_latency(cube, tmp_path):
     """Each of all pairs, alone in the mesh: hops + 1 cycles."""
     pairs = [(a, b) for a in range(CUBE.nodes) for b in CUBE.every()]
@@ -95,6 +98,7 @@ def test_zero_load_latency(cube, tmp_path):
     assert (latency == zero_load_latency(hops)[judged.which]).all()
 
 
+@pytest.mark.xdist_group("noc-cube")
 def test_every_dead_link(cube, tmp_path):
     """With any one dead link all flits come over their detours, and none over the link."""
     for z in range(CUBE.z - 1):
@@ -110,6 +114,7 @@ def test_every_dead_link(cube, tmp_path):
                 assert done.links[CUBE.number((x, y, z + 1)), Port.DOWN] == 0
 
 
+@pytest.mark.xdist_group("noc-cube")
 def test_nowhere(cube, tmp_path):
     """Flits for nodes that are not there vanish, are counted, and harm no other flit."""
     targets = [(x, y, z) for x in range(5) for y in range(5) for z in range(5)] * 3
@@ -186,6 +191,7 @@ def test_oracle_sees_mixed_packets():
         match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]])
 
 
+@pytest.mark.xdist_group("noc-small")
 def test_counts_are_compared(small, tmp_path):
     """A link or a drop too many is named."""
     traffic = generate(SMALL, Pattern.UNIFORM, 0.2, cycles=100, seed=3)
@@ -286,7 +292,7 @@ def test_command(tmp_path):
     """`make noc` prints a table, and writes the same figures as JSON."""
     json_file = tmp_path / "noc.json"
     done = trispike(
-        "noc", "--mesh", "3x2x4", "--cycles", "500", "--rate", "0.3", "--json", str(json_file)
+        "noc", "--mesh", "2x1x1", "--cycles", "500", "--rate", "0.3", "--json", str(json_file)
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"lost, altered, repeated, out of order *│ *0", done.stdout)

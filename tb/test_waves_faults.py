@@ -16,7 +16,7 @@ _LATE = """        late = Signal()
 @pytest.fixture
 def copy(tmp_path):
     """A copy of Trispike's rooms, to change."""
-    return copy_of_checkout(tmp_path / "copy")
+    return copy_of_checkout(tmp_path / "copy", builds=True)
 
 
 def _edit(path, *changes):

@@ -59,14 +59,19 @@ class Run:
     flits: np.ndarray
 
 
-def program(shape: MeshShape, router: RouterShape) -> Path:
-    """The executable for a mesh; built if need be."""
+def program(shape: MeshShape, router: RouterShape, *, optimise: bool = True) -> Path:
+    """The executable for a mesh, built if need be; ``optimise`` as for `sim.build.program`."""
     mesh = Mesh(shape=shape, router=router)
     texts = {f"{name}.v": text for name, text in export(mesh).items()}
     extra = harness.sources(mesh)
     header = {harness.HEADER: extra.pop(harness.HEADER)}
     return build.program(
-        {**texts, **extra}, harness.TOP, MAIN, headers=header, args=("--inline-mult", "100000")
+        {**texts, **extra},
+        harness.TOP,
+        MAIN,
+        headers=header,
+        args=("--inline-mult", "100000"),
+        optimise=optimise,
     )
 
 
