@@ -127,7 +127,7 @@ CASES = [
     _layer(5, 3, lanes=2),
     _router("3x3x3", 1, 1, 1),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
-    _router("2x3x2", 0, 1, 1, depth=3),
+    _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),
     _router("1x1x1", 0, 0, 0, depth=2),
     _pe(1),
     _pe(2),
