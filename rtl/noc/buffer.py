@@ -40,9 +40,12 @@ class FlitBuffer(wiring.Component):
         depth = self._depth
         m.submodules.slots = slots = Memory(shape=FLIT_BITS, depth=depth, init=[])
         write, read = slots.write_port(), slots.read_port(domain="comb")
-        first, free = Signal(range(depth)), Signal(range(depth))  # oldest slot, next free one
-        empty, full = Signal(init=1), Signal()
-        put, take = Signal(), Signal()
+        first = Signal(range(depth))  # the oldest slot
+        free = Signal(range(depth))  # the next free one
+        empty = Signal(init=1)
+        full = Signal()
+        put = Signal()
+        take = Signal()
         m.d.comb += [
             self.i.ready.eq(~full),
             self.o.valid.eq(~empty),
