@@ -23,7 +23,9 @@ class ArbiterBench(Bench):
     def __init__(self, *, width: int, unit: Callable = RoundRobinArbiter):
         self._width, self._unit = width, unit
         ports = {"requests": In(width), "next": In(1), "grant": Out(width)}
-        super().__init__({**ports, "who": In(max(1, (width - 1).bit_length()))}, {"later": ("unit.later", width)})
+        super().__init__(
+            {**ports, "who": In(max(1, (width - 1).bit_length()))}, {"later": ("unit.later", width)}
+        )
 
     def elaborate(self, platform):
         """State what holds."""

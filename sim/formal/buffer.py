@@ -30,9 +30,7 @@ class Queue:
         Follow the one that goes in now, unless another is being followed.
     """
 
-    def __init__(
-        self, m: Module, *, depth: int, put: Value, word: Value, take: Value, mark: Value
-    ):
+    def __init__(self, m: Module, *, depth: int, put: Value, word: Value, take: Value, mark: Value):
         self._depth = depth
         self.level = level = Signal(range(depth + 2))
         self._followed, self._word = Signal(), Signal(FLIT_BITS, name="followed_word")
@@ -74,14 +72,18 @@ class Queue:
         """State what its registers hold; ``bench`` has them by `inside`."""
         depth, level = self._depth, self.level
         claims.invariant("level", level <= depth)
-        claims.invariant("full_and_empty", (bench.full == (level == depth)) & (bench.empty == (level == 0)))
+        claims.invariant(
+            "full_and_empty", (bench.full == (level == depth)) & (bench.empty == (level == 0))
+        )
         claims.invariant("followed_is_within", implies(self._followed, self._ahead < level))
         slots = Array(getattr(bench, f"slot_{k}") for k in range(depth))
         if depth == 1:
             place = 0
         else:
             claims.invariant("pointers", (bench.first < depth) & (bench.free < depth))
-            claims.invariant("level_between_pointers", self._wrap(bench.first + level) == bench.free)
+            claims.invariant(
+                "level_between_pointers", self._wrap(bench.first + level) == bench.free
+            )
             place = self._wrap(bench.first + self._ahead)
         claims.invariant("followed_is_kept", implies(self._followed, slots[place] == self._word))
 

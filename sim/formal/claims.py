@@ -23,8 +23,8 @@ class Bench(wiring.Component):
         Free inputs, and what else the bench shows.
     inside
         Port of the bench, for a register of the block that invariants speak of, to its path in the
-        block and its width: ``{"later": ("unit.arbiter.later", 3)}``. The prover wires it up, so the
-        block needs no ports for the sake of its proof. Registers of no width are left out.
+        block and its width: ``{"later": ("unit.arbiter.later", 3)}``. The prover wires it up, so
+        that the block needs no ports for its proof. Registers of no width are left out.
     """
 
     def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, int]] | None = None):

@@ -39,18 +39,14 @@ class Packet:
             m.d.sync += [self.open.eq(~ends), self.holder.eq(sender)]
 
 
-def ownership(
-    claims: Claims, bench: Bench, packet: Packet, *, waiting: Value
-) -> None:
+def ownership(claims: Claims, bench: Bench, packet: Packet, *, waiting: Value) -> None:
     """State what an allocator's registers hold, which ``bench`` has by `inside`.
 
     ``waiting``: who asked in the last cycle without sending.
     """
     owned, owner = bench.owned, bench.owner
     claims.invariant("one_owner", implies(owned, exactly_one(owner)))
-    claims.invariant(
-        "owner_holds_packet", implies(packet.open, owned & (owner == packet.holder))
-    )
+    claims.invariant("owner_holds_packet", implies(packet.open, owned & (owner == packet.holder)))
     claims.invariant("owner_waits", implies(owned & ~packet.open, waiting & owner))
 
 
@@ -114,11 +110,14 @@ class AllocatorBench(Bench):
         claims.always("grants_if_free", implies(free & self.requests.any(), granted))
         claims.always("packets_not_mixed", implies(packet.open, self.grant & ~packet.holder == 0))
         claims.always(
-            "grants_its_holder", implies(packet.open & (self.requests & packet.holder).any(), granted)
+            "grants_its_holder",
+            implies(packet.open & (self.requests & packet.holder).any(), granted),
         )
         kept = self.grant == claims.past(self.grant)
         claims.always("grant_stands_until_sent", implies(claims.past(granted & ~self.sent), kept))
-        claims.reached("packet_of_three", sender.any() & packet.open & claims.past(packet.open & self.sent))
+        claims.reached(
+            "packet_of_three", sender.any() & packet.open & claims.past(packet.open & self.sent)
+        )
         if self._inputs > 1:
             claims.reached("others_held_up", packet.open & self.requests.any() & ~granted)
 
@@ -191,7 +190,9 @@ class OutputBench(Bench):
         claims.always("sends_if_free", implies(~packet.open & self.requests.any(), o.valid))
         claims.always("packets_not_mixed", implies(packet.open, taken & ~packet.holder == 0))
         ownership(claims, self, packet, waiting=waiting)
-        claims.reached("packet_of_three", taken.any() & packet.open & claims.past(packet.open & taken.any()))
+        claims.reached(
+            "packet_of_three", taken.any() & packet.open & claims.past(packet.open & taken.any())
+        )
         claims.reached("all_ask", (count(self.requests) == self._inputs) & o.valid & ~o.ready)
         return m
 

@@ -22,10 +22,9 @@ TIME_LIMIT = 300
 """Seconds that z3 gets for one question."""
 
 _TOP = "bench"
+_PREFIXES = "|".join((CLAIM, INVARIANT, SITUATION))
 _PROPERTY = re.compile(
-    rf"^  cell \$check \S+\n((?:(?!  end$).*\n)*?    connect \\A \\((?:{CLAIM}|{INVARIANT}|{SITUATION})"
-    r"\w+) )",
-    re.M,
+    rf"^  cell \$check \S+\n((?:(?!  end$).*\n)*?    connect \\A \\((?:{_PREFIXES})\w+) )", re.M
 )
 """A property's cell in RTLIL, to be named after the signal that it looks at."""
 
@@ -43,6 +42,8 @@ memory_map
 opt -keepdc
 dffunmap
 write_smt2 -wires bench.smt2
+delete c:{invariant}*
+write_smt2 -wires claims.smt2
 """
 """Memories start with any content: the exported Verilog does not set it."""
 
@@ -105,15 +106,24 @@ def prove(proof: Proof, case: Case, folder: Path | None = None) -> Verdict:
 
 def _refute(proof: Proof, folder: Path) -> tuple[Trace | None, Trace | None]:
     """A counterexample and a failing step of induction; None for what there is not."""
-    step = None
-    if proof.induction:
-        last = str(proof.induction)
-        if _ask(folder, "step", ["-i", "-t", last]) is not None:
-            step = _trace(folder / "step.vcd")
-    begin = proof.induction if proof.induction and not step else proof.cycles
-    if _ask(folder, "counterexample", ["-t", str(begin)]) is None:
-        return None, step
-    return _trace(folder / "counterexample.vcd"), step
+    if not proof.induction:
+        return _search(folder, proof.cycles), None
+    last = str(proof.induction)
+    step = _ask(folder, "step", ["-i", "-t", last])
+    base = _ask(folder, "base", ["-t", last])
+    if step is None and base is None:
+        return None, None
+    found = _search(folder, proof.cycles)  # of claims: more telling than of an invariant
+    if found is None and base is not None:
+        found = _trace(folder / "base.vcd")
+    return found, step and _trace(folder / "step.vcd")
+
+
+def _search(folder: Path, cycles: int) -> Trace | None:
+    """A counterexample to the claims in the first ``cycles``, invariants left aside."""
+    if _ask(folder, "counterexample", ["-t", str(cycles)], subject="claims") is None:
+        return None
+    return _trace(folder / "counterexample.vcd")
 
 
 def _unreached(proof: Proof, folder: Path) -> tuple[str, ...]:
@@ -129,7 +139,7 @@ def _unreached(proof: Proof, folder: Path) -> tuple[str, ...]:
 
 
 def _translate(bench: Bench, folder: Path) -> None:
-    """Write ``bench.smt2`` to ``folder``."""
+    """Write ``bench.smt2`` to ``folder``, and ``claims.smt2``, without invariants."""
     text = rtlil.convert(bench, name=_TOP, emit_src=False)
     stated = text.count("cell $check ")
     text, named = _PROPERTY.subn(r"  cell $check \\\2.property\n\1", text)
@@ -141,19 +151,20 @@ def _translate(bench: Bench, folder: Path) -> None:
         lines = [f"delete -input {_TOP}/{port}", rf"connect -nounset -set {port} \{path}"]
         wires["[" in path] += lines
     registers, memories = ("\n".join(wires[kind]) for kind in (False, True))
-    script = _SCRIPT.format(top=_TOP, registers=registers, memories=memories)
+    script = _SCRIPT.format(top=_TOP, registers=registers, memories=memories, invariant=INVARIANT)
     (folder / "bench.ys").write_text(script)
     _run("yosys", ["-q", "-l", "yosys.log", "bench.ys"], folder, folder / "translate.log")
-    if not (folder / "bench.smt2").is_file():  # Yosys has ended with status 0 before its end
-        raise SimulationError(f"Yosys wrote no bench.smt2; see {folder / 'translate.log'}")
+    for name in ("bench", "claims"):
+        if not (folder / f"{name}.smt2").is_file():  # Yosys has ended with status 0 before its end
+            raise SimulationError(f"Yosys wrote no {name}.smt2; see {folder / 'translate.log'}")
 
 
-def _ask(folder: Path, question: str, options: list[str]) -> str | None:
+def _ask(folder: Path, question: str, options: list[str], *, subject: str = "bench") -> str | None:
     """None if yosys-smtbmc says yes, else what it says; `SimulationError` if it says neither."""
     log = folder / f"{question}.log"
     limit = ["--timeout", str(TIME_LIMIT)]
     waveform = ["--dump-vcd", f"{question}.vcd"]
-    arguments = ["-s", "z3", "--noprogress", *limit, *options, *waveform, "bench.smt2"]
+    arguments = ["-s", "z3", "--noprogress", *limit, *options, *waveform, f"{subject}.smt2"]
     status = _run("smtbmc", arguments, folder, log, allowed=(0, 1))
     said = log.read_text(errors="replace")
     match = _STATUS.search(said)

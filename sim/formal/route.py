@@ -105,4 +105,3 @@ def _dimension_order(here: data.View, x: Value, y: Value, z: Value) -> Value:
     way = Mux(z > here.z, Port.UP, Mux(z < here.z, Port.DOWN, Port.LOCAL))
     way = Mux(y > here.y, Port.NORTH, Mux(y < here.y, Port.SOUTH, way))
     return Mux(x > here.x, Port.EAST, Mux(x < here.x, Port.WEST, way))
-

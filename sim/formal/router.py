@@ -31,9 +31,7 @@ class RouterBench(Bench):
         The router under proof.
     """
 
-    def __init__(
-        self, *, shape: RouterShape, ports: tuple[Port, ...], unit: Callable = Router
-    ):
+    def __init__(self, *, shape: RouterShape, ports: tuple[Port, ...], unit: Callable = Router):
         self._shape, self._ports, self._unit = shape, ports, unit
         members = {"here": In(Node), "sent": Out(len(Port)), "dropped": Out(DROPPED_BITS)}
         registers = {}
@@ -90,7 +88,9 @@ class RouterBench(Bench):
             claims.invariant(f"{name}_full_or_empty", full | empty)
         else:
             first, free = self._register(name, "first"), self._register(name, "free")
-            claims.invariant(f"{name}_pointers", (first < self._shape.depth) & (free < self._shape.depth))
+            claims.invariant(
+                f"{name}_pointers", (first < self._shape.depth) & (free < self._shape.depth)
+            )
             claims.invariant(f"{name}_pointers_meet", (first == free) == (full | empty))
         owned, owner = self._register(name, "owned"), self._register(name, "owner")
         claims.invariant(f"{name}_one_owner", implies(owned, exactly_one(owner)))

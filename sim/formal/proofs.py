@@ -1,0 +1,120 @@
+"""All proofs."""
+
+from functools import partial
+
+from models.errors import BadInput
+from models.mesh import Port, RouterShape, Routing
+from sim.formal.arbiter import ArbiterBench
+from sim.formal.buffer import BufferBench
+from sim.formal.input_unit import InputBench
+from sim.formal.output_unit import AllocatorBench, OutputBench
+from sim.formal.proof import Case, Proof
+from sim.formal.route import RouteBench
+from sim.formal.router import RouterBench
+
+_MOST = len(Port)
+"""Inputs of the largest arbiter."""
+
+
+def _detour(depth: int, links: int) -> RouterShape:
+    return RouterShape(depth=depth, routing=Routing.DETOUR, dead_links=links)
+
+
+def _cases(word: str, bench, values: range) -> tuple[Case, ...]:
+    return tuple(
+        Case(name=f"{word} {value}", bench=partial(bench, **{word: value})) for value in values
+    )
+
+
+def _router(shape: RouterShape, *ports: Port) -> Case:
+    initials = "".join(port.name[0] for port in ports)
+    return Case(name=f"{shape} {initials}", bench=partial(RouterBench, shape=shape, ports=ports))
+
+
+def _shapes(bench, *shapes: RouterShape) -> tuple[Case, ...]:
+    return tuple(Case(name=str(shape), bench=partial(bench, shape=shape)) for shape in shapes)
+
+
+PROOFS = (
+    Proof(
+        name="arbiter",
+        about="grants one request, if there is one; one that stands waits for each other once",
+        block="RoundRobinArbiter",
+        parameters=f"width 1 to {_MOST}",
+        cases=_cases("width", ArbiterBench, range(1, _MOST + 1)),
+        cycles=12,
+    ),
+    Proof(
+        name="buffer",
+        about="no flit dropped, doubled, changed or overtaken; valid and flit stay until taken",
+        block="FlitBuffer",
+        parameters="depth 1 to 4",
+        cases=_cases("depth", BufferBench, range(1, 5)),
+        cycles=10,
+    ),
+    Proof(
+        name="route",
+        about="exactly one port, the one that a second reading names",
+        block="RouteUnit",
+        parameters="xyz; detour with 1, 2, 4 dead links",
+        cases=_shapes(
+            RouteBench,
+            RouterShape(),
+            RouterShape(dead_links=1),
+            *(_detour(4, links) for links in (1, 2, 4)),
+        ),
+        cycles=1,
+        induction=0,
+    ),
+    Proof(
+        name="input",
+        about="the oldest flit asks until taken, or is dropped at once if its port is not alive, "
+        "never both; none is lost or doubled",
+        block="InputUnit",
+        parameters="xyz, depth 1 to 4; detour, depth 2, 1 dead link",
+        cases=_shapes(
+            InputBench, *(RouterShape(depth=depth) for depth in range(1, 5)), _detour(2, 1)
+        ),
+        cycles=10,
+    ),
+    Proof(
+        name="allocator",
+        about="grants one, until it has sent its packet; one that asks waits for a packet of each "
+        "other at most",
+        block="SwitchAllocator",
+        parameters=f"inputs 1 to {_MOST}",
+        cases=_cases("inputs", AllocatorBench, range(1, _MOST + 1)),
+        cycles=12,
+    ),
+    Proof(
+        name="output",
+        about="valid and flit stay until ready; takes the flit that it sends; packets do not mix",
+        block="OutputUnit",
+        parameters=f"inputs 1 to {_MOST}",
+        cases=_cases("inputs", OutputBench, range(1, _MOST + 1)),
+        cycles=8,
+    ),
+    Proof(
+        name="router",
+        about="valid and flit stay until ready at every output; flits leave by their port; those "
+        "that came are sent, held, or dropped and counted",
+        block="Router",
+        parameters="3 ports, depth 1 and 2; xyz, detour with 1 dead link",
+        cases=(
+            _router(RouterShape(depth=1), Port.LOCAL, Port.EAST, Port.UP),
+            _router(RouterShape(depth=2), Port.LOCAL, Port.WEST, Port.NORTH),
+            _router(_detour(2, 1), Port.LOCAL, Port.EAST, Port.UP),
+        ),
+        cycles=6,
+    ),
+)
+
+
+def find(name: str) -> Proof:
+    """The proof called ``name``; `BadInput` if there is none."""
+    for proof in PROOFS:
+        if proof.name == name:
+            return proof
+    raise BadInput(
+        f"PROOF must be one of {', '.join(proof.name for proof in PROOFS)}, not {name!r}"
+    )
