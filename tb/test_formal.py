@@ -67,7 +67,7 @@ def _broken(where: str, name: str, old: str, new: str):
     ],
 )
 def test_holds(name, case, tmp_path):
-    """One case of each proof but the router's."""
+    """One case of each proof but those of the whole router."""
     proof = find(name)
     [chosen] = [each for each in proof.cases if each.name == case]
     verdict = prover.prove(proof, chosen, tmp_path / "case")

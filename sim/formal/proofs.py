@@ -26,9 +26,19 @@ def _cases(word: str, bench, values: range) -> tuple[Case, ...]:
     )
 
 
-def _router(shape: RouterShape, *ports: Port) -> Case:
-    initials = "".join(port.name[0] for port in ports)
-    return Case(name=f"{shape} {initials}", bench=partial(RouterBench, shape=shape, ports=ports))
+def _outputs(shape: RouterShape) -> tuple[Case, ...]:
+    return tuple(
+        Case(
+            name=f"{shape} {port.name.lower()}",
+            bench=partial(RouterBench, shape=shape, output=port),
+        )
+        for port in Port
+    )
+
+
+def _balance(shape: RouterShape, *ports: Port) -> Case:
+    names = " ".join(port.name.lower() for port in ports)
+    return Case(name=f"{shape} {names}", bench=partial(RouterBench, shape=shape, ports=ports))
 
 
 def _shapes(bench, *shapes: RouterShape) -> tuple[Case, ...]:
@@ -96,14 +106,21 @@ PROOFS = (
     ),
     Proof(
         name="router",
-        about="valid and flit stay until ready at every output; flits leave by their port; those "
-        "that came are sent, held, or dropped and counted",
+        about="valid and flit stay until ready at every output; flits leave by their port only",
+        block="Router",
+        parameters="7 ports; xyz, depth 2; detour, depth 4, 1 dead link",
+        cases=(*_outputs(RouterShape(depth=2)), *_outputs(_detour(4, 1))),
+        cycles=6,
+    ),
+    Proof(
+        name="balance",
+        about="flits that came were sent, or dropped and counted, or are held",
         block="Router",
         parameters="3 ports, depth 1 and 2; xyz, detour with 1 dead link",
         cases=(
-            _router(RouterShape(depth=1), Port.LOCAL, Port.EAST, Port.UP),
-            _router(RouterShape(depth=2), Port.LOCAL, Port.WEST, Port.NORTH),
-            _router(_detour(2, 1), Port.LOCAL, Port.EAST, Port.UP),
+            _balance(RouterShape(depth=1), Port.LOCAL, Port.EAST, Port.UP),
+            _balance(RouterShape(depth=2), Port.LOCAL, Port.WEST, Port.NORTH),
+            _balance(_detour(2, 1), Port.LOCAL, Port.EAST, Port.UP),
         ),
         cycles=6,
     ),
