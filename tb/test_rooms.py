@@ -62,6 +62,7 @@ def test_make_lists_its_targets():
         "accuracy",
         "bench",
         "waves",
+        "formal",
         "test",
         "lint",
         "clean",
@@ -139,3 +140,23 @@ def test_make_waves_passes_options_on(options, command):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [".venv/bin/python", "-m", "sim", *command.split()]
+
+
+@pytest.mark.parametrize(
+    ("options", "command"), [([], "formal"), (["PROOF=arbiter"], 'formal --proof "arbiter"')]
+)
+def test_make_formal_passes_options_on(options, command):
+    """The option of `make formal` reaches the command line."""
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "formal", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].split() == [
+        ".venv/bin/python",
+        "-m",
+        "sim",
+        *command.split(),
+    ]

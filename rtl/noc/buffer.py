@@ -40,28 +40,33 @@ class FlitBuffer(wiring.Component):
         depth = self._depth
         m.submodules.slots = slots = Memory(shape=FLIT_BITS, depth=depth, init=[])
         write, read = slots.write_port(), slots.read_port(domain="comb")
-        first, free = Signal(range(depth)), Signal(range(depth))  # oldest slot, next free one
-        level = Signal(range(depth + 1))
-        put, take = Signal(), Signal()
+        first = Signal(range(depth))  # the oldest slot
+        free = Signal(range(depth))  # the next free one
+        empty = Signal(init=1)
+        full = Signal()
+        put = Signal()
+        take = Signal()
         m.d.comb += [
-            self.i.ready.eq(level != depth),
-            self.o.valid.eq(level != 0),
+            self.i.ready.eq(~full),
+            self.o.valid.eq(~empty),
             self.o.payload.eq(read.data),
             read.addr.eq(first),
             write.addr.eq(free),
             write.data.eq(self.i.payload),
             write.en.eq(put),
-            put.eq(self.i.valid & self.i.ready),
-            take.eq(self.o.ready & self.o.valid),
+            put.eq(self.i.valid & ~full),
+            take.eq(self.o.ready & ~empty),
         ]
+        after_first, after_free = self._after(first), self._after(free)
         m.d.sync += [
-            first.eq(self._after(first, take)),
-            free.eq(self._after(free, put)),
-            level.eq(level + put - take),
+            first.eq(Mux(take, after_first, first)),
+            free.eq(Mux(put, after_free, free)),
+            full.eq(Mux(put == take, full, put & (after_free == first))),
+            empty.eq(Mux(put == take, empty, take & (after_first == free))),
         ]
         return m
 
-    def _after(self, pointer: Signal, moved: Signal) -> Value:
+    def _after(self, pointer: Signal) -> Value:
         if self._depth & (self._depth - 1) == 0:
-            return pointer + moved
-        return Mux(moved & (pointer == self._depth - 1), 0, pointer + moved)
+            return (pointer + 1)[: len(pointer)]
+        return Mux(pointer == self._depth - 1, 0, pointer + 1)[: len(pointer)]

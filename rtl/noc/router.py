@@ -39,9 +39,9 @@ class Router(Block):
     sent : Out(7)
         By `Port`: a flit leaves by that port in this cycle.
     dropped : Out(16)
-        How many flits were dropped; stays at 65,535.
+        How many flits were dropped, the cycle before this one's not yet counted; stays at 65,535.
     dropped_ports : Out(7)
-        By `Port`: a flit was dropped that wanted to leave by it.
+        By `Port`: a flit was dropped that wanted to leave by it; as late as ``dropped``.
 
     Latency: one cycle from port to port; every port takes and gives a flit each cycle.
 
@@ -128,9 +128,16 @@ class Router(Block):
         wanted = drops[0]
         for drop in drops[1:]:
             wanted |= drop
-        with m.If(wanted.any()):
-            total = self.dropped + sum(drop.any() for drop in drops)
+        # Counted a cycle later, or the counter would be the end of the longest path.
+        just_dropped = Signal(range(len(drops) + 1))
+        just_wanted = Signal(len(Port))
+        m.d.sync += [
+            just_dropped.eq(sum(drop.any() for drop in drops)),
+            just_wanted.eq(wanted),
+        ]
+        with m.If(just_wanted.any()):
+            total = self.dropped + just_dropped
             m.d.sync += [
                 self.dropped.eq(Mux(total[DROPPED_BITS:].any(), (1 << DROPPED_BITS) - 1, total)),
-                self.dropped_ports.eq(self.dropped_ports | wanted),
+                self.dropped_ports.eq(self.dropped_ports | just_wanted),
             ]

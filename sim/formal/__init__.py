@@ -1,0 +1,1 @@
+"""Formal proofs of the network's blocks: properties on unmodified RTL, Yosys and an SMT solver."""

@@ -1,0 +1,86 @@
+"""``python -m sim formal``: the blocks of the network on chip proved, for all inputs."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+
+import click
+
+from sim import processes
+from sim.formal import prover, tables
+from sim.formal.proof import Proof, Verdict
+from sim.formal.proofs import PROOFS, find
+from sim.paths import build_folder
+from sim.status import MISMATCH
+from sim.terminal import progress_bar, relative, table_console
+
+
+@click.command()
+@click.option("--proof", "name", help="Only this proof.  [default: all]")
+def formal(name):
+    """Prove what the blocks of the network on chip promise; needs the extra formal.
+
+    Yosys and z3 look at all inputs at once. What fails is shown cycle by cycle, and kept as a VCD
+    for Surfer or GTKWave in build/formal. docs/formal.md says what is proved and what is not.
+    """
+    chosen = PROOFS if name is None else (find(name),)
+    prover.check()
+    rows = _prove(chosen)
+    table_console().print(tables.results(rows))
+    if not all([_report(proof, verdict) for proof, verdicts in rows for verdict in verdicts]):
+        sys.exit(MISMATCH)
+
+
+def _prove(chosen: Sequence[Proof]) -> list[tuple[Proof, list[Verdict]]]:
+    """Each proof with the verdicts on its cases; several are worked on at a time."""
+    with progress_bar() as progress:
+        task = progress.add_task("preparing Yosys (a minute, the first time)", total=None)
+        prover.warm_up(build_folder() / "formal")
+        cases = sum(len(proof.cases) for proof in chosen)
+        progress.update(task, description="proving", total=cases)
+        pool = ThreadPoolExecutor(os.cpu_count() or 1)
+        try:
+            futures = [
+                (proof, [pool.submit(prover.prove, proof, case) for case in proof.cases])
+                for proof in chosen
+            ]
+            for future in as_completed(_flat(futures)):
+                future.result()
+                progress.advance(task)
+        except BaseException:
+            processes.stop_all()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+            processes.start_again()
+    return [(proof, [future.result() for future in group]) for proof, group in futures]
+
+
+def _flat(groups: list[tuple[Proof, list[Future]]]) -> Iterator[Future]:
+    for _, group in groups:
+        yield from group
+
+
+def _report(proof: Proof, verdict: Verdict) -> bool:
+    """Whether ``verdict`` is a proof; if not, why not goes to standard output."""
+    where = f"{proof.name}, {verdict.case}"
+    if verdict.counterexample:
+        shown = verdict.counterexample
+        print(f"{where}: refuted: {', '.join(shown.failed)}")
+    elif verdict.step:
+        shown = verdict.step
+        print(
+            f"{where}: no counterexample in {proof.cycles} cycles, but the induction fails, from a "
+            f"state that perhaps cannot be: {', '.join(shown.failed)}"
+        )
+    elif verdict.unreached:
+        print(
+            f"{where}: cannot happen within {proof.cycles} cycles: {', '.join(verdict.unreached)}"
+        )
+        return False
+    else:
+        return True
+    table_console().print(tables.trace(shown))
+    print(f"waveform: {relative(shown.waveform)}")
+    return False

@@ -1,0 +1,110 @@
+"""Claims about `rtl.noc.input_unit.InputUnit`."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+
+from models.flits import FLIT_BITS
+from models.mesh import Port, RouterShape
+from rtl.noc.flit import FlitStream, Node, destination
+from rtl.noc.input_unit import InputUnit
+from rtl.noc.route import DeadLinkEntry
+from sim.formal.buffer import Queue, inside
+from sim.formal.claims import Bench, Claims, at_most_one, implies
+from sim.formal.route import expected
+
+
+class InputBench(Bench):
+    """An input unit whose flits are taken only when they ask.
+
+    Parameters
+    ----------
+    shape
+        Depth of the buffer, and routing.
+    unit
+        The input unit under proof.
+    """
+
+    def __init__(self, *, shape: RouterShape, unit: Callable = InputUnit):
+        self._shape, self._unit = shape, unit
+        members = {
+            "i": In(FlitStream),
+            "here": In(Node),
+            "alive": In(len(Port)),
+            "flit": Out(FLIT_BITS),
+            "request": Out(len(Port)),
+            "taken": In(1),
+            "drop": Out(len(Port)),
+            "mark": In(1),
+        }
+        if shape.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        super().__init__(members, inside(shape.depth, "unit.buffer"))
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit(shape=self._shape)
+        claims = Claims(m)
+        entries = []
+        if self._shape.dead_links:
+            entries = list(self.dead_links)
+            m.d.comb += unit.dead_links.eq(self.dead_links)
+            claims.constant(self.dead_links.as_value())
+        m.d.comb += [
+            unit.i.valid.eq(self.i.valid),
+            unit.i.payload.eq(self.i.payload),
+            self.i.ready.eq(unit.i.ready),
+            unit.here.eq(self.here),
+            unit.alive.eq(self.alive),
+            unit.taken.eq(self.taken),
+            self.flit.eq(unit.flit),
+            self.request.eq(unit.request),
+            self.drop.eq(unit.drop),
+        ]
+        claims.constant(self.here.as_value())
+        claims.constant(self.alive)
+        claims.given(implies(self.taken, self.request))
+        wanted = expected(m, self._shape, self.here, destination(self.flit), entries)
+        self._one_or_the_other(claims, wanted)
+        self._keeps(m, claims)
+        return m
+
+    def _one_or_the_other(self, claims: Claims, wanted: Signal) -> None:
+        """The oldest flit asks, or is dropped at once, by where it wants to go."""
+        request, drop = self.request, self.drop
+        either = request | drop
+        claims.always("asks_for_one_at_most", at_most_one(request))
+        claims.always("drops_for_one_at_most", at_most_one(drop))
+        claims.always("never_both", ~(request.any() & drop.any()))
+        claims.always("asks_only_the_living", request & ~self.alive == 0)
+        claims.always("drops_only_for_the_dead", drop & self.alive == 0)
+        claims.always("wants_what_is_specified", implies(either, either == wanted))
+        left_waiting = claims.past(request.any() & ~self.taken)
+        same = (request == claims.past(request)) & (self.flit == claims.past(self.flit))
+        claims.always("asks_until_taken", implies(left_waiting, same & request.any()))
+        claims.reached("asks", request.any() & ~self.taken)
+        claims.reached("drops", drop.any())
+        claims.reached("asks_after_a_drop", request.any() & claims.past(drop.any()))
+        claims.reached("drops_after_a_flit", drop.any() & claims.past(self.taken))
+
+    def _keeps(self, m: Module, claims: Claims) -> None:
+        """A flit leaves once, taken or dropped, and it does not pass others."""
+        valid, put, leaves = Signal(), Signal(), Signal()
+        m.d.comb += [
+            valid.eq((self.request | self.drop).any()),
+            put.eq(self.i.valid & self.i.ready),
+            leaves.eq(self.taken | self.drop.any()),
+        ]
+        queue = Queue(
+            m,
+            depth=self._shape.depth,
+            put=put,
+            word=self.i.payload,
+            take=leaves,
+            mark=self.mark,
+        )
+        queue.claim(claims, ready=self.i.ready, valid=valid, oldest=self.flit)
+        queue.invariants(claims, self)

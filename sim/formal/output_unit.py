@@ -1,0 +1,204 @@
+"""Claims about `rtl.noc.output_unit`: `SwitchAllocator` and `OutputUnit`."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+
+from models.flits import FLIT_BITS, MEMORY, Command, FlitType
+from rtl.noc.flit import FlitStream
+from rtl.noc.output_unit import OutputUnit, SwitchAllocator
+from sim.formal.arbiter import is_order, order_after, picked, rank
+from sim.formal.buffer import stands
+from sim.formal.claims import (
+    Bench,
+    Claims,
+    at_most_one,
+    count,
+    every,
+    exactly_one,
+    implies,
+)
+
+
+class Packet:
+    """Who has sent a flit of which more have to follow.
+
+    Parameters
+    ----------
+    sender
+        One-hot, whose flit leaves in this cycle; 0 if none does.
+    ends
+        It is its packet's last.
+    """
+
+    def __init__(self, m: Module, *, sender: Signal, ends: Value):
+        self.open, self.holder = Signal(name="packet_open"), Signal.like(sender, name="holder")
+        with m.If(sender.any()):
+            m.d.sync += [self.open.eq(~ends), self.holder.eq(sender)]
+
+
+def ownership(claims: Claims, bench: Bench, packet: Packet, *, waiting: Value) -> None:
+    """State what an allocator's registers hold, which ``bench`` has by `inside`.
+
+    ``waiting``: who asked in the last cycle without sending.
+    """
+    owned, owner = bench.owned, bench.owner
+    claims.invariant("one_owner", implies(owned, exactly_one(owner)))
+    claims.invariant("owner_holds_packet", implies(packet.open, owned & (owner == packet.holder)))
+    claims.invariant("owner_waits", implies(owned & ~packet.open, waiting & owner))
+
+
+def inside(inputs: int, path: str) -> dict[str, tuple[str, int]]:
+    """For `Bench`: registers of the allocator that is at ``path``."""
+    return {
+        "owned": (f"{path}.owned", 1),
+        "owner": (f"{path}.owner", inputs),
+        "later": (f"{path}.arbiter.later", inputs),
+    }
+
+
+class AllocatorBench(Bench):
+    """An allocator whose inputs ask until they have sent; ``who`` is any of them.
+
+    Parameters
+    ----------
+    inputs
+        How many inputs may ask for the output.
+    unit
+        The allocator under proof.
+    """
+
+    def __init__(self, *, inputs: int, unit: Callable = SwitchAllocator):
+        self._inputs, self._unit = inputs, unit
+        members = {
+            "requests": In(inputs),
+            "grant": Out(inputs),
+            "sent": In(1),
+            "ends": In(1),
+            "who": In(max(1, (inputs - 1).bit_length())),
+        }
+        super().__init__(members, inside(inputs, "unit"))
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit(inputs=self._inputs)
+        claims = Claims(m)
+        m.d.comb += [
+            unit.requests.eq(self.requests),
+            unit.sent.eq(self.sent),
+            unit.ends.eq(self.ends),
+            self.grant.eq(unit.grant),
+        ]
+        sender = Signal(self._inputs)
+        m.d.comb += sender.eq(self.grant & self.sent.replicate(self._inputs))
+        waiting = claims.past(self.requests & ~sender)
+        claims.given(waiting & ~self.requests == 0)
+        claims.given(implies(self.sent, self.grant))
+        packet = Packet(m, sender=sender, ends=self.ends)
+        self._shared(claims, packet, sender)
+        self._fair(m, claims, packet)
+        ownership(claims, self, packet, waiting=waiting)
+        return m
+
+    def _shared(self, claims: Claims, packet: Packet, sender: Value) -> None:
+        granted, free = self.grant.any(), ~packet.open
+        claims.always("one_grant_at_most", at_most_one(self.grant))
+        claims.always("grants_only_requests", self.grant & ~self.requests == 0)
+        claims.always("grants_if_free", implies(free & self.requests.any(), granted))
+        claims.always("packets_not_mixed", implies(packet.open, self.grant & ~packet.holder == 0))
+        claims.always(
+            "grants_its_holder",
+            implies(packet.open & (self.requests & packet.holder).any(), granted),
+        )
+        kept = self.grant == claims.past(self.grant)
+        claims.always("grant_stands_until_sent", implies(claims.past(granted & ~self.sent), kept))
+        claims.reached(
+            "packet_of_three", sender.any() & packet.open & claims.past(packet.open & self.sent)
+        )
+        if self._inputs > 1:
+            claims.reached("others_held_up", packet.open & self.requests.any() & ~granted)
+
+    def _fair(self, m: Module, claims: Claims, packet: Packet) -> None:
+        asks, mine = picked(self.requests, self.who), picked(self.grant, self.who)
+        claims.constant(self.who)
+        claims.given(self.who < self._inputs)
+        waited = Signal(range(self._inputs + 1))
+        with m.If(~asks | mine):
+            m.d.sync += waited.eq(0)
+        with m.Elif(self.sent & self.ends):
+            m.d.sync += waited.eq(waited + 1)
+        claims.always("waits_for_others_once", waited < self._inputs)
+        claims.reached("longest_wait", (waited == self._inputs - 1) & asks & mine)
+        claims.invariant("later_is_above_a_bit", is_order(self.later))
+        claims.invariant("owner_is_last", implies(self.owned, order_after(self.later, self.owner)))
+        others = self.owned & ~picked(self.owner, self.who)
+        left = rank(self.later, self.who)
+        claims.invariant("others_left", waited + others + left < self._inputs)
+
+
+class OutputBench(Bench):
+    """An output unit whose inputs hold request and flit until it is taken.
+
+    Parameters
+    ----------
+    inputs
+        How many inputs it can be reached from.
+    unit
+        The output unit under proof.
+    """
+
+    def __init__(self, *, inputs: int, unit: Callable = OutputUnit):
+        self._inputs, self._unit = inputs, unit
+        members = {
+            "requests": In(inputs),
+            "flits": In(data.ArrayLayout(FLIT_BITS, inputs)),
+            "taken": Out(inputs),
+            "o": Out(FlitStream),
+        }
+        super().__init__(members, inside(inputs, "unit.allocator"))
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit(inputs=self._inputs)
+        claims = Claims(m)
+        o, taken, flits = self.o, self.taken, list(self.flits)
+        m.d.comb += [
+            unit.requests.eq(self.requests),
+            unit.flits.eq(self.flits),
+            taken.eq(unit.taken),
+            o.valid.eq(unit.o.valid),
+            o.payload.eq(unit.o.payload),
+            unit.o.ready.eq(o.ready),
+        ]
+        waiting = claims.past(self.requests & ~taken)
+        claims.given(waiting & ~self.requests == 0)
+        for k, flit in enumerate(flits):
+            claims.given(implies(waiting[k], flit == claims.past(flit)))
+        packet = Packet(m, sender=taken, ends=~more_follow(o.payload))
+        claims.always("one_taken_at_most", at_most_one(taken))
+        claims.always("takes_only_requests", taken & ~self.requests == 0)
+        claims.always("takes_what_the_link_takes", taken.any() == (o.valid & o.ready))
+        claims.always(
+            "sends_what_it_takes",
+            every(implies(taken[k], o.payload == flit) for k, flit in enumerate(flits)),
+        )
+        claims.always("stands_until_taken", stands(claims, o))
+        claims.always("sends_if_free", implies(~packet.open & self.requests.any(), o.valid))
+        claims.always("packets_not_mixed", implies(packet.open, taken & ~packet.holder == 0))
+        ownership(claims, self, packet, waiting=waiting)
+        claims.reached(
+            "packet_of_three", taken.any() & packet.open & claims.past(packet.open & taken.any())
+        )
+        claims.reached("all_ask", (count(self.requests) == self._inputs) & o.valid & ~o.ready)
+        return m
+
+
+def more_follow(flit: Value) -> Value:
+    """``flit`` belongs to a packet that goes on: read from the layout, apart from the RTL."""
+    kind, command = MEMORY["type"], MEMORY["command"]
+    memory = flit[kind.lowest] == FlitType.MEMORY
+    return memory & (flit[command.lowest : command.lowest + command.width] == Command.KEPT)

@@ -1,0 +1,137 @@
+"""All proofs."""
+
+from functools import partial
+
+from models.errors import BadInput
+from models.mesh import Port, RouterShape, Routing
+from sim.formal.arbiter import ArbiterBench
+from sim.formal.buffer import BufferBench
+from sim.formal.input_unit import InputBench
+from sim.formal.output_unit import AllocatorBench, OutputBench
+from sim.formal.proof import Case, Proof
+from sim.formal.route import RouteBench
+from sim.formal.router import RouterBench
+
+_MOST = len(Port)
+"""Inputs of the largest arbiter."""
+
+
+def _detour(depth: int, links: int) -> RouterShape:
+    return RouterShape(depth=depth, routing=Routing.DETOUR, dead_links=links)
+
+
+def _cases(word: str, bench, values: range) -> tuple[Case, ...]:
+    return tuple(
+        Case(name=f"{word} {value}", bench=partial(bench, **{word: value})) for value in values
+    )
+
+
+def _outputs(shape: RouterShape) -> tuple[Case, ...]:
+    return tuple(
+        Case(
+            name=f"{shape} {port.name.lower()}",
+            bench=partial(RouterBench, shape=shape, output=port),
+        )
+        for port in Port
+    )
+
+
+def _balance(shape: RouterShape, *ports: Port) -> Case:
+    names = " ".join(port.name.lower() for port in ports)
+    return Case(name=f"{shape} {names}", bench=partial(RouterBench, shape=shape, ports=ports))
+
+
+def _shapes(bench, *shapes: RouterShape) -> tuple[Case, ...]:
+    return tuple(Case(name=str(shape), bench=partial(bench, shape=shape)) for shape in shapes)
+
+
+PROOFS = (
+    Proof(
+        name="arbiter",
+        about="grants one request, if there is one; one that stands waits for each other once",
+        block="RoundRobinArbiter",
+        parameters=f"width 1 to {_MOST}",
+        cases=_cases("width", ArbiterBench, range(1, _MOST + 1)),
+        cycles=12,
+    ),
+    Proof(
+        name="buffer",
+        about="no flit dropped, doubled, changed or overtaken; valid and flit stay until taken",
+        block="FlitBuffer",
+        parameters="depth 2 to 5",
+        cases=_cases("depth", BufferBench, range(2, 6)),
+        cycles=10,
+    ),
+    Proof(
+        name="route",
+        about="exactly one port, the one that a second reading names",
+        block="RouteUnit",
+        parameters="xyz; detour with 1, 2, 4 dead links",
+        cases=_shapes(
+            RouteBench,
+            RouterShape(),
+            RouterShape(dead_links=1),
+            *(_detour(4, links) for links in (1, 2, 4)),
+        ),
+        cycles=1,
+        induction=0,
+    ),
+    Proof(
+        name="input",
+        about="the oldest flit asks until taken, or is dropped at once if its port is not alive, "
+        "never both; none is lost or doubled",
+        block="InputUnit",
+        parameters="xyz, depth 2 to 5; detour, depth 2, 1 dead link",
+        cases=_shapes(
+            InputBench, *(RouterShape(depth=depth) for depth in range(2, 6)), _detour(2, 1)
+        ),
+        cycles=10,
+    ),
+    Proof(
+        name="allocator",
+        about="grants one, until it has sent its packet; one that asks waits for a packet of each "
+        "other at most",
+        block="SwitchAllocator",
+        parameters=f"inputs 1 to {_MOST}",
+        cases=_cases("inputs", AllocatorBench, range(1, _MOST + 1)),
+        cycles=12,
+    ),
+    Proof(
+        name="output",
+        about="valid and flit stay until ready; takes the flit that it sends; packets do not mix",
+        block="OutputUnit",
+        parameters=f"inputs 1 to {_MOST}",
+        cases=_cases("inputs", OutputBench, range(1, _MOST + 1)),
+        cycles=8,
+    ),
+    Proof(
+        name="router",
+        about="valid and flit stay until ready at every output; flits leave by their port only",
+        block="Router",
+        parameters="7 ports; xyz, depth 2; detour, depth 4, 1 dead link",
+        cases=(*_outputs(RouterShape(depth=2)), *_outputs(_detour(4, 1))),
+        cycles=6,
+    ),
+    Proof(
+        name="balance",
+        about="flits that came were sent, or dropped and counted, or are held",
+        block="Router",
+        parameters="3 ports, depth 2 and 3; xyz, detour with 1 dead link",
+        cases=(
+            _balance(RouterShape(depth=3), Port.LOCAL, Port.EAST, Port.UP),
+            _balance(RouterShape(depth=2), Port.LOCAL, Port.WEST, Port.NORTH),
+            _balance(_detour(2, 1), Port.LOCAL, Port.EAST, Port.UP),
+        ),
+        cycles=8,
+    ),
+)
+
+
+def find(name: str) -> Proof:
+    """The proof called ``name``; `BadInput` if there is none."""
+    for proof in PROOFS:
+        if proof.name == name:
+            return proof
+    raise BadInput(
+        f"PROOF must be one of {', '.join(proof.name for proof in PROOFS)}, not {name!r}"
+    )

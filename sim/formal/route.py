@@ -1,0 +1,107 @@
+"""Claims about `rtl.noc.route.RouteUnit`, which is combinational."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+
+from models.mesh import Port, RouterShape, Routing
+from rtl.noc.flit import Node
+from rtl.noc.route import DeadLinkEntry, RouteUnit, detour_code
+from sim.formal.claims import Bench, Claims, exactly_one
+
+
+class RouteBench(Bench):
+    """A route unit beside a second reading of what it should do, case by case.
+
+    Parameters
+    ----------
+    shape
+        Names the routing function, and how many dead links it knows.
+    unit
+        The route unit under proof.
+    """
+
+    def __init__(self, *, shape: RouterShape, unit: Callable = RouteUnit):
+        self._shape, self._unit = shape, unit
+        members = {"here": In(Node), "destination": In(Node), "port": Out(len(Port))}
+        if shape.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        super().__init__(members)
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit(shape=self._shape)
+        claims = Claims(m)
+        entries = list(self.dead_links) if self._shape.dead_links else []
+        if entries:
+            m.d.comb += unit.dead_links.eq(self.dead_links)
+        m.d.comb += [
+            unit.here.eq(self.here),
+            unit.destination.eq(self.destination),
+            self.port.eq(unit.port),
+        ]
+        wanted = expected(m, self._shape, self.here, self.destination, entries)
+        claims.always("exactly_one_port", exactly_one(self.port))
+        claims.always("as_specified", self.port == wanted)
+        if entries and self._shape.routing is Routing.DETOUR:
+            dead = dead_here(entries, self.here)
+            if len(entries) == 1:
+                up, down = self.port[Port.UP], self.port[Port.DOWN]
+                claims.always("never_into_the_dead_link", ~(up & dead[0] | down & dead[1]))
+            claims.reached("goes_round", dead[0] & self.port[Port.EAST])
+        for port in Port:
+            claims.reached(f"port_{port.name.lower()}", self.port[port])
+        return m
+
+
+def dead_here(entries: list, here: data.View) -> tuple[Value, Value]:
+    """Whether the links up and down from ``here`` are dead."""
+    columns = [entry.valid & (entry.x == here.x) & (entry.y == here.y) for entry in entries]
+    pairs = list(zip(columns, entries, strict=True))
+    return (
+        Cat(column & (entry.z == here.z) for column, entry in pairs).any(),
+        Cat(column & (entry.z + 1 == here.z) for column, entry in pairs).any(),
+    )
+
+
+def expected(
+    m: Module, shape: RouterShape, here: data.View, destination: data.View, entries: list
+) -> Signal:
+    """Bit by bit of `Port` where a flit should go, written apart from the RTL."""
+    x, y = Signal(3, name="expected_x"), Signal(3, name="expected_y")
+    m.d.comb += [x.eq(destination.x), y.eq(destination.y)]
+    if shape.routing is Routing.DETOUR:
+        lower = Mux(here.z < destination.z, here.z, destination.z)
+        upper = Mux(here.z < destination.z, destination.z, here.z)
+        found = Signal(name="expected_detour")
+        for entry in entries:
+            crossed = (lower <= entry.z) & (entry.z < upper)
+            there = (entry.x == destination.x) & (entry.y == destination.y)
+            blocks = Signal(name="expected_blocks")
+            m.d.comb += blocks.eq(entry.valid & there & crossed & ~found)
+            with m.If(blocks):
+                _step(m, entry, x, y)
+            found, before = Signal(name="expected_detour"), found
+            m.d.comb += found.eq(before | blocks)
+    port = Signal(len(Port), name="expected_port")
+    way = Signal(range(len(Port)), name="expected_way")
+    m.d.comb += [way.eq(_dimension_order(here, x, y, destination.z)), port.eq(1 << way)]
+    return port
+
+
+def _step(m: Module, entry: data.View, x: Signal, y: Signal) -> None:
+    """The column beside a dead link that stands in for it."""
+    with m.Switch(entry.detour):
+        for port in (Port.EAST, Port.WEST, Port.NORTH, Port.SOUTH):
+            with m.Case(detour_code(port)):
+                m.d.comb += [x.eq(entry.x + port.step[0]), y.eq(entry.y + port.step[1])]
+
+
+def _dimension_order(here: data.View, x: Value, y: Value, z: Value) -> Value:
+    """Number of the port: x first, then y, then z."""
+    way = Mux(z > here.z, Port.UP, Mux(z < here.z, Port.DOWN, Port.LOCAL))
+    way = Mux(y > here.y, Port.NORTH, Mux(y < here.y, Port.SOUTH, way))
+    return Mux(x > here.x, Port.EAST, Mux(x < here.x, Port.WEST, way))

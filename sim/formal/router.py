@@ -1,0 +1,136 @@
+"""Claims about `rtl.noc.router.Router`."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from models.mesh import Port, RouterShape
+from rtl.noc.flit import FlitStream, Node, destination
+from rtl.noc.route import DeadLinkEntry, turns
+from rtl.noc.router import DROPPED_BITS, Router
+from sim.formal.buffer import pointers, stands
+from sim.formal.claims import Bench, Claims, count, exactly_one, implies
+from sim.formal.route import expected
+
+_BALANCE_BITS = 8
+"""The balance of flits is kept modulo a power of 2 above all that the buffers hold."""
+
+
+class RouterBench(Bench):
+    """A router whose neighbours do as they like; its place and the dead links stay.
+
+    Parameters
+    ----------
+    shape
+        Buffers and routing.
+    ports
+        The ports that it has.
+    output
+        The port whose output the claims are about: one at a time, as z3 comes to no end with
+        all. None: they are about the number of flits.
+    unit
+        The router under proof.
+    """
+
+    def __init__(
+        self,
+        *,
+        shape: RouterShape,
+        ports: tuple[Port, ...] = tuple(Port),
+        output: Port | None = None,
+        unit: Callable = Router,
+    ):
+        self._shape, self._ports = shape, ports
+        self._chosen, self._unit = output, unit
+        members = {"here": In(Node), "sent": Out(len(Port)), "dropped": Out(DROPPED_BITS)}
+        registers = {}
+        for port in ports:
+            name = port.name.lower()
+            askers = sum(port in turns(shape.routing, other) for other in ports)
+            members |= {f"i_{name}": In(FlitStream), f"o_{name}": Out(FlitStream)}
+            registers |= pointers(shape.depth, f"unit.input_{name}.buffer", f"{name}_")
+            registers[f"{name}_owned"] = (f"unit.output_{name}.allocator.owned", 1)
+            registers[f"{name}_owner"] = (f"unit.output_{name}.allocator.owner", askers)
+        registers["just_dropped"] = ("unit.just_dropped", len(ports).bit_length())
+        registers["just_wanted"] = ("unit.just_wanted", len(Port))
+        if shape.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        super().__init__(members, registers)
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit(shape=self._shape, ports=self._ports)
+        claims = Claims(m)
+        claims.constant(self.here.as_value())
+        entries = []
+        if self._shape.dead_links:
+            entries = list(self.dead_links)
+            m.d.comb += unit.dead_links.eq(self.dead_links)
+            claims.constant(self.dead_links.as_value())
+        m.d.comb += [
+            unit.here.eq(self.here),
+            self.sent.eq(unit.sent),
+            self.dropped.eq(unit.dropped),
+        ]
+        for port in self._ports:
+            for link in (f"i_{port.name.lower()}", f"o_{port.name.lower()}"):
+                connect(m, flipped(getattr(self, link)), getattr(unit, link))
+            self._registers(claims, port.name.lower())
+        if self._chosen is None:
+            self._balance(m, claims)
+        else:
+            self._output(m, claims, self._chosen, entries)
+        return m
+
+    def _output(self, m: Module, claims: Claims, port: Port, entries: list) -> None:
+        """What leaves by ``port``."""
+        name = port.name.lower()
+        o = getattr(self, f"o_{name}")
+        wanted = expected(m, self._shape, self.here, destination(o.payload), entries)
+        claims.always("stands_until_taken", stands(claims, o))
+        claims.always("leaves_by_its_port", implies(o.valid, wanted[port]))
+        claims.always("sent_is_told", self.sent[port] == (o.valid & o.ready))
+        claims.reached("goes_after_a_stall", o.valid & o.ready & claims.past(o.valid & ~o.ready))
+
+    def _registers(self, claims: Claims, name: str) -> None:
+        """What the registers of the input and of the output ``name`` hold."""
+        full, empty = self._register(name, "full"), self._register(name, "empty")
+        claims.invariant(f"{name}_not_full_and_empty", ~(full & empty))
+        first, free = self._register(name, "first"), self._register(name, "free")
+        claims.invariant(
+            f"{name}_pointers", (first < self._shape.depth) & (free < self._shape.depth)
+        )
+        claims.invariant(f"{name}_pointers_meet", (first == free) == (full | empty))
+        owned, owner = self._register(name, "owned"), self._register(name, "owner")
+        claims.invariant(f"{name}_one_owner", implies(owned, exactly_one(owner)))
+
+    def _register(self, name: str, what: str) -> Signal:
+        return getattr(self, f"{name}_{what}")
+
+    def _held(self, name: str) -> Value:
+        """How many flits the input ``name`` holds."""
+        full, depth = self._register(name, "full"), self._shape.depth
+        first, free = self._register(name, "first"), self._register(name, "free")
+        between = Mux(free < first, free + depth - first, free - first)
+        return Mux(full, depth, between)
+
+    def _balance(self, m: Module, claims: Claims) -> None:
+        """What came in has left, or was dropped and counted, or is held."""
+        came, went, held = [], [], Const(0, 1)
+        for port in self._ports:
+            name = port.name.lower()
+            i, o = getattr(self, f"i_{name}"), getattr(self, f"o_{name}")
+            came.append(i.valid & i.ready)
+            went.append(o.valid & o.ready)
+            held = held + self._held(name)
+        balance = Signal(_BALANCE_BITS)
+        m.d.sync += balance.eq(balance + count(came) - count(went))
+        dropped = self.dropped + self.just_dropped
+        claims.invariant("drops_want", self.just_dropped.any() == self.just_wanted.any())
+        counting = dropped < (1 << DROPPED_BITS) - 1
+        kept = (held + dropped)[:_BALANCE_BITS]
+        claims.always("none_lost_or_doubled", implies(counting, balance == kept))
+        claims.reached("counts_a_drop", self.dropped > 0)

