@@ -7,9 +7,11 @@ import shutil
 import pytest
 
 from models.errors import BadInput
+from models.mesh import RouterShape
 from models.network import NetworkShape
 from models.presets import PRESETS
 from rtl.chip import Chip
+from rtl.noc.input_unit import InputUnit
 from rtl.pe import ProcessingElement
 from sim.cli import cli
 from sim.document import markers, read_section
@@ -161,6 +163,17 @@ def test_pe(tmp_path):
     names = {cell.name for cell in cells if made.library.cells[cell.kind].stores}
     assert names == {"spike_reg", *(f"potential_reg[{k}]" for k in range(18))}
     assert made.netlist.area("processing_element") / made.nand2_area < 300
+
+
+@needs_yosys
+def test_memory_becomes_flip_flops(tmp_path):
+    """A memory that is no macro is a flip-flop for each bit, named after word and bit."""
+    block = InputUnit(shape=RouterShape(depth=3))
+    made = mapped(block, folder=tmp_path)
+    cells = made.netlist.cells(block.module_name)
+    names = {cell.name for cell in cells if made.library.cells[cell.kind].stores}
+    assert {f"buffer.slots_reg[{k}][{n}]" for k in range(3) for n in range(32)} < names
+    assert len(names) == 3 * 32 + 2 * 2 + 2  # two pointers, full, empty
 
 
 @needs_yosys
