@@ -67,14 +67,6 @@ class Routing(enum.Enum):
     XYZ = "xyz"
     DETOUR = "detour"
 
-    @classmethod
-    def parse(cls, text: str) -> "Routing":
-        """The routing function that ``text`` names."""
-        if text not in [each.value for each in cls]:
-            known = ", ".join(each.value for each in cls)
-            raise BadInput(f"ROUTING must be one of {known}, not {text!r}")
-        return cls(text)
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DeadLink:

@@ -11,13 +11,14 @@ from click.core import ParameterSource
 
 from models.errors import BadInput
 from models.files import check_writable, write_atomically
-from models.mesh import RouterShape, Routing
+from models.mesh import RouterShape
 from models.network import NetworkShape
 from models.presets import preset
 from rtl.chip import Chip
 from rtl.hierarchy import Block
 from rtl.noc.router import Router
 from sim.document import read_section, replace_section
+from sim.noc.setting import routing as routing_named
 from sim.options import (
     dead_links_option,
     depth_option,
@@ -94,7 +95,7 @@ def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file,
     """
     _refuse_others(block)
     if block == "router":
-        shape = RouterShape(depth=depth, routing=Routing.parse(routing), dead_links=dead_links)
+        shape = RouterShape(depth=depth, routing=routing_named(routing), dead_links=dead_links)
         _router(shape, liberty_file, json_file)
         return
     shape = dataclasses.replace(preset(layer), lanes=lanes)
