@@ -195,7 +195,8 @@ def _hops(report: str, netlist: Netlist) -> tuple[Hop, ...]:
 
 
 def _cell(module: Module, name: str):
-    return next(cell for cell in module.cells if cell.name == name)
+    """The instance that OpenSTA calls ``name``, less all backslashes."""
+    return next(cell for cell in module.cells if cell.name.replace("\\", "") == name)
 
 
 def _signal(module: Module, cell: str, pin: str) -> str:
