@@ -33,7 +33,7 @@ depth_option = click.option(
     "--depth",
     default=4,
     show_default=True,
-    help=f"Flits that each input buffer of a router holds, 1 to {MAX_DEPTH}.",
+    help=f"Flits that each input buffer of a router holds, 2 to {MAX_DEPTH}.",
 )
 routing_option = click.option(
     "--routing",

@@ -109,12 +109,12 @@ def test_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     record.ROUTER.write(tmp_path / "docs" / "router.json", [_synthesis(4)])
     made = tmp_path / "figures.json"
-    arguments = ["synth", "--block", "router", "--depth", "1", "--json", str(made)]
+    arguments = ["synth", "--block", "router", "--depth", "2", "--json", str(made)]
     cli.main(arguments, standalone_mode=False)
     said = capsys.readouterr().out
     assert f"TW-SNN table 5, {ROUTER.what}, 65 nm: 41,739 um2, 537.63 MHz, published" in said
     section = read_section(tmp_path / "docs" / "results.md", command.ROUTER_SECTION)
-    assert "| depth 1, xyz, dead links: 0 | osu018_stdcells |" in section
+    assert "| depth 2, xyz, dead links: 0 | osu018_stdcells |" in section
     assert "| depth 4, xyz, dead links: 0 | osu018_stdcells | 1,000 |" in section
 
     found = json.loads(made.read_text())
@@ -128,7 +128,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert flits["leaves"] > ready["leaves"] > 0
     assert found["fmax_mhz"] <= 1000 / max(found["timing"]["period"], flits["leaves"])
     [netlist] = (tmp_path / "build" / "synthesis").glob("*/netlist.v")
-    assert "module router_lewnsud_depth1_xyz (" in netlist.read_text()
+    assert "module router_lewnsud_depth2_xyz (" in netlist.read_text()
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_command(tmp_path, monkeypatch, capsys):
         (["--block", "router", "--layer", "fc256"], "LAYER= is for BLOCK=chip; leave it out"),
         (["--block", "router", "--target", "cells"], "TARGET= is for BLOCK=chip; leave it out"),
         (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out for chip"),
-        (["--block", "router", "--depth", "65"], "router depth must be an integer from 1 to 64"),
+        (["--block", "router", "--depth", "65"], "router depth must be an integer from 2 to 64"),
         (["--block", "router", "--routing", "yx"], "ROUTING must be one of xyz, detour, not 'yx'"),
     ],
 )
