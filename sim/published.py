@@ -151,6 +151,11 @@ class Silicon:
     megahertz: float
     where: str
 
+    @property
+    def gate_area(self) -> float:
+        """Area of its logic for each gate, um2."""
+        return self.logic_mm2 * 1e6 / self.gates
+
 
 SILICON = Silicon(
     paper=TW_SNN,
@@ -164,6 +169,33 @@ SILICON = Silicon(
 )
 """TW-SNN's chip after layout. Its gate count is an estimate of theirs, of logic only; in what unit
 the paper does not say, and NAND2 equivalents are the usual one."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Router:
+    """A router that a paper prints the size of: who made it and what ports it has is in ``what``.
+
+    ``area`` is in um2, ``megahertz`` its highest clock.
+    """
+
+    paper: str
+    what: str
+    process: str
+    area: float
+    megahertz: float
+    where: str
+
+
+ROUTER = Router(
+    paper=TW_SNN,
+    what="3D router of Dang et al. 2020, 7 ports",
+    process="65 nm",
+    area=41_739.0,
+    megahertz=537.63,
+    where="table 5",
+)
+"""The router of TW-SNN's scalable node. The depth of its buffers and whether its clock has wires in
+it TW-SNN does not say."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

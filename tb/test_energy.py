@@ -13,15 +13,23 @@ from rtl.chip import Chip
 from rtl.verilog import export
 from sim import cosim
 from sim.energy import constants, record, silicon, tables
-from sim.energy.constants import OSU_180, TARGET
+from sim.energy.constants import TARGET
 from sim.energy.events import Counts, addition, energies, sram_read
 from sim.energy.functions import parse
 from sim.energy.record import Energy
 from sim.energy.registers import flip_flops
-from sim.energy.scaling import Technology, energy_factor, scaled
 from sim.energy.switching import Switching, switching
 from sim.energy.toggles import Mismatch, Toggles
 from sim.energy.trace import Trace
+from sim.scaling import (
+    OSU_180,
+    Technology,
+    delay_factor,
+    energy_factor,
+    scaled,
+    scaled_delay,
+    shrunk,
+)
 from sim.stimulus import Given
 from sim.synthesis import liberty
 from sim.synthesis.flow import synthesise
@@ -37,6 +45,14 @@ def test_scaling_as_published():
     assert energy_factor(Technology(65, 1.3)) == pytest.approx(2.604, abs=1e-3)
     assert scaled(1.0, TARGET, TARGET) == 1.0
     assert scaled(2.0, OSU_180, TARGET) == pytest.approx(2 * 2.1046 / 26.372, rel=1e-3)
+
+
+def test_delay_and_area_scaled():
+    """180 nm at 1.8 V to 65 nm at 1.2 V: 4.49 times as fast, 7.67 times as small."""
+    assert delay_factor(Technology(45, 1.0)) == pytest.approx(12.5)
+    assert scaled_delay(4.49, OSU_180, TARGET) == pytest.approx(1.0, rel=1e-3)
+    assert scaled_delay(1.0, TARGET, TARGET) == 1.0
+    assert shrunk(7.67, OSU_180, TARGET) == pytest.approx(1.0, rel=1e-3)
 
 
 def test_addition_between_the_published():

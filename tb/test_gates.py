@@ -2,9 +2,11 @@
 
 import pytest
 
+from models.mesh import MeshShape, RouterShape, Routing
 from models.network import NetworkShape
 from rtl.aer import AEREncoder
 from rtl.chip import Chip
+from rtl.noc.router import Router
 from rtl.pe import ProcessingElement
 from sim.simulator import SimulationError
 from sim.synthesis import mapping
@@ -45,6 +47,24 @@ def test_encoder():
 def test_chip():
     """Encoders, flow controllers, memories, PEs, read-out and the buffers between them."""
     _run(_chip(), "tb.chip_cocotb", {"sizes": _SIZES, "lanes": 1})
+
+
+@pytest.mark.parametrize(
+    ("routing", "dead_links"), [("xyz", ()), ("detour", ((1, 1, 1), (2, 1, 0)))]
+)
+def test_router(routing, dead_links):
+    """All seven ports, in each cycle as the golden router's; buffers are flip-flops."""
+    mesh, here = "3x3x3", (1, 1, 1)
+    shape = RouterShape(routing=Routing(routing), dead_links=len(dead_links))
+    parameters = {
+        "mesh": mesh,
+        "here": here,
+        "depth": shape.depth,
+        "routing": routing,
+        "dead_links": dead_links,
+    }
+    router = Router(shape=shape, ports=MeshShape.parse(mesh).ports(here))
+    _run(router, "tb.noc_router_cocotb", parameters)
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,20 @@ def test_make_passes_options_on():
         assert option in done.stdout
 
 
-def test_make_passes_options_on_to_synth():
-    """Every option of `make synth` reaches the command line."""
-    options = ["LAYER=fc256_256", "LANES=4", "LIBERTY=cells.lib", "JSON=f.json"]
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ([], []),
+        (["LAYER=fc256_256", "LANES=4"], ['--layer "fc256_256"', '--lanes "4"']),
+        (["LIBERTY=cells.lib", "JSON=f.json"], ['--liberty "cells.lib"', '--json "f.json"']),
+        (
+            ["BLOCK=router", "DEPTH=2", "ROUTING=detour", "DEAD_LINKS=1"],
+            ['--block "router"', '--depth "2"', '--routing "detour"', '--dead-links "1"'],
+        ),
+    ],
+)
+def test_make_passes_options_on_to_synth(options, wanted):
+    """Every option of `make synth` reaches the command line, and nothing else does."""
     done = subprocess.run(
         ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "synth", *options],
         cwd=ROOT,
@@ -117,9 +128,8 @@ def test_make_passes_options_on_to_synth():
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    wanted = ('--layer "fc256_256"', '--lanes "4"', '--liberty "cells.lib"', '--json "f.json"')
-    for option in wanted:
-        assert option in done.stdout
+    command = done.stdout.partition(".venv/bin/python -m sim synth")[2].replace("\\\n", " ")
+    assert command.split() == " ".join(wanted).split()
 
 
 @pytest.mark.parametrize(

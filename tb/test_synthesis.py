@@ -5,11 +5,16 @@ import json
 import shutil
 
 import pytest
+from amaranth import hdl
+from amaranth.lib.wiring import In, Out
 
 from models.errors import BadInput
+from models.mesh import RouterShape
 from models.network import NetworkShape
 from models.presets import PRESETS
 from rtl.chip import Chip
+from rtl.hierarchy import Block
+from rtl.noc.input_unit import InputUnit
 from rtl.pe import ProcessingElement
 from sim.cli import cli
 from sim.document import markers, read_section
@@ -164,6 +169,17 @@ def test_pe(tmp_path):
 
 
 @needs_yosys
+def test_memory_becomes_flip_flops(tmp_path):
+    """A memory that is no macro is a flip-flop for each bit, named after word and bit."""
+    block = InputUnit(shape=RouterShape(depth=3))
+    made = mapped(block, folder=tmp_path)
+    cells = made.netlist.cells(block.module_name)
+    names = {cell.name for cell in cells if made.library.cells[cell.kind].stores}
+    assert {f"buffer.slots_reg[{k}][{n}]" for k in range(3) for n in range(32)} < names
+    assert len(names) == 3 * 32 + 2 * 2 + 2  # two pointers, full, empty
+
+
+@needs_yosys
 def test_sum_of_blocks_agrees_with_flat(tmp_path):
     """Mapping block by block costs at most 5% against the whole chip without hierarchy.
 
@@ -194,6 +210,29 @@ def test_timing(tmp_path):
     script = "puts [llength [get_cells layer_0/pe_2/*]]\n"
     count = len(made.netlist.modules["processing_element"].cells)
     assert str(count) in sta.run(made, script, period=10.0, name="count").splitlines()
+
+
+class _Nameless(Block):
+    """A path between registers that the source gives no names."""
+
+    i: In(1)
+    o: Out(1)
+    module_name = "nameless"
+
+    def elaborate(self, platform):
+        m = hdl.Module()
+        first, second = hdl.Signal(), hdl.Signal()
+        m.d.sync += [first.eq(self.i), second.eq(~first)]
+        m.d.comb += self.o.eq(second)
+        return m
+
+
+@needs_synthesis
+def test_nameless_path(tmp_path):
+    """Registers that have no names of their own do not get in the way."""
+    timed = time(mapped(_Nameless(), folder=tmp_path))
+    assert timed.start == "$signal"
+    assert [hop.instance for hop in timed.path] == [""]
 
 
 def _synthesis(lanes: int = 1, name: str = "fc256_256") -> Synthesis:

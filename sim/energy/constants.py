@@ -2,13 +2,10 @@
 
 import dataclasses
 
-from sim.energy.scaling import Technology
+from sim.scaling import OSU_180, TW_SNN_65, Technology
 
-TARGET = Technology(65, 1.2)
-"""TW-SNN's: all energies are told for it."""
-
-OSU_180 = Technology(180, 1.8)
-"""Of the default cell library."""
+TARGET = TW_SNN_65
+"""All energies are told for it."""
 
 HOROWITZ = Technology(45, 0.9)
 

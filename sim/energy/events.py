@@ -7,7 +7,7 @@ from models.network import BankShape, NetworkShape
 from models.numbers import POTENTIAL_BITS
 from sim.energy import constants
 from sim.energy.constants import TARGET, Constant
-from sim.energy.scaling import scaled
+from sim.scaling import scaled
 
 _NJ_OF_PJ = 1e-3
 

@@ -7,10 +7,10 @@ from rich import box
 from rich.table import Table
 
 from sim.energy import constants, silicon
-from sim.energy.constants import OSU_180, TARGET
+from sim.energy.constants import TARGET
 from sim.energy.record import Energy
-from sim.energy.scaling import scaled
 from sim.published import RIVALS
+from sim.scaling import OSU_180, scaled
 
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
 

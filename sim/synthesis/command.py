@@ -1,4 +1,4 @@
-"""``python -m sim synth``: a chip mapped to standard cells, counted and timed."""
+"""``python -m sim synth``: a chip or a router mapped to standard cells, counted and timed."""
 
 import dataclasses
 import json
@@ -7,31 +7,67 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from models.errors import BadInput
 from models.files import check_writable, write_atomically
+from models.mesh import RouterShape
 from models.network import NetworkShape
 from models.presets import preset
 from rtl.chip import Chip
+from rtl.hierarchy import Block
+from rtl.noc.router import Router
 from sim.document import read_section, replace_section
-from sim.options import lanes_option, layer_option
+from sim.noc.setting import routing as routing_named
+from sim.options import (
+    dead_links_option,
+    depth_option,
+    lanes_option,
+    layer_option,
+    routing_option,
+)
 from sim.paths import ROOT, build_folder
-from sim.synthesis import ecp5, ecp5_tables, liberty, tables, timing, tools
+from sim.synthesis import (
+    ecp5,
+    ecp5_tables,
+    liberty,
+    router,
+    router_tables,
+    tables,
+    timing,
+    tools,
+)
 from sim.synthesis.figures import figures
-from sim.synthesis.flow import synthesise
-from sim.synthesis.record import CELLS, ECP5, Entry, Record, key, ordered
+from sim.synthesis.flow import Mapped, synthesise
+from sim.synthesis.liberty import Liberty
+from sim.synthesis.record import CELLS, ECP5, ROUTER, Entry, Record, key, ordered
+from sim.synthesis.timing import Timing
 from sim.terminal import progress_bar, relative, table_console
 
 SECTION = "synthesis"
+ROUTER_SECTION = "synthesis router"
 ECP5_SECTION = "synthesis ecp5"
 """Of docs/results.md."""
 
 TARGETS = ("cells", "ecp5")
 
+OPTIONS = {"chip": ("layer", "lanes", "target"), "router": ("depth", "routing", "dead_links")}
+"""Options that only a block of that kind has."""
+
 
 @click.command()
+@click.option(
+    "--block",
+    default="chip",
+    show_default=True,
+    help="What is mapped: chip, with its options layer, lanes and target; or router, with depth, "
+    "routing and dead-links.",
+)
 @layer_option
 @lanes_option
+@depth_option
+@routing_option
+@dead_links_option
 @click.option(
     "--target",
     default="cells",
@@ -50,12 +86,18 @@ TARGETS = ("cells", "ecp5")
     type=click.Path(path_type=Path, dir_okay=False),
     help="File for the same figures as JSON.",
 )
-def synth(layer, lanes, target, liberty_file, json_file):
-    """Map a chip to standard cells, count its gates and time it; needs yosys and opensta.
+def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file, json_file):
+    """Map a chip or a router to standard cells, count its gates and time it.
 
-    Memory banks stay macros. Writes the mapped netlist to build/synthesis, and rewrites the table
-    of docs/results.md, which keeps other chips from the record docs/synthesis.json.
+    Needs yosys and opensta. Memory banks stay macros. Writes the mapped netlist to build/synthesis,
+    and rewrites the table of docs/results.md, which keeps other chips from the record
+    docs/synthesis.json and other routers from docs/router.json.
     """
+    _refuse_others(block)
+    if block == "router":
+        shape = RouterShape(depth=depth, routing=routing_named(routing), dead_links=dead_links)
+        _router(shape, liberty_file, json_file)
+        return
     shape = dataclasses.replace(preset(layer), lanes=lanes)
     if target not in TARGETS:
         raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {target!r}")
@@ -65,6 +107,17 @@ def synth(layer, lanes, target, liberty_file, json_file):
         _ecp5(shape, json_file)
     else:
         _cells(shape, liberty_file, json_file)
+
+
+def _refuse_others(block: str) -> None:
+    """`BadInput` if ``block`` is no block, or if an option was given that it does not have."""
+    if block not in OPTIONS:
+        raise BadInput(f"BLOCK must be one of {', '.join(OPTIONS)}, not {block!r}")
+    context = click.get_current_context()
+    for other, names in OPTIONS.items():
+        for name in names if other != block else ():
+            if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+                raise BadInput(f"{name.upper()}= is for BLOCK={other}; leave it out for {block}")
 
 
 class _Place:
@@ -92,20 +145,33 @@ class _Place:
         return [self._document, self._record, self._json]
 
 
-def _cells(shape: NetworkShape, liberty_file: Path | None, json_file: Path | None) -> None:
-    begun = time.perf_counter()
+def _library(liberty_file: Path | None) -> Liberty:
+    """The cells; `BadInput` if they or a tool are missing."""
     for tool in tools.PACKAGES:
         tools.find(tool)
-    cells = liberty.read(tools.find_liberty(liberty_file))
-    place = _Place(CELLS, "synthesis.json", SECTION, json_file)
-    chip = Chip(shape=shape)
-    folder = build_folder() / "synthesis" / f"{chip.module_name}-{cells.name}"
+    return liberty.read(tools.find_liberty(liberty_file))
+
+
+def _mapped(block: Block, name: str, cells: Liberty) -> tuple[Mapped, Timing]:
+    """``block`` mapped to ``cells`` and timed; the user reads ``name`` meanwhile."""
+    folder = build_folder() / "synthesis" / f"{block.module_name}-{cells.name}"
     with progress_bar() as progress:
-        task = progress.add_task(f"mapping {shape.name} (Yosys)", total=None)
-        mapped = synthesise(chip, cells, folder)
-        progress.update(task, description=f"timing {shape.name} (OpenSTA)")
-        timed = timing.time(mapped)
-    made = figures(shape, mapped, timed, yosys=tools.version("yosys"), opensta=tools.version("sta"))
+        task = progress.add_task(f"mapping {name} (Yosys)", total=None)
+        mapped = synthesise(block, cells, folder)
+        progress.update(task, description=f"timing {name} (OpenSTA)")
+        return mapped, timing.time(mapped)
+
+
+def _versions() -> dict[str, str]:
+    return {"yosys": tools.version("yosys"), "opensta": tools.version("sta")}
+
+
+def _cells(shape: NetworkShape, liberty_file: Path | None, json_file: Path | None) -> None:
+    begun = time.perf_counter()
+    cells = _library(liberty_file)
+    place = _Place(CELLS, "synthesis.json", SECTION, json_file)
+    mapped, timed = _mapped(Chip(shape=shape), shape.name, cells)
+    made = figures(shape, mapped, timed, **_versions())
     table_console().print(tables.terminal(made))
     for line in tables.remarks(made):
         print(line)
@@ -115,7 +181,26 @@ def _cells(shape: NetworkShape, liberty_file: Path | None, json_file: Path | Non
         "fmax_mhz": timed.fmax,
         "wall_seconds": seconds,
     }
-    _end(seconds, [folder / "netlist.v", *place.write(made, tables.markdown, fields)])
+    _end(seconds, [mapped.folder / "netlist.v", *place.write(made, tables.markdown, fields)])
+
+
+def _router(shape: RouterShape, liberty_file: Path | None, json_file: Path | None) -> None:
+    begun = time.perf_counter()
+    cells = _library(liberty_file)
+    place = _Place(ROUTER, "router.json", ROUTER_SECTION, json_file)
+    mapped, timed = _mapped(Router(shape=shape), "router", cells)
+    made = router.figures(shape, mapped, timed, **_versions())
+    table_console().print(router_tables.terminal(made))
+    for line in router_tables.remarks(made):
+        print(line)
+    seconds = time.perf_counter() - begun
+    fields = {
+        "total": dataclasses.asdict(made.total),
+        "fmax_mhz": made.fmax,
+        "wall_seconds": seconds,
+    }
+    written = place.write(made, router_tables.markdown, fields)
+    _end(seconds, [mapped.folder / "netlist.v", *written])
 
 
 def _ecp5(shape: NetworkShape, json_file: Path | None) -> None:

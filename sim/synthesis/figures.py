@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Iterable
 
 from models.network import NetworkShape
 from sim.synthesis.flow import Mapped
@@ -92,7 +93,7 @@ class Synthesis:
     @property
     def total(self) -> BlockFigures:
         """The sum of all blocks, one chip."""
-        return _sum("chip", self.blocks, instances=1)
+        return total("chip", self.blocks, instances=1)
 
 
 def equivalents(area: float, unit: float) -> float:
@@ -100,7 +101,9 @@ def equivalents(area: float, unit: float) -> float:
     return area / unit
 
 
-def _sum(block: str, parts, *, instances: int) -> BlockFigures:
+def total(block: str, parts: Iterable[BlockFigures], *, instances: int) -> BlockFigures:
+    """The sum of ``parts``, called ``block``."""
+    parts = tuple(parts)
     kinds = ("cells", "buffers", "flip_flops", "area", "gates", "memory_bits")
     sums = {kind: sum(getattr(part, kind) for part in parts) for kind in kinds}
     return BlockFigures(block=block, instances=instances, **sums)
@@ -124,16 +127,16 @@ def module_figures(mapped: Mapped, name: str, instances: int) -> BlockFigures:
     )
 
 
-def block_figures(mapped: Mapped) -> tuple[BlockFigures, ...]:
-    """Every kind of block in ``mapped``, in the order of `BLOCKS`."""
+def block_figures(mapped: Mapped, kinds=BLOCKS) -> tuple[BlockFigures, ...]:
+    """Every kind of block in ``mapped``, in the order of ``kinds``, which are like `BLOCKS`."""
     counts = mapped.netlist.instances()
     parts: dict[str, list[BlockFigures]] = {}
     for name, instances in counts.items():
-        block = next(title for title, begin in BLOCKS if name.startswith(begin))
+        block = next(title for title, begin in kinds if name.startswith(begin))
         parts.setdefault(block, []).append(module_figures(mapped, name, instances))
     return tuple(
-        _sum(block, parts[block], instances=sum(part.instances for part in parts[block]))
-        for block, _ in BLOCKS
+        total(block, parts[block], instances=sum(part.instances for part in parts[block]))
+        for block, _ in kinds
         if block in parts
     )
 

@@ -1,5 +1,6 @@
 """Verilog to a netlist of a library's cells, by Yosys."""
 
+import re
 from pathlib import Path
 
 from models.errors import BadInput
@@ -11,6 +12,9 @@ from sim.synthesis.netlist import Netlist
 
 MEMORY = "sram_"
 """How the names of modules begin that stay macros."""
+
+_WORDS = re.compile(r"^ *reg (?:\[\S+\] )?\S+ +\[\S+\];$", re.M)
+"""A Verilog declaration of a memory."""
 
 REFERENCE = "nand2_reference"
 _REFERENCE = f"module {REFERENCE}(input a, input b, output y); assign y = ~(a & b); endmodule\n"
@@ -42,7 +46,7 @@ techmap -map adder.v
 alumacc
 share
 opt
-memory -nomap
+{memory}
 opt_clean
 opt -fast -full
 techmap
@@ -56,6 +60,14 @@ design -save logic
 # A register has no power-on value in silicon (`setattr -unset init`), and the design needs none.
 # Cells with an enable or a reset of their own are not asked for: few libraries have them, and the
 # registers of a PE have neither.
+
+_NO_MEMORY = "memory -nomap"
+_MEMORY = """\
+memory -nordff
+setattr -unset init w:*"""
+# A memory that is no macro becomes flip-flops and multiplexers; the register of its read address
+# keeps its name (-nordff). Only a design that has such a memory passes these: any pass numbers nets
+# anew, which swaps pins of cells here and there and moves the timing by a permille.
 
 _COVER = """\
 design -load logic
@@ -122,6 +134,7 @@ def _run(
         sources=" ".join(f"{name}.v" for name in logic),
         memories=" ".join(f"{name}.v" for name in memories),
         top=top,
+        memory=_MEMORY if any(_WORDS.search(texts[name]) for name in logic) else _NO_MEMORY,
         keep="\n".join(f"setattr -mod -set keep_hierarchy 1 {name}" for name in keep),
         arithmetic=tools.quoted(techmap_file()),
         liberty=liberty,

@@ -1,4 +1,4 @@
-"""Records of what was synthesised: the newest figures of each chip, as JSON in docs."""
+"""Records of what was synthesised: the newest figures of each chip and router, as JSON."""
 
 import dataclasses
 import json
@@ -10,24 +10,34 @@ from models.files import write_atomically
 from models.presets import PRESETS
 from sim.synthesis.ecp5 import Fpga
 from sim.synthesis.figures import BlockFigures, Synthesis
-from sim.synthesis.timing import Hop, Timing
+from sim.synthesis.router import RouterSynthesis
+from sim.synthesis.timing import Hop, Link, Timing
 
-Entry = Synthesis | Fpga
-Key = tuple[str, str, int]
-"""Library or device, network, lanes."""
+Entry = Synthesis | Fpga | RouterSynthesis
+Key = tuple[str, str, int] | tuple[str, str, int, int]
+"""Library or device, network, lanes; of a router library, routing, dead links, depth."""
 
 
 def key(entry: Entry) -> Key:
     """What ``entry`` is the newest of."""
+    if isinstance(entry, RouterSynthesis):
+        return entry.library, entry.routing, entry.dead_links, entry.depth
     place = entry.library if isinstance(entry, Synthesis) else entry.device
     return place, entry.network, entry.lanes
 
 
 def ordered(entries: Iterable[Entry]) -> list[Entry]:
-    """``entries`` by library or device, then network as in the presets, then lanes."""
-    return sorted(
-        entries, key=lambda each: (key(each)[0], list(PRESETS).index(each.network), each.lanes)
-    )
+    """``entries`` by library or device, then network as in the presets, then lanes.
+
+    Routers come by library, dead links, routing and depth.
+    """
+
+    def rank(each: Entry) -> tuple:
+        if isinstance(each, RouterSynthesis):
+            return each.library, each.dead_links, each.routing, each.depth
+        return key(each)[0], list(PRESETS).index(each.network), each.lanes
+
+    return sorted(entries, key=rank)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,8 +57,6 @@ class Record:
             if whole["format"] != self.format:
                 raise ValueError("another format")
             entries = [self.entry(fields) for fields in whole["entries"]]
-            if any(entry.network not in PRESETS for entry in entries):
-                raise ValueError("an unknown network")
         except FileNotFoundError:
             return {}
         except OSError as error:
@@ -66,19 +74,47 @@ class Record:
         write_atomically(path, f"{text}\n".encode())
 
 
+def _known(fields: dict) -> None:
+    if fields["network"] not in PRESETS:
+        raise ValueError("an unknown network")
+
+
+def _timing(fields: dict) -> Timing:
+    hops = [{**hop, "signals": tuple(hop["signals"])} for hop in fields["path"]]
+    return Timing(**{**fields, "path": tuple(Hop(**hop) for hop in hops)})
+
+
+def _blocks(fields: list) -> tuple[BlockFigures, ...]:
+    return tuple(BlockFigures(**block) for block in fields)
+
+
 def _synthesis(fields: dict) -> Synthesis:
-    timing = dict(fields["timing"])
-    hops = [{**hop, "signals": tuple(hop["signals"])} for hop in timing["path"]]
-    timing["path"] = tuple(Hop(**hop) for hop in hops)
-    blocks = tuple(BlockFigures(**block) for block in fields["blocks"])
-    whole = {"sizes": tuple(fields["sizes"]), "blocks": blocks, "timing": Timing(**timing)}
+    _known(fields)
+    whole = {
+        "sizes": tuple(fields["sizes"]),
+        "blocks": _blocks(fields["blocks"]),
+        "timing": _timing(fields["timing"]),
+    }
     return Synthesis(**{**fields, **whole})
 
 
+def _router(fields: dict) -> RouterSynthesis:
+    whole = {
+        "units": _blocks(fields["units"]),
+        "timing": _timing(fields["timing"]),
+        "links": tuple(Link(**each) for each in fields["links"]),
+    }
+    made = RouterSynthesis(**{**fields, **whole})
+    made.shape  # noqa: B018 - BadInput, which is a ValueError, if there is no such router
+    return made
+
+
 def _fpga(fields: dict) -> Fpga:
+    _known(fields)
     used = {name: tuple(pair) for name, pair in fields["used"].items()}
     return Fpga(**{**fields, "sizes": tuple(fields["sizes"]), "used": used})
 
 
 CELLS = Record(format="trispike-synthesis-1", entry=_synthesis)
+ROUTER = Record(format="trispike-router-1", entry=_router)
 ECP5 = Record(format="trispike-ecp5-1", entry=_fpga)

@@ -63,9 +63,9 @@ def arrival(hop: Hop) -> str:
     return f"{hop.arrival:6.2f}"
 
 
-def place(hop: Hop) -> str:
-    """Where in the hierarchy, how many cells, along which signals of the source."""
-    where = hop.instance or "chip"
+def place(hop: Hop, top: str = "chip") -> str:
+    """Where in the hierarchy of ``top``, how many cells, along which signals of the source."""
+    where = hop.instance or top
     count = f"{hop.cells} cell{'s' if hop.cells > 1 else ''}"
     return f"{where}: {count}" + (f" by {', '.join(hop.signals)}" if hop.signals else "")
 

@@ -21,6 +21,15 @@ puts "== banks"
 report_checks -path_delay max -format full -digits 4 -from [get_cells {{{banks}}}]
 """
 
+_LINK = """\
+puts "== leaves"
+report_checks -path_delay max -format full -digits 4 -from [all_registers -clock_pins] \
+  -to [get_ports {{{outputs}}}]
+puts "== needs"
+report_checks -path_delay max -format full -digits 4 -from [get_ports {{{inputs}}}] \
+  -to [all_registers -data_pins]
+"""
+
 _STEP = re.compile(r"^ +-?\d+\.\d+ +(?P<time>-?\d+\.\d+) [v^] (?P<pin>\S+) \((?P<kind>\S+)\)$")
 _ENDS = re.compile(r"^(?P<end>Startpoint|Endpoint): (?P<name>\S+)", re.M)
 _SLACK = re.compile(r"^ +(?P<slack>-?\d+\.\d+) +slack", re.M)
@@ -95,6 +104,39 @@ def time(mapped: Mapped) -> Timing:
     )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Link:
+    """A wire from one block to the next, which is another instance of the same.
+
+    Parameters
+    ----------
+    what
+        What goes along it.
+    leaves
+        When it leaves the block at the latest, in ns after the clock edge.
+    needs
+        What the next block needs before the next clock edge, setup included, in ns.
+    """
+
+    what: str
+    leaves: float
+    needs: float
+
+    @property
+    def period(self) -> float:
+        """Shortest clock period in ns that the link allows."""
+        return self.leaves + self.needs
+
+
+def link(mapped: Mapped, what: str, outputs: str, inputs: str) -> Link:
+    """The slowest way from ``outputs`` to ``inputs``, both patterns of ports, of two blocks."""
+    script = _LINK.format(outputs=outputs, inputs=inputs)
+    text = sta.run(mapped, script, period=_PERIOD, name=f"link-{what}")
+    _, _, leaving = text.partition("== leaves")
+    leaving, _, entering = leaving.partition("== needs")
+    return Link(what=what, leaves=_length(leaving, mapped), needs=_length(entering, mapped))
+
+
 def _length(report: str, mapped: Mapped) -> float:
     match = _SLACK.search(report)
     if match is None:
@@ -153,7 +195,8 @@ def _hops(report: str, netlist: Netlist) -> tuple[Hop, ...]:
 
 
 def _cell(module: Module, name: str):
-    return next(cell for cell in module.cells if cell.name == name)
+    """The instance that OpenSTA calls ``name``, less all backslashes."""
+    return next(cell for cell in module.cells if cell.name.replace("\\", "") == name)
 
 
 def _signal(module: Module, cell: str, pin: str) -> str:

@@ -11,6 +11,11 @@ def bits(value: int, width: int) -> str:
     return str(value) if width == 1 else f"0x{value:0{-(-width // 4)}x}"
 
 
+def unsigned(value: int, width: int) -> str:
+    """A number, decimal."""
+    return str(value)
+
+
 def signed(value: int, width: int) -> str:
     """A number in two's complement, decimal."""
     return str(value - (value >> (width - 1) << width))

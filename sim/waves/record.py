@@ -69,11 +69,13 @@ def _model(scenario: Scenario, block: Block) -> Path:
     """
     top = block.module_name
     sources = {f"{name}.v": text for name, text in export(block).items()}
+    ports = flat_ports(block)
     scopes = sorted(
         {
             ".".join(filter(None, (top, scope)))
             for probe in scenario.probes
-            for scope in probe.scopes()
+            # What is a port is a signal of the top; so scenarios of ports alone share a build.
+            for scope in ([""] if probe.name.replace(".", "__") in ports else probe.scopes())
         }
     )
     sources["waves.vlt"] = "\n".join(

@@ -2,13 +2,14 @@
 
 from models.errors import BadInput
 from sim.waves.scenario import Scenario
-from sim.waves.scenarios import chip, encoder, layer, pe, sram
+from sim.waves.scenarios import chip, encoder, layer, noc, pe, sram
 
 SCENARIOS: tuple[Scenario, ...] = (
     *pe.SCENARIOS,
     *encoder.SCENARIOS,
     *sram.SCENARIOS,
     *layer.SCENARIOS,
+    *noc.SCENARIOS,
     *chip.SCENARIOS,
 )
 
