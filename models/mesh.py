@@ -68,6 +68,15 @@ class Routing(enum.Enum):
     DETOUR = "detour"
 
 
+def routing(name: str) -> Routing:
+    """The routing function called ``name``; `BadInput` names the known ones."""
+    try:
+        return Routing(name)
+    except ValueError:
+        known = ", ".join(each.value for each in Routing)
+        raise BadInput(f"ROUTING must be one of {known}, not {name!r}") from None
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DeadLink:
     """A dead vertical link: between the layers ``z`` and ``z + 1`` of a column, both ways."""

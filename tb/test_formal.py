@@ -78,7 +78,7 @@ _MUTANTS = {
     "arbiter comes back to the one just granted": (
         lambda unit: ArbiterBench(width=3, unit=unit),
         ("rtl.noc.arbiter", "RoundRobinArbiter"),
-        ("self.grant[:k].any()", "self.grant[: k + 1].any()"),
+        ("above, distance = one_hot << 1, 1", "above, distance = one_hot, 1"),
         "claim_waits_for_others_once",
     ),
     "buffer takes flits when full": (

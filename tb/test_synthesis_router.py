@@ -122,7 +122,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert [inputs["instances"], outputs["instances"], rest["instances"]] == [7, 7, 1]
     assert inputs["flip_flops"] >= 7 * 32
     assert outputs["flip_flops"] == 62  # whose turn it is and who has it: 2 for each way through
-    assert rest["flip_flops"] == 16 + 7
+    assert rest["flip_flops"] == 16 + 7 + 3 + 7  # counter, ports, and of the last cycle both
     assert found["total"]["gates"] == pytest.approx(found["total"]["area"] / 24)
     flits, ready = found["links"]
     assert flits["leaves"] > ready["leaves"] > 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from golden.noc import Divergence
+from models import mesh as models_mesh
 from models import traffic
 from models.errors import BadInput
 from models.files import check_writable, write_atomically
@@ -21,7 +22,8 @@ from sim.noc import record, tables
 from sim.noc.figures import Point
 from sim.noc.run import program
 from sim.noc.saturation import curves
-from sim.noc.setting import Setting, check_routes, parse_dead_links, routing
+from sim.noc.setting import Setting, check_routes, parse_dead_links
+from sim.options import depth_option, routing_option
 from sim.paths import ROOT, build_folder
 from sim.run_folder import run_folder
 from sim.status import MISMATCH
@@ -65,8 +67,8 @@ EVERY = "all"
     help="Chance of a node's taking nothing, each cycle.",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the traffic and of STALLS.")
-@click.option("--depth", default=4, show_default=True, help="Flits that an input buffer holds.")
-@click.option("--routing", "routing_name", default="xyz", show_default=True, help="xyz or detour.")
+@depth_option
+@routing_option
 @click.option("--dead", help="Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
 @click.option("--jobs", "-j", default=1, show_default=True, help="Simulations side by side.")
 @click.option(
@@ -86,7 +88,7 @@ def noc(
     stalls,
     seed,
     depth,
-    routing_name,
+    routing,
     dead,
     jobs,
     json_file,
@@ -109,7 +111,9 @@ def noc(
     dead_links = parse_dead_links(dead, meshes[0]) if dead else ()
     if dead_links and len(meshes) > 1:
         raise BadInput("DEAD= needs one mesh; name it by MESH=")
-    router = RouterShape(depth=depth, routing=routing(routing_name), dead_links=len(dead_links))
+    router = RouterShape(
+        depth=depth, routing=models_mesh.routing(routing), dead_links=len(dead_links)
+    )
     settings = [
         Setting(
             mesh=mesh,

@@ -106,15 +106,6 @@ def parse_dead_links(text: str | None, mesh: MeshShape) -> tuple[DeadLink, ...]:
     return tuple(links)
 
 
-def routing(name: str) -> Routing:
-    """The routing function called ``name``; `BadInput` names the known ones."""
-    try:
-        return Routing(name)
-    except ValueError:
-        known = ", ".join(each.value for each in Routing)
-        raise BadInput(f"ROUTING must be one of {known}, not {name!r}") from None
-
-
 def check_routes(routes: Routes) -> None:
     """`BadInput` if dead links cut some nodes off, or could make flits wait in a circle."""
     if not routes.dead_links:

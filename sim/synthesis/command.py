@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from models import mesh
 from models.errors import BadInput
 from models.files import check_writable, write_atomically
 from models.mesh import RouterShape
@@ -18,7 +19,6 @@ from rtl.chip import Chip
 from rtl.hierarchy import Block
 from rtl.noc.router import Router
 from sim.document import read_section, replace_section
-from sim.noc.setting import routing as routing_named
 from sim.options import (
     dead_links_option,
     depth_option,
@@ -95,7 +95,7 @@ def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file,
     """
     _refuse_others(block)
     if block == "router":
-        shape = RouterShape(depth=depth, routing=routing_named(routing), dead_links=dead_links)
+        shape = RouterShape(depth=depth, routing=mesh.routing(routing), dead_links=dead_links)
         _router(shape, liberty_file, json_file)
         return
     shape = dataclasses.replace(preset(layer), lanes=lanes)
