@@ -57,16 +57,17 @@ class FlitBuffer(wiring.Component):
             put.eq(self.i.valid & ~full),
             take.eq(self.o.ready & ~empty),
         ]
-        after_first, after_free = self._after(first), self._after(free)
         m.d.sync += [
-            first.eq(Mux(take, after_first, first)),
-            free.eq(Mux(put, after_free, free)),
-            full.eq(Mux(put == take, full, put & (after_free == first))),
-            empty.eq(Mux(put == take, empty, take & (after_first == free))),
+            first.eq(self._after(first, take)),
+            free.eq(self._after(free, put)),
+            full.eq(~take & (full | (put & (self._after(free, 1) == first)))),
+            empty.eq(~put & (empty | (take & (self._after(first, 1) == free)))),
         ]
         return m
 
-    def _after(self, pointer: Signal) -> Value:
+    def _after(self, pointer: Signal, moved: Value | int) -> Value:
+        """``pointer``, or the slot after it if ``moved``."""
+        after = (pointer + moved)[: len(pointer)]
         if self._depth & (self._depth - 1) == 0:
-            return (pointer + 1)[: len(pointer)]
-        return Mux(pointer == self._depth - 1, 0, pointer + 1)[: len(pointer)]
+            return after
+        return Mux(moved & (pointer == self._depth - 1), 0, after)
