@@ -60,14 +60,16 @@ class Point:
         The mean of ``network_latency`` if no flit met another: hops + 1.
     hops
         Mean number of links that a flit passed.
+    links
+        Flits per cycle of each link between routers, over all cycles of the run, by the node and
+        the port that it begins at: ``0.1.2 east``.
     mean_link, busiest_link
-        Flits per cycle of the links between routers, over all cycles of the run: their mean, and
-        that of the busiest one.
+        Their mean, and that of the busiest one.
     busiest
-        Which that is: a node and a port; None without links.
+        Which that is; None without links.
     bound
-        No more than this can be accepted of this traffic: then some link, or some node's port,
-        carries a flit in every cycle.
+        Beyond this load not all of this traffic can be accepted: some link, or some node's port,
+        would have to carry more than a flit in a cycle.
     longest_wait
         Most cycles in which a node that had a flit to send could send none.
     run_cycles, seconds
@@ -92,6 +94,7 @@ class Point:
     network_latency: Latency
     zero_load: float
     hops: float
+    links: dict[str, float]
     mean_link: float
     busiest_link: float
     busiest: str | None
@@ -125,13 +128,13 @@ def point(
     size = mesh.nodes * (end - warmup)
     offered = traffic.times[judged.which]
     counted = (offered >= warmup) & (offered < end)
-    links = judged.run.links[:, [port for port in Port if port is not Port.LOCAL]]
-    real = _links(mesh)
-    rates = links[real] / run.cycles
-    busiest = None
-    if len(rates):
-        node, port = np.argwhere(real)[int(rates.argmax())].tolist()
-        busiest = f"{'.'.join(map(str, mesh.node(node)))} {Port(port + 1).name.lower()}"
+    links = {
+        f"{'.'.join(map(str, mesh.node(node)))} {Port(port).name.lower()}": float(count)
+        / run.cycles
+        for (node, port), count in np.ndenumerate(run.links)
+        if port != Port.LOCAL and Port(port) in mesh.ports(mesh.node(node))
+    }
+    busiest = max(links, key=links.get, default=None)
     return Point(
         mesh=str(mesh),
         router=str(router),
@@ -151,19 +154,15 @@ def point(
         network_latency=Latency.of((run.times - run.taken[judged.which])[counted]),
         zero_load=float(zero_load_latency(judged.expected.hops).mean()) if len(run.flits) else 0.0,
         hops=float(judged.expected.hops.mean()) if len(run.flits) else 0.0,
-        mean_link=float(rates.mean()) if len(rates) else 0.0,
-        busiest_link=float(rates.max()) if len(rates) else 0.0,
+        links=links,
+        mean_link=sum(links.values()) / max(1, len(links)),
+        busiest_link=max(links.values(), default=0.0),
         busiest=busiest,
         bound=bound(traffic, routes),
         longest_wait=longest_wait(traffic, run.taken),
         run_cycles=run.cycles,
         seconds=run.seconds,
     )
-
-
-def _links(mesh: MeshShape) -> np.ndarray:
-    """Which links there are: bool, shape (nodes, 6), by `Port` from EAST on."""
-    return np.array([[port in mesh.ports(node) for port in Port][1:] for node in mesh.every()])
 
 
 def bound(traffic: Traffic, routes: Routes) -> float:

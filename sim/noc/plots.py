@@ -25,7 +25,7 @@ def latency(curves: Sequence[Curve]) -> bytes:
     """Latency from offer against offered load, one panel a mesh (PNG). ``curves`` are not empty."""
     meshes = list(dict.fromkeys(curve.mesh for curve in curves))
     with style.context("default"):
-        figure = figure_of(4.2 * len(meshes) + 0.6, 4.4)
+        figure = figure_of(4.2 * len(meshes) + 0.6, 4.8)
         panels = figure.subplots(1, len(meshes), sharey=True, squeeze=False)[0]
         for axes, mesh in zip(panels, meshes, strict=True):
             for curve in curves:
@@ -37,7 +37,11 @@ def latency(curves: Sequence[Curve]) -> bytes:
             axes.set_ylim(1, _HIGHEST)
             axes.grid(alpha=0.25)
         panels[0].set_ylabel("mean latency, cycles")
-        panels[-1].legend(fontsize=8, loc="lower right")
+        named = {}
+        for axes in panels:
+            lines, labels = axes.get_legend_handles_labels()
+            named |= dict(zip(labels, lines, strict=True))
+        figure.legend(named.values(), named.keys(), fontsize=8, loc="outside lower center", ncols=3)
         return png(figure)
 
 

@@ -43,7 +43,7 @@ def merge(old: Iterable[Point], new: Iterable[Point]) -> list[Point]:
 
 
 def write(path: Path, points: Iterable[Point]) -> None:
-    """Write ``points`` to ``path``, whole or not at all."""
-    rows = [dataclasses.asdict(point) for point in points]
+    """Write ``points`` to ``path``, whole or not at all; link by link they would fill megabytes."""
+    rows = [dataclasses.asdict(dataclasses.replace(point, links={})) for point in points]
     text = json.dumps({"format": FORMAT, "points": rows}, indent=1)
     write_atomically(path, f"{text}\n".encode())

@@ -32,7 +32,7 @@ class Curve:
 
     @property
     def bound(self) -> float:
-        """What no network can exceed under this traffic, from the run with the most flits."""
+        """Load beyond which no network accepts all, from the run with the most flits."""
         return max(self.points, key=lambda point: point.flits).bound
 
     @property

@@ -35,7 +35,7 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
         ("  dropped by routers", f"{one.drops:,}", "measured"),
         ("offered load, flits/node/cycle", f"{one.offered:.4f}", "measured"),
         ("accepted load, flits/node/cycle", f"{one.accepted:.4f}", "measured"),
-        ("  bound: some link or port always busy", f"{one.bound:.4f}", "derived"),
+        ("  bound: a link or port always busy", f"{one.bound:.4f}", "derived"),
         ("  waiting to enter at the end", f"{one.waiting:,}", "measured"),
         ("hops: mean", f"{one.hops:.4f}", "measured"),
         ("latency from offer: mean, cycles", _cycles(latency.mean), "measured"),
@@ -44,12 +44,27 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
         ("  without other flits: hops + 1", f"{one.zero_load:.2f}", "derived"),
         ("longest wait to enter, cycles", f"{one.longest_wait:,}", "measured"),
         ("link load, flits/cycle: mean", f"{one.mean_link:.4f}", "measured"),
+        *_by_port(one),
         (f"  busiest ({one.busiest or 'none'})", f"{one.busiest_link:.4f}", "measured"),
         (
             "simulated cycles, cycles/s",
             f"{one.run_cycles:,}, {one.run_cycles / one.seconds:,.0f}",
             "measured",
         ),
+    ]
+
+
+def _by_port(one: Point) -> list[tuple[str, str, str]]:
+    """A line for each axis of the mesh: the means of its two directions."""
+    loads: dict[str, list[float]] = {}
+    for link, load in one.links.items():
+        loads.setdefault(link.split()[1], []).append(load)
+    means = {port: f"{sum(found) / len(found):.4f}" for port, found in loads.items()}
+    pairs = (("east", "west"), ("north", "south"), ("up", "down"))
+    return [
+        (f"  {first}, {second}", f"{means[first]}, {means[second]}", "measured")
+        for first, second in pairs
+        if first in means
     ]
 
 
@@ -70,13 +85,13 @@ def sweep(curves: Sequence[Curve]) -> Table:
 _HEAD = (
     "mesh",
     "traffic",
-    "mean hops",
-    "latency at the lowest load",
+    "hops",
+    "latency",
     "hops + 1",
-    "saturation load",
-    "most accepted",
+    "saturates",
+    "accepted",
     "bound",
-    "bisection bound",
+    "bisection",
 )
 
 
@@ -100,9 +115,12 @@ def markdown(curves: Sequence[Curve]) -> str:
     head = (
         "All measured in the RTL (`make noc SWEEP=1`), every flit compared with the golden model, "
         "except hops + 1, what latency would be if no flit met another, and the two bounds, which "
-        "are derived. Loads are in flits per node and cycle. Saturation load: the lowest offered "
-        "load of which less than 95% is accepted. Bound: the load at which some link or port "
-        "carries a flit in every cycle."
+        "are derived. Loads are in flits per node and cycle. hops: mean; latency: mean of the "
+        "cycles in the network, at the lowest load; saturates: the lowest offered load of which "
+        "less than 95% is accepted; accepted: the most, at any load; bound: beyond it not all that "
+        "is offered can be accepted, as some link or node's port would need more than a flit a "
+        "cycle; bisection: the same of the cut through the middle, for uniform traffic. Beyond the "
+        "bound nodes whose way is free still get theirs, so more may be accepted in all."
     )
     parts = [head, rows(_HEAD, [_line(curve) for curve in curves])]
     reference = [curve for curve in curves if (curve.mesh, curve.pattern) == ("4x4x4", "uniform")]
