@@ -17,7 +17,7 @@ from rich.console import Console
 from models import spikes
 from models.errors import BadInput
 from models.files import check_writable, write_atomically
-from sim import cluster, cosim, export, processes, subject, toolchain
+from sim import cluster, cosim, processes, subject, toolchain
 from sim.accuracy.command import accuracy
 from sim.bench.command import bench
 from sim.energy.command import energy
@@ -43,6 +43,7 @@ from sim.stimulus import Encoding
 from sim.synthesis.command import synth
 from sim.terminal import progress_bar, relative
 from sim.train import train
+from sim.verilog import verilog
 from sim.waves.command import waves
 
 
@@ -62,6 +63,7 @@ cli.add_command(synth)
 cli.add_command(energy)
 cli.add_command(waves)
 cli.add_command(noc)
+cli.add_command(verilog)
 cli.add_command(formal)
 
 
@@ -191,22 +193,6 @@ def _obituary(death: cosim.Death, options: dict[str, object]) -> str:
         f"images {images.start} to {images.stop - 1} ended early, {death.judged} of {len(images)} "
         f"judged: {death.why}; run them alone by make sim {' '.join(command)}"
     )
-
-
-@cli.command()
-@layer_option
-@data_option
-@lanes_option
-@weights_option
-@click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/verilog/LAYER]")
-def verilog(layer, data, lanes, weight_file, output):
-    """Write a chip's Verilog, its memory images and a JSON of its ports and memories."""
-    _, network = subject.network(layer, data, weight_file)
-    output = build_folder() / "verilog" / network.name if output is None else output
-    made = export.files(network, lanes)
-    export.write(made, output)
-    modules = sum(name.endswith(".v") for name in made)
-    print(f"{modules} modules and {len(made) - modules} other files in {relative(output)}")
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

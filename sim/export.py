@@ -1,4 +1,4 @@
-"""`make verilog`: a chip as files for synthesis."""
+"""`make verilog`: a chip, or a mesh, as files for synthesis."""
 
 import contextlib
 import dataclasses
@@ -13,22 +13,29 @@ from amaranth.lib import data
 
 from models import memory_image
 from models.errors import BadInput
+from models.mesh import Port
 from models.network import Network
 from rtl.chip import Chip
 from rtl.configuration import Constants, Write
-from rtl.hierarchy import flat_ports
+from rtl.hierarchy import Block, flat_ports
+from rtl.noc.flit import MemoryFlit, SpikeFlit
+from rtl.noc.mesh import Mesh
+from rtl.noc.route import DeadLinkEntry
 from rtl.program import network_writes
 from rtl.readout import result_layout
 from rtl.verilog import export
 from sim.build import WAIVERS
 
+_CLOCK = {"port": "clk", "edge": "rising"}
+_RESET = {"port": "rst", "active": "high", "synchronous": True}
 
-def _ports(chip: Chip) -> list[dict]:
+
+def _ports(block: Block) -> list[dict]:
     ports = [
         {"name": "clk", "direction": "input", "width": 1},
         {"name": "rst", "direction": "input", "width": 1},
     ]
-    for name, (kind, value) in flat_ports(chip).items():
+    for name, (kind, value) in flat_ports(block).items():
         direction = "input" if kind == "i" else "output"
         ports.append({"name": name, "direction": direction, "width": len(value)})
     return ports
@@ -94,8 +101,8 @@ def files(network: Network, lanes: int) -> dict[str, str]:
     description = {
         "top": top,
         "network": str(network.shape),
-        "clock": {"port": "clk", "edge": "rising"},
-        "reset": {"port": "rst", "active": "high", "synchronous": True},
+        "clock": _CLOCK,
+        "reset": _RESET,
         "ports": _ports(chip),
         "payloads": {
             "configuration__payload": _fields(Write),
@@ -111,10 +118,37 @@ def files(network: Network, lanes: int) -> dict[str, str]:
     return made
 
 
+def mesh_files(mesh: Mesh) -> dict[str, str]:
+    """Everything that `make verilog` writes for ``mesh``: file name to text.
+
+    A Verilog file for each module, ``TOP.f``, ``lint.vlt``, and ``TOP.json``: ports and flits.
+    """
+    top = mesh.module_name
+    made = {f"{name}.v": text for name, text in export(mesh).items()}
+    made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
+    made["lint.vlt"] = WAIVERS.read_text()
+    payloads = {"a spike flit": _fields(SpikeFlit), "a memory flit": _fields(MemoryFlit)}
+    if mesh.router.dead_links:
+        payloads["an entry of dead_links, the first in the lowest bits"] = _fields(DeadLinkEntry)
+    description = {
+        "top": top,
+        "mesh": str(mesh.shape),
+        "router": str(mesh.router),
+        "clock": _CLOCK,
+        "reset": _RESET,
+        "ports": _ports(mesh),
+        "payloads": payloads,
+        "bits of sent and dropped_ports": [port.name.lower() for port in Port],
+        "files": sorted([*made, f"{top}.json"]),
+    }
+    made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    return made
+
+
 def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
     """Files in ``folder`` that an earlier export put there and this one does not."""
     stale = []
-    for description in folder.glob("trispike_*.json"):
+    for description in (*folder.glob("trispike_*.json"), *folder.glob("mesh_*.json")):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             names = json.loads(description.read_text())["files"]
             stale += [folder / Path(name).name for name in names if name not in made]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import numpy as np
@@ -159,3 +160,43 @@ def test_memories_have_no_contents(exported):
     assert [bank.name for bank in banks] == ["sram_1024x128.v", "sram_256x128.v", "sram_256x32.v"]
     for bank in banks:
         assert "initial" not in bank.read_text()
+
+
+def test_mesh(tmp_path):
+    """A mesh: clean in lint with its waivers, ports and flits in its JSON."""
+    options = ["--mesh", "2x1x2", "--routing", "detour", "--dead-links", "1"]
+    done = trispike("verilog", *options, "--output", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    top = "mesh_2x1x2_depth4_detour_dead1"
+    description = json.loads((tmp_path / f"{top}.json").read_text())
+    assert sorted(file.name for file in tmp_path.iterdir()) == description["files"]
+    assert {"name": "i_1_0_1__payload", "direction": "input", "width": 32} in description["ports"]
+    neuron = {"name": "neuron", "lowest_bit": 22, "width": 8}
+    assert neuron in description["payloads"]["a spike flit"]
+    tools = toolchain.find()
+    root = {"VERILATOR_ROOT": str(tools.root)} if tools.root else {}
+    done = subprocess.run(
+        [
+            *("perl", str(tools.verilator), "--lint-only", "-Wall", "--top-module", top),
+            *(tmp_path / f"{top}.f").read_text().split(),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, **root},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--mesh", "2x2"], "MESH must be like 4x4x4"),
+        (["--mesh", "2x2x2", "--layer", "fc256"], "LAYER= is for a chip; leave it out"),
+        (["--mesh", "2x2x2", "--dead-links", "5"], "router dead_links must be an integer from 0"),
+        (["--depth", "4"], "DEPTH= is for a mesh, which MESH= names; leave it out"),
+    ],
+)
+def test_mesh_refused(options, message):
+    """One line, status 2."""
+    assert re.match(f"error: {message}", refused(trispike("verilog", *options)))
