@@ -6,7 +6,6 @@ Written from docs/noc.md: whole paths, leg by leg, where a router only knows the
 
 import collections
 import dataclasses
-import functools
 import graphlib
 import itertools
 from collections.abc import Iterable, Sequence
@@ -69,20 +68,29 @@ class Routes:
     mesh: MeshShape
     routing: Routing = Routing.XYZ
     dead_links: tuple[DeadLink, ...] = ()
+    _known: dict[tuple[Node, Node], Route] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False
+    )
 
-    @functools.cache  # noqa: B019 - a mesh has few nodes, and lives as long as its run
     def path(self, source: Node, destination: Node) -> Route:
         """The path from ``source`` to ``destination``, which may lie outside of the mesh."""
+        ends = source, destination
+        if ends not in self._known:
+            self._known[ends] = self._path(source, destination)
+        return self._known[ends]
+
+    def _path(self, source: Node, destination: Node) -> Route:
         nodes, ports = [source], []
-        while not ports or (ports[-1] is not Port.LOCAL):
+        while True:
             for port in self._leg(nodes[-1], destination):
                 ports.append(port)
                 if port is Port.LOCAL:
-                    break
-                if not self._passable(nodes[-1], port):
+                    return Route(nodes=tuple(nodes), ports=tuple(ports), dropped=False)
+                (x, y, z), (dx, dy, dz) = nodes[-1], port.step
+                there = (x + dx, y + dy, z + dz)
+                if not self.mesh.holds(there) or self._dead(nodes[-1], there):
                     return Route(nodes=tuple(nodes), ports=tuple(ports), dropped=True)
-                nodes.append(tuple(a + d for a, d in zip(nodes[-1], port.step, strict=True)))
-        return Route(nodes=tuple(nodes), ports=tuple(ports), dropped=False)
+                nodes.append(there)
 
     def _leg(self, here: Node, destination: Node) -> list[Port]:
         """Ports to take from ``here`` until something new has to be thought of."""
@@ -100,6 +108,9 @@ class Routes:
             distance = column[axis] - here[axis]
             if distance:
                 return [positive if distance > 0 else negative] * abs(distance)
+        if not self.dead_links:
+            distance = destination[2] - here[2]
+            return [Port.UP if distance > 0 else Port.DOWN] * abs(distance)
         return [Port.UP if destination[2] > here[2] else Port.DOWN]
 
     def _in_the_way(self, here: Node, destination: Node) -> DeadLink | None:
@@ -109,12 +120,11 @@ class Routes:
                 return link
         return None
 
-    def _passable(self, node: Node, port: Port) -> bool:
-        if port not in self.mesh.ports(node):
+    def _dead(self, here: Node, there: Node) -> bool:
+        """Whether the link between two neighbours is dead."""
+        if here[2] == there[2]:
             return False
-        x, y, z = node
-        lower = {Port.UP: z, Port.DOWN: z - 1}.get(port)
-        return lower is None or DeadLink(x=x, y=y, z=lower) not in self.dead_links
+        return DeadLink(x=here[0], y=here[1], z=min(here[2], there[2])) in self.dead_links
 
     def cycle_of_waiting(self) -> list[tuple[Node, Port]] | None:
         """Links that may all wait for one another, or None: then no deadlock can arise.
@@ -176,20 +186,26 @@ def expect(routes: Routes, sources: np.ndarray, sent: np.ndarray) -> Expectation
     pairs, which, counts = np.unique(
         np.column_stack([sources, to]), axis=0, return_inverse=True, return_counts=True
     )
-    receivers = np.empty(len(pairs), dtype=np.int64)
-    hops = np.empty(len(pairs), dtype=np.int64)
-    links = np.zeros((mesh.nodes, len(Port)), dtype=np.int64)
-    drops = np.zeros_like(links)
-    for k, ((source, *destination), count) in enumerate(zip(pairs.tolist(), counts, strict=True)):
-        path = routes.path(mesh.node(source), tuple(destination))
-        passed = [mesh.number(node) for node in path.nodes]
-        receivers[k] = DROPPED if path.dropped else passed[-1]
-        hops[k] = path.hops
-        for node, port in zip(passed, path.ports, strict=True):
-            links[node, port] += count
-        if path.dropped:
-            links[passed[-1], path.ports[-1]] -= count
-            drops[passed[-1], path.ports[-1]] += count
+    paths = [routes.path(mesh.node(source), (x, y, z)) for source, x, y, z in pairs.tolist()]
+    hops = np.array([path.hops for path in paths], dtype=np.int64)
+    dropped = np.array([path.dropped for path in paths], dtype=bool)
+    # All steps of all paths in a row: where, by which port, and of which path.
+    numbers = {node: number for number, node in enumerate(mesh.every())}
+    places = [numbers[node] for path in paths for node in path.nodes]
+    ports = [port for path in paths for port in path.ports]
+    steps = np.array(places, dtype=np.int64) * len(Port) + np.array(ports, dtype=np.int64)
+    ends = np.cumsum(hops + 1) - 1
+    passes = np.repeat(counts, hops + 1)
+    lost = np.zeros(len(steps), dtype=bool)
+    lost[ends[dropped]] = True
+    size = mesh.nodes * len(Port)
+    links, drops = (
+        np.bincount(steps[here], passes[here], minlength=size)
+        .astype(np.int64)
+        .reshape(-1, len(Port))
+        for here in (~lost, lost)
+    )
+    receivers = np.where(dropped, DROPPED, steps[ends] // len(Port))
     which = which.reshape(-1)
     return Expectation(receivers=receivers[which], hops=hops[which], links=links, drops=drops)
 

@@ -175,7 +175,7 @@ class MeshShape:
 
     def holds(self, node: Node) -> bool:
         """Whether there is such a node."""
-        return all(0 <= at < side for at, side in zip(node, self.sides, strict=True))
+        return 0 <= node[0] < self.x and 0 <= node[1] < self.y and 0 <= node[2] < self.z
 
     def ports(self, node: Node) -> tuple[Port, ...]:
         """Ports of the router at ``node``: those on the mesh's faces are not there."""

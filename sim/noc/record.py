@@ -43,7 +43,10 @@ def merge(old: Iterable[Point], new: Iterable[Point]) -> list[Point]:
 
 
 def write(path: Path, points: Iterable[Point]) -> None:
-    """Write ``points`` to ``path``, whole or not at all; link by link they would fill megabytes."""
+    """Write ``points`` to ``path``, a line each, whole or not at all.
+
+    Without the loads of single links, which would fill megabytes.
+    """
     rows = [dataclasses.asdict(dataclasses.replace(point, links={})) for point in points]
-    text = json.dumps({"format": FORMAT, "points": rows}, indent=1)
-    write_atomically(path, f"{text}\n".encode())
+    lines = ",\n".join(map(json.dumps, rows))
+    write_atomically(path, f'{{"format": "{FORMAT}", "points": [\n{lines}\n]}}\n'.encode())
