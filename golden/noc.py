@@ -210,6 +210,21 @@ def expect(routes: Routes, sources: np.ndarray, sent: np.ndarray) -> Expectation
     return Expectation(receivers=receivers[which], hops=hops[which], links=links, drops=drops)
 
 
+def link_flits(routes: Routes, sent: np.ndarray) -> np.ndarray:
+    """Flits that leave each router by each port.
+
+    ``sent`` says how many flits go from each node to each: floats of shape (nodes, nodes), by
+    number. Returns float64 of shape (nodes, 7), by `Port`.
+    """
+    mesh = routes.mesh
+    links = np.zeros((mesh.nodes, len(Port)))
+    for source, destination in np.argwhere(sent).tolist():
+        path = routes.path(mesh.node(source), mesh.node(destination))
+        for node, port in zip(path.nodes, path.ports, strict=True):
+            links[mesh.number(node), port] += sent[source, destination]
+    return links
+
+
 def match(
     routes: Routes,
     sources: np.ndarray,

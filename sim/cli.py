@@ -24,6 +24,7 @@ from sim.energy.command import energy
 from sim.energy.registers import chip_flip_flops
 from sim.figures import figures
 from sim.formal.command import formal
+from sim.mapping import map_
 from sim.noc.command import noc
 from sim.options import (
     data_option,
@@ -63,6 +64,7 @@ cli.add_command(synth)
 cli.add_command(energy)
 cli.add_command(waves)
 cli.add_command(noc)
+cli.add_command(map_)
 cli.add_command(verilog)
 cli.add_command(formal)
 
