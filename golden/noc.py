@@ -283,7 +283,7 @@ def _origins(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np
     order = np.argsort(receivers, kind="stable")
     node, flit = receivers[order], received[order].astype(np.int64)
     begins = np.ones(len(flit), dtype=bool)
-    begins[1:] = flits.ends_packet(flit[:-1]).astype(bool) | (node[1:] != node[:-1])
+    begins[1:] = flits.ends_packet(flit[:-1]) | (node[1:] != node[:-1])
     memory = flits.SPIKE["type"].get(flit) == FlitType.MEMORY
     strangers = np.flatnonzero(~begins & ~memory)
     if len(strangers):

@@ -89,7 +89,7 @@ class RouterModel:
             self._owner[output] = source
             if ready[output]:
                 self.queues[source].popleft()
-                if flits.ends_packet(flit) & 1:
+                if flits.ends_packet(flit):
                     self._owner[output] = None
         self.dropped = min(self.dropped + len(self._just_dropped), MAX_DROPPED)
         self.dropped_ports.update(self._just_dropped)

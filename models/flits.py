@@ -117,8 +117,8 @@ def layout(flit: int) -> Mapping[str, Field]:
 
 def ends_packet(flit):
     """Whether no flit has to follow ``flit`` on its path; of an integer or an array."""
-    memory = SPIKE["type"].get(flit) == FlitType.MEMORY
-    return ~memory | (MEMORY["command"].get(flit) != Command.KEPT)
+    spike = SPIKE["type"].get(flit) == FlitType.SPIKE
+    return spike | (MEMORY["command"].get(flit) != Command.KEPT)
 
 
 def destinations(flits: np.ndarray) -> np.ndarray:

@@ -198,7 +198,7 @@ async def random_stalls(bench):
         for flit in received:
             head = flit & 0x3FF
             assert open_ in (None, head), f"{_name(port)}: packets are mixed"
-            open_ = None if flits.ends_packet(flit) & 1 else head
+            open_ = None if flits.ends_packet(flit) else head
 
 
 @scenario(RouterBench)

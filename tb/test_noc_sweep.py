@@ -11,7 +11,7 @@ from models.traffic import Pattern
 from sim import cli
 from sim.document import read_section
 from sim.noc import command, record, tables
-from sim.noc.figures import Latency, Point
+from sim.noc.figures import Latency, Point, measure
 from sim.noc.run import program
 from sim.noc.saturation import curves
 from sim.noc.setting import Setting
@@ -112,7 +112,7 @@ def test_no_flits(tmp_path):
         cycles=50,
         warmup=10,
     )
-    point = setting.measure(program(setting.mesh, setting.router), tmp_path)
+    point = measure(setting, program(setting.mesh, setting.router), tmp_path)
     assert (point.flits, point.accepted, point.latency.mean) == (0, 0.0, None)
     assert tables.terminal(point).row_count > 10
     assert not point.saturated

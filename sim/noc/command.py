@@ -19,7 +19,7 @@ from models.traffic import Pattern
 from sim import processes, toolchain
 from sim.document import read_section, replace_section
 from sim.noc import record, tables
-from sim.noc.figures import Point
+from sim.noc.figures import Point, measure
 from sim.noc.run import program
 from sim.noc.saturation import curves
 from sim.noc.setting import Setting, check_routes, parse_dead_links
@@ -165,7 +165,7 @@ def _measured(settings: list[Setting], jobs: int) -> list[Point]:
         progress.update(task, description="simulating", total=len(settings))
         with concurrent.futures.ThreadPoolExecutor(jobs) as threads:
             futures = {
-                threads.submit(setting.measure, programs[setting.mesh], folder / str(k)): k
+                threads.submit(measure, setting, programs[setting.mesh], folder / str(k)): k
                 for k, setting in enumerate(settings)
             }
             try:

@@ -1,13 +1,15 @@
 """Figures of one run of the network: load, latency, hops, links."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
 from golden.noc import Routes, expect, zero_load_latency
-from models.mesh import MeshShape, Port, RouterShape
-from models.traffic import Pattern, Traffic
-from sim.noc.run import NEVER, Judged
+from models.mesh import MeshShape, Port
+from models.traffic import Traffic
+from sim.noc.run import NEVER, Judged, judge, run
+from sim.noc.setting import Setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -109,59 +111,65 @@ class Point:
         return self.accepted < 0.95 * self.offered
 
 
-def point(
-    judged: Judged,
-    routes: Routes,
-    *,
-    router: RouterShape,
-    pattern: Pattern,
-    rate: float,
-    bursts: float,
-    stalls: float,
-    seed: int,
-    warmup: int,
-) -> Point:
-    """The figures of a run that was found to be right."""
-    run = judged.run
-    traffic = run.traffic
+def measure(setting: Setting, executable: Path, folder: Path) -> Point:
+    """Run ``setting`` and count. `golden.noc.Divergence` if RTL and golden model differ.
+
+    ``executable`` is `sim.noc.run.program`'s for its mesh; files go to ``folder``.
+    """
+    done = run(
+        executable,
+        setting.traffic(),
+        folder,
+        ready=1 - setting.stalls,
+        seed=setting.seed,
+        dead_links=setting.dead_links,
+    )
+    return point(judge(done, setting.routes), setting)
+
+
+def point(judged: Judged, setting: Setting) -> Point:
+    """The figures of a run of ``setting`` that was found to be right."""
+    warmup = setting.warmup
+    done = judged.run
+    traffic = done.traffic
     mesh, end = traffic.mesh, traffic.cycles
     size = mesh.nodes * (end - warmup)
     offered = traffic.times[judged.which]
     counted = (offered >= warmup) & (offered < end)
     links = {
         f"{'.'.join(map(str, mesh.node(node)))} {Port(port).name.lower()}": float(count)
-        / run.cycles
-        for (node, port), count in np.ndenumerate(run.links)
+        / done.cycles
+        for (node, port), count in np.ndenumerate(done.links)
         if port != Port.LOCAL and Port(port) in mesh.ports(mesh.node(node))
     }
     busiest = max(links, key=links.get, default=None)
     return Point(
         mesh=str(mesh),
-        router=str(router),
-        pattern=pattern.value,
-        rate=rate,
-        bursts=bursts,
-        stalls=stalls,
-        seed=seed,
+        router=str(setting.router),
+        pattern=setting.pattern.value,
+        rate=setting.rate,
+        bursts=setting.bursts,
+        stalls=setting.stalls,
+        seed=setting.seed,
         cycles=end,
         warmup=warmup,
-        flits=len(run.flits),
+        flits=len(done.flits),
         drops=int(judged.expected.drops.sum()),
-        waiting=int((run.taken == NEVER).sum()),
+        waiting=int((done.taken == NEVER).sum()),
         offered=float((traffic.times >= warmup).sum() / size),
-        accepted=float(((run.times >= warmup) & (run.times < end)).sum() / size),
-        latency=Latency.of((run.times - offered)[counted]),
-        network_latency=Latency.of((run.times - run.taken[judged.which])[counted]),
-        zero_load=float(zero_load_latency(judged.expected.hops).mean()) if len(run.flits) else 0.0,
-        hops=float(judged.expected.hops.mean()) if len(run.flits) else 0.0,
+        accepted=float(((done.times >= warmup) & (done.times < end)).sum() / size),
+        latency=Latency.of((done.times - offered)[counted]),
+        network_latency=Latency.of((done.times - done.taken[judged.which])[counted]),
+        zero_load=float(zero_load_latency(judged.expected.hops).mean()) if len(done.flits) else 0.0,
+        hops=float(judged.expected.hops.mean()) if len(done.flits) else 0.0,
         links=links,
         mean_link=sum(links.values()) / max(1, len(links)),
         busiest_link=max(links.values(), default=0.0),
         busiest=busiest,
-        bound=bound(traffic, routes),
-        longest_wait=longest_wait(traffic, run.taken),
-        run_cycles=run.cycles,
-        seconds=run.seconds,
+        bound=bound(traffic, setting.routes),
+        longest_wait=longest_wait(traffic, done.taken),
+        run_cycles=done.cycles,
+        seconds=done.seconds,
     )
 
 

@@ -1,15 +1,13 @@
-"""What `make noc` is asked to run, and the running of it."""
+"""What `make noc` is asked to run."""
 
 import dataclasses
-from pathlib import Path
+import functools
 
 from golden.noc import Routes
 from models import traffic as models_traffic
 from models.errors import BadInput
 from models.mesh import MAX_DEAD_LINKS, DeadLink, MeshShape, RouterShape, Routing
-from models.traffic import Pattern
-from sim.noc.figures import Point, point
-from sim.noc.run import judge, run
+from models.traffic import Pattern, Traffic
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,11 +51,11 @@ class Setting:
     @property
     def routes(self) -> Routes:
         """The paths of the mesh."""
-        return Routes(mesh=self.mesh, routing=self.router.routing, dead_links=self.dead_links)
+        return _routes(self.mesh, self.router.routing, self.dead_links)
 
-    def measure(self, executable: Path, folder: Path) -> Point:
-        """Run it and count. `golden.noc.Divergence` if RTL and golden model differ."""
-        traffic = models_traffic.generate(
+    def traffic(self) -> Traffic:
+        """What the nodes offer."""
+        return models_traffic.generate(
             self.mesh,
             self.pattern,
             self.rate,
@@ -65,26 +63,12 @@ class Setting:
             seed=self.seed,
             bursts=self.bursts,
         )
-        routes = self.routes
-        done = run(
-            executable,
-            traffic,
-            folder,
-            ready=1 - self.stalls,
-            seed=self.seed,
-            dead_links=self.dead_links,
-        )
-        return point(
-            judge(done, routes),
-            routes,
-            router=self.router,
-            pattern=self.pattern,
-            rate=self.rate,
-            bursts=self.bursts,
-            stalls=self.stalls,
-            seed=self.seed,
-            warmup=self.warmup,
-        )
+
+
+@functools.cache
+def _routes(mesh: MeshShape, routing: Routing, dead_links: tuple[DeadLink, ...]) -> Routes:
+    """One for all runs of a mesh, as it keeps the paths that it has found."""
+    return Routes(mesh=mesh, routing=routing, dead_links=dead_links)
 
 
 def parse_dead_links(text: str | None, mesh: MeshShape) -> tuple[DeadLink, ...]:
