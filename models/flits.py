@@ -2,7 +2,7 @@
 
 TW-SNN's fig. 9 gives the spike flit: bit 0 the type, bits 1-9 the destination, bits 13-21 the
 source node, bits 22-29 the neuron. What it leaves open is settled here: bits 10-12 and 30-31 of a
-spike flit, and how a memory transaction is cut into flits.
+spike flit, and how a memory transaction is cut into flits (docs/node.md says what for).
 
 Every flit carries its destination, so that each can be routed, or dropped, by itself. A transaction
 is a run of memory flits to one destination, and its command (TW-SNN sec. 4.3) says how it goes on:
@@ -29,6 +29,16 @@ class FlitType(enum.IntEnum):
 
     SPIKE = 0
     MEMORY = 1
+
+
+class Control(enum.IntEnum):
+    """What a spike flit says whose ``control`` is set (docs/node.md)."""
+
+    END = 0
+    """The source has sent all its spikes of the timestep."""
+
+    CREDIT = 1
+    """The source of this flit may be sent one more timestep."""
 
 
 class Command(enum.IntEnum):
@@ -85,16 +95,18 @@ _HEADER = {"type": 1, "x": COORDINATE_BITS, "y": COORDINATE_BITS, "z": COORDINAT
 SPIKE: Mapping[str, Field] = _layout(
     **_HEADER,
     step=2,
-    end=1,
+    control=1,
     source_x=COORDINATE_BITS,
     source_y=COORDINATE_BITS,
     source_z=COORDINATE_BITS,
     neuron=8,
-    reserved=2,
+    from_host=1,
+    to_host=1,
 )
-"""Spike flit. ``x``, ``y``, ``z``: destination node. ``step``: timestep modulo 4. ``end``: the
-source has sent all its spikes of that timestep, and ``neuron`` means nothing. ``source_x``,
-``source_y``, ``source_z``: source node. ``reserved`` is 0."""
+"""Spike flit. ``x``, ``y``, ``z``: destination node. ``step``: timestep modulo 4. ``control``: no
+spike but a word about timesteps, and ``neuron`` is a `Control`. ``source_x``, ``source_y``,
+``source_z``: source node. ``from_host``: the host has sent it, and ``source`` is one of the host's
+virtual nodes. ``to_host``: for the host, which stands beside the destination node."""
 
 MEMORY: Mapping[str, Field] = _layout(**_HEADER, command=2, access=2, answer=1, content=17)
 """Memory flit. ``command``: a `Command`. ``access``: an `Access`. ``answer``: comes from a slave.
@@ -108,6 +120,28 @@ HEAD: Mapping[str, Field] = {
     for k, axis in enumerate("xyz")
 }
 """Source node in the content of a transaction's first flit."""
+
+
+def node_code(node: tuple[int, int, int]) -> int:
+    """Coordinates of ``node`` as they stand in a flit, x in the lowest bits."""
+    x, y, z = node
+    return x | y << COORDINATE_BITS | z << 2 * COORDINATE_BITS
+
+
+def coordinates(code: int) -> tuple[int, int, int]:
+    """The node whose `node_code` is ``code``."""
+    mask = (1 << COORDINATE_BITS) - 1
+    return code & mask, code >> COORDINATE_BITS & mask, code >> 2 * COORDINATE_BITS & mask
+
+
+def to_node(node: tuple[int, int, int]) -> dict[str, int]:
+    """The fields of either layout that address ``node``, for `pack`."""
+    return dict(zip("xyz", node, strict=True))
+
+
+def from_node(node: tuple[int, int, int]) -> dict[str, int]:
+    """The fields of `SPIKE`, or of `HEAD`, that name ``node`` as the source, for `pack`."""
+    return {f"source_{axis}": at for axis, at in zip("xyz", node, strict=True)}
 
 
 def layout(flit: int) -> Mapping[str, Field]:
@@ -140,7 +174,13 @@ def text(flit: int) -> str:
     to = "{x}.{y}.{z}".format(**values)
     if values["type"] == FlitType.SPIKE:
         source = "{source_x}.{source_y}.{source_z}".format(**values)
-        what = "end" if values["end"] else f"neuron {values['neuron']}"
+        if values["control"]:
+            names = {control: control.name.lower() for control in Control}
+            what = names.get(values["neuron"], f"control {values['neuron']}")
+        else:
+            what = f"neuron {values['neuron']}"
+        source = f"host's {source}" if values["from_host"] else source
+        to = f"host at {to}" if values["to_host"] else to
         return f"spike {source} -> {to} step {values['step']} {what}"
     access = Access(values["access"]).name.lower().replace("_", " ")
     kind = f"answer to {access}" if values["answer"] else access

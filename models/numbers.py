@@ -33,8 +33,11 @@ BANK_BITS = BANK_NEURONS * WEIGHT_BITS
 LANES = (1, 2, 4, 8)
 """Spikes that a layer may take in one cycle; row i of the weights belongs to lane i mod lanes."""
 
-MAX_LAYERS = 16
-"""Most layers of a network: configuration writes have four bits for the layer."""
+MAX_LAYERS = 512
+"""Most layers of a network: a mesh of 8 x 8 x 8 nodes has room for no more."""
+
+MAX_CHIP_LAYERS = 16
+"""Most layers of a fixed chip: its configuration writes have four bits for the layer."""
 
 COUNT_BITS = 8
 """Width of an output neuron's spike counter."""

@@ -19,7 +19,7 @@ LONGEST = 8
 MAX_CYCLES = 10_000_000
 """Most cycles that traffic may be made for."""
 
-_SEQUENCE = (("neuron", 8), ("step", 2), ("end", 1))
+_SEQUENCE = (("neuron", 8), ("step", 2), ("control", 1))
 
 
 class Pattern(enum.Enum):

@@ -10,7 +10,7 @@ from models.numbers import (
     BANK_NEURONS,
     CONSTANT_BITS,
     COUNT_BITS,
-    MAX_LAYERS,
+    MAX_CHIP_LAYERS,
     POTENTIAL_BITS,
     WEIGHT_BITS,
 )
@@ -43,7 +43,7 @@ class Write(data.Struct):
     """
 
     target: Target
-    layer: range(MAX_LAYERS)
+    layer: range(MAX_CHIP_LAYERS)
     bank: 4
     row: 10
     data: BANK_BITS
