@@ -6,13 +6,30 @@ from amaranth.lib.wiring import In, Out, connect
 
 from models.network import LayerShape
 from models.numbers import WEIGHT_BITS
-from rtl.configuration import LayerRegisters, Write
+from rtl.configuration import Constants, LayerRegisters, Write
 from rtl.flow import FlowController
 from rtl.hierarchy import Block, lanes_suffix, place
 from rtl.lanes import LaneEncoder
 from rtl.pe import ProcessingElement
 from rtl.scale import Scale
 from rtl.weight_memory import WeightMemory
+
+
+def readback_signature(shape: LayerShape) -> wiring.Signature:
+    """What a readable layer of ``shape`` shows.
+
+    ``row`` and ``read``: read the weights of presynaptic neuron ``row``. They stand in ``weights``
+    from the next cycle until the next read; ``bias`` and ``constants`` always show what is held.
+    """
+    return wiring.Signature(
+        {
+            "row": In(range(shape.inputs)),
+            "read": In(1),
+            "weights": Out(WEIGHT_BITS * shape.neurons),
+            "bias": Out(WEIGHT_BITS * shape.neurons),
+            "constants": Out(Constants),
+        }
+    )
 
 
 class Layer(Block):
@@ -22,6 +39,8 @@ class Layer(Block):
     ----------
     shape
         Fan-in, number of neurons and lanes; they decide the number and size of the banks.
+    readable
+        What the layer holds can be read back; only with one lane.
 
     Members
     -------
@@ -32,6 +51,8 @@ class Layer(Block):
     configuration : In(stream.Signature(Write))
         Writes for this layer; taken only while no timestep is at work. One that is taken in the
         same cycle as an input vector holds for that vector already.
+    readback : Out(readback_signature(shape))
+        Reads what the layer holds, while no timestep is at work; only there if ``readable``.
 
     Timing: with N input spikes in its busiest lane a timestep occupies the layer for N + 1 cycles;
     its output is valid N + 3 cycles after its input was taken, later if the output of the timestep
@@ -40,15 +61,16 @@ class Layer(Block):
     Source: TW-SNN sec. 4.2, fig. 6-7.
     """
 
-    def __init__(self, *, shape: LayerShape):
-        self._shape = shape
-        super().__init__(
-            {
-                "i": In(stream.Signature(shape.inputs)),
-                "o": Out(stream.Signature(shape.neurons)),
-                "configuration": In(stream.Signature(Write)),
-            }
-        )
+    def __init__(self, *, shape: LayerShape, readable: bool = False):
+        self._shape, self._readable = shape, readable
+        members = {
+            "i": In(stream.Signature(shape.inputs)),
+            "o": Out(stream.Signature(shape.neurons)),
+            "configuration": In(stream.Signature(Write)),
+        }
+        if readable:
+            members["readback"] = Out(readback_signature(shape))
+        super().__init__(members)
 
     @property
     def shape(self) -> LayerShape:
@@ -59,7 +81,8 @@ class Layer(Block):
     def module_name(self) -> str:
         """Name of the Verilog module."""
         shape = self._shape
-        return f"layer_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}"
+        readable = "_readable" if self._readable else ""
+        return f"layer_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}{readable}"
 
     def elaborate(self, platform):
         """Build the module."""
@@ -103,4 +126,15 @@ class Layer(Block):
                 pe.threshold.eq(registers.constants.threshold),
                 self.o.payload[neuron].eq(pe.spike),
             ]
+        if self._readable:
+            self._show(m, registers, memory)
         return m
+
+    def _show(self, m: Module, registers: LayerRegisters, memory: WeightMemory) -> None:
+        with m.If(self.readback.read):
+            m.d.comb += [memory.addresses[0].eq(self.readback.row), memory.read.eq(1)]
+        m.d.comb += [
+            self.readback.weights.eq(memory.weights[0]),
+            self.readback.bias.eq(registers.bias),
+            self.readback.constants.eq(registers.constants),
+        ]

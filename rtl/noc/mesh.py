@@ -10,6 +10,9 @@ from rtl.noc.flit import FlitStream
 from rtl.noc.route import DeadLinkEntry
 from rtl.noc.router import Router
 
+STALL_BITS = len(Port) + 1
+"""Links that can be stalled at a router: one out of each port, and the node's into it."""
+
 
 def node_name(node: Node) -> str:
     """``0_2_1`` for the node at x = 0, y = 2, z = 1."""
@@ -25,6 +28,8 @@ class Mesh(Block):
         Nodes along each axis.
     router
         Buffers and routing.
+    stalls
+        Every link can be stalled, to test what waits for it.
 
     Members
     -------
@@ -36,14 +41,17 @@ class Mesh(Block):
         Status of its router, see `rtl.noc.router.Router`.
     dead_links : In(DeadLinkEntry) array
         Dead links, the same for all routers; only there if ``router`` has dead links.
+    stall_X_Y_Z : In(8)
+        A cycle later nothing passes the link out of that router by the `Port` whose bit is set, and
+        nothing from the node into it with bit 7; only there with ``stalls``.
 
     Latency: an otherwise empty mesh gives a flit to its node ``hops + 1`` cycles after taking it.
 
     Source: TW-SNN sec. 4.3, fig. 8(a).
     """
 
-    def __init__(self, *, shape: MeshShape, router: RouterShape):
-        self._shape, self._router = shape, router
+    def __init__(self, *, shape: MeshShape, router: RouterShape, stalls: bool = False):
+        self._shape, self._router, self._stalls = shape, router, stalls
         members = {}
         for node in shape.every():
             name = node_name(node)
@@ -52,6 +60,8 @@ class Mesh(Block):
             members[f"sent_{name}"] = Out(len(Port))
             members[f"dropped_{name}"] = Out(DROPPED_BITS)
             members[f"dropped_ports_{name}"] = Out(len(Port))
+            if stalls:
+                members[f"stall_{name}"] = In(STALL_BITS)
         if router.dead_links:
             members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
         super().__init__(members)
@@ -69,12 +79,12 @@ class Mesh(Block):
     @property
     def module_name(self) -> str:
         """Name of the Verilog module."""
-        return f"mesh_{self._shape}_{self._router}"
+        return f"mesh_{self._shape}_{self._router}{'_stalls' if self._stalls else ''}"
 
     def elaborate(self, platform):
         """Build the module."""
         m = Module()
-        routers = {}
+        routers, stalls = {}, {}
         for node in self._shape.every():
             routers[node] = router = Router(shape=self._router, ports=self._shape.ports(node))
             name = node_name(node)
@@ -82,17 +92,40 @@ class Mesh(Block):
             m.d.comb += router.here.eq(Cat(C(at, 3) for at in node))
             if self._router.dead_links:
                 m.d.comb += router.dead_links.eq(self.dead_links)
-            connect(m, flipped(getattr(self, f"i_{name}")), router.i_local)
-            connect(m, flipped(getattr(self, f"o_{name}")), router.o_local)
+            stall = self._stall(m, name)
+            join(m, flipped(getattr(self, f"i_{name}")), router.i_local, stall[len(Port)])
+            join(m, router.o_local, flipped(getattr(self, f"o_{name}")), stall[Port.LOCAL])
             for status in ("sent", "dropped", "dropped_ports"):
                 m.d.comb += getattr(self, f"{status}_{name}").eq(getattr(router, status))
+            stalls[node] = stall
         for node, router in routers.items():
             for port in router.ports:
                 if port is not Port.LOCAL:
                     there = routers[tuple(a + d for a, d in zip(node, port.step, strict=True))]
-                    connect(
+                    join(
                         m,
                         getattr(router, f"o_{port.name.lower()}"),
                         getattr(there, f"i_{port.opposite.name.lower()}"),
+                        stalls[node][port],
                     )
         return m
+
+    def _stall(self, m: Module, name: str) -> Value | list[None]:
+        """Which links of the router called ``name`` are stalled, from a register."""
+        if not self._stalls:
+            return [None] * STALL_BITS
+        stalled = Signal(STALL_BITS, name=f"stalled_{name}")
+        m.d.sync += stalled.eq(getattr(self, f"stall_{name}"))
+        return stalled
+
+
+def join(m: Module, source, sink, stalled: Value | None) -> None:
+    """A link from ``source`` to ``sink``, which passes nothing while it is ``stalled``."""
+    if stalled is None:
+        connect(m, source, sink)
+        return
+    m.d.comb += [
+        sink.payload.eq(source.payload),
+        sink.valid.eq(source.valid & ~stalled),
+        source.ready.eq(sink.ready & ~stalled),
+    ]

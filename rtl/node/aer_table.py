@@ -1,0 +1,88 @@
+"""The AER look-up table: source and neuron to weight row."""
+
+from amaranth import *
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+
+from models.flits import SPIKE
+from models.node import AER_ENTRY, BLOCK_ROWS, WORD_BITS, NodeShape
+from models.numbers import BANK_BITS
+from rtl.hierarchy import Block
+from rtl.priority import one_hot_select
+
+NODE_BITS = AER_ENTRY["source"].width
+"""Width of a node's coordinates together."""
+
+AEREntry = data.StructLayout({name: field.width for name, field in AER_ENTRY.items()})
+
+
+class AERTable(Block):
+    """Finds whom a spike flit comes from, and the weight row of its neuron. Combinational.
+
+    Parameters
+    ----------
+    shape
+        Number of entries and of weight rows.
+
+    Members
+    -------
+    source : In(9), from_host : In(1), neuron : In(8)
+        Of a spike flit.
+    entry : Out(sources)
+        The entry that knows the source, one-hot; 0 if none does.
+    row : Out(log2(inputs))
+        Weight row of the neuron.
+    exists : Out(1)
+        The node has that row.
+    entries : Out(AEREntry array)
+        All entries.
+    write : In(1), line : In(128)
+        Makes ``line`` the table, a word for each entry, from the next cycle on.
+
+    The contents survive a reset.
+
+    Source: TW-SNN sec. 4.3, fig. 8(b).
+    """
+
+    def __init__(self, *, shape: NodeShape):
+        self._shape = shape
+        super().__init__(
+            {
+                "source": In(NODE_BITS),
+                "from_host": In(1),
+                "neuron": In(SPIKE["neuron"].width),
+                "entry": Out(shape.sources),
+                "row": Out(range(shape.inputs)),
+                "exists": Out(1),
+                "entries": Out(data.ArrayLayout(AEREntry, shape.sources)),
+                "write": In(1),
+                "line": In(BANK_BITS),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"aer_table_{self._shape.inputs}_{self._shape.sources}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        entries = Signal(data.ArrayLayout(AEREntry, self._shape.sources), reset_less=True)
+        m.d.comb += self.entries.eq(entries)
+        with m.If(self.write):
+            m.d.sync += [
+                entry.eq(self.line.word_select(k, WORD_BITS)) for k, entry in enumerate(entries)
+            ]
+        for k, entry in enumerate(entries):
+            known = (entry.source == self.source) & (entry.from_host == self.from_host)
+            m.d.comb += self.entry[k].eq(entry.valid & known)
+        block = Signal(AER_ENTRY["block"].width)
+        row = Signal(len(block) + (BLOCK_ROWS - 1).bit_length() + 1)
+        m.d.comb += [
+            block.eq(one_hot_select(self.entry, [entry.block for entry in entries])),
+            row.eq(block * BLOCK_ROWS + self.neuron),
+            self.row.eq(row),
+            self.exists.eq(row < self._shape.inputs),
+        ]
+        return m

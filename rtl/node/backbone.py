@@ -1,0 +1,100 @@
+"""All of the scalable chip but its nodes: the mesh and the host's port."""
+
+from amaranth import *
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from models.mapping import HOST
+from models.mesh import DROPPED_BITS, MeshShape, Port, RouterShape
+from rtl.hierarchy import Block, place
+from rtl.noc.flit import FlitStream
+from rtl.noc.mesh import STALL_BITS, Mesh, node_name
+from rtl.noc.route import DeadLinkEntry
+from rtl.node.host_port import HostPort
+
+
+class Backbone(Block):
+    """The mesh, with the host beside node 0.0.0.
+
+    Parameters
+    ----------
+    shape
+        Nodes along each axis.
+    router
+        Buffers and routing.
+    stalls
+        Every link can be stalled, see `rtl.noc.mesh.Mesh`.
+
+    Members
+    -------
+    i_X_Y_Z : In(FlitStream), o_X_Y_Z : Out(FlitStream)
+        Flits from the node at x, y, z and to it.
+    host_i : In(FlitStream), host_o : Out(FlitStream)
+        Flits from the host and to it.
+    sent_X_Y_Z, dropped_X_Y_Z, dropped_ports_X_Y_Z, dead_links, stall_X_Y_Z
+        The mesh's.
+
+    Every output comes from registers.
+    """
+
+    def __init__(self, *, shape: MeshShape, router: RouterShape, stalls: bool = False):
+        self._shape, self._router, self._stalls = shape, router, stalls
+        members = {"host_i": In(FlitStream), "host_o": Out(FlitStream)}
+        for node in shape.every():
+            name = node_name(node)
+            members[f"i_{name}"] = In(FlitStream)
+            members[f"o_{name}"] = Out(FlitStream)
+            members[f"sent_{name}"] = Out(len(Port))
+            members[f"dropped_{name}"] = Out(DROPPED_BITS)
+            members[f"dropped_ports_{name}"] = Out(len(Port))
+            if stalls:
+                members[f"stall_{name}"] = In(STALL_BITS)
+        if router.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+        super().__init__(members)
+
+    @property
+    def shape(self) -> MeshShape:
+        """Nodes along each axis."""
+        return self._shape
+
+    @property
+    def router(self) -> RouterShape:
+        """Buffers and routing."""
+        return self._router
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        stalls = "_stalls" if self._stalls else ""
+        return f"backbone_{self._shape}_{self._router}{stalls}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        mesh = Mesh(shape=self._shape, router=self._router, stalls=self._stalls)
+        port = HostPort()
+        m.submodules.mesh = place(mesh, platform)
+        m.submodules.host_port = place(port, platform)
+        connect(m, flipped(self.host_i), port.host_i)
+        connect(m, port.host_o, flipped(self.host_o))
+        if self._router.dead_links:
+            m.d.comb += mesh.dead_links.eq(self.dead_links)
+        for node in self._shape.every():
+            name = node_name(node)
+            into, out = getattr(self, f"i_{name}"), getattr(self, f"o_{name}")
+            mesh_i, mesh_o = getattr(mesh, f"i_{name}"), getattr(mesh, f"o_{name}")
+            if node == HOST:
+                connect(m, flipped(into), port.node_i)
+                connect(m, port.node_o, flipped(out))
+                connect(m, port.to_router, mesh_i)
+                connect(m, mesh_o, port.from_router)
+            else:
+                connect(m, flipped(into), mesh_i)
+                connect(m, mesh_o, flipped(out))
+            for status in ("sent", "dropped", "dropped_ports"):
+                m.d.comb += getattr(self, f"{status}_{name}").eq(getattr(mesh, f"{status}_{name}"))
+            if self._stalls:
+                stall = getattr(mesh, f"stall_{name}")
+                m.d.comb += stall.eq(getattr(self, f"stall_{name}"))
+        return m

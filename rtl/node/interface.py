@@ -1,0 +1,181 @@
+"""The network interface: between a node's router and its neuron cluster."""
+
+from amaranth import *
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from models.flits import Control, FlitType
+from models.node import LINE_BITS, NEURONS, STATUS, WORD_BITS, Line, NodeShape
+from models.numbers import BANK_BITS
+from rtl.hierarchy import Block, place
+from rtl.noc.buffer import FlitBuffer
+from rtl.noc.flit import FlitStream, SpikeFlit
+from rtl.noc.output_unit import OutputUnit
+from rtl.node.aer_table import NODE_BITS
+from rtl.node.memory_slave import MemorySlave
+from rtl.node.receiver import SpikeReceiver
+from rtl.node.sender import SpikeSender
+
+_DEPTH = 2
+"""Flits in the buffers to and from the router: they keep either way busy in every cycle."""
+
+Status = data.StructLayout({name: field.width for name, field in STATUS.items()})
+
+
+class NetworkInterface(Block):
+    """Spike receiver, spike sender and memory slave behind one pair of links.
+
+    Parameters
+    ----------
+    shape
+        What the node is.
+
+    Members
+    -------
+    i : In(FlitStream), o : Out(FlitStream)
+        From the router and to it. All that the router sees comes from registers.
+    here : In(9)
+        Coordinates of this node, constant.
+    spikes : Out(stream.Signature(inputs))
+        To the cluster: input spikes of a timestep.
+    fired : In(stream.Signature(neurons))
+        From the cluster: its output spikes of a timestep.
+    computing : In(1)
+        The cluster has a timestep at work.
+    line : Out(14), read : Out(1), read_line : In(128), write : Out(1), write_line : Out(128)
+        Lines of the cluster's memory, as `rtl.node.memory_slave.MemorySlave` reads and writes them.
+    quiet : Out(1)
+        Nothing is pending, at work, under way or to be sent in this node.
+    sending, blocked : Out(1)
+        See `rtl.node.sender.SpikeSender`.
+    status : Out(Status)
+        See `models.node.STATUS`.
+
+    Source: TW-SNN sec. 4.3, fig. 8(b).
+    """
+
+    def __init__(self, *, shape: NodeShape):
+        self._shape = shape
+        super().__init__(
+            {
+                "i": In(FlitStream),
+                "o": Out(FlitStream),
+                "here": In(NODE_BITS),
+                "spikes": Out(stream.Signature(shape.inputs)),
+                "fired": In(stream.Signature(shape.neurons)),
+                "computing": In(1),
+                "line": Out(LINE_BITS),
+                "read": Out(1),
+                "read_line": In(BANK_BITS),
+                "write": Out(1),
+                "write_line": Out(BANK_BITS),
+                "quiet": Out(1),
+                "sending": Out(1),
+                "blocked": Out(1),
+                "status": Out(Status),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"network_interface_{self._shape}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        shape = self._shape
+        receiver = SpikeReceiver(shape=shape)
+        sender = SpikeSender(shape=shape)
+        slave = MemorySlave(shape=shape)
+        m.submodules.receiver = place(receiver, platform)
+        m.submodules.sender = place(sender, platform)
+        m.submodules.slave = place(slave, platform)
+        m.submodules.arrived = arrived = FlitBuffer(depth=_DEPTH)
+        m.submodules.leaving = leaving = FlitBuffer(depth=_DEPTH)
+        output = OutputUnit(inputs=3)
+        m.submodules.output = place(output, platform)
+        connect(m, flipped(self.i), arrived.i)
+        connect(m, leaving.o, flipped(self.o))
+        connect(m, output.o, leaving.i)
+        connect(m, receiver.o, flipped(self.spikes))
+        connect(m, flipped(self.fired), sender.i)
+        for k, leaver in enumerate((receiver.credits, slave.o, sender.o)):
+            m.d.comb += [
+                output.requests[k].eq(leaver.valid),
+                output.flits[k].eq(leaver.payload),
+                leaver.ready.eq(output.taken[k]),
+            ]
+        self._sort(m, arrived, receiver, sender, slave)
+        self._map_lines(m, receiver, sender, slave)
+
+        at_work = receiver.pending | self.computing | self.fired.valid | sender.sending
+        m.d.comb += [
+            receiver.here.eq(self.here),
+            sender.here.eq(self.here),
+            slave.here.eq(self.here),
+            receiver.hold.eq(slave.hold),
+            slave.quiet.eq(~at_work),
+            self.quiet.eq(~(at_work | slave.busy | arrived.o.valid | leaving.o.valid)),
+            self.sending.eq(sender.sending),
+            self.blocked.eq(sender.blocked),
+            self.status.refused.eq(receiver.refused),
+            self.status.early.eq(receiver.early),
+            self.status.late.eq(receiver.late),
+            self.status.twice.eq(receiver.twice),
+            self.status.overdrawn.eq(sender.overdrawn),
+        ]
+        return m
+
+    def _sort(self, m: Module, arrived, receiver, sender, slave) -> None:
+        """Whom the oldest flit that has arrived is for. Only the slave may let it wait."""
+        flit = data.View(SpikeFlit, arrived.o.payload)
+        spike = arrived.o.valid & (flit.type == FlitType.SPIKE)
+        credit = flit.control & (flit.neuron == Control.CREDIT)
+        m.d.comb += [
+            arrived.o.ready.eq((flit.type == FlitType.SPIKE) | slave.i.ready),
+            slave.i.valid.eq(arrived.o.valid & (flit.type == FlitType.MEMORY)),
+            slave.i.payload.eq(arrived.o.payload),
+            receiver.valid.eq(spike & ~credit),
+            receiver.flit.eq(arrived.o.payload),
+            sender.credit.eq(spike & credit),
+            sender.source.eq(Cat(flit.source_x, flit.source_y, flit.source_z)),
+            sender.from_host.eq(flit.from_host),
+        ]
+
+    def _map_lines(self, m: Module, receiver, sender, slave) -> None:
+        """The lines that the interface holds itself; the others are the cluster's."""
+        neurons = Signal(NEURONS["neurons"].width, reset_less=True)
+        held = Signal(BANK_BITS)  # what was read, if it was one of these
+        here = Signal()
+        m.d.comb += [
+            sender.neurons.eq(neurons),
+            self.line.eq(slave.line),
+            self.read.eq(slave.read),
+            self.write.eq(slave.write),
+            self.write_line.eq(slave.write_line),
+            receiver.line.eq(slave.write_line),
+            sender.line.eq(slave.write_line),
+            receiver.write.eq(slave.write & (slave.line == Line.AER_LUT)),
+            sender.write.eq(slave.write & (slave.line == Line.ADDRESS_LUT)),
+            slave.read_line.eq(Mux(here, held, self.read_line)),
+        ]
+        with m.If(slave.write & (slave.line == Line.NEURONS)):
+            m.d.sync += neurons.eq(slave.write_line)
+        with m.If(slave.read):
+            m.d.sync += here.eq(slave.line >= Line.NEURONS)
+            with m.Switch(slave.line):
+                with m.Case(Line.NEURONS):
+                    m.d.sync += held.eq(neurons)
+                with m.Case(Line.AER_LUT):
+                    m.d.sync += held.eq(words(receiver.entries))
+                with m.Case(Line.ADDRESS_LUT):
+                    m.d.sync += held.eq(words(sender.entries))
+                with m.Default():
+                    m.d.sync += held.eq(self.status)
+
+
+def words(entries: data.View) -> Value:
+    """A line with an entry of a look-up table in each word."""
+    bits = [entry.as_value() for entry in entries]
+    return Cat(Cat(entry, C(0, WORD_BITS - len(entry))) for entry in bits)

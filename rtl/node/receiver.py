@@ -1,0 +1,148 @@
+"""The spike receiver of a network interface: flits to spike vectors."""
+
+from amaranth import *
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from models.flits import FLIT_BITS, Control, FlitType, node_code
+from models.mapping import HOST
+from models.node import STATUS, NodeShape
+from models.numbers import BANK_BITS
+from rtl.hierarchy import Block, place
+from rtl.noc.flit import FlitStream, SpikeFlit
+from rtl.node.aer_table import NODE_BITS, AEREntry, AERTable
+from rtl.node.pending import PendingSpikes
+from rtl.node.steps import StepController
+from rtl.priority import LowestOne, one_hot_select
+
+
+class SpikeReceiver(Block):
+    """Gathers the spikes of a timestep until all sources have ended it, and gives credits.
+
+    Parameters
+    ----------
+    shape
+        Weight rows and entries of the AER look-up table.
+
+    Members
+    -------
+    valid : In(1), flit : In(32)
+        A spike flit, an end too, has come. It is always taken.
+    here : In(9)
+        Coordinates of this node, constant.
+    o : Out(stream.Signature(inputs))
+        Input spikes of a timestep, in the order of timesteps.
+    hold : In(1)
+        Hand no timestep over. May rise only while nothing is ``pending``.
+    credits : Out(FlitStream)
+        Flits that give credits to the sources.
+    pending : Out(1)
+        Something has come whose timestep was not handed over, or a credit is owed.
+    refused : Out(16), early, late, twice : Out(1)
+        See `models.node.STATUS`.
+    write : In(1), line : In(128), entries : Out(AEREntry array)
+        The AER look-up table, see `rtl.node.aer_table.AERTable`.
+
+    Latency: ``o`` is valid two cycles after the cycle in which the last end came; the first credit
+    one cycle after ``o`` was taken, the others in the cycles after it.
+
+    Source: TW-SNN sec. 4.3; timesteps are docs/node.md's.
+    """
+
+    def __init__(self, *, shape: NodeShape):
+        self._shape = shape
+        super().__init__(
+            {
+                "valid": In(1),
+                "flit": In(FLIT_BITS),
+                "here": In(NODE_BITS),
+                "o": Out(stream.Signature(shape.inputs)),
+                "hold": In(1),
+                "credits": Out(FlitStream),
+                "pending": Out(1),
+                "refused": Out(STATUS["refused"].width),
+                "early": Out(1),
+                "late": Out(1),
+                "twice": Out(1),
+                "write": In(1),
+                "line": In(BANK_BITS),
+                "entries": Out(data.ArrayLayout(AEREntry, shape.sources)),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"spike_receiver_{self._shape.inputs}_{self._shape.sources}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        shape = self._shape
+        table = AERTable(shape=shape)
+        steps = StepController(sources=shape.sources)
+        bitmaps = PendingSpikes(inputs=shape.inputs)
+        m.submodules.table = place(table, platform)
+        m.submodules.steps = place(steps, platform)
+        m.submodules.bitmaps = place(bitmaps, platform)
+        flit = data.View(SpikeFlit, self.flit)
+
+        # What the table says of a flit stands in registers for the next cycle.
+        came = Signal()
+        row = Signal(ceil_log2(shape.inputs), reset_less=True)
+        known = table.entry.any() & (table.exists | flit.control)
+        m.d.comb += [
+            table.source.eq(Cat(flit.source_x, flit.source_y, flit.source_z)),
+            table.from_host.eq(flit.from_host),
+            table.neuron.eq(Mux(flit.control, 0, flit.neuron)),
+            table.write.eq(self.write),
+            table.line.eq(self.line),
+            self.entries.eq(table.entries),
+            steps.known.eq(Cat(entry.valid for entry in table.entries)),
+            steps.valid.eq(came),
+            steps.take.eq(self.o.valid & self.o.ready),
+            self.o.valid.eq(steps.complete & ~self.hold),
+            self.o.payload.eq(bitmaps.spikes),
+            bitmaps.put.eq(steps.accept & ~steps.end),
+            bitmaps.parity.eq(steps.step[0]),
+            bitmaps.row.eq(row),
+            bitmaps.due.eq(steps.due[0]),
+            bitmaps.take.eq(steps.take),
+            self.pending.eq(steps.pending | came),
+        ]
+        m.d.sync += [
+            came.eq(self.valid & known),
+            row.eq(table.row),
+            steps.source.eq(table.entry),
+            steps.step.eq(flit.step),
+            steps.end.eq(flit.control),
+        ]
+        with m.If(self.valid & ~known & ~self.refused.all()):
+            m.d.sync += self.refused.eq(self.refused + 1)
+        for broken in ("early", "late", "twice"):
+            with m.If(getattr(steps, broken)):
+                m.d.sync += getattr(self, broken).eq(1)
+        self._give_credits(m, steps, table)
+        return m
+
+    def _give_credits(self, m: Module, steps: StepController, table: AERTable) -> None:
+        m.submodules.first = first = LowestOne(width=self._shape.sources)
+        entry = Signal(AEREntry)
+        flit = Signal(SpikeFlit)
+        at_host = entry.from_host  # a virtual node stands where the host does
+        to = Mux(at_host, node_code(HOST), entry.source)
+        m.d.comb += [
+            first.bits.eq(steps.owed),
+            entry.eq(one_hot_select(first.one_hot, [e.as_value() for e in table.entries])),
+            flit.type.eq(FlitType.SPIKE),
+            Cat(flit.x, flit.y, flit.z).eq(to),
+            flit.step.eq(steps.due - 1),
+            flit.control.eq(1),
+            flit.neuron.eq(Control.CREDIT),
+            Cat(flit.source_x, flit.source_y, flit.source_z).eq(self.here),
+            flit.to_host.eq(at_host),
+            self.credits.valid.eq(first.any),
+            self.credits.payload.eq(flit),
+            steps.credited.eq(first.one_hot & self.credits.ready.replicate(len(first.bits))),
+        ]

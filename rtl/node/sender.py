@@ -1,0 +1,207 @@
+"""The spike sender of a network interface: spike vectors to flits."""
+
+from amaranth import *
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from models.flits import Control, FlitType
+from models.node import ADDRESS_ENTRY, CREDITS, NEURONS, WORD_BITS, NodeShape
+from models.numbers import BANK_BITS
+from rtl.aer import AEREncoder
+from rtl.hierarchy import Block, place
+from rtl.noc.flit import FlitStream, SpikeFlit
+from rtl.node.aer_table import NODE_BITS
+from rtl.priority import LowestOne, one_hot_select
+
+AddressEntry = data.StructLayout({name: field.width for name, field in ADDRESS_ENTRY.items()})
+
+
+class CreditCounter(Block):
+    """Timesteps that may be sent to one destination.
+
+    Members
+    -------
+    clear : In(1)
+        Begin anew, with `models.node.CREDITS`.
+    spend : In(1)
+        A timestep begins to be sent; only while ``any``.
+    gain : In(1)
+        A credit has come.
+    any : Out(1)
+        There is one left.
+    overdrawn : Out(1)
+        The credit that has come is one too many, and forgotten.
+    """
+
+    def __init__(self):
+        super().__init__(
+            {
+                "clear": In(1),
+                "spend": In(1),
+                "gain": In(1),
+                "any": Out(1),
+                "overdrawn": Out(1),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return "credit_counter"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        count = Signal(range(CREDITS + 1), init=CREDITS)
+        m.d.comb += [
+            self.any.eq(count != 0),
+            self.overdrawn.eq(self.gain & ~self.spend & (count == CREDITS)),
+        ]
+        with m.If(self.clear):
+            m.d.sync += count.eq(CREDITS)
+        with m.Elif(self.gain & ~self.spend & ~self.overdrawn):
+            m.d.sync += count.eq(count + 1)
+        with m.Elif(self.spend & ~self.gain):
+            m.d.sync += count.eq(count - 1)
+        return m
+
+
+class SpikeSender(Block):
+    """Sends each spike of a timestep to every destination, then the timestep's end.
+
+    A flit a cycle, as long as the network takes them.
+
+    Parameters
+    ----------
+    shape
+        Neurons and entries of the address look-up table.
+
+    Members
+    -------
+    i : In(stream.Signature(neurons))
+        Output spikes of a timestep. Taken once every destination has given a credit.
+    neurons : In(9)
+        How many of the neurons are in use; spikes of the others are not sent.
+    here : In(9)
+        Coordinates of this node, constant.
+    o : Out(FlitStream)
+        Spikes and ends.
+    credit : In(1), source : In(9), from_host : In(1)
+        A credit has come, from the node ``source`` or from the host that stands there.
+    sending : Out(1)
+        A timestep is being sent.
+    blocked : Out(1)
+        There is a timestep to send, and no credit for it.
+    overdrawn : Out(1)
+        See `models.node.STATUS`.
+    write : In(1), line : In(128), entries : Out(AddressEntry array)
+        The address look-up table: ``line`` becomes the table, a word for each entry, and every
+        destination has all its credits again.
+
+    Latency: the first flit is valid in the cycle after the vector was taken.
+
+    Source: TW-SNN sec. 4.3, fig. 8(b); timesteps are docs/node.md's.
+    """
+
+    def __init__(self, *, shape: NodeShape):
+        self._shape = shape
+        super().__init__(
+            {
+                "i": In(stream.Signature(shape.neurons)),
+                "neurons": In(NEURONS["neurons"].width),
+                "here": In(NODE_BITS),
+                "o": Out(FlitStream),
+                "credit": In(1),
+                "source": In(NODE_BITS),
+                "from_host": In(1),
+                "sending": Out(1),
+                "blocked": Out(1),
+                "overdrawn": Out(1),
+                "write": In(1),
+                "line": In(BANK_BITS),
+                "entries": Out(data.ArrayLayout(AddressEntry, shape.destinations)),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"spike_sender_{self._shape.neurons}_{self._shape.destinations}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        entries = Signal(data.ArrayLayout(AddressEntry, self._shape.destinations), reset_less=True)
+        m.d.comb += self.entries.eq(entries)
+        with m.If(self.write):
+            m.d.sync += [
+                entry.eq(self.line.word_select(k, WORD_BITS)) for k, entry in enumerate(entries)
+            ]
+        may_send = self._count_credits(m, entries, platform)
+        encoder = AEREncoder(inputs=self._shape.neurons)
+        m.submodules.encoder = place(encoder, platform)
+        used = (1 << self.neurons) - 1
+        m.d.comb += [
+            encoder.i.payload.eq(self.i.payload & used[: self._shape.neurons]),
+            encoder.i.valid.eq(self.i.valid & may_send),
+            self.i.ready.eq(encoder.i.ready & may_send),
+            self.sending.eq(encoder.busy),
+            self.blocked.eq(self.i.valid & ~may_send),
+        ]
+        self._send(m, entries, encoder)
+        return m
+
+    def _count_credits(self, m: Module, entries: data.View, platform) -> Value:
+        """One counter for each destination; returns whether all have a credit."""
+        begins = self.i.valid & self.i.ready
+        lacking, overdrawn = [], []
+        for k, entry in enumerate(entries):
+            counter = CreditCounter()
+            m.submodules[f"credits_{k}"] = place(counter, platform)
+            theirs = (entry.node == self.source) & (entry.to_host == self.from_host)
+            m.d.comb += [
+                counter.clear.eq(self.write),
+                counter.spend.eq(begins & entry.valid),
+                counter.gain.eq(self.credit & entry.valid & theirs),
+            ]
+            lacking.append(entry.valid & ~counter.any)
+            overdrawn.append(counter.overdrawn)
+        with m.If(Cat(overdrawn).any()):
+            m.d.sync += self.overdrawn.eq(1)
+        return ~Cat(lacking).any()
+
+    def _send(self, m: Module, entries: data.View, encoder: AEREncoder) -> None:
+        """Each event of ``encoder`` to one destination after the other."""
+        width = self._shape.destinations
+        m.submodules.next = following = LowestOne(width=width)
+        sent = Signal(width)  # destinations that have the event already
+        step = Signal(2)
+        to = Signal(AddressEntry)
+        event = encoder.o.payload
+        flit = Signal(SpikeFlit)
+        left = Signal(width)
+        last = Signal()
+        leaves = Signal()
+        m.d.comb += [
+            left.eq(Cat(entry.valid for entry in entries) & ~sent),
+            following.bits.eq(left),
+            last.eq(~(left & ~following.one_hot).any()),
+            to.eq(one_hot_select(following.one_hot, [e.as_value() for e in entries])),
+            flit.type.eq(FlitType.SPIKE),
+            Cat(flit.x, flit.y, flit.z).eq(to.node),
+            flit.step.eq(step),
+            flit.control.eq(event.end),
+            Cat(flit.source_x, flit.source_y, flit.source_z).eq(self.here),
+            flit.neuron.eq(Mux(event.end, Control.END, event.address)),
+            flit.to_host.eq(to.to_host),
+            self.o.payload.eq(flit),
+            self.o.valid.eq(encoder.o.valid & following.any),
+            leaves.eq(self.o.valid & self.o.ready),
+            encoder.o.ready.eq(last & (self.o.ready | ~following.any)),
+        ]
+        with m.If(encoder.o.valid & encoder.o.ready):
+            m.d.sync += sent.eq(0)
+            with m.If(event.end):
+                m.d.sync += step.eq(step + 1)
+        with m.Elif(leaves):
+            m.d.sync += sent.eq(sent | following.one_hot)
