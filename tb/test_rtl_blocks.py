@@ -7,6 +7,7 @@ import pytest
 
 from models.mesh import MeshShape, RouterShape, Routing
 from models.network import BankShape, LayerShape, NetworkShape
+from models.node import NodeShape
 from models.numbers import MAX_INPUTS
 from rtl.aer import AEREncoder
 from rtl.chip import Chip
@@ -15,6 +16,7 @@ from rtl.hierarchy import Block
 from rtl.lanes import LaneEncoder
 from rtl.layer import Layer
 from rtl.noc.router import Router
+from rtl.node.node import Node
 from rtl.pe import ProcessingElement
 from rtl.sram import SRAMBank
 from tb.bench import run_on_amaranth, run_on_verilator
@@ -117,8 +119,25 @@ def _chip(*sizes: int, lanes: int = 1) -> Case:
     )
 
 
+def _node(inputs: int, neurons: int, sources: int, destinations: int) -> Case:
+    shape = {
+        "inputs": inputs,
+        "neurons": neurons,
+        "sources": sources,
+        "destinations": destinations,
+    }
+    return Case(
+        name=f"node_{NodeShape(**shape)}",
+        make=lambda: Node(shape=NodeShape(**shape)),
+        module="tb.node_cocotb",
+        parameters=shape,
+    )
+
+
 # The longest first, so that two workers end together.
 CASES = [
+    _node(96, 96, 3, 5),
+    _node(128, 32, 8, 8),
     _layer(40, 66),
     _chip(20, 12, 9, 4),
     _chip(21, 12, 3, 4, lanes=4),

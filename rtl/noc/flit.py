@@ -26,3 +26,24 @@ def ends_packet(flit: Value) -> Value:
     """1 unless ``flit`` belongs to a transaction of which more flits have to follow."""
     memory = data.View(MemoryFlit, flit)
     return (memory.type == FlitType.SPIKE) | (memory.command != Command.KEPT)
+
+
+def assemble(layout: data.StructLayout, **values) -> Value:
+    """The bits of a value of ``layout`` with these fields; those that are not named are 0.
+
+    One expression, where assignments field by field would leave constant ones in processes of their
+    own, which Verilog never runs.
+    """
+    assert set(values) <= {name for name, _ in layout}
+    fields = []
+    for name, field in layout:
+        bits = Value.cast(values.get(name, 0))[: field.width]
+        missing = field.width - len(bits)
+        fields.append(Cat(bits, C(0, missing)) if missing else bits)
+    return Cat(fields)
+
+
+def apart(code: Value, prefix: str = "") -> dict[str, Value]:
+    """Fields of a flit for the node coordinates ``code``, x lowest: ``prefix`` x, y, z."""
+    bits = flits.COORDINATE_BITS
+    return {f"{prefix}{axis}": code[bits * k : bits * (k + 1)] for k, axis in enumerate("xyz")}

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data, enum
 from amaranth.lib.wiring import In, Out
 
-from models.flits import HEAD, Access, Command, FlitType
+from models.flits import HEAD, MEMORY, Access, Command, FlitType
 from models.node import (
     ADDRESS_BITS,
     LINE_BITS,
@@ -17,7 +17,7 @@ from models.node import (
 )
 from models.numbers import BANK_BITS
 from rtl.hierarchy import Block
-from rtl.noc.flit import FlitStream, MemoryFlit
+from rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
 from rtl.node.aer_table import NODE_BITS
 
 _WORD_BITS = (LINE_WORDS - 1).bit_length()
@@ -115,17 +115,23 @@ class MemorySlave(Block):
         self._count = Signal(ADDRESS_BITS, reset_less=True)  # words still to be read
         self._words = Signal(BANK_BITS, reset_less=True)  # the line at work
         self._last = Signal()  # no flit of the request is left
-        self._flit = Signal(MemoryFlit)  # the answer's
+        self._command = Signal(Command, init=Command.KEPT)  # of the answer's flit
+        self._content = Signal(MEMORY["content"].width)
         m.d.comb += [
             self.busy.eq(self._state != State.IDLE),
             self.line.eq(self._address[_WORD_BITS:]),
             self.write_line.eq(self._words),
-            self._flit.type.eq(FlitType.MEMORY),
-            Cat(self._flit.x, self._flit.y, self._flit.z).eq(self._requester),
-            self._flit.command.eq(Command.KEPT),
-            self._flit.access.eq(self._access),
-            self._flit.answer.eq(1),
-            self.o.payload.eq(self._flit),
+            self.o.payload.eq(
+                assemble(
+                    MemoryFlit,
+                    type=FlitType.MEMORY,
+                    **apart(self._requester),
+                    command=self._command,
+                    access=self._access,
+                    answer=1,
+                    content=self._content,
+                )
+            ),
         ]
         with m.Switch(self._state):
             self._take_request(m)
@@ -239,16 +245,15 @@ class MemorySlave(Block):
                 m.d.sync += self._state.eq(Mux(self._last, State.HEAD, State.DRAIN))
 
     def _answer(self, m: Module) -> None:
-        flit = self._flit
         word = self._address[:_WORD_BITS]
         with m.Case(State.HEAD):
-            m.d.comb += [flit.content.eq(self.here), self.o.valid.eq(1)]
+            m.d.comb += [self._content.eq(self.here), self.o.valid.eq(1)]
             with m.If(self.o.ready):
                 goes_on = self._reads & (self._reason == Reason.NONE)
                 m.d.sync += self._state.eq(Mux(goes_on, State.LOAD, State.STATUS))
         with m.Case(State.READ):
             m.d.comb += [
-                flit.content.eq(self._words.word_select(word, WORD_BITS)),
+                self._content.eq(self._words.word_select(word, WORD_BITS)),
                 self.o.valid.eq(1),
             ]
             with m.If(self.o.ready):
@@ -261,8 +266,8 @@ class MemorySlave(Block):
             corrupted = self._reason == Reason.MALFORMED
             status = Mux(corrupted, Command.CORRUPTED, Command.CANCELLED)
             m.d.comb += [
-                flit.command.eq(Mux(self._reason == Reason.NONE, Command.DONE, status)),
-                flit.content.eq(self._reason),
+                self._command.eq(Mux(self._reason == Reason.NONE, Command.DONE, status)),
+                self._content.eq(self._reason),
                 self.o.valid.eq(1),
             ]
             with m.If(self.o.ready):

@@ -1,14 +1,15 @@
 """A node of the scalable chip: neuron cluster and network interface. Its router is the mesh's."""
 
 from amaranth import *
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from models.node import LINE_BITS, ROW_LINES, STATUS, Line, NodeShape
 from models.numbers import BANK_BITS
-from rtl.configuration import Target
+from rtl.configuration import Target, Write
 from rtl.hierarchy import Block, place
 from rtl.layer import Layer
-from rtl.noc.flit import FlitStream
+from rtl.noc.flit import FlitStream, assemble
 from rtl.node.aer_table import NODE_BITS
 from rtl.node.interface import NetworkInterface
 
@@ -93,19 +94,24 @@ class Node(Block):
 
     def _write_lines(self, m: Module, interface: NetworkInterface, cluster: Layer) -> None:
         line, write = interface.line, cluster.configuration
-        m.d.comb += [
-            write.payload.bank.eq(line[:_BANK_BITS]),
-            write.payload.row.eq(line[_BANK_BITS:]),
-            write.payload.data.eq(interface.write_line),
-        ]
+        target = Signal(Target)
+        m.d.comb += write.payload.eq(
+            assemble(
+                data.Layout.cast(Write),
+                target=target,
+                bank=line[:_BANK_BITS],
+                row=line[_BANK_BITS:],
+                data=interface.write_line,
+            )
+        )
         targets = (
             (line < Line.BIAS, Target.WEIGHTS),
             ((line >= Line.BIAS) & (line < Line.CONSTANTS), Target.BIAS),
             (line == Line.CONSTANTS, Target.CONSTANTS),
         )
-        for chosen, target in targets:
+        for chosen, there in targets:
             with m.If(chosen):
-                m.d.comb += [write.payload.target.eq(target), write.valid.eq(interface.write)]
+                m.d.comb += [target.eq(there), write.valid.eq(interface.write)]
 
     def _read_lines(self, m: Module, interface: NetworkInterface, cluster: Layer) -> None:
         line, shown = Signal(LINE_BITS), cluster.readback

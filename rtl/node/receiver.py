@@ -10,7 +10,7 @@ from models.mapping import HOST
 from models.node import STATUS, NodeShape
 from models.numbers import BANK_BITS
 from rtl.hierarchy import Block, place
-from rtl.noc.flit import FlitStream, SpikeFlit
+from rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
 from rtl.node.aer_table import NODE_BITS, AEREntry, AERTable
 from rtl.node.pending import PendingSpikes
 from rtl.node.steps import StepController
@@ -129,20 +129,23 @@ class SpikeReceiver(Block):
     def _give_credits(self, m: Module, steps: StepController, table: AERTable) -> None:
         m.submodules.first = first = LowestOne(width=self._shape.sources)
         entry = Signal(AEREntry)
-        flit = Signal(SpikeFlit)
         at_host = entry.from_host  # a virtual node stands where the host does
-        to = Mux(at_host, node_code(HOST), entry.source)
+        to = Mux(at_host, C(node_code(HOST), NODE_BITS), entry.source)
         m.d.comb += [
             first.bits.eq(steps.owed),
             entry.eq(one_hot_select(first.one_hot, [e.as_value() for e in table.entries])),
-            flit.type.eq(FlitType.SPIKE),
-            Cat(flit.x, flit.y, flit.z).eq(to),
-            flit.step.eq(steps.due - 1),
-            flit.control.eq(1),
-            flit.neuron.eq(Control.CREDIT),
-            Cat(flit.source_x, flit.source_y, flit.source_z).eq(self.here),
-            flit.to_host.eq(at_host),
             self.credits.valid.eq(first.any),
-            self.credits.payload.eq(flit),
+            self.credits.payload.eq(
+                assemble(
+                    SpikeFlit,
+                    type=FlitType.SPIKE,
+                    **apart(to),
+                    step=steps.due - 1,
+                    control=1,
+                    **apart(self.here, "source_"),
+                    neuron=Control.CREDIT,
+                    to_host=at_host,
+                )
+            ),
             steps.credited.eq(first.one_hot & self.credits.ready.replicate(len(first.bits))),
         ]

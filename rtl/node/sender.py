@@ -9,7 +9,7 @@ from models.node import ADDRESS_ENTRY, CREDITS, NEURONS, WORD_BITS, NodeShape
 from models.numbers import BANK_BITS
 from rtl.aer import AEREncoder
 from rtl.hierarchy import Block, place
-from rtl.noc.flit import FlitStream, SpikeFlit
+from rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
 from rtl.node.aer_table import NODE_BITS
 from rtl.priority import LowestOne, one_hot_select
 
@@ -178,7 +178,6 @@ class SpikeSender(Block):
         step = Signal(2)
         to = Signal(AddressEntry)
         event = encoder.o.payload
-        flit = Signal(SpikeFlit)
         left = Signal(width)
         last = Signal()
         leaves = Signal()
@@ -187,14 +186,18 @@ class SpikeSender(Block):
             following.bits.eq(left),
             last.eq(~(left & ~following.one_hot).any()),
             to.eq(one_hot_select(following.one_hot, [e.as_value() for e in entries])),
-            flit.type.eq(FlitType.SPIKE),
-            Cat(flit.x, flit.y, flit.z).eq(to.node),
-            flit.step.eq(step),
-            flit.control.eq(event.end),
-            Cat(flit.source_x, flit.source_y, flit.source_z).eq(self.here),
-            flit.neuron.eq(Mux(event.end, Control.END, event.address)),
-            flit.to_host.eq(to.to_host),
-            self.o.payload.eq(flit),
+            self.o.payload.eq(
+                assemble(
+                    SpikeFlit,
+                    type=FlitType.SPIKE,
+                    **apart(to.node),
+                    step=step,
+                    control=event.end,
+                    **apart(self.here, "source_"),
+                    neuron=Mux(event.end, Control.END, event.address),
+                    to_host=to.to_host,
+                )
+            ),
             self.o.valid.eq(encoder.o.valid & following.any),
             leaves.eq(self.o.valid & self.o.ready),
             encoder.o.ready.eq(last & (self.o.ready | ~following.any)),
