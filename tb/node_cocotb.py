@@ -199,8 +199,9 @@ class NodeBench(Bench):
     # Timesteps
 
     def load(self, *, threshold=None, neurons=None):
-        """Random weights, sources and destinations."""
+        """Queue random weights and look-up tables; nothing stalls until `stall` is called."""
         shape, rng = self.shape, self.rng
+        self.stall(never=True)
         self.layer = random_layer(rng, shape.inputs, shape.neurons)
         if threshold is not None:
             object.__setattr__(self.layer, "threshold", threshold)
@@ -449,17 +450,16 @@ async def timesteps(bench):
     """Spikes of several sources and timesteps, mixed; credits come late or early."""
     for _ in range(4):
         await bench.reset()
-        bench.stall()
         bench.load()
         await bench.drain()
-        bench.plan(12)
+        bench.stall()
+        bench.plan(10)
         await bench.run_steps()
 
 
 @scenario(NodeBench)
 async def every_density(bench):
     """No spike, every spike, all neurons fire though some are not in use."""
-    bench.stall(never=True)
     for threshold in (-(1 << 17), 1000, 0):
         await bench.reset()
         bench.load(threshold=threshold)
@@ -472,7 +472,6 @@ async def every_density(bench):
 @scenario(NodeBench)
 async def waits_for_credits(bench):
     """Without credits from its destinations a node sends two timesteps and no more."""
-    bench.stall(never=True)
     bench.load()
     await bench.drain()
     bench.give_back = False
@@ -493,7 +492,6 @@ async def waits_for_credits(bench):
 @scenario(NodeBench)
 async def memory_is_refused_at_work(bench):
     """While spikes are pending every transaction is refused; afterwards it is not."""
-    bench.stall(never=True)
     bench.load()
     await bench.drain()
     bench.plan(1, 0.5)
@@ -523,9 +521,9 @@ async def memory_is_refused_at_work(bench):
 @scenario(NodeBench)
 async def broken_rules_are_seen(bench):
     """A flit that breaks the rules changes nothing but the status."""
-    bench.stall()
     bench.load()
     await bench.drain()
+    bench.stall()
     source = bench.sources[0]
     end = {"control": 1, "neuron": int(Control.END)}
     stranger = Sending(code=0, from_host=0, block=0)
@@ -567,7 +565,6 @@ async def broken_rules_are_seen(bench):
 @scenario(NodeBench)
 async def latency(bench):
     """From the last end to the first flit, with N spikes: N + 8 cycles."""
-    bench.stall(never=True)
     for density in (0.0, 0.5, 1.0):
         await bench.reset()
         bench.load(threshold=-(1 << 17), neurons=1)
