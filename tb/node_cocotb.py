@@ -84,7 +84,11 @@ class NodeBench(Bench):
     def watch(self):
         names = ("quiet", "computing", "sending", "blocked", "status")
         self.shown = {name: self.pins.get(name) for name in names}
-        assert not self.shown["status"] & ~self.status, f"cycle {self.cycle}: {self.shown}"
+        refused = STATUS["refused"]
+        broken = (self.shown["status"] & ~self.status) >> refused.width
+        fewer = refused.get(self.shown["status"]) <= refused.get(self.status)
+        assert fewer, f"cycle {self.cycle}: {self.shown}"
+        assert not broken, f"cycle {self.cycle}: {self.shown}"
         if self.shown["quiet"]:
             assert not self.pins.get("o__valid"), f"cycle {self.cycle}: quiet, and a flit leaves"
             others = [self.shown[name] for name in names[1:4]]
@@ -449,8 +453,7 @@ async def transactions_that_are_none(bench):
 async def timesteps(bench):
     """Spikes of several sources and timesteps, mixed; credits come late or early."""
     for _ in range(4):
-        await bench.reset()
-        bench.load()
+        bench.load()  # no reset: the next network begins with timestep 0 again
         await bench.drain()
         bench.stall()
         bench.plan(10)
@@ -528,13 +531,13 @@ async def broken_rules_are_seen(bench):
     end = {"control": 1, "neuron": int(Control.END)}
     stranger = Sending(code=0, from_host=0, block=0)
     bad = {
-        "refused": [stranger.flit(0, neuron=1)],
+        "refused": [stranger.flit(0, neuron=1), source.flit(0, control=1, neuron=2)],
         "early": [source.flit(2, neuron=1), source.flit(3, **end)],
         "overdrawn": [],
     }
     seen = 0
     for name, some in bad.items():
-        seen |= STATUS[name].put(1)
+        seen |= STATUS[name].put(len(some) if name == "refused" else 1)
         bench.status = seen
         for flit in some:
             bench.input.send(flit)
@@ -558,7 +561,7 @@ async def broken_rules_are_seen(bench):
     for _ in range(4):
         await bench.step()
     assert bench.shown["status"] == bench.status
-    bench.memory |= {8 * Line.STATUS: 1, 8 * Line.STATUS + 1: bench.status >> 16}
+    bench.memory |= {8 * Line.STATUS: 2, 8 * Line.STATUS + 1: bench.status >> 16}
     bench.read(8 * Line.STATUS, 2)
 
 
