@@ -1,12 +1,10 @@
 """Verilated models, built once for each content."""
 
 import contextlib
-import hashlib
 import os
 import shlex
-import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,15 +12,10 @@ import cocotb
 import filelock
 
 from models.errors import BadInput
+from sim.build_cache import WAIVERS, built, digest
 from sim.paths import ROOT, build_folder
-from sim.simulator import Simulator, breakdown, build_program
+from sim.simulator import Simulator, build_library, build_program
 from sim.toolchain import Toolchain, find
-
-WAIVERS = ROOT / "rtl" / "lint.vlt"
-"""Warnings of Verilator that are waived for generated Verilog, each with its reason."""
-
-KEEP = 60
-"""Builds that the cache keeps; the ones used longest ago go first."""
 
 # Files half as large, Verilator's default, come with headers compiled in advance: for a chip of the
 # size of fc256 that takes twice as long as all in one file, on two cores too.
@@ -96,7 +89,7 @@ def model(
             simulator.run()
 
     key = [*setting, cocotb.__version__, top, str(public)]
-    return _built(key, sources, top, build)
+    return built(key, sources, top, build)
 
 
 def program(
@@ -105,6 +98,7 @@ def program(
     main: Path,
     *,
     headers: Mapping[str, str] = MappingProxyType({}),
+    libraries: Sequence[Path] = (),
     args: tuple[str, ...] = (),
     optimise: bool = True,
 ) -> Path:
@@ -113,6 +107,8 @@ def program(
     ``sources`` are as for `model`, and Verilator's and the compiler's flags are those of a model
     without timing, with ``args`` more for Verilator; ``main`` includes ``Vtop.h``, and ``headers``
     if there are any; ``optimise`` as for `model`. Built unless it is there already.
+
+    ``libraries`` are more Verilated models, each from `library`, whose headers ``main`` includes.
     """
     tools = _tools()
     make_args = _make_args(tools, optimise=optimise)
@@ -128,6 +124,7 @@ def program(
             [partial / name for name in sources],
             top,
             folder=partial,
+            libraries=libraries,
             args=[*flags, str(WAIVERS)],
             make_args=[*make_args, _JOBS],
             tools=tools,
@@ -135,8 +132,62 @@ def program(
             log=log,
         )
 
-    key = [*setting, main.read_text(), top, *headers, *headers.values()]
-    return _built(key, sources, top, build) / top
+    linked = [f"{library.parent.name}/{library.name}" for library in libraries]
+    key = [*setting, main.read_text(), top, *headers, *headers.values(), *linked]
+    return built(key, sources, top, build) / top
+
+
+def joined(
+    name: str,
+    main: Path,
+    libraries: Sequence[Path],
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    optimise: bool = True,
+) -> Path:
+    """Executable ``name`` of the C++ program ``main`` and of models from `library` alone.
+
+    It is the `program` of an empty module, so that Verilator's makefile compiles and links it.
+    """
+    empty = {f"{name}.v": f"module {name}; endmodule\n"}
+    return program(empty, name, main, headers=headers, libraries=libraries, optimise=optimise)
+
+
+def library(
+    sources: dict[str, str],
+    top: str,
+    prefix: str,
+    *,
+    args: tuple[str, ...] = (),
+    level: str = "-O1",
+    optimise: bool = True,
+) -> Path:
+    """Archive of the Verilated ``top`` as C++ class ``prefix``, with its headers beside it.
+
+    Models that are libraries are compiled once for all programs that they are part of, and a
+    program can have many instances of each. ``sources`` and ``optimise`` are as for `model`,
+    ``args`` go to Verilator, ``level`` to the compiler if it is to optimise. Built unless it is
+    there already.
+    """
+    tools = _tools()
+    make_args = _make_args(tools, level=level, optimise=optimise)
+    flags = ["--no-timing", *_COMMON_ARGS, *args]
+    archive = f"{prefix}__ALL.a"
+
+    def build(partial: Path, log: Path) -> None:
+        build_library(
+            [partial / name for name in sources],
+            top,
+            prefix,
+            folder=partial,
+            args=[*flags, str(WAIVERS)],
+            make_args=[*make_args, _JOBS, archive],
+            tools=tools,
+            log=log,
+        )
+
+    key = ["library", tools.version, tools.cxx_version, *flags, *make_args, top, prefix]
+    return built(key, sources, archive, build, kept=(".v", ".sv", ".h")) / archive
 
 
 def _tools() -> Toolchain:
@@ -148,11 +199,11 @@ def _tools() -> Toolchain:
     return tools
 
 
-def _make_args(tools: Toolchain, *, optimise: bool = True) -> list[str]:
+def _make_args(tools: Toolchain, *, level: str = "-O1", optimise: bool = True) -> list[str]:
     if not optimise:  # reading the headers again for each of several files would take the longest
         return [*tools.make_args, "OPT_FAST=-O0", "VM_PARALLEL_BUILDS=0"]
-    # -O2 compiles half as long again and runs no faster than -O1.
-    return [*tools.make_args, "OPT_FAST=-O1"]
+    # For a chip -O2 compiles half as long again and runs no faster than -O1.
+    return [*tools.make_args, f"OPT_FAST={level}"]
 
 
 def _runtime(tools: Toolchain) -> Path:
@@ -161,52 +212,9 @@ def _runtime(tools: Toolchain) -> Path:
     It is the same for all models: no option above reaches it but by the choice of its files.
     """
     setting = [tools.version, tools.cxx_version, *tools.make_args]
-    runtime = build_folder() / "runtime" / _digest(setting)
+    runtime = build_folder() / "runtime" / digest(setting)
     runtime.parent.mkdir(parents=True, exist_ok=True)
     return runtime
-
-
-def _built(
-    setting: list[str], sources: dict[str, str], top: str, build: Callable[[Path, Path], None]
-) -> Path:
-    """Folder with the executable ``top`` that ``build(folder, log)`` makes, unless it is there.
-
-    The key is a digest of ``setting``, of ``sources`` and of what else goes into any build;
-    ``build`` finds the sources in its folder.
-    """
-    key = _digest(
-        [
-            *setting,
-            cocotb.__file__,  # the executable holds the path of a library beside it
-            WAIVERS.read_text(),
-            *(f"{name}\n{text}" for name, text in sorted(sources.items())),
-        ]
-    )
-    cache = build_folder() / "models"
-    folder = cache / key
-    cache.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(cache / f"{key}.lock"):
-        if (folder / top).exists():
-            os.utime(folder)
-            return folder
-        partial = cache / f"{key}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        log = build_folder() / "logs" / f"{top}-{key}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.unlink(missing_ok=True)
-        for name, text in sources.items():
-            (partial / name).write_text(text)
-        build(partial, log)
-        if not (partial / top).exists():
-            raise breakdown(f"{find().cxx} made no executable", log)
-        for litter in partial.iterdir():
-            if litter.suffix not in (".v", ".sv") and litter.name != top:
-                litter.unlink()
-        shutil.rmtree(folder, ignore_errors=True)  # what is left of a removal cut short
-        os.replace(partial, folder)
-    _forget_old(cache)
-    return folder
 
 
 @contextlib.contextmanager
@@ -217,17 +225,3 @@ def _runtime_made_once(runtime: Path) -> Iterator[None]:
             yield
             return
     yield
-
-
-def _digest(parts: list[str]) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
-
-
-def _forget_old(cache: Path) -> None:
-    """Remove the builds beyond `KEEP`, and what interrupted builds have left."""
-    ages = {f: f.stat().st_mtime for f in cache.iterdir() if f.is_dir()}
-    whole = sorted((f for f in ages if f.suffix != ".partial"), key=ages.get, reverse=True)
-    for folder in (*whole[KEEP:], *(f for f in ages if f.suffix == ".partial")):
-        lock = filelock.FileLock(cache / f"{folder.stem}.lock", timeout=0)
-        with contextlib.suppress(filelock.Timeout), lock:  # somebody is at work on it
-            shutil.rmtree(folder, ignore_errors=True)

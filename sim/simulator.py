@@ -7,7 +7,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -103,6 +103,7 @@ def build_program(
     top: str,
     *,
     folder: Path,
+    libraries: Sequence[Path],
     args: list[str],
     make_args: list[str],
     tools: Toolchain,
@@ -111,17 +112,48 @@ def build_program(
 ) -> None:
     """Build the executable ``folder/top`` of the C++ program ``main`` and the Verilated ``top``.
 
-    ``main`` includes ``Vtop.h``. ``args`` go to Verilator, ``make_args`` to make; ``runtime`` as
-    for `Simulator`.
+    ``main`` includes ``Vtop.h`` and the headers that stand beside the archives ``libraries``.
+    ``args`` go to Verilator, ``make_args`` to make; ``runtime`` as for `Simulator`.
     """
     env = _environment(os.environ, tools)
-    verilate = ["perl", str(tools.verilator), "-cc", "--exe", "-Mdir", str(folder)]
-    verilate += ["--top-module", top, "--prefix", "Vtop", "-o", top, *args]
-    run_tool([*verilate, *map(str, (main, *sources))], folder=folder, env=env, log=log)
+    own = ["--exe", "-o", top, *args]
+    for library in libraries:
+        own += ["-CFLAGS", f"-I{library.parent}"]
+    verilate = _verilate(tools, top, "Vtop", folder)
+    run_tool(
+        [*verilate, *own, *map(str, (main, *sources, *libraries))], folder=folder, env=env, log=log
+    )
     _restore_runtime(runtime, folder)
     make = ["make", "-C", str(folder), "-f", "Vtop.mk", *make_args]
     run_tool(make, folder=folder, env=env, log=log)
     _save_runtime(runtime, folder)
+
+
+def build_library(
+    sources: list[Path],
+    top: str,
+    prefix: str,
+    *,
+    folder: Path,
+    args: list[str],
+    make_args: list[str],
+    tools: Toolchain,
+    log: Path,
+) -> None:
+    """Build the Verilated ``top`` in ``folder`` as C++ class ``prefix``; ``args`` go to Verilator.
+
+    ``make_args`` name what make has to make, too.
+    """
+    env = _environment(os.environ, tools)
+    verilate = [*_verilate(tools, top, prefix, folder), *args, *map(str, sources)]
+    run_tool(verilate, folder=folder, env=env, log=log)
+    make = ["make", "-C", str(folder), "-f", f"{prefix}.mk", *make_args]
+    run_tool(make, folder=folder, env=env, log=log)
+
+
+def _verilate(tools: Toolchain, top: str, prefix: str, folder: Path) -> list[str]:
+    verilate = ["perl", str(tools.verilator), "-cc", "-Mdir", str(folder)]
+    return [*verilate, "--top-module", top, "--prefix", prefix]
 
 
 def run_tool(command: list[str], *, folder: Path, env: Mapping[str, str], log: Path) -> None:
