@@ -145,15 +145,21 @@ class Routes:
             return error.args[1]
         return None
 
-    def broken(self) -> tuple[Node, Node, DeadLink] | None:
-        """A pair of nodes that no path joins, and the dead link at fault; None if there is none."""
-        for source in self.mesh.every():
-            for destination in self.mesh.every():
-                path = self.path(source, destination)
-                if path.dropped:
-                    x, y, z = path.nodes[-1]
-                    z -= path.ports[-1] is Port.DOWN
-                    return source, destination, DeadLink(x=x, y=y, z=z)
+    def broken(
+        self, pairs: Iterable[tuple[Node, Node]] | None = None
+    ) -> tuple[Node, Node, DeadLink] | None:
+        """The first of ``pairs``, of all nodes if None, that no path joins, and the link at fault.
+
+        None if there is none.
+        """
+        if pairs is None:
+            pairs = itertools.product(self.mesh.every(), repeat=2)
+        for source, destination in sorted(pairs):
+            path = self.path(source, destination)
+            if path.dropped:
+                x, y, z = path.nodes[-1]
+                z -= path.ports[-1] is Port.DOWN
+                return source, destination, DeadLink(x=x, y=y, z=z)
         return None
 
 
