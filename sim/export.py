@@ -1,4 +1,4 @@
-"""`make verilog`: a chip, or a mesh, as files for synthesis."""
+"""`make verilog`: a fixed chip, a mesh or a scalable chip as files for synthesis."""
 
 import contextlib
 import dataclasses
@@ -13,14 +13,16 @@ from amaranth.lib import data
 
 from models import memory_image
 from models.errors import BadInput
-from models.mesh import Port
+from models.mesh import Port, RouterShape
 from models.network import Network
+from models.node import Line
 from rtl.chip import Chip
 from rtl.configuration import Constants, Write
 from rtl.hierarchy import Block, flat_ports
 from rtl.noc.flit import MemoryFlit, SpikeFlit
 from rtl.noc.mesh import Mesh
 from rtl.noc.route import DeadLinkEntry
+from rtl.node.chip import ScalableChip
 from rtl.program import network_writes
 from rtl.readout import result_layout
 from rtl.verilog import export
@@ -123,22 +125,51 @@ def mesh_files(mesh: Mesh) -> dict[str, str]:
 
     A Verilog file for each module, ``TOP.f``, ``lint.vlt``, and ``TOP.json``: ports and flits.
     """
-    top = mesh.module_name
-    made = {f"{name}.v": text for name, text in export(mesh).items()}
+    return _files_with_flits(
+        mesh,
+        mesh=str(mesh.shape),
+        router=mesh.router,
+        about={"bits of sent and dropped_ports": [port.name.lower() for port in Port]},
+    )
+
+
+def scalable_files(chip: ScalableChip) -> dict[str, str]:
+    """Everything that `make verilog` writes for ``chip``, as `mesh_files`; and the memory map."""
+    node = chip.node
+    return _files_with_flits(
+        chip,
+        mesh=str(chip.mesh),
+        router=chip.router,
+        about={
+            "node": dataclasses.asdict(node),
+            "first line of each region of a node's memory": {
+                line.name.lower(): int(line) for line in Line
+            },
+            "memories of a node": [
+                {"module": f"sram_{bank.rows}x{bank.width}", "rows": bank.rows, "width": bank.width}
+                for bank in node.layer.banks
+            ],
+        },
+    )
+
+
+def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: dict):
+    top = block.module_name
+    made = {f"{name}.v": text for name, text in export(block).items()}
     made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
     made["lint.vlt"] = WAIVERS.read_text()
     payloads = {"a spike flit": _fields(SpikeFlit), "a memory flit": _fields(MemoryFlit)}
-    if mesh.router.dead_links:
+    if router.dead_links:
         payloads["an entry of dead_links, the first in the lowest bits"] = _fields(DeadLinkEntry)
     description = {
         "top": top,
-        "mesh": str(mesh.shape),
-        "router": str(mesh.router),
+        "mesh": mesh,
+        "router": str(router),
         "clock": _CLOCK,
         "reset": _RESET,
-        "ports": _ports(mesh),
+        "ports": _ports(block),
         "payloads": payloads,
-        "bits of sent and dropped_ports": [port.name.lower() for port in Port],
+        **about,
         "files": sorted([*made, f"{top}.json"]),
     }
     made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
@@ -148,7 +179,8 @@ def mesh_files(mesh: Mesh) -> dict[str, str]:
 def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
     """Files in ``folder`` that an earlier export put there and this one does not."""
     stale = []
-    for description in (*folder.glob("trispike_*.json"), *folder.glob("mesh_*.json")):
+    tops = ("trispike_*.json", "mesh_*.json", "scalable_chip_*.json")
+    for description in (found for top in tops for found in folder.glob(top)):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             names = json.loads(description.read_text())["files"]
             stale += [folder / Path(name).name for name in names if name not in made]

@@ -47,8 +47,8 @@ RANDOM = 1000
 def map_(layer, data, mesh_name, timesteps, images, seed, json_file, weight_file, data_folder):
     """Place a network on a mesh of nodes of 256 neurons so that flits have few hops.
 
-    Spikes are those of the golden model on test images. Compared with random placements; nothing is
-    simulated.
+    Spikes are those of the golden model on test images; ends of timesteps and credits are counted
+    too. Compared with random placements; nothing is simulated.
     """
     weight_file, network = subject.network(layer, data, weight_file)
     timesteps, seed = spikes.check_timesteps(timesteps), spikes.check_seed(seed)
@@ -86,7 +86,7 @@ def mean_spikes(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A mapping and its figures; flits are the mean of a timestep.
+    """A mapping and its figures; flits are the mean of a timestep: spikes, ends and credits.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def _totals(made: Placed) -> Table:
     table.add_column("value", justify="right")
     table.add_column("how")
     for row in (
-        ("flits, the host's at 0.0.0 too", f"{made.flits:,.1f}", "derived"),
+        ("flits: spikes, ends, credits; the host's too", f"{made.flits:,.1f}", "derived"),
         ("flits x hops", f"{made.hop_flits:,.1f}", "derived"),
         (f"  mean of {RANDOM} random placements", f"{made.random_mean:,.1f}", "derived"),
         ("  least of them", f"{made.random_best:,.1f}", "derived"),

@@ -1,4 +1,4 @@
-"""``python -m sim verilog``: a chip or a mesh as Verilog."""
+"""``python -m sim verilog``: a fixed chip, a mesh or a scalable chip as Verilog."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from click.core import ParameterSource
 from models import mesh
 from models.errors import BadInput
 from models.mesh import MeshShape, RouterShape
+from models.node import NodeShape
 from rtl.noc.mesh import Mesh
+from rtl.node.chip import ScalableChip
 from sim import export, subject
 from sim.options import (
     data_option,
@@ -23,7 +25,12 @@ from sim.paths import build_folder
 from sim.terminal import relative
 
 _OF_A_CHIP = {"layer": "LAYER", "data": "DATA", "lanes": "LANES", "weight_file": "WEIGHTS"}
-_OF_A_MESH = {"depth": "DEPTH", "routing": "ROUTING", "dead_links": "DEAD_LINKS"}
+_OF_A_MESH = {
+    "depth": "DEPTH",
+    "routing": "ROUTING",
+    "dead_links": "DEAD_LINKS",
+    "nodes": "NODES",
+}
 
 
 @click.command()
@@ -35,13 +42,14 @@ _OF_A_MESH = {"depth": "DEPTH", "routing": "ROUTING", "dead_links": "DEAD_LINKS"
 @depth_option
 @routing_option
 @dead_links_option
+@click.option("--nodes", is_flag=True, help="With --mesh: the nodes too, a whole scalable chip.")
 @click.option(
     "--output", type=click.Path(path_type=Path), help="Folder.  [build/verilog/LAYER or MESH]"
 )
-def verilog(layer, data, lanes, weight_file, mesh_name, depth, routing, dead_links, output):
+def verilog(layer, data, lanes, weight_file, mesh_name, depth, routing, dead_links, nodes, output):
     """Write a chip's Verilog, its memory images and a JSON of its ports and memories.
 
-    Or that of a mesh: its Verilog, and a JSON of its ports and flits.
+    Or that of a mesh, with nodes or without: its Verilog, and a JSON of its ports and flits.
     """
     _refuse_others(mesh_name is None)
     if mesh_name is None:
@@ -50,7 +58,11 @@ def verilog(layer, data, lanes, weight_file, mesh_name, depth, routing, dead_lin
     else:
         shape = MeshShape.parse(mesh_name)
         router = RouterShape(depth=depth, routing=mesh.routing(routing), dead_links=dead_links)
-        name, made = f"mesh_{shape}", export.mesh_files(Mesh(shape=shape, router=router))
+        if nodes:
+            chip = ScalableChip(mesh=shape, router=router, node=NodeShape())
+            name, made = f"scalable_chip_{shape}", export.scalable_files(chip)
+        else:
+            name, made = f"mesh_{shape}", export.mesh_files(Mesh(shape=shape, router=router))
     output = build_folder() / "verilog" / name if output is None else output
     export.write(made, output)
     modules = sum(name.endswith(".v") for name in made)

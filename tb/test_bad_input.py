@@ -150,13 +150,21 @@ def test_network_names(weight_file, name):
     assert "network name must be up to 64 letters" in _tampered(weight_file, change)
 
 
-def test_17_layers(weight_file):
-    """More layers than the configuration port can address."""
+def test_513_layers(weight_file):
+    """More layers than any mesh has room for."""
 
     def change(arrays, card):
-        card["sizes"] = [784] + [3] * 17
+        card["sizes"] = [784] + [3] * 513
 
-    assert "a network must have 16 layers or fewer, not 17" in _tampered(weight_file, change)
+    assert "a network must have 512 layers or fewer, not 513" in _tampered(weight_file, change)
+
+
+@pytest.mark.parametrize("command", ["run", "verilog"])
+def test_17_layers(tmp_path, command):
+    """A network that only a mesh has room for: a chip can be told of no 17th layer."""
+    weight_file = save(random_network((784, *[3] * 17), 0), tmp_path)
+    message = refused_here(command, "--weights", weight_file)
+    assert message == "error: a chip must have 16 layers or fewer, not 17"
 
 
 def _tools(folder: Path, *names: str) -> Path:

@@ -162,15 +162,22 @@ def test_memories_have_no_contents(exported):
         assert "initial" not in bank.read_text()
 
 
-def test_mesh(tmp_path):
-    """A mesh: clean in lint with its waivers, ports and flits in its JSON."""
-    options = ["--mesh", "2x1x2", "--routing", "detour", "--dead-links", "1"]
+@pytest.mark.parametrize(
+    ("nodes", "top", "port"),
+    [
+        ([], "mesh_2x1x2_depth4_detour_dead1", "i_1_0_1__payload"),
+        (["--nodes"], "scalable_chip_2x1x2_depth4_detour_dead1_1024x256_8_8", "i__payload"),
+    ],
+    ids=["mesh", "scalable"],
+)
+def test_mesh(tmp_path, nodes, top, port):
+    """A mesh, and one with nodes: clean in lint with waivers, ports and flits in the JSON."""
+    options = ["--mesh", "2x1x2", "--routing", "detour", "--dead-links", "1", *nodes]
     done = trispike("verilog", *options, "--output", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    top = "mesh_2x1x2_depth4_detour_dead1"
     description = json.loads((tmp_path / f"{top}.json").read_text())
     assert sorted(file.name for file in tmp_path.iterdir()) == description["files"]
-    assert {"name": "i_1_0_1__payload", "direction": "input", "width": 32} in description["ports"]
+    assert {"name": port, "direction": "input", "width": 32} in description["ports"]
     neuron = {"name": "neuron", "lowest_bit": 22, "width": 8}
     assert neuron in description["payloads"]["a spike flit"]
     tools = toolchain.find()
@@ -195,6 +202,7 @@ def test_mesh(tmp_path):
         (["--mesh", "2x2x2", "--layer", "fc256"], "LAYER= is for a chip; leave it out"),
         (["--mesh", "2x2x2", "--dead-links", "5"], "router dead_links must be an integer from 0"),
         (["--depth", "4"], "DEPTH= is for a mesh, which MESH= names; leave it out"),
+        (["--nodes"], "NODES= is for a mesh, which MESH= names; leave it out"),
     ],
 )
 def test_mesh_refused(options, message):

@@ -66,7 +66,7 @@ def test_bad_mapping(places):
 
 
 def test_flows():
-    """Flits counted one by one: a spike to each receiver, and one at the end of the step."""
+    """Counted step by step: a spike to each receiver, an end of each source, a credit for each."""
     network = random_network((300, 270, 600, 5), 3)
     rng = np.random.default_rng(1)
     given = rng.random((2, 3, 300)) < 0.4
@@ -83,7 +83,9 @@ def test_flows():
             if sender:
                 part = every[sender - 1]
                 which = which[part.first : part.first + part.neurons]
-            counted[sender, receiver] += which.sum() + 1
+            ends = 1 if sender else 2  # 300 inputs are those of two virtual nodes
+            counted[sender, receiver] += which.sum() + ends
+            counted[receiver, sender] += ends  # the credits
     means = [each.mean(axis=(0, 1)) for each in fired]
     assert flows(network.shape, means) == pytest.approx(counted / 6)
 
@@ -131,18 +133,21 @@ def test_links():
 
 
 def test_busiest():
-    """The host of fc1024_1024, which sends to four nodes; of fc256 the node that it sends to."""
-    for name, busiest, receivers in (
-        ("fc1024_1024", "host, sending", 4),
-        ("fc256", "0.0.0 local", 1),
+    """The host of fc1024_1024, which sends to four nodes; of fc256 the node that it sends to.
+
+    Input spikes come from four virtual nodes. By the port of 0.0.0 come also ten outputs, their
+    end, the four credits for the host, and the output layer's credit for the node.
+    """
+    for name, busiest, receivers, others in (
+        ("fc1024_1024", "host, sending", 4, 1),  # the credit for the output layer
+        ("fc256", "0.0.0 local", 1, 10 * 0.1 + 1 + 4 + 1),
     ):
         shape = preset(name)
         activity = [np.full(size, 0.1) for size in shape.sizes]
         mesh = smallest_mesh(len(parts(shape)))
         made = figures(place(shape, mesh, flows(shape, activity)), activity, seed=0)
         assert made.busiest == busiest
-        output = 0 if name == "fc1024_1024" else 10 * 0.1 + 1  # comes to the host by that port
-        assert made.busiest_flits == pytest.approx(receivers * (78.4 + 1) + output)
+        assert made.busiest_flits == pytest.approx(receivers * (78.4 + 4) + others)
 
 
 def test_mean_spikes():

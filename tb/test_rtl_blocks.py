@@ -131,13 +131,14 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int) -> Case:
         make=lambda: Node(shape=NodeShape(**shape)),
         module="tb.node_cocotb",
         parameters=shape,
+        in_amaranth=neurons < 64,
     )
 
 
 # The longest first, so that two workers end together.
 CASES = [
     _node(96, 96, 3, 5),
-    _node(128, 32, 8, 8),
+    _node(64, 32, 8, 3),
     _layer(40, 66),
     _chip(20, 12, 9, 4),
     _chip(21, 12, 3, 4, lanes=4),

@@ -17,7 +17,7 @@ def test_encoder_inputs(inputs):
 
 
 def test_chip_layers():
-    with pytest.raises(BadInput, match=r"^a network must have 16 layers or fewer, not 17$"):
+    with pytest.raises(BadInput, match=r"^a chip must have 16 layers or fewer, not 17$"):
         Chip(shape=NetworkShape(name="deep", sizes=(2,) * 18))
     assert Chip(shape=NetworkShape(name="deep", sizes=(2,) * 17)).module_name == "trispike_deep"
 

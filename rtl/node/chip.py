@@ -48,6 +48,21 @@ class ScalableChip(Block):
         super().__init__(members)
 
     @property
+    def mesh(self) -> MeshShape:
+        """Nodes along each axis."""
+        return self._mesh
+
+    @property
+    def router(self) -> RouterShape:
+        """Buffers and routing."""
+        return self._router
+
+    @property
+    def node(self) -> NodeShape:
+        """What the nodes are."""
+        return self._node
+
+    @property
     def module_name(self) -> str:
         """Name of the Verilog module."""
         return f"scalable_chip_{self._mesh}_{self._router}_{self._node}"

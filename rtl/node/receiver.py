@@ -42,7 +42,8 @@ class SpikeReceiver(Block):
     refused : Out(16), early, late, twice : Out(1)
         See `models.node.STATUS`.
     write : In(1), line : In(128), entries : Out(AEREntry array)
-        The AER look-up table, see `rtl.node.aer_table.AERTable`.
+        The AER look-up table, see `rtl.node.aer_table.AERTable`. After a write timesteps begin
+        with number 0 again.
 
     Latency: ``o`` is valid two cycles after the cycle in which the last end came; the first credit
     one cycle after ``o`` was taken, the others in the cycles after it.
@@ -91,16 +92,17 @@ class SpikeReceiver(Block):
         # What the table says of a flit stands in registers for the next cycle.
         came = Signal()
         row = Signal(ceil_log2(shape.inputs), reset_less=True)
-        known = table.entry.any() & (table.exists | flit.control)
+        known = table.entry.any() & Mux(flit.control, flit.neuron == Control.END, table.exists)
         m.d.comb += [
             table.source.eq(Cat(flit.source_x, flit.source_y, flit.source_z)),
             table.from_host.eq(flit.from_host),
-            table.neuron.eq(Mux(flit.control, 0, flit.neuron)),
+            table.neuron.eq(flit.neuron),
             table.write.eq(self.write),
             table.line.eq(self.line),
             self.entries.eq(table.entries),
             steps.known.eq(Cat(entry.valid for entry in table.entries)),
             steps.valid.eq(came),
+            steps.restart.eq(self.write),
             steps.take.eq(self.o.valid & self.o.ready),
             self.o.valid.eq(steps.complete & ~self.hold),
             self.o.payload.eq(bitmaps.spikes),

@@ -95,8 +95,8 @@ class SpikeSender(Block):
     overdrawn : Out(1)
         See `models.node.STATUS`.
     write : In(1), line : In(128), entries : Out(AddressEntry array)
-        The address look-up table: ``line`` becomes the table, a word for each entry, and every
-        destination has all its credits again.
+        The address look-up table: ``line`` becomes the table, a word for each entry, every
+        destination has all its credits again, and timesteps begin with number 0.
 
     Latency: the first flit is valid in the cycle after the vector was taken.
 
@@ -208,3 +208,5 @@ class SpikeSender(Block):
                 m.d.sync += step.eq(step + 1)
         with m.Elif(leaves):
             m.d.sync += sent.eq(sent | following.one_hot)
+        with m.If(self.write):
+            m.d.sync += step.eq(0)

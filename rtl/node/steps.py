@@ -35,6 +35,8 @@ class StepController(Block):
         Who has to be given a credit, for the timestep before ``due``.
     credited : In(sources)
         Who is given it in this cycle.
+    restart : In(1)
+        The next timestep is number 0; only while nothing is ``pending``.
     pending : Out(1)
         A spike or an end has come whose timestep was not handed over, or a credit is owed.
 
@@ -59,6 +61,7 @@ class StepController(Block):
                 "take": In(1),
                 "owed": Out(sources),
                 "credited": In(sources),
+                "restart": In(1),
                 "pending": Out(1),
             }
         )
@@ -97,4 +100,6 @@ class StepController(Block):
             m.d.sync += [self.due.eq(self.due + 1), self.owed.eq(self.known)]
         with m.Else():
             m.d.sync += self.owed.eq(self.owed & ~self.credited)
+        with m.If(self.restart):
+            m.d.sync += self.due.eq(0)
         return m

@@ -2,11 +2,12 @@
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 
 from golden.noc import Routes
 from models import traffic as models_traffic
 from models.errors import BadInput
-from models.mesh import MAX_DEAD_LINKS, DeadLink, MeshShape, RouterShape, Routing
+from models.mesh import MAX_DEAD_LINKS, DeadLink, MeshShape, Node, RouterShape, Routing
 from models.traffic import Pattern, Traffic
 
 
@@ -90,11 +91,14 @@ def parse_dead_links(text: str | None, mesh: MeshShape) -> tuple[DeadLink, ...]:
     return tuple(links)
 
 
-def check_routes(routes: Routes) -> None:
-    """`BadInput` if dead links cut some nodes off, or could make flits wait in a circle."""
+def check_routes(routes: Routes, pairs: Iterable[tuple[Node, Node]] | None = None) -> None:
+    """`BadInput` if dead links cut some nodes off, or could make flits wait in a circle.
+
+    With ``pairs`` of source and destination no other nodes have to be joined.
+    """
     if not routes.dead_links:
         return
-    broken = routes.broken()
+    broken = routes.broken(pairs)
     if broken:
         source, destination, link = broken
         names = [".".join(map(str, node)) for node in (source, destination)]

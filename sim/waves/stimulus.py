@@ -89,6 +89,11 @@ class Stimulus:
             await self._handshake(port)
         self._port(f"{port}__ready").value = 0
 
+    async def transfer(self, port: str) -> int:
+        """Pass cycles until something was taken from the stream ``port`` in one; its payload."""
+        await self._handshake(port)
+        return int(self._port(f"{port}__payload").value)
+
     async def _handshake(self, port: str) -> None:
         """Pass cycles until a transfer happened in one."""
         while True:

@@ -2,7 +2,7 @@
 
 from models.errors import BadInput
 from sim.waves.scenario import Scenario
-from sim.waves.scenarios import chip, encoder, layer, noc, pe, sram
+from sim.waves.scenarios import chip, encoder, layer, noc, node, pe, sram
 
 SCENARIOS: tuple[Scenario, ...] = (
     *pe.SCENARIOS,
@@ -10,6 +10,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *sram.SCENARIOS,
     *layer.SCENARIOS,
     *noc.SCENARIOS,
+    *node.SCENARIOS,
     *chip.SCENARIOS,
 )
 

@@ -26,7 +26,8 @@ def ports(value: int, width: int) -> str:
     return ",".join(port.name for port in Port if value >> port & 1) or "none"
 
 
-def _streams(*names: str) -> dict[str, Callable[[int, int], str]]:
+def flit_streams(*names: str) -> dict[str, Callable[[int, int], str]]:
+    """The signals of streams of flits."""
     members = {"valid": bits, "ready": bits, "payload": flit}
     return {f"{name}.{member}": show for name in names for member, show in members.items()}
 
@@ -118,7 +119,7 @@ def _router(name: str, about: str, drive, streams: tuple[str, ...], present=tupl
         about=about,
         block=lambda: Router(shape=_ROUTER, ports=present),
         drive=drive,
-        signals={**_streams(*streams), **status},
+        signals={**flit_streams(*streams), **status},
     )
 
 
@@ -165,7 +166,7 @@ def _mesh(name: str, about: str, drive, source: tuple[Node, ...], way: tuple[Nod
         block=lambda: Mesh(shape=_SHAPE, router=_ROUTER),
         drive=drive,
         signals={
-            **_streams(*streams),
+            **flit_streams(*streams),
             **{f"sent_{_name(node)}": ports for node in way},
             f"dropped_{_name(way[-1])}": unsigned,
         },

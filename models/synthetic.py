@@ -1,0 +1,53 @@
+"""Networks that nobody trained, of any size, whose spikes neither die out nor fill every layer."""
+
+import re
+import statistics
+
+import numpy as np
+
+from models.errors import BadInput
+from models.network import LayerParameters, Network
+
+FIRING = 0.1
+"""Share of a layer's neurons that fire at a timestep, about."""
+
+_ZEROS = 1 / 3
+"""Share of weights that are 0."""
+
+_SIZE = re.compile(r"(\d{1,3})x(\d{1,4})")
+
+
+def network(size: str, seed: int) -> Network:
+    """The random network of ``size``, like ``16x1024``: 16 layers of 1024 neurons, 1024 inputs.
+
+    Weights are independent. With K of its inputs spiking a potential has a variance of
+    K * (1 - zeros), which gives the threshold that a share `FIRING` of the neurons passes.
+    `BadInput` for a size that is none.
+    """
+    match = _SIZE.fullmatch(size)
+    if not match or not (1 <= int(match[1]) and 2 <= int(match[2]) <= 1024):
+        raise BadInput(
+            f"RANDOM must be layers x neurons like 16x1024, 2 to 1024 neurons, not {size!r}"
+        )
+    layers, neurons = int(match[1]), int(match[2])
+    rng = np.random.default_rng([seed, layers, neurons])
+    deviation = (neurons * FIRING * (1 - _ZEROS)) ** 0.5
+    threshold = int(deviation * statistics.NormalDist().inv_cdf(1 - FIRING))
+    return Network(
+        name=f"random_{layers}x{neurons}",
+        layers=tuple(
+            LayerParameters(
+                weights=rng.choice((-1, 0, 1), (neurons, neurons)).astype(np.int8),
+                bias=rng.choice((-1, 0, 1), neurons).astype(np.int8),
+                a=1,
+                b=1,
+                threshold=threshold,
+            )
+            for _ in range(layers)
+        ),
+    )
+
+
+def images(network: Network, count: int) -> np.ndarray:
+    """Images for ``network`` whose pixels all spike with chance `FIRING`: uint8 (count, inputs)."""
+    return np.full((count, network.shape.sizes[0]), round(255 * FIRING), dtype=np.uint8)

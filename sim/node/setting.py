@@ -1,0 +1,115 @@
+"""What `make sim MESH=` is asked to run."""
+
+import dataclasses
+
+import numpy as np
+
+import golden
+from golden import mapped
+from golden.noc import Routes
+from models import mapping as models_mapping
+from models.mapping import FULL_NODE, HOST, Mapping
+from models.mesh import DeadLink, MeshShape, Node, RouterShape
+from models.network import Network
+from models.node import NodeShape
+from sim.noc.setting import check_routes
+
+_AT_ONCE = 100
+"""Images that the golden model takes at once."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Setting:
+    """A network on a mesh, and what it is run on.
+
+    Parameters
+    ----------
+    network, mapping
+        The network, and where its parts stand.
+    router, dead_links
+        Of the mesh.
+    exchange
+        What the nodes have to exchange, from the golden model's spikes.
+    labels
+        int64, shape (images,): the golden model's labels.
+    """
+
+    network: Network
+    mapping: Mapping
+    router: RouterShape
+    dead_links: tuple[DeadLink, ...]
+    exchange: mapped.Exchange
+    labels: np.ndarray
+
+    @property
+    def routes(self) -> Routes:
+        """The paths of the mesh."""
+        return Routes(
+            mesh=self.mapping.mesh, routing=self.router.routing, dead_links=self.dead_links
+        )
+
+    @property
+    def timesteps(self) -> int:
+        """Timesteps of an image."""
+        return self.exchange.timesteps
+
+    @property
+    def images(self) -> int:
+        """How many images."""
+        return self.exchange.steps // self.timesteps
+
+
+def setting(
+    network: Network,
+    mesh: MeshShape,
+    spikes: np.ndarray,
+    *,
+    router: RouterShape,
+    dead_links: tuple[DeadLink, ...] = (),
+    node: NodeShape = FULL_NODE,
+    first_image: int = 0,
+) -> Setting:
+    """Place ``network`` on ``mesh`` and find what the golden model does with ``spikes``.
+
+    ``spikes`` is bool of shape (images, timesteps, inputs). `BadInput` if the network does not fit,
+    or if its flits would have to take a dead link.
+    """
+    models_mapping.check_room(network.shape, mesh, node)
+    result = golden_result(network, spikes)
+    activity = [each.mean(axis=(0, 1)) for each in (spikes, *result.spikes)]
+    sent = models_mapping.flows(network.shape, activity, node)
+    mapping = models_mapping.place(network.shape, mesh, sent, node)
+    made = Setting(
+        network=network,
+        mapping=mapping,
+        router=dataclasses.replace(router, dead_links=len(dead_links)),
+        dead_links=dead_links,
+        exchange=mapped.exchange(mapping, spikes, result, first_image=first_image),
+        labels=result.labels,
+    )
+    check_routes(made.routes, pairs(mapping))
+    return made
+
+
+def golden_result(network: Network, spikes: np.ndarray) -> golden.Result:
+    """What the golden model does with ``spikes``, without potentials."""
+    parts = [
+        golden.run(network, spikes[at : at + _AT_ONCE], keep_potentials=False)
+        for at in range(0, len(spikes), _AT_ONCE)
+    ]
+    return golden.Result(
+        spikes=tuple(
+            np.concatenate([part.spikes[k] for part in parts]) for k in range(len(network.layers))
+        ),
+        potentials=(),
+        counts=np.concatenate([part.counts for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+    )
+
+
+def pairs(mapping: Mapping) -> set[tuple[Node, Node]]:
+    """Sender and receiver of all that is sent: spikes, credits, memory transactions."""
+    there = {(HOST, place) for place in mapping.places}
+    for part, place in enumerate(mapping.places):
+        there |= {(place, to.node) for to in mapping.destinations(part)}
+    return there | {(receiver, sender) for sender, receiver in there}
