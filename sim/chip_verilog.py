@@ -1,4 +1,4 @@
-"""A chip's Verilog, exported once for each content of `rtl` and `models`.
+"""Verilog of a chip, or of another block, exported once for each content of `rtl` and `models`.
 
 Most of the time of an export is Yosys's, several seconds for a large chip.
 """
@@ -12,6 +12,7 @@ import amaranth
 from models.files import write_atomically
 from models.network import NetworkShape
 from rtl.chip import Chip
+from rtl.hierarchy import Block
 from rtl.verilog import export
 from sim.paths import ROOT, build_folder
 
@@ -20,27 +21,32 @@ KEEP = 40
 
 
 def chip_verilog(shape: NetworkShape) -> tuple[str, dict[str, str]]:
-    """Name of the top module and what `rtl.verilog.export` makes of the chip of ``shape``.
+    """Name of the top module and what `rtl.verilog.export` makes of the chip of ``shape``."""
+    return block_verilog(Chip, shape=shape)
 
-    It comes from the cache if the sources, Amaranth and the shape are the same as before. A damaged
-    entry counts as none.
+
+def block_verilog(kind: type[Block], **parameters) -> tuple[str, dict[str, str]]:
+    """Name of the top module and what `rtl.verilog.export` makes of ``kind(**parameters)``.
+
+    It comes from the cache if the sources, Amaranth and the parameters, as `repr` tells them, are
+    the same as before. A damaged entry counts as none.
     """
     cache = build_folder() / "exports"
-    entry = cache / f"{_digest(shape)}.json"
+    entry = cache / f"{_digest(kind, parameters)}.json"
     try:
         top, texts = json.loads(entry.read_bytes())
         entry.touch()
         return top, dict(texts)
     except (OSError, ValueError, TypeError):
         pass
-    chip = Chip(shape=shape)
-    texts = export(chip)
+    block = kind(**parameters)
+    texts = export(block)
     cache.mkdir(parents=True, exist_ok=True)
-    write_atomically(entry, json.dumps([chip.module_name, list(texts.items())]).encode())
+    write_atomically(entry, json.dumps([block.module_name, list(texts.items())]).encode())
     entries = sorted(cache.glob("*.json"), key=_age)
     for old in entries[:-KEEP]:
         old.unlink(missing_ok=True)
-    return chip.module_name, texts
+    return block.module_name, texts
 
 
 def _age(path: Path) -> float:
@@ -50,10 +56,11 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def _digest(shape: NetworkShape) -> str:
-    whole = hashlib.sha256(f"{amaranth.__version__}\0{shape!r}".encode())
+def _digest(kind: type[Block], parameters: dict) -> str:
+    named = f"{kind.__qualname__}\0{sorted(parameters.items())!r}"
+    whole = hashlib.sha256(f"{amaranth.__version__}\0{named}".encode())
     for room in ("models", "rtl"):
-        for source in sorted((ROOT / room).glob("*.py")):
-            whole.update(f"\0{source.name}\0".encode())
+        for source in sorted((ROOT / room).glob("**/*.py")):
+            whole.update(f"\0{source.relative_to(ROOT)}\0".encode())
             whole.update(source.read_bytes())
     return whole.hexdigest()[:20]

@@ -1,0 +1,1 @@
+"""Simulation of the scalable chip: its nodes and its backbone are Verilated apart and joined."""

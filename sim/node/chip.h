@@ -1,0 +1,268 @@
+// The chip: a Verilated backbone and Verilated nodes, joined port by port.
+//
+// Every output of either comes from registers, so that what one tells the other in a cycle is known
+// before the clock edge that ends it: all inputs are set, then everything has its edge, in any order.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "Vbackbone.h"
+#include "Vnode.h"
+#include "ports.h"
+#include "random.h"
+
+constexpr int PORTS = 7;
+
+constexpr int STATES = 8;  // computing + 2 * sending + 4 * blocked
+
+// The seven bits of `sent` as seven bytes of a word, so that one addition counts all ports.
+class Apart {
+   public:
+    Apart() {
+        for (unsigned ports = 0; ports < 1 << PORTS; ++ports) {
+            of_[ports] = 0;
+            for (int p = 0; p < PORTS; ++p) of_[ports] |= static_cast<uint64_t>(ports >> p & 1) << 8 * p;
+        }
+    }
+    uint64_t operator[](unsigned ports) const { return of_[ports]; }
+
+   private:
+    uint64_t of_[1 << PORTS];
+};
+
+// A clock cycle: what is set before takes effect at the rising edge.
+template <typename Model>
+void clock(Model& model) {
+    model.clk = 1;
+    model.eval();
+    model.clk = 0;
+    model.eval();
+}
+
+template <typename Top>
+auto set_dead_links(Top& top, uint64_t dead, int) -> decltype(top.dead_links, void()) {
+    top.dead_links = dead;
+}
+template <typename Top>
+void set_dead_links(Top&, uint64_t, long) {}
+
+// What a phase of a run has counted.
+struct Counts {
+    uint64_t cycles = 0;
+    uint64_t evaluations = 0;  // cycles of nodes that were not skipped
+    std::vector<uint64_t> sent = std::vector<uint64_t>(NODES * PORTS);
+    std::vector<uint64_t> states = std::vector<uint64_t>(NODES * STATES);
+};
+
+class Chip {
+   public:
+    // `gated`: what cannot change is not evaluated. Of 256 cycles each link stalls in `stall`.
+    Chip(bool gated, unsigned stall, uint64_t dead, uint64_t seed)
+        : gated_(gated), stall_(stall), random_(2 * seed + 1) {
+        context_.randReset(2);  // memories come up with anything in them
+        context_.randSeed(static_cast<int>(seed % 0x7FFFFFFF) + 1);
+        backbone_ = std::make_unique<Vbackbone>(&context_);
+        links_ = std::make_unique<Links>(*backbone_);
+        set_dead_links(*backbone_, dead, 0);
+        backbone_->PORT(host_i, valid) = backbone_->PORT(host_o, ready) = 0;
+        for (int n = 0; n < NODES; ++n) {
+            nodes_.push_back(std::make_unique<Vnode>(&context_));
+            nodes_[n]->here = CODES[n];
+            nodes_[n]->PORT(i, valid) = nodes_[n]->PORT(o, ready) = 0;
+            const Link& link = links_->of[n];
+            *link.i_valid = *link.o_ready = 0;
+            if (link.stall) *link.stall = 0;
+        }
+        for (int rst : {1, 1, 1, 1, 0, 0}) reset(rst);
+        for (int n = 0; n < NODES; ++n) note_rest(n);
+    }
+
+    Vnode& node(int n) { return *nodes_[n]; }
+    const Link& link(int n) const { return links_->of[n]; }
+    const Counts& counts() const { return counts_; }
+    uint64_t now() const { return counts_.cycles; }
+
+    // Something has passed a link, or come from the host or to it, in the last cycle.
+    bool moved() const { return moved_; }
+
+    // No flit is under way and no node has anything to do.
+    bool at_rest() const {
+        return awake_ == 0 && (under_way_ == 0 || under_way_ == static_cast<int64_t>(drops()));
+    }
+
+    uint64_t drops() const {
+        uint64_t total = 0;
+        for (const Link& link : links_->of) total += *link.dropped;
+        return total;
+    }
+
+    void begin() { counts_ = Counts(); }
+
+    void finish() {
+        count_recent();
+        for (int n = 0; n < NODES; ++n) {
+            uint64_t* states = &counts_.states[n * STATES];
+            states[0] = counts_.cycles;
+            for (int s = 1; s < STATES; ++s) states[0] -= states[s];
+        }
+    }
+
+    // One cycle. `host` says what it offers, and is told what is taken and what comes; `given` is
+    // told of every flit that a node gets.
+    template <typename Host, typename Given>
+    void cycle(Host& host, const Given& given) {
+        Vbackbone& bus = *backbone_;
+        moved_ = false;
+        bool offered = offer(host);
+        draw_stalls();
+        const int64_t before = under_way_;
+        for (int n = 0; n < NODES; ++n) offered |= move(n, given);
+        if (offered || before || under_way_ || settling_ || stall_ || !gated_) {
+            clock(bus);
+            settling_ = offered || before || under_way_ ? SETTLING : settling_ - (settling_ > 0);
+        }
+        if (++counts_.cycles % 255 == 0) count_recent();
+    }
+
+    // The same of node `n` alone, with `host` at its port in place of the backbone. Returns whether
+    // the node has nothing more to do.
+    template <typename Host>
+    bool cycle_alone(int n, Host& host, uint64_t now) {
+        Vnode& node = *nodes_[n];
+        node.PORT(i, valid) = host.offers();
+        if (host.offers()) node.PORT(i, payload) = host.flit();
+        node.PORT(o, ready) = 1;
+        moved_ = false;
+        if (host.offers() && node.PORT(i, ready)) {
+            moved_ = true;
+            host.taken(now);
+        }
+        if (node.PORT(o, valid)) {
+            moved_ = true;
+            host.get(node.PORT(o, payload), now);
+        }
+        clock(node);
+        ++counts_.evaluations;
+        return note_rest(n);
+    }
+
+    void count_alone(uint64_t cycles) {
+        if (cycles > counts_.cycles) counts_.cycles = cycles;
+    }
+
+   private:
+    static constexpr int SETTLING = 4;  // cycles in which a router may still count a dropped flit
+
+    void reset(int rst) {
+        backbone_->rst = rst;
+        clock(*backbone_);
+        for (const auto& node : nodes_) {
+            node->rst = rst;
+            clock(*node);
+        }
+    }
+
+    template <typename Host>
+    bool offer(Host& host) {
+        Vbackbone& bus = *backbone_;
+        const bool offers = host.offers();
+        bus.PORT(host_i, valid) = offers;
+        if (offers) bus.PORT(host_i, payload) = host.flit();
+        if (offers && bus.PORT(host_i, ready)) {
+            moved_ = true;
+            ++under_way_;
+            host.taken(now());
+        }
+        bus.PORT(host_o, ready) = !stall_ || !(random_.biased(stall_) & 1);
+        if (bus.PORT(host_o, valid) && bus.PORT(host_o, ready)) {
+            --under_way_;
+            count(HOST, 1);
+            host.get(bus.PORT(host_o, payload), now());
+        }
+        return offers;
+    }
+
+    void draw_stalls() {
+        if (!STALLS || !stall_) return;
+        uint64_t bits = 0;
+        for (int n = 0; n < NODES; ++n) {
+            if (n % 8 == 0) bits = random_.biased(stall_);
+            *links_->of[n].stall = bits & 0xFF;
+            bits >>= 8;
+        }
+    }
+
+    // Node `n` and the backbone tell each other, and the node has its edge. Returns whether the node
+    // offers a flit.
+    template <typename Given>
+    bool move(int n, const Given& given) {
+        const Link& link = links_->of[n];
+        count(n, *link.sent & ~1u);  // whether the node takes a flit is not known to the router yet
+        if (resting_[n] && !*link.o_valid && gated_) {
+            *link.i_valid = 0;
+            return false;
+        }
+        Vnode& node = *nodes_[n];
+        ++counts_.states[n * STATES + (node.computing | node.sending << 1 | node.blocked << 2)];
+        const bool offers = node.PORT(o, valid);
+        node.PORT(o, ready) = *link.i_ready;
+        *link.i_valid = offers;
+        *link.i_payload = node.PORT(o, payload);
+        under_way_ += offers && *link.i_ready;
+        node.PORT(i, valid) = *link.o_valid;
+        node.PORT(i, payload) = *link.o_payload;
+        *link.o_ready = node.PORT(i, ready);
+        if (*link.o_valid && node.PORT(i, ready)) {
+            --under_way_;
+            count(n, 1);
+            given(n, *link.o_payload);
+        }
+        clock(node);
+        ++counts_.evaluations;
+        note_rest(n);
+        return offers;
+    }
+
+    // Whether a node can change without a flit.
+    bool note_rest(int n) {
+        const bool rests = nodes_[n]->quiet && !nodes_[n]->PORT(o, valid);
+        awake_ += resting_[n] - rests;
+        resting_[n] = rests;
+        return rests;
+    }
+
+    // Flits leave the router of node `n` by these ports.
+    void count(int n, unsigned ports) {
+        if (!ports) return;
+        moved_ = true;
+        recent_[n] += apart_[ports];
+    }
+
+    void count_recent() {
+        for (int n = 0; n < NODES; ++n) {
+            for (int p = 0; p < PORTS; ++p) {
+                counts_.sent[n * PORTS + p] += recent_[n] >> 8 * p & 0xFF;
+            }
+            recent_[n] = 0;
+        }
+    }
+
+    const bool gated_;
+    const unsigned stall_;
+    Random random_;
+    VerilatedContext context_;
+    std::unique_ptr<Vbackbone> backbone_;
+    std::unique_ptr<Links> links_;
+    std::vector<std::unique_ptr<Vnode>> nodes_;
+    std::vector<char> resting_ = std::vector<char>(NODES);
+    std::vector<uint64_t> recent_ = std::vector<uint64_t>(NODES);
+    const Apart apart_;
+    Counts counts_;
+    int awake_ = NODES;
+    int64_t under_way_ = 0;  // flits in the backbone; those that it drops remain in the count
+    int settling_ = 0;
+    bool moved_ = false;
+};

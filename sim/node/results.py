@@ -1,0 +1,272 @@
+"""What came of a run of the scalable chip: the files that `sim/node/drive.cpp` writes."""
+
+import dataclasses
+import enum
+from pathlib import Path
+
+import numpy as np
+
+from models.mesh import MeshShape, Node, Port
+from models.node import STATUS
+from sim.node.memory import Exchange, name
+from sim.node.work import Memory, Work
+from sim.simulator import SimulationError
+
+STATES = 8
+"""What a node is at: computing + 2 * sending + 4 * blocked."""
+
+_PHASES = ("loading", "the run", "reading back")
+_PHASE_WORDS = 5
+_NODE_WORDS = 7
+
+
+class Ending(enum.IntEnum):
+    """How a phase ended."""
+
+    FINISHED = 0
+    STILL = 1
+    """No flit had moved for a long time."""
+
+    DROPPED = 2
+    """A router had dropped a flit."""
+
+    LATE = 3
+    """The cycles that it may take were over."""
+
+    SKIPPED = 4
+    """It never began, as one before did not finish."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Phase:
+    """Loading, the run or reading back.
+
+    Parameters
+    ----------
+    ending
+        How it ended.
+    cycles
+        Its length; cycles are counted from its beginning.
+    seconds
+        Time that it took, files aside.
+    evaluations
+        Cycles of nodes that were evaluated; the others could not change anything.
+    strays
+        Flits to the host that nobody should have sent.
+    links
+        int64, shape (nodes, 7): flits that left each router by each `Port`.
+    states
+        int64, shape (nodes, 8): cycles of each node in each state, see `STATES`.
+    """
+
+    ending: Ending
+    cycles: int
+    seconds: float
+    evaluations: int
+    strays: int
+    links: np.ndarray
+    states: np.ndarray
+
+    @property
+    def computing(self) -> np.ndarray:
+        """Cycles in which each node's cluster had a timestep at work: int64, shape (nodes,)."""
+        return self.states[:, 1::2].sum(axis=1)
+
+    @property
+    def only_sending(self) -> np.ndarray:
+        """Cycles in which it did nothing but send spikes or ends."""
+        return self.states[:, [2, 6]].sum(axis=1)
+
+    @property
+    def only_blocked(self) -> np.ndarray:
+        """Cycles in which it did nothing, as its spikes waited for a credit."""
+        return self.states[:, 4]
+
+    @property
+    def idle(self) -> np.ndarray:
+        """Cycles in which it did none of these."""
+        return self.states[:, 0]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a mesh of nodes did.
+
+    Parameters
+    ----------
+    mesh
+        Its nodes.
+    loading, running, reading
+        The phases.
+    quiet, computing, sending, blocked
+        bool, shape (nodes,): state of the nodes at the end; ``quiet`` is nothing to do.
+    status
+        int64, shape (nodes,): `models.node.STATUS`, 0 if all went well.
+    dropped, dropped_ports
+        int64, shape (nodes,): flits that each router dropped, and a bit for each `Port` that they
+        wanted.
+    begun, done
+        int64, shape (steps,): cycle in which the host's first flit of a timestep was taken, and in
+        which the last end of it came to the host; -1 if never.
+    before, after
+        What came of the transactions before the run and after it.
+    receivers, times, flits
+        int64 (n,), int64 (n,), uint32 (n,): number of the node, or of nodes for the host, cycle and
+        flit of all that was given to nodes and host in the run, in the order of cycles.
+    """
+
+    mesh: MeshShape
+    loading: Phase
+    running: Phase
+    reading: Phase
+    quiet: np.ndarray
+    computing: np.ndarray
+    sending: np.ndarray
+    blocked: np.ndarray
+    status: np.ndarray
+    dropped: np.ndarray
+    dropped_ports: np.ndarray
+    begun: np.ndarray
+    done: np.ndarray
+    before: tuple[Exchange, ...]
+    after: tuple[Exchange, ...]
+    receivers: np.ndarray
+    times: np.ndarray
+    flits: np.ndarray
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """All phases in order."""
+        return self.loading, self.running, self.reading
+
+    @property
+    def lost(self) -> list[tuple[Node, int, tuple[Port, ...]]]:
+        """Routers that dropped flits: where, how many, by which ports these wanted to leave."""
+        return [
+            (
+                self.mesh.node(n),
+                int(self.dropped[n]),
+                tuple(port for port in Port if self.dropped_ports[n] >> port & 1),
+            )
+            for n in np.flatnonzero(self.dropped).tolist()
+        ]
+
+    def check(self) -> None:
+        """`SimulationError` if a phase did not finish, or a node saw the protocol broken."""
+        for phase, what in zip(self.phases, _PHASES, strict=True):
+            if phase.ending is not Ending.FINISHED:
+                raise SimulationError(self._story(phase, what))
+            if phase.strays:
+                raise SimulationError(f"{phase.strays} flits in {what} had no business at the host")
+        for n in np.flatnonzero(self.status).tolist():
+            raise SimulationError(f"{name(self.mesh.node(n))}: {status_text(int(self.status[n]))}")
+
+    def _story(self, phase: Phase, what: str) -> str:
+        why = {
+            Ending.STILL: f"{what} stands still after {phase.cycles:,} cycles",
+            Ending.DROPPED: f"a router dropped flits in {what}, by cycle {phase.cycles:,}",
+            Ending.LATE: f"{what} has not ended after {phase.cycles:,} cycles",
+        }[phase.ending]
+        parts = [why]
+        if phase is self.running:
+            parts.append(f"{np.count_nonzero(self.done >= 0)} of {len(self.done)} timesteps done")
+        for flags, state in (
+            (~self.quiet, "not quiet"),
+            (self.blocked, "waiting for a credit"),
+        ):
+            if flags.any():
+                parts.append(f"{state}: {self._names(flags)}")
+        parts += [
+            f"router {'.'.join(map(str, node))} dropped {count} flits that wanted to leave by "
+            f"{' or '.join(port.name.lower() for port in ports)}"
+            for node, count, ports in self.lost
+        ]
+        broken = self.status != 0
+        if broken.any():
+            texts = (
+                f"{name(self.mesh.node(n))}: {status_text(int(self.status[n]))}"
+                for n in np.flatnonzero(broken).tolist()
+            )
+            parts += texts
+        return "; ".join(parts)
+
+    def _names(self, flags: np.ndarray) -> str:
+        nodes = [self.mesh.node(n) for n in np.flatnonzero(flags).tolist()]
+        some = ", ".join(".".join(map(str, node)) for node in nodes[:8])
+        return some + (f" and {len(nodes) - 8} more" if len(nodes) > 8 else "")
+
+
+def status_text(status: int) -> str:
+    """A node's STATUS in words: ``status early, 3 spikes refused``."""
+    refused = STATUS["refused"].get(status)
+    words = [key for key, field in STATUS.items() if key != "refused" and field.get(status)]
+    return f"status {', '.join([*words, *([f'{refused} flits refused'] if refused else [])])}"
+
+
+class _Words:
+    """Takes a file of 64-bit words apart."""
+
+    def __init__(self, path: Path):
+        self._words, self._at = np.fromfile(path, dtype=np.int64), 0
+
+    def take(self, *shape: int) -> np.ndarray:
+        count = int(np.prod(shape))
+        if self._at + count > len(self._words):
+            raise SimulationError("the results of a run were cut short")
+        self._at += count
+        return self._words[self._at - count : self._at].reshape(shape)
+
+
+def read(folder: Path, work: Work) -> Run:
+    """The run of ``work`` whose files are in ``folder``."""
+    words = _Words(folder / "results")
+    nodes, steps = work.mesh.nodes, len(work.steps)
+    heads = words.take(len(_PHASES), _PHASE_WORDS)
+    phases = [
+        _phase(head, words.take(nodes, len(Port)), words.take(nodes, STATES)) for head in heads
+    ]
+    ends = words.take(nodes, _NODE_WORDS).T
+    begun, done = words.take(steps), words.take(steps)
+    before, after = (_exchanges(words, memory) for memory in (work.before, work.after))
+    flits = folder / "flits"
+    given = np.fromfile(flits, dtype=np.int64) if flits.exists() else np.zeros(0, dtype=np.int64)
+    times, packed = given.reshape(-1, 2).T
+    return Run(
+        mesh=work.mesh,
+        **dict(zip(("loading", "running", "reading"), phases, strict=True)),
+        **dict(
+            zip(("quiet", "computing", "sending", "blocked"), ends[:4].astype(bool), strict=True)
+        ),
+        status=ends[4],
+        dropped=ends[5],
+        dropped_ports=ends[6],
+        begun=begun,
+        done=done,
+        before=before,
+        after=after,
+        receivers=packed >> 32,
+        times=times,
+        flits=packed.astype(np.uint32),
+    )
+
+
+def _phase(head: np.ndarray, links: np.ndarray, states: np.ndarray) -> Phase:
+    ending, cycles, nanoseconds, evaluations, strays = head.tolist()
+    return Phase(
+        ending=Ending(ending),
+        cycles=cycles,
+        seconds=nanoseconds / 1e9,
+        evaluations=evaluations,
+        strays=strays,
+        links=links,
+        states=states,
+    )
+
+
+def _exchanges(words: _Words, memory: Memory) -> tuple[Exchange, ...]:
+    found = []
+    for transaction in memory.transactions:
+        begun, ended, count = words.take(3).tolist()
+        answer = words.take(count).astype(np.uint32)
+        found.append(Exchange(transaction=transaction, begun=begun, ended=ended, answer=answer))
+    return tuple(found)

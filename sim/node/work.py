@@ -1,0 +1,203 @@
+"""What a run of the scalable chip is told, and the file in which `sim/node/drive.cpp` reads it."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models import flits
+from models.errors import BadInput
+from models.flits import SPIKE, Control, FlitType
+from models.mapping import VIRTUAL_NEURONS, Mapping, virtual_nodes
+from models.mesh import DeadLink, MeshShape, Node
+from rtl.noc.program import dead_links_word
+from sim.node.memory import Transaction
+
+STILL = 20_000
+"""Cycles without a flit after which a run is given up: a node computes for less than 2,000."""
+
+_CHANCES = 256
+"""Chances of a stall are multiples of one in so many."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Transactions, one after the other from the host through the mesh.
+
+    ``back_door``: at each node's own port in place of the mesh, all nodes at the same time.
+    """
+
+    transactions: Sequence[Transaction] = ()
+    back_door: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is to be done with a mesh of nodes.
+
+    Parameters
+    ----------
+    mesh
+        Its nodes.
+    before, after
+        Transactions before the timesteps, and after the last one.
+    steps
+        The host's flits of each timestep, spikes and ends in the order in which it sends them:
+        uint32 of shape (n,) each.
+    receivers
+        Nodes that the host sends to.
+    senders
+        Nodes that send to the host.
+    credits
+        What each receiver gives the host for a timestep: one for each virtual node.
+    """
+
+    mesh: MeshShape
+    before: Memory = Memory()
+    steps: Sequence[np.ndarray] = ()
+    receivers: tuple[Node, ...] = ()
+    senders: tuple[Node, ...] = ()
+    credits: int = 0
+    after: Memory = Memory()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """How a run goes, whatever the work is.
+
+    Parameters
+    ----------
+    dead_links
+        What the routers are told.
+    stall
+        Chance that a link passes nothing in a cycle, each link for itself, the one to the host
+        too: 0 to less than 1, rounded to 256ths. More than 0 only if the program has stalls.
+    seed
+        Of the stalls, and of what stands in the memories before they are written.
+    gated
+        Do not evaluate what cannot change: the run is the same and takes less time.
+    record
+        Keep every flit that a node or the host is given in the run.
+    until_drop
+        End the run when a router has dropped a flit.
+    still
+        Cycles without a flit after which a phase is given up.
+    limit
+        Most cycles of the run.  [default: more than any right one takes]
+    """
+
+    dead_links: tuple[DeadLink, ...] = ()
+    stall: float = 0.0
+    seed: int = 0
+    gated: bool = True
+    record: bool = True
+    until_drop: bool = True
+    still: int = STILL
+    limit: int | None = None
+
+    def __post_init__(self):
+        if not 0 <= self.stall < 1:
+            raise BadInput(f"the chance of a stall must be from 0 to less than 1, not {self.stall}")
+
+
+USUAL = Conditions()
+"""A run without stalls and dead links."""
+
+
+def mapped(
+    mapping: Mapping, spikes: np.ndarray, *, before: Memory = Memory(), after: Memory = Memory()
+) -> Work:
+    """The work of a mapped network: input ``spikes``, bool of shape (timesteps, inputs)."""
+    first, last = 0, len(mapping.shape.layers) - 1
+    of_layer = {
+        wanted: tuple(
+            place
+            for place, part in zip(mapping.places, mapping.parts, strict=True)
+            if part.layer == wanted
+        )
+        for wanted in (first, last)
+    }
+    return Work(
+        mesh=mapping.mesh,
+        before=before,
+        steps=[step_flits(mapping, vector, k) for k, vector in enumerate(spikes)],
+        receivers=of_layer[first],
+        senders=of_layer[last],
+        credits=len(virtual_nodes(mapping.shape)),
+        after=after,
+    )
+
+
+def step_flits(mapping: Mapping, spikes: np.ndarray, step: int) -> np.ndarray:
+    """The host's flits of timestep number ``step``, whose input ``spikes`` are bool (inputs,).
+
+    Each virtual node after the other sends its spikes, each to all receivers, and then its ends.
+    Returns uint32, shape (n,).
+    """
+    to = np.array(
+        [
+            place
+            for place, part in zip(mapping.places, mapping.parts, strict=True)
+            if part.layer == 0
+        ]
+    )
+    sent = []
+    for k in virtual_nodes(mapping.shape):
+        mine = np.flatnonzero(spikes[k * VIRTUAL_NEURONS : (k + 1) * VIRTUAL_NEURONS])
+        neurons = np.append(mine, int(Control.END))
+        control = np.zeros(len(neurons), dtype=np.int64)
+        control[-1] = 1
+        common = flits.pack(
+            SPIKE,
+            type=FlitType.SPIKE,
+            step=step,
+            control=control,
+            source_x=k,  # a virtual node's number stands in the nine bits of the source
+            source_y=k >> flits.COORDINATE_BITS,
+            source_z=k >> 2 * flits.COORDINATE_BITS,
+            neuron=neurons,
+            from_host=1,
+        )
+        there = flits.pack(SPIKE, **{axis: to[:, a] for a, axis in enumerate("xyz")})
+        sent.append((common[:, np.newaxis] | there[np.newaxis]).reshape(-1))
+    return np.concatenate(sent).astype(np.uint32)
+
+
+def write(path: Path, work: Work, conditions: Conditions) -> None:
+    """Write the file WORK of `sim/node/drive.cpp`."""
+    limit = conditions.limit
+    if limit is None:
+        limit = 100 * (STILL * (len(work.steps) + 1) + sum(map(len, work.steps)))
+    words = [
+        conditions.gated,
+        conditions.record,
+        conditions.until_drop,
+        min(round(conditions.stall * _CHANCES), _CHANCES - 1),
+        conditions.seed,
+        dead_links_word(work.mesh, conditions.dead_links),
+        conditions.still,
+        limit,
+    ]
+    with path.open("wb") as file:
+        np.array(words, dtype=np.uint64).tofile(file)
+        _write_memory(file, work.mesh, work.before)
+        for nodes in (work.receivers, work.senders):
+            _write_list(file, [work.mesh.number(node) for node in nodes])
+        np.array([work.credits, len(work.steps)], dtype=np.uint64).tofile(file)
+        for step in work.steps:
+            _write_list(file, step)
+        _write_memory(file, work.mesh, work.after)
+
+
+def _write_memory(file, mesh: MeshShape, memory: Memory) -> None:
+    head = [memory.back_door, len(memory.transactions)]
+    np.array(head, dtype=np.uint64).tofile(file)
+    for transaction in memory.transactions:
+        np.array([mesh.number(transaction.node)], dtype=np.uint64).tofile(file)
+        _write_list(file, transaction.request)
+
+
+def _write_list(file, values: Sequence[int]) -> None:
+    np.array([len(values)], dtype=np.uint64).tofile(file)
+    np.asarray(values, dtype=np.uint64).tofile(file)
