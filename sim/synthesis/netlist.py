@@ -88,6 +88,16 @@ class Netlist:
         visit(top)
         return cls(top=top, modules=modules, library=library)
 
+    def below(self, top: str) -> "Netlist":
+        """The module ``top`` and all that it instantiates, as a design of its own."""
+        found: dict[str, Module] = {}
+        wanted = {top}
+        for name in reversed(self.modules):  # a module after all that instantiate it
+            if name in wanted:
+                found[name] = self.modules[name]
+                wanted.update(cell.kind for cell in found[name].cells)
+        return dataclasses.replace(self, top=top, modules=dict(reversed(found.items())))
+
     def instances(self) -> collections.Counter[str]:
         """How many instances of each module the design has; the top is one."""
         counts = collections.Counter({self.top: 1})
