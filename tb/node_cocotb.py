@@ -93,6 +93,8 @@ class NodeBench(Bench):
             assert not self.pins.get("o__valid"), f"cycle {self.cycle}: quiet, and a flit leaves"
             others = [self.shown[name] for name in names[1:4]]
             assert not any(others), f"cycle {self.cycle}: {self.shown}"
+            answered = not (self.input.idle and self.due["answers"])
+            assert answered, f"cycle {self.cycle}: quiet, and an answer is due"
 
     def receive(self, flit):
         """A flit has left the node."""
@@ -221,6 +223,8 @@ class NodeBench(Bench):
         hosts = [s for s in self.sources if s.from_host]
         for k, source in enumerate(hosts):
             source.code = k
+        for other, host in zip((s for s in self.sources if not s.from_host), hosts, strict=False):
+            other.code = host.code  # a node of a virtual node's number is another one
         to = rng.randint(1, shape.destinations)
         self.destinations = [(code, 0) for code in codes[-to:]]
         if rng.random() < 0.5:
@@ -542,6 +546,21 @@ async def memory_is_refused_at_work(bench):
     for _ in range(3):
         await bench.step()
     bench.read(32, 8)
+
+
+@scenario(NodeBench)
+async def spikes_during_an_answer(bench):
+    """A timestep that comes while memory is read waits for the end of that, and loses nothing."""
+    bench.load()
+    await bench.drain()
+    for _ in range(3):
+        bench.read(0, 8 * len(bench.shape.layer.banks))
+        bench.read(8 * Line.BIAS, 8 * len(bench.shape.layer.banks))
+        await bench.drain()
+        bench.output.pace = 0.3
+        bench.read(32 * bench.rng.randrange(bench.shape.inputs), 8)
+        bench.plan(1, 0.2)
+        await bench.run_steps()
 
 
 @scenario(NodeBench)
