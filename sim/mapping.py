@@ -96,8 +96,10 @@ class Placed:
         Flits sent, the host's too.
     hop_flits
         Times the hops that they make.
+    cost
+        That and what the port shared with the host costs, see `models.mapping.cost`.
     random_mean, random_best
-        The same of random placements: their mean, and the least.
+        The same cost of random placements: their mean, and the least.
     busiest, busiest_flits
         The link, node's port or sender with the most flits, and how many: a timestep cannot take
         fewer cycles.
@@ -106,6 +108,7 @@ class Placed:
     places: tuple[tuple[str, str, float], ...]
     flits: float
     hop_flits: float
+    cost: float
     random_mean: float
     random_best: float
     busiest: str
@@ -122,7 +125,7 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     for _ in range(RANDOM):
         drawn = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
         other = Mapping(shape=shape, mesh=mesh, places=drawn)
-        others.append(mapping.hop_flits(other, sent))
+        others.append(mapping.cost(other, sent))
     between = np.zeros((mesh.nodes, mesh.nodes))
     numbers = placed.numbers
     np.add.at(between, (numbers[:, np.newaxis], numbers[np.newaxis]), sent)
@@ -137,6 +140,7 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
         ),
         flits=float(sent.sum()),
         hop_flits=mapping.hop_flits(placed, sent),
+        cost=mapping.cost(placed, sent),
         random_mean=float(np.mean(others)),
         random_best=min(others),
         busiest=busiest,
@@ -179,6 +183,7 @@ def _totals(made: Placed) -> Table:
     for row in (
         ("flits: spikes, ends, credits; the host's too", f"{made.flits:,.1f}", "derived"),
         ("flits x hops", f"{made.hop_flits:,.1f}", "derived"),
+        ("  and the port that the host shares", f"{made.cost:,.1f}", "derived"),
         (f"  mean of {RANDOM} random placements", f"{made.random_mean:,.1f}", "derived"),
         ("  least of them", f"{made.random_best:,.1f}", "derived"),
         (f"flits at the busiest place ({made.busiest})", f"{made.busiest_flits:,.1f}", "derived"),

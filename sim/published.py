@@ -172,10 +172,10 @@ the paper does not say, and NAND2 equivalents are the usual one."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Router:
-    """A router that a paper prints the size of: who made it and what ports it has is in ``what``.
+class NodePart:
+    """A part of a node that a paper prints the size of: ``what`` it is, and by whom.
 
-    ``area`` is in um2, ``megahertz`` its highest clock.
+    ``area`` is in um2, ``megahertz`` its highest clock, 0 where none is printed.
     """
 
     paper: str
@@ -186,16 +186,25 @@ class Router:
     where: str
 
 
-ROUTER = Router(
-    paper=TW_SNN,
-    what="3D router of Dang et al. 2020, 7 ports",
-    process="65 nm",
-    area=41_739.0,
-    megahertz=537.63,
-    where="table 5",
-)
-"""The router of TW-SNN's scalable node. The depth of its buffers and whether its clock has wires in
-it TW-SNN does not say."""
+def _table_5(what: str, area: float, megahertz: float = 0.0) -> NodePart:
+    return NodePart(
+        paper=TW_SNN,
+        what=what,
+        process="65 nm",
+        area=area,
+        megahertz=megahertz,
+        where="table 5",
+    )
+
+
+AER_LUT = _table_5("AER LUT", 16_747.0)
+ADDRESS_LUT = _table_5("address LUT", 20_768.0)
+INTERFACE = _table_5("network interface, both LUTs in it", 72_032.0, 699.30)
+CLUSTER = _table_5("neuron cluster", 205_608.0, 751.87)
+ROUTER = _table_5("3D router of Dang et al. 2020, 7 ports", 41_739.0, 537.63)
+"""TW-SNN's scalable node after synthesis, without its vertical connections (TSVs). TW-SNN says
+neither how many entries the LUTs have, nor how deep the router's buffers are, nor whether the
+cluster is with its weight memory, nor whether wires are in the clocks."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

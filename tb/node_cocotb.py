@@ -225,6 +225,8 @@ class NodeBench(Bench):
         self.destinations = [(code, 0) for code in codes[-to:]]
         if rng.random() < 0.5:
             self.destinations[0] = (HOST_CODE, 1)
+            if to > 1:
+                self.destinations[1] = (HOST_CODE, 0)  # the node beside it is another one
         for row in range(shape.inputs):
             self.write(32 * row, _codes(self.layer.weights[row], len(shape.layer.banks)))
         self.write(8 * Line.BIAS, _codes(self.layer.bias, len(shape.layer.banks)))
@@ -490,6 +492,27 @@ async def waits_for_credits(bench):
     assert len(bench.credits_owed_back) == CREDITS * len(bench.destinations)
     bench.give_back = True
     await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def tables_bring_credits(bench):
+    """A new address look-up table has all credits, whatever was spent with the old one."""
+    bench.load()
+    await bench.drain()
+    bench.give_back = False
+    for _ in range(2):
+        bench.plan(CREDITS)
+        for source in bench.sources:
+            for flit in source.later:
+                bench.input.send(flit)
+            source.later = []
+        await bench.drain()
+        bench.credits_owed_back.clear()
+        for line in (Line.AER_LUT, Line.ADDRESS_LUT):
+            same = [bench.memory.get(8 * line + k, 0) for k in range(LINE_WORDS)]
+            bench.write(8 * line, same)
+        await bench.drain()
+        bench.sources[0].planned = 0
 
 
 @scenario(NodeBench)

@@ -11,7 +11,7 @@ from sim.document import markers, read_section
 from sim.published import ROUTER, SILICON
 from sim.synthesis import command, record, router_tables
 from sim.synthesis.figures import BlockFigures
-from sim.synthesis.router import RouterSynthesis, scaled
+from sim.synthesis.router import RouterSynthesis
 from sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED
 from sim.synthesis.timing import Hop, Link, Timing
 from tb.command import refused, trispike
@@ -60,11 +60,11 @@ def test_scaled():
     made = _synthesis()
     assert made.fmax == 200
     assert SILICON.gate_area == pytest.approx(1.165, abs=1e-3)
-    at_65 = scaled(made)
+    at_65 = made.scaled
     assert at_65.shrunk == pytest.approx(24_000 * (65 / 180) ** 2)
     assert at_65.gates == pytest.approx(1165, abs=1)
     assert at_65.fmax == pytest.approx(200 * 4.49, rel=1e-3)
-    assert scaled(_synthesis(library="toy")) is None
+    assert _synthesis(library="toy").scaled is None
 
 
 def test_record(tmp_path):
@@ -134,7 +134,7 @@ def test_command(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--block", "mesh"], "BLOCK must be one of chip, router, not 'mesh'"),
+        (["--block", "mesh"], "BLOCK must be one of chip, router, node, not 'mesh'"),
         (["--block", "router", "--layer", "fc256"], "LAYER= is for BLOCK=chip; leave it out"),
         (["--block", "router", "--target", "cells"], "TARGET= is for BLOCK=chip; leave it out"),
         (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out for chip"),

@@ -5,15 +5,14 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from models.flits import Control, FlitType
-from models.node import ADDRESS_ENTRY, CREDITS, NEURONS, WORD_BITS, NodeShape
+from models.node import BLOCK_ROWS, CREDITS, NEURONS, NodeShape
 from models.numbers import BANK_BITS
 from rtl.aer import AEREncoder
 from rtl.hierarchy import Block, place
 from rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
+from rtl.node.address_table import AddressEntry, AddressTable
 from rtl.node.aer_table import NODE_BITS
-from rtl.priority import LowestOne, one_hot_select
-
-AddressEntry = data.StructLayout({name: field.width for name, field in ADDRESS_ENTRY.items()})
+from rtl.priority import LowestOne
 
 
 class CreditCounter(Block):
@@ -131,38 +130,37 @@ class SpikeSender(Block):
     def elaborate(self, platform):
         """Build the module."""
         m = Module()
-        entries = Signal(data.ArrayLayout(AddressEntry, self._shape.destinations), reset_less=True)
-        m.d.comb += self.entries.eq(entries)
-        with m.If(self.write):
-            m.d.sync += [
-                entry.eq(self.line.word_select(k, WORD_BITS)) for k, entry in enumerate(entries)
-            ]
-        may_send = self._count_credits(m, entries, platform)
+        table = AddressTable(shape=self._shape)
         encoder = AEREncoder(inputs=self._shape.neurons)
+        m.submodules.table = place(table, platform)
         m.submodules.encoder = place(encoder, platform)
-        used = (1 << self.neurons) - 1
+        may_send = self._count_credits(m, table, platform)
         m.d.comb += [
-            encoder.i.payload.eq(self.i.payload & used[: self._shape.neurons]),
+            table.source.eq(self.source),
+            table.from_host.eq(self.from_host),
+            table.write.eq(self.write),
+            table.line.eq(self.line),
+            self.entries.eq(table.entries),
+            encoder.i.payload.eq(self.i.payload & _lowest(self.neurons, self._shape.neurons)),
             encoder.i.valid.eq(self.i.valid & may_send),
             self.i.ready.eq(encoder.i.ready & may_send),
             self.sending.eq(encoder.busy),
             self.blocked.eq(self.i.valid & ~may_send),
         ]
-        self._send(m, entries, encoder)
+        self._send(m, table, encoder)
         return m
 
-    def _count_credits(self, m: Module, entries: data.View, platform) -> Value:
+    def _count_credits(self, m: Module, table: AddressTable, platform) -> Value:
         """One counter for each destination; returns whether all have a credit."""
         begins = self.i.valid & self.i.ready
         lacking, overdrawn = [], []
-        for k, entry in enumerate(entries):
+        for k, entry in enumerate(table.entries):
             counter = CreditCounter()
             m.submodules[f"credits_{k}"] = place(counter, platform)
-            theirs = (entry.node == self.source) & (entry.to_host == self.from_host)
             m.d.comb += [
                 counter.clear.eq(self.write),
                 counter.spend.eq(begins & entry.valid),
-                counter.gain.eq(self.credit & entry.valid & theirs),
+                counter.gain.eq(self.credit & table.entry[k]),
             ]
             lacking.append(entry.valid & ~counter.any)
             overdrawn.append(counter.overdrawn)
@@ -170,22 +168,22 @@ class SpikeSender(Block):
             m.d.sync += self.overdrawn.eq(1)
         return ~Cat(lacking).any()
 
-    def _send(self, m: Module, entries: data.View, encoder: AEREncoder) -> None:
+    def _send(self, m: Module, table: AddressTable, encoder: AEREncoder) -> None:
         """Each event of ``encoder`` to one destination after the other."""
         width = self._shape.destinations
         m.submodules.next = following = LowestOne(width=width)
         sent = Signal(width)  # destinations that have the event already
         step = Signal(2)
-        to = Signal(AddressEntry)
+        to = table.to
         event = encoder.o.payload
         left = Signal(width)
         last = Signal()
         leaves = Signal()
         m.d.comb += [
-            left.eq(Cat(entry.valid for entry in entries) & ~sent),
+            left.eq(Cat(entry.valid for entry in table.entries) & ~sent),
             following.bits.eq(left),
             last.eq(~(left & ~following.one_hot).any()),
-            to.eq(one_hot_select(following.one_hot, [e.as_value() for e in entries])),
+            table.choice.eq(following.one_hot),
             self.o.payload.eq(
                 assemble(
                     SpikeFlit,
@@ -210,3 +208,17 @@ class SpikeSender(Block):
             m.d.sync += sent.eq(sent | following.one_hot)
         with m.If(self.write):
             m.d.sync += step.eq(0)
+
+
+def _lowest(count: Value, width: int) -> Value:
+    """``width`` bits, of which the lowest ``count`` are set.
+
+    By groups of `BLOCK_ROWS`: ``(1 << count) - 1`` would be a carry chain as long as the word.
+    """
+    bits = (BLOCK_ROWS - 1).bit_length()
+    group, rest = count[bits:], count[:bits]
+    some = Cat([rest > k for k in range(BLOCK_ROWS - 1)], C(0, 1))
+    return Cat(
+        (group > g).replicate(BLOCK_ROWS) | (some & (group == g).replicate(BLOCK_ROWS))
+        for g in range(width // BLOCK_ROWS)
+    )

@@ -7,12 +7,14 @@ import numpy as np
 
 from golden import mapped, mapped_judge, mapped_links
 from golden.mapped import Outputs
+from golden.noc import Divergence
 from models.flits import SPIKE, FlitType
 from sim.node import memory, work
-from sim.node.results import Run
+from sim.node.results import Ending, Run
 from sim.node.run import run
 from sim.node.setting import Setting
 from sim.node.work import Conditions, Memory
+from sim.simulator import SimulationError
 
 READ_BACKS = ("none", "burst", "single", "both")
 """How a loaded network is read back after the run."""
@@ -67,13 +69,15 @@ def measure(
     read_back
         One of `READ_BACKS`, through the mesh.
 
-    `golden.noc.Divergence` names the first difference of spikes, credits, labels or flits of a
-    link; `SimulationError` tells of a run that did not end, of memory that is not as it was written.
+    `golden.noc.Divergence` names the first difference: of spikes, ends or credits, of flits of a
+    link, of memory; or tells why a run did not end.
     """
     mapping, network = setting.mapping, setting.network
     writes = memory.loading(mapping, network)
     bursts = memory.reading(mapping, network) if read_back in ("burst", "both") else []
-    singles = memory.reading(mapping, network, burst=False) if read_back in ("single", "both") else []
+    singles = []
+    if read_back in ("single", "both"):
+        singles = memory.reading(mapping, network, burst=False)
     task = work.mapped(
         mapping,
         setting.exchange.spikes[0],
@@ -83,11 +87,8 @@ def measure(
     conditions = Conditions(dead_links=setting.dead_links, stall=stall, seed=seed, gated=gated)
     done = run(program, task, folder, conditions)
     judge(setting, done)
-    memory.check_loaded(done.before)
-    read = 0
-    for some in (done.after[: len(bursts)], done.after[len(bursts) :]):
-        if some:
-            read += memory.compare(mapping, network, some)
+    cut = len(bursts)
+    read = _check_memory(setting, done.before, done.after[:cut], done.after[cut:])
     return Measured(
         setting=setting,
         run=done,
@@ -98,13 +99,15 @@ def measure(
 
 
 def judge(setting: Setting, done: Run) -> None:
-    """Compare spikes, credits and flits of links; then see that the run ended well.
-
-    In this order: where a run has stopped, the first flit that is missing tells more.
-    """
-    spikes = SPIKE["type"].get(done.flits) == FlitType.SPIKE
-    mapped_judge.judge(setting.exchange, done.receivers[spikes], done.flits[spikes])
-    done.check()
+    """Compare spikes, credits and flits of links, and see that every phase ended as it should."""
+    try:
+        done.check()
+    except SimulationError as fault:
+        first = _first_difference(setting, done)
+        raise Divergence(f"{fault}; first: {first}" if first else str(fault)) from None
+    difference = _first_difference(setting, done)
+    if difference:
+        raise difference
     expected = mapped_links.run_links(setting.exchange, setting.routes)
     mapped_links.compare_links(setting.routes, expected, done.running.links)
     for phase, exchanges in ((done.loading, done.before), (done.reading, done.after)):
@@ -113,6 +116,27 @@ def judge(setting: Setting, done: Run) -> None:
             answers = np.concatenate([each.answer for each in exchanges])
             wanted = mapped_links.transaction_links(setting.routes, requests, answers)
             mapped_links.compare_links(setting.routes, wanted, phase.links)
+
+
+def _first_difference(setting: Setting, done: Run) -> Divergence | None:
+    """The first spike, end or credit that is not as it has to be."""
+    if done.running.ending is Ending.SKIPPED:
+        return None
+    spikes = SPIKE["type"].get(done.flits) == FlitType.SPIKE
+    try:
+        mapped_judge.judge(setting.exchange, done.receivers[spikes], done.flits[spikes])
+    except Divergence as difference:
+        return difference
+    return None
+
+
+def _check_memory(setting: Setting, written, *read) -> int:
+    """See that everything was written, and read back as it was; words that were compared."""
+    try:
+        memory.check_loaded(written)
+        return sum(memory.compare(setting.mapping, setting.network, some) for some in read if some)
+    except SimulationError as fault:
+        raise Divergence(str(fault)) from None
 
 
 def host_outputs(setting: Setting, done: Run) -> Outputs:

@@ -1,10 +1,11 @@
-"""``python -m sim synth``: a chip or a router mapped to standard cells, counted and timed."""
+"""``python -m sim synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
 import dataclasses
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import click
 from click.core import ParameterSource
@@ -14,10 +15,12 @@ from models.errors import BadInput
 from models.files import check_writable, write_atomically
 from models.mesh import RouterShape
 from models.network import NetworkShape
+from models.node import NodeShape
 from models.presets import preset
 from rtl.chip import Chip
 from rtl.hierarchy import Block
 from rtl.noc.router import Router
+from rtl.node.node import Node
 from sim.document import read_section, replace_section
 from sim.options import (
     dead_links_option,
@@ -31,6 +34,8 @@ from sim.synthesis import (
     ecp5,
     ecp5_tables,
     liberty,
+    node,
+    node_tables,
     router,
     router_tables,
     tables,
@@ -40,19 +45,27 @@ from sim.synthesis import (
 from sim.synthesis.figures import figures
 from sim.synthesis.flow import Mapped, synthesise
 from sim.synthesis.liberty import Liberty
-from sim.synthesis.record import CELLS, ECP5, ROUTER, Entry, Record, key, ordered
+from sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry, Record, key, ordered
+from sim.synthesis.router import RouterSynthesis
 from sim.synthesis.timing import Timing
 from sim.terminal import progress_bar, relative, table_console
 
 SECTION = "synthesis"
 ROUTER_SECTION = "synthesis router"
+NODE_SECTION = "synthesis node"
 ECP5_SECTION = "synthesis ecp5"
 """Of docs/results.md."""
 
 TARGETS = ("cells", "ecp5")
 
-OPTIONS = {"chip": ("layer", "lanes", "target"), "router": ("depth", "routing", "dead_links")}
+OPTIONS = {
+    "chip": ("layer", "lanes", "target"),
+    "router": ("depth", "routing", "dead_links"),
+    "node": (),
+}
 """Options that only a block of that kind has."""
+
+FULL_NODE = NodeShape()
 
 
 @click.command()
@@ -60,8 +73,8 @@ OPTIONS = {"chip": ("layer", "lanes", "target"), "router": ("depth", "routing", 
     "--block",
     default="chip",
     show_default=True,
-    help="What is mapped: chip, with its options layer, lanes and target; or router, with depth, "
-    "routing and dead-links.",
+    help="What is mapped: chip, with its options layer, lanes and target; router, with depth, "
+    "routing and dead-links; or node, of 256 neurons.",
 )
 @layer_option
 @lanes_option
@@ -87,16 +100,19 @@ OPTIONS = {"chip": ("layer", "lanes", "target"), "router": ("depth", "routing", 
     help="File for the same figures as JSON.",
 )
 def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file, json_file):
-    """Map a chip or a router to standard cells, count its gates and time it.
+    """Map a chip, a router or a node to standard cells, count its gates and time it.
 
     Needs yosys and opensta. Memory banks stay macros. Writes the mapped netlist to build/synthesis,
     and rewrites the table of docs/results.md, which keeps other chips from the record
-    docs/synthesis.json and other routers from docs/router.json.
+    docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
     """
     _refuse_others(block)
     if block == "router":
         shape = RouterShape(depth=depth, routing=mesh.routing(routing), dead_links=dead_links)
         _router(shape, liberty_file, json_file)
+        return
+    if block == "node":
+        _node(FULL_NODE, liberty_file, json_file)
         return
     shape = dataclasses.replace(preset(layer), lanes=lanes)
     if target not in TARGETS:
@@ -172,16 +188,7 @@ def _cells(shape: NetworkShape, liberty_file: Path | None, json_file: Path | Non
     place = _Place(CELLS, "synthesis.json", SECTION, json_file)
     mapped, timed = _mapped(Chip(shape=shape), shape.name, cells)
     made = figures(shape, mapped, timed, **_versions())
-    table_console().print(tables.terminal(made))
-    for line in tables.remarks(made):
-        print(line)
-    seconds = time.perf_counter() - begun
-    fields = {
-        "total": dataclasses.asdict(made.total),
-        "fmax_mhz": timed.fmax,
-        "wall_seconds": seconds,
-    }
-    _end(seconds, [mapped.folder / "netlist.v", *place.write(made, tables.markdown, fields)])
+    _finish(begun, mapped, made, timed.fmax, tables, place)
 
 
 def _router(shape: RouterShape, liberty_file: Path | None, json_file: Path | None) -> None:
@@ -190,17 +197,42 @@ def _router(shape: RouterShape, liberty_file: Path | None, json_file: Path | Non
     place = _Place(ROUTER, "router.json", ROUTER_SECTION, json_file)
     mapped, timed = _mapped(Router(shape=shape), "router", cells)
     made = router.figures(shape, mapped, timed, **_versions())
-    table_console().print(router_tables.terminal(made))
-    for line in router_tables.remarks(made):
+    _finish(begun, mapped, made, made.fmax, router_tables, place)
+
+
+def _node(shape: NodeShape, liberty_file: Path | None, json_file: Path | None) -> None:
+    begun = time.perf_counter()
+    cells = _library(liberty_file)
+    beside = _recorded_router(cells)
+    place = _Place(NODE, "node.json", NODE_SECTION, json_file)
+    mapped, timed = _mapped(Node(shape=shape), "node", cells)
+    made = node.figures(shape, mapped, timed, beside, **_versions())
+    _finish(begun, mapped, made, made.fmax, node_tables, place)
+
+
+def _recorded_router(cells: Liberty) -> RouterSynthesis:
+    """The router of a node, in these cells; `BadInput` if it has not been mapped yet."""
+    path = ROOT / "docs" / "router.json"
+    found = ROUTER.read(path).get((cells.name, *node.ROUTER))
+    if found is None:
+        raise BadInput(f"{path} has no router in {cells.name}; run make synth BLOCK=router first")
+    return found
+
+
+def _finish(
+    begun: float, mapped: Mapped, made: Entry, fmax: float, shown: ModuleType, place: _Place
+) -> None:
+    """Print ``made`` as its module of tables shows it, and keep it."""
+    table_console().print(shown.terminal(made))
+    for line in shown.remarks(made):
         print(line)
     seconds = time.perf_counter() - begun
     fields = {
         "total": dataclasses.asdict(made.total),
-        "fmax_mhz": made.fmax,
+        "fmax_mhz": fmax,
         "wall_seconds": seconds,
     }
-    written = place.write(made, router_tables.markdown, fields)
-    _end(seconds, [mapped.folder / "netlist.v", *written])
+    _end(seconds, [mapped.folder / "netlist.v", *place.write(made, shown.markdown, fields)])
 
 
 def _ecp5(shape: NetworkShape, json_file: Path | None) -> None:

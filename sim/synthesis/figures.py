@@ -20,7 +20,8 @@ BLOCKS = (
     ("chip: configuration", "trispike_"),
     ("SRAM banks (macros)", "sram_"),
 )
-"""Blocks of a chip, and how the names of their modules begin; the first that fits holds."""
+"""Blocks of a chip, and how the names of their modules begin, one way or a tuple of several; the
+first that fits holds."""
 
 _BANK = re.compile(r"sram_(\d+)x(\d+)$")
 

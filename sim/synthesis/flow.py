@@ -45,6 +45,10 @@ class Mapped:
         """Area of the unit in um2."""
         return self.library.cells[self.nand2].area
 
+    def below(self, module: str) -> "Mapped":
+        """The module ``module`` and all below it, as if it were a design of its own."""
+        return dataclasses.replace(self, netlist=self.netlist.below(module))
+
 
 def synthesise(block: Block, library: Liberty, folder: Path, *, flat: bool = False) -> Mapped:
     """Map ``block`` and all below it to the cells of ``library``; files go to ``folder``.

@@ -8,6 +8,22 @@ from pathlib import Path
 
 from sim.synthesis.liberty import Liberty
 
+_KEYWORDS = frozenset(
+    """
+    always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign
+    default defparam design disable edge else end endcase endconfig endfunction endgenerate
+    endmodule endprimitive endspecify endtable endtask event for force forever fork function
+    generate genvar highz0 highz1 if ifnone incdir include initial inout input instance integer join
+    large liblist library localparam macromodule medium module nand negedge nmos nor noshowcancelled
+    not notif0 notif1 or output parameter pmos posedge primitive pull0 pull1 pulldown pullup
+    pulsestyle_ondetect pulsestyle_onevent rcmos real realtime reg release repeat rnmos rpmos rtran
+    rtranif0 rtranif1 scalared showcancelled signed small specify specparam strong0 strong1 supply0
+    supply1 table task time tran tranif0 tranif1 tri tri0 tri1 triand trior trireg unsigned use
+    uwire vectored wait wand weak0 weak1 while wire wor xnor xor
+    """.split()
+)
+"""Names that Verilog (IEEE 1364-2005) takes for itself: an instance called so is escaped."""
+
 Bit = int | str
 """A net of a module, or a constant: "0", "1", "x"."""
 
@@ -71,6 +87,16 @@ class Netlist:
 
         visit(top)
         return cls(top=top, modules=modules, library=library)
+
+    def below(self, top: str) -> "Netlist":
+        """The module ``top`` and all that it instantiates, as a design of its own."""
+        found: dict[str, Module] = {}
+        wanted = {top}
+        for name in reversed(self.modules):  # a module after all that instantiate it
+            if name in wanted:
+                found[name] = self.modules[name]
+                wanted.update(cell.kind for cell in found[name].cells)
+        return dataclasses.replace(self, top=top, modules=dict(reversed(found.items())))
 
     def instances(self) -> collections.Counter[str]:
         """How many instances of each module the design has; the top is one."""
@@ -159,7 +185,7 @@ def _register(net: str) -> str:
 
 def _identifier(name: str) -> str:
     plain = name.replace("_", "a")
-    if plain.isascii() and plain.isalnum() and not plain[0].isdigit():
+    if plain.isascii() and plain.isalnum() and not plain[0].isdigit() and name not in _KEYWORDS:
         return name
     return f"\\{name} "
 

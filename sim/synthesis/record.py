@@ -1,4 +1,4 @@
-"""Records of what was synthesised: the newest figures of each chip and router, as JSON."""
+"""Records of what was synthesised: the newest figures of each chip, router and node, as JSON."""
 
 import dataclasses
 import json
@@ -10,18 +10,22 @@ from models.files import write_atomically
 from models.presets import PRESETS
 from sim.synthesis.ecp5 import Fpga
 from sim.synthesis.figures import BlockFigures, Synthesis
+from sim.synthesis.node import NodeSynthesis, Part
 from sim.synthesis.router import RouterSynthesis
 from sim.synthesis.timing import Hop, Link, Timing
 
-Entry = Synthesis | Fpga | RouterSynthesis
-Key = tuple[str, str, int] | tuple[str, str, int, int]
-"""Library or device, network, lanes; of a router library, routing, dead links, depth."""
+Entry = Synthesis | Fpga | RouterSynthesis | NodeSynthesis
+Key = tuple[str, str, int] | tuple[str, str, int, int] | tuple[str, str]
+"""Library or device, network, lanes; of a router library, routing, dead links, depth; of a node
+library and shape."""
 
 
 def key(entry: Entry) -> Key:
     """What ``entry`` is the newest of."""
     if isinstance(entry, RouterSynthesis):
         return entry.library, entry.routing, entry.dead_links, entry.depth
+    if isinstance(entry, NodeSynthesis):
+        return entry.library, str(entry.shape)
     place = entry.library if isinstance(entry, Synthesis) else entry.device
     return place, entry.network, entry.lanes
 
@@ -29,12 +33,14 @@ def key(entry: Entry) -> Key:
 def ordered(entries: Iterable[Entry]) -> list[Entry]:
     """``entries`` by library or device, then network as in the presets, then lanes.
 
-    Routers come by library, dead links, routing and depth.
+    Routers come by library, dead links, routing and depth, nodes by library and shape.
     """
 
     def rank(each: Entry) -> tuple:
         if isinstance(each, RouterSynthesis):
             return each.library, each.dead_links, each.routing, each.depth
+        if isinstance(each, NodeSynthesis):
+            return each.library, *dataclasses.astuple(each.shape)
         return key(each)[0], list(PRESETS).index(each.network), each.lanes
 
     return sorted(entries, key=rank)
@@ -109,6 +115,23 @@ def _router(fields: dict) -> RouterSynthesis:
     return made
 
 
+def _part(fields: dict) -> Part:
+    return Part(blocks=_blocks(fields["blocks"]), timing=_timing(fields["timing"]))
+
+
+def _node(fields: dict) -> NodeSynthesis:
+    whole = {
+        "interface": _part(fields["interface"]),
+        "cluster": _part(fields["cluster"]),
+        "between": BlockFigures(**fields["between"]),
+        "timing": _timing(fields["timing"]),
+        "router": _router(fields["router"]),
+    }
+    made = NodeSynthesis(**{**fields, **whole})
+    made.shape  # noqa: B018 - as for a router
+    return made
+
+
 def _fpga(fields: dict) -> Fpga:
     _known(fields)
     used = {name: tuple(pair) for name, pair in fields["used"].items()}
@@ -117,4 +140,5 @@ def _fpga(fields: dict) -> Fpga:
 
 CELLS = Record(format="trispike-synthesis-1", entry=_synthesis)
 ROUTER = Record(format="trispike-router-1", entry=_router)
+NODE = Record(format="trispike-node-1", entry=_node)
 ECP5 = Record(format="trispike-ecp5-1", entry=_fpga)

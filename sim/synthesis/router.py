@@ -1,11 +1,10 @@
-"""A router mapped to standard cells: its units, its links, and its figures scaled to 65 nm."""
+"""A router mapped to standard cells: its units, and its links."""
 
 import dataclasses
 
 from models.mesh import RouterShape, Routing
-from sim.published import SILICON
-from sim.scaling import OSU_180, TW_SNN_65, Technology, scaled_delay, shrunk
 from sim.synthesis.figures import BlockFigures, block_figures, total
+from sim.synthesis.fit import Scaled, scaled
 from sim.synthesis.flow import Mapped
 from sim.synthesis.timing import Link, Timing, link
 
@@ -15,9 +14,6 @@ UNITS = (
     ("router: crossbar's wires, status", "router_"),
 )
 """Units of a router, and how the names of their modules begin."""
-
-TECHNOLOGIES: dict[str, Technology] = {"osu018_stdcells": OSU_180}
-"""Cell libraries whose figures can be scaled."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,36 +72,10 @@ class RouterSynthesis:
         """Highest clock frequency in MHz."""
         return 1000 / self.period
 
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Scaled:
-    """A router as it would be in TW-SNN's technology.
-
-    Parameters
-    ----------
-    shrunk
-        Its area in um2, if cells shrank with the square of the node.
-    gates
-        Its area in um2, if its gates were as large as those of TW-SNN's chip.
-    fmax
-        Its highest clock in MHz, its period being scaled as delays of logic are.
-    """
-
-    shrunk: float
-    gates: float
-    fmax: float
-
-
-def scaled(made: RouterSynthesis) -> Scaled | None:
-    """``made`` in 65 nm; nothing if the technology of its cells is not known."""
-    source = TECHNOLOGIES.get(made.library)
-    if source is None:
-        return None
-    return Scaled(
-        shrunk=shrunk(made.total.area, source, TW_SNN_65),
-        gates=made.total.gates * SILICON.gate_area,
-        fmax=1000 / scaled_delay(made.period, source, TW_SNN_65),
-    )
+    @property
+    def scaled(self) -> Scaled | None:
+        """The router in TW-SNN's technology."""
+        return scaled(self.library, self.total, self.period)
 
 
 def links(mapped: Mapped) -> tuple[Link, ...]:

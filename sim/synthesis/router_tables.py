@@ -9,7 +9,7 @@ from sim.published import ROUTER, SILICON
 from sim.scaling import OSU_180, TW_SNN_65
 from sim.synthesis.figures import BlockFigures
 from sim.synthesis.markdown import rows
-from sim.synthesis.router import UNITS, RouterSynthesis, scaled
+from sim.synthesis.router import UNITS, RouterSynthesis
 from sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
 from sim.synthesis.timing import Link
 
@@ -62,7 +62,7 @@ def remarks(made: RouterSynthesis) -> list[str]:
 
 def _beside(made: RouterSynthesis) -> list[str]:
     """The published router, and ours in its technology."""
-    fitted = scaled(made)
+    fitted = made.scaled
     if fitted is None:
         return [f"not scaled to {TW_SNN_65}: the technology of {made.library} is not known"]
     what = f"{ROUTER.paper} {ROUTER.where}, {ROUTER.what}, {ROUTER.process}"
@@ -132,7 +132,7 @@ def _conditions(entries: Sequence[RouterSynthesis]) -> str:
 
 
 def _routers(made: RouterSynthesis) -> list[list[str]]:
-    total, fitted = made.total, scaled(made)
+    total, fitted = made.total, made.scaled
     found = [
         _name(made),
         made.library,

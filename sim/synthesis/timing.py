@@ -87,13 +87,13 @@ class Timing:
         return 1000 / self.period
 
 
-def time(mapped: Mapped) -> Timing:
-    """The timing of ``mapped``, by OpenSTA."""
+def time(mapped: Mapped, name: str = "timing") -> Timing:
+    """The timing of ``mapped``, by OpenSTA, whose files are called ``name``."""
     script = _SCRIPT
     banks = _banks(mapped.netlist)
     if banks:
         script += _FROM_BANKS.format(banks=" ".join(banks))
-    text = sta.run(mapped, script, period=_PERIOD)
+    text = sta.run(mapped, script, period=_PERIOD, name=name)
     _, _, longest = text.partition("== longest")
     longest, _, from_banks = longest.partition("== banks")
     return Timing(

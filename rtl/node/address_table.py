@@ -1,0 +1,79 @@
+"""The address look-up table: where the spikes of a node go."""
+
+from amaranth import *
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+
+from models.node import ADDRESS_ENTRY, WORD_BITS, NodeShape
+from models.numbers import BANK_BITS
+from rtl.hierarchy import Block
+from rtl.node.aer_table import NODE_BITS
+from rtl.priority import one_hot_select
+
+AddressEntry = data.StructLayout({name: field.width for name, field in ADDRESS_ENTRY.items()})
+
+
+class AddressTable(Block):
+    """Holds the destinations of a node's spikes. Combinational but for writes.
+
+    Parameters
+    ----------
+    shape
+        Number of entries.
+
+    Members
+    -------
+    choice : In(destinations)
+        An entry, one-hot.
+    to : Out(AddressEntry)
+        What is in it; 0 without a choice.
+    source : In(9), from_host : In(1)
+        A node, or the host that stands there.
+    entry : Out(destinations)
+        The entry that names it, one-hot; 0 if none does.
+    entries : Out(AddressEntry array)
+        All entries.
+    write : In(1), line : In(128)
+        Makes ``line`` the table, a word for each entry, from the next cycle on.
+
+    The contents survive a reset.
+
+    Source: TW-SNN sec. 4.3, fig. 8(b).
+    """
+
+    def __init__(self, *, shape: NodeShape):
+        self._shape = shape
+        super().__init__(
+            {
+                "choice": In(shape.destinations),
+                "to": Out(AddressEntry),
+                "source": In(NODE_BITS),
+                "from_host": In(1),
+                "entry": Out(shape.destinations),
+                "entries": Out(data.ArrayLayout(AddressEntry, shape.destinations)),
+                "write": In(1),
+                "line": In(BANK_BITS),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"address_table_{self._shape.destinations}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        entries = Signal(data.ArrayLayout(AddressEntry, self._shape.destinations), reset_less=True)
+        m.d.comb += [
+            self.entries.eq(entries),
+            self.to.eq(one_hot_select(self.choice, [entry.as_value() for entry in entries])),
+        ]
+        with m.If(self.write):
+            m.d.sync += [
+                entry.eq(self.line.word_select(k, WORD_BITS)) for k, entry in enumerate(entries)
+            ]
+        for k, entry in enumerate(entries):
+            named = (entry.node == self.source) & (entry.to_host == self.from_host)
+            m.d.comb += self.entry[k].eq(entry.valid & named)
+        return m

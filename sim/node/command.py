@@ -1,0 +1,189 @@
+"""``python -m sim mesh``: a network on the nodes of a mesh."""
+
+import dataclasses
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+from click.core import ParameterSource
+
+from golden.noc import Divergence
+from models import mapping, mesh, spikes, synthetic
+from models.errors import BadInput
+from models.files import check_writable, write_atomically
+from models.mesh import MeshShape, RouterShape
+from models.network import Network
+from sim import subject, toolchain
+from sim.noc.setting import parse_dead_links
+from sim.node.figures import figures
+from sim.node.measure import READ_BACKS, measure
+from sim.node.run import program
+from sim.node.setting import setting
+from sim.node.tables import table
+from sim.options import (
+    data_option,
+    depth_option,
+    folder_option,
+    images_option,
+    layer_option,
+    routing_option,
+    weights_option,
+)
+from sim.run_folder import run_folder
+from sim.status import MISMATCH
+from sim.terminal import progress_bar, table_console
+
+_OF_IMAGES = {"layer": "LAYER", "data": "DATA", "weight_file": "WEIGHTS", "first": "FIRST"}
+
+
+def _only_chip(context: click.Context, option: click.Parameter, value: object) -> None:
+    if value:
+        raise BadInput(f"{option.name.upper()}= is for the fixed chip: leave it out with MESH=")
+
+
+def _not_here(name: str, **how):
+    """An option of the fixed chip's, refused by name."""
+    return click.option(name, hidden=True, expose_value=False, callback=_only_chip, **how)
+
+
+@click.command("mesh")
+@_not_here("--lanes")
+@_not_here("--jobs")
+@_not_here("--cluster")
+@_not_here("--waves", is_flag=True)
+@layer_option
+@data_option
+@click.option("--mesh", "mesh_name", help="Nodes along x, y and z.  [default: as few as possible]")
+@click.option("--random", "size", help="A random network, layers x neurons, like 16x1024.")
+@click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
+@images_option
+@click.option("--first", default=0, show_default=True, help="Index of the first test image.")
+@click.option("--seed", default=0, show_default=True, help="Of input spikes, stalls, --random.")
+@click.option(
+    "--stalls", default=0.0, show_default=True, help="Chance of each link's stalling, each cycle."
+)
+@depth_option
+@routing_option
+@click.option("--dead", help="Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
+@click.option("--back-door", is_flag=True, help="Load at each node's port, not through the mesh.")
+@click.option(
+    "--read-back",
+    type=click.Choice(READ_BACKS),
+    default="none",
+    show_default=True,
+    help="Read all that was loaded through the mesh afterwards, and compare.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the same figures as JSON.",
+)
+@weights_option
+@folder_option
+def mesh_(
+    layer,
+    data,
+    mesh_name,
+    size,
+    timesteps,
+    images,
+    first,
+    seed,
+    stalls,
+    depth,
+    routing,
+    dead,
+    back_door,
+    read_back,
+    json_file,
+    weight_file,
+    data_folder,
+):
+    """Run a network on a mesh of nodes and compare it with the golden model.
+
+    Places the layers on nodes of 256 neurons, loads them through the mesh, streams the images'
+    spikes in, and compares every flit that a node or the host receives.
+    """
+    begun = time.perf_counter()
+    timesteps, seed = spikes.check_timesteps(timesteps), spikes.check_seed(seed)
+    if not 0 <= stalls < 1:
+        raise BadInput(f"STALLS must be a chance from 0 to less than 1, not {stalls:g}")
+    if size is None:
+        weight_file, network = subject.network(layer, data, weight_file)
+    else:
+        _refuse_others()
+        network, data = synthetic.network(size, seed), "random spikes"
+    nodes = len(mapping.parts(network.shape))
+    shape = MeshShape.parse(mesh_name) if mesh_name else mapping.smallest_mesh(nodes)
+    mapping.check_room(network.shape, shape)
+    router = RouterShape(depth=depth, routing=mesh.routing(routing))
+    dead_links = parse_dead_links(dead, shape)
+    if size is None:
+        pixels, labels, chosen = subject.test_images(
+            network, weight_file, data, first=first, count=images, folder=data_folder
+        )
+        pixels, labels = pixels[chosen.start : chosen.stop], labels[chosen.start : chosen.stop]
+    else:
+        pixels, labels = _random_images(network, images), None
+    toolchain.find()
+    if json_file is not None:
+        check_writable(json_file)
+
+    with progress_bar() as progress, run_folder(f"{network.name}-{shape}") as folder:
+        task = progress.add_task("running the golden model, placing", total=None)
+        asked = setting(
+            network,
+            shape,
+            spikes.encode(pixels, timesteps, seed, first),
+            router=router,
+            dead_links=dead_links,
+            first_image=first,
+        )
+        progress.update(task, description=f"building {shape} nodes (Verilator)")
+        executable = program(shape, asked.router, asked.mapping.node, stalls=stalls > 0)
+        progress.update(task, description=f"simulating {network.name} on {shape}")
+        try:
+            measured = measure(
+                executable,
+                asked,
+                folder,
+                stall=stalls,
+                seed=seed,
+                back_door=back_door,
+                read_back=read_back,
+            )
+        except Divergence as divergence:
+            progress.stop()
+            print(f"first divergence: {divergence}", file=sys.stderr)
+            sys.exit(MISMATCH)
+    made = figures(
+        measured,
+        data=data,
+        labels=labels,
+        seed=seed,
+        stall=stalls,
+        back_door=back_door,
+        wall_seconds=time.perf_counter() - begun,
+    )
+    table_console().print(table(made))
+    if json_file is not None:
+        text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
+        write_atomically(json_file, text.encode())
+
+
+def _random_images(network: Network, count: int | None) -> np.ndarray:
+    if count is not None and count < 1:
+        raise BadInput(f"IMAGES must be 1 or more, not {count}")
+    return synthetic.images(network, count or 1)
+
+
+def _refuse_others() -> None:
+    """`BadInput` if an option was given that means nothing for a random network."""
+    context = click.get_current_context()
+    for name, option in _OF_IMAGES.items():
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise BadInput(f"{option}= has no meaning with RANDOM=, which makes up a network")

@@ -1,0 +1,244 @@
+"""The figures of a network on a mesh: what the table shows and what JSON= keeps."""
+
+import dataclasses
+
+import numpy as np
+
+from models.mesh import Port
+from sim import cycles
+from sim.figures import CLOCK_MHZ
+from sim.node.measure import Measured
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeshFigures:
+    """All figures of one run. Means are over images, timesteps or nodes, as they say.
+
+    Parameters
+    ----------
+    network, sizes
+        What ran.
+    mesh, router, nodes, places
+        On what: nodes along each axis, routers, nodes in use, the node of each part in order.
+    data, first_image, images, timesteps, seed
+        On which images.
+    stall, dead_links
+        Chance of a link's stalling in a cycle; dead links.
+    accuracy, golden_accuracy
+        Fraction of labels that are right; None for a random network.
+    flits_compared
+        Spikes, ends and credits that were compared one by one.
+    words_loaded, words_read_back, loading_cycles, back_door
+        Of the nodes' memories, 16 bits each; all read back were as written. Loading went through
+        the mesh, one transaction at a time, unless by ``back_door``.
+    latency_cycles
+        From the host's first flit to the last of the first prediction.
+    cycles_per_image_min, cycles_per_image_mean, cycles_per_image_max
+        Between successive predictions, the pipeline being full; the latency if there is only one.
+    cycles_per_timestep
+        Mean.
+    fixed_chip_cycles_per_image
+        Of the fixed chip with one lane on the same spikes, by the cycle model that co-simulation
+        holds it to.
+    predictions_per_second
+        At `sim.figures.CLOCK_MHZ`.
+    spikes
+        Mean per image, of the input and of each layer.
+    synaptic_operations, sram_reads
+        Mean per image; a read is a word of a bank.
+    flits_per_timestep, host_flits_per_timestep
+        Mean of all senders, and of those the host: as many cycles is the least that a timestep
+        takes.
+    hops_per_flit
+        Mean links from router to router.
+    busiest_link, busiest_link_load
+        Where most flits passed between routers, and how many a cycle, mean of the run.
+    link_load
+        Mean of the links between routers of the mesh, flits a cycle.
+    computing, sending, blocked, waiting
+        Share of a node's cycles, mean of the nodes in use: the cluster has a timestep at work;
+        else spikes leave; else they wait for a credit; else nothing to do, as spikes have yet to
+        come.
+    busiest_node, busiest_node_computing
+        The node that computes most, and its share.
+    wall_seconds
+        Whole command.
+    simulated_cycles, simulated_cycles_per_second
+        Loading and reading back included.
+    """
+
+    network: str
+    sizes: tuple[int, ...]
+    mesh: str
+    router: str
+    nodes: int
+    places: tuple[str, ...]
+    data: str
+    first_image: int
+    images: int
+    timesteps: int
+    seed: int
+    stall: float
+    dead_links: tuple[str, ...]
+    accuracy: float | None
+    golden_accuracy: float | None
+    flits_compared: int
+    words_loaded: int
+    words_read_back: int
+    loading_cycles: int
+    back_door: bool
+    latency_cycles: int
+    cycles_per_image_min: int
+    cycles_per_image_mean: float
+    cycles_per_image_max: int
+    cycles_per_timestep: float
+    fixed_chip_cycles_per_image: float
+    predictions_per_second: float
+    spikes: tuple[float, ...]
+    synaptic_operations: float
+    sram_reads: float
+    flits_per_timestep: float
+    host_flits_per_timestep: float
+    hops_per_flit: float
+    busiest_link: str
+    busiest_link_load: float
+    link_load: float
+    computing: float
+    sending: float
+    blocked: float
+    waiting: float
+    busiest_node: str
+    busiest_node_computing: float
+    wall_seconds: float
+    simulated_cycles: int
+    simulated_cycles_per_second: float
+
+
+def figures(
+    measured: Measured,
+    *,
+    data: str,
+    labels: np.ndarray | None,
+    seed: int,
+    stall: float,
+    back_door: bool,
+    wall_seconds: float,
+) -> MeshFigures:
+    """Figures of ``measured``; ``labels`` (images,) are the true ones, None if there are none."""
+    setting, run = measured.setting, measured.run
+    exchange, mapping = setting.exchange, setting.mapping
+    shape = mapping.shape
+    results = run.done[setting.timesteps - 1 :: setting.timesteps]
+    latency = int(results[0] - run.begun[0])
+    between = intervals(results, latency)
+    images = setting.images
+    spikes = [float(each.sum() / images) for each in exchange.spikes]
+    ways = zip(spikes, shape.layers, strict=False)
+    operations = sum(n * layer.neurons for n, layer in ways)
+    reads = sum(spikes[part.layer] * len(mapping.node.layer.banks) for part in mapping.parts)
+    spent = sum(phase.seconds for phase in run.phases)
+    simulated = sum(phase.cycles for phase in run.phases)
+    return MeshFigures(
+        network=shape.name,
+        sizes=shape.sizes,
+        mesh=str(mapping.mesh),
+        router=str(setting.router),
+        nodes=len(mapping.places),
+        places=tuple(_name(place) for place in mapping.places),
+        data=data,
+        first_image=exchange.first_image,
+        images=images,
+        timesteps=setting.timesteps,
+        seed=seed,
+        stall=stall,
+        dead_links=tuple(map(str, setting.dead_links)),
+        accuracy=_share(measured.outputs.labels, labels),
+        golden_accuracy=_share(setting.labels, labels),
+        flits_compared=len(run.flits),
+        words_loaded=measured.loaded,
+        words_read_back=measured.read_back,
+        loading_cycles=run.loading.cycles,
+        back_door=back_door,
+        latency_cycles=latency,
+        cycles_per_image_min=int(between.min()),
+        cycles_per_image_mean=float(between.mean()),
+        cycles_per_image_max=int(between.max()),
+        cycles_per_timestep=float(between.mean() / setting.timesteps),
+        fixed_chip_cycles_per_image=fixed_chip(measured),
+        predictions_per_second=CLOCK_MHZ * 1e6 / float(between.mean()),
+        spikes=tuple(spikes),
+        synaptic_operations=operations,
+        sram_reads=reads,
+        wall_seconds=wall_seconds,
+        simulated_cycles=simulated,
+        simulated_cycles_per_second=simulated / max(1e-9, spent),
+        **_traffic(measured),
+        **_times(measured),
+    )
+
+
+def intervals(results: np.ndarray, latency: int) -> np.ndarray:
+    """Cycles between successive ``results``, or ``latency`` if there is only one."""
+    return np.diff(results) if len(results) > 1 else np.array([latency])
+
+
+def fixed_chip(measured: Measured) -> float:
+    """Mean cycles of an image on the fixed chip with one lane, by the cycle model."""
+    setting = measured.setting
+    vectors = [
+        spikes.reshape(setting.images, setting.timesteps, -1)
+        for spikes in setting.exchange.spikes[:-1]
+    ]
+    counts = cycles.spiking_cycles(setting.network.shape, vectors)
+    results = cycles.schedule(counts, setting.timesteps).result
+    return float(intervals(results, int(results[0])).mean())
+
+
+def _share(got: np.ndarray, labels: np.ndarray | None) -> float | None:
+    return None if labels is None else float(np.mean(got == labels))
+
+
+def _name(node) -> str:
+    return ".".join(map(str, node))
+
+
+def _traffic(measured: Measured) -> dict:
+    setting, running = measured.setting, measured.run.running
+    mesh, steps = setting.mapping.mesh, setting.exchange.steps
+    between = running.links.copy()
+    between[:, Port.LOCAL] = 0
+    exist = sum(len(mesh.ports(node)) - 1 for node in mesh.every())
+    number, port = np.unravel_index(int(between.argmax()), between.shape)
+    flits = running.links[:, Port.LOCAL].sum()
+    host = host_flits(measured)
+    return {
+        "flits_per_timestep": float(flits / steps),
+        "host_flits_per_timestep": float(host / steps),
+        "hops_per_flit": float(between.sum() / flits),
+        "busiest_link": f"{_name(mesh.node(int(number)))} {Port(int(port)).name.lower()}",
+        "busiest_link_load": float(between.max() / running.cycles),
+        "link_load": float(between.sum() / (max(1, exist) * running.cycles)),
+    }
+
+
+def host_flits(measured: Measured) -> int:
+    """Flits that the host sent in the run."""
+    exchange = measured.setting.exchange
+    nodes = measured.setting.mapping.mesh.nodes
+    return sum(exchange.count(flow) for flow in exchange.flows if flow.sender == nodes)
+
+
+def _times(measured: Measured) -> dict:
+    setting, running = measured.setting, measured.run.running
+    mesh = setting.mapping.mesh
+    used = [mesh.number(place) for place in setting.mapping.places]
+    computing = running.computing[used] / running.cycles
+    most = int(computing.argmax())
+    return {
+        "computing": float(computing.mean()),
+        "sending": float((running.only_sending[used] / running.cycles).mean()),
+        "blocked": float((running.only_blocked[used] / running.cycles).mean()),
+        "waiting": float((running.idle[used] / running.cycles).mean()),
+        "busiest_node": _name(mesh.node(used[most])),
+        "busiest_node_computing": float(computing[most]),
+    }

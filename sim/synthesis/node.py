@@ -1,0 +1,163 @@
+"""A node of the scalable chip mapped to standard cells: network interface, cluster, router."""
+
+import dataclasses
+
+from models.node import NodeShape
+from sim.synthesis import timing
+from sim.synthesis.figures import BLOCKS, BlockFigures, block_figures, module_figures, total
+from sim.synthesis.flow import Mapped
+from sim.synthesis.router import RouterSynthesis
+from sim.synthesis.timing import Timing
+
+AER_LUT = "AER LUT"
+ADDRESS_LUT = "address LUT"
+
+PROTOCOL = ("pending spikes, two timesteps", "step controller", "credit counters")
+"""Units of the network interface that only the protocol of timesteps needs (docs/node.md)."""
+
+UNITS = (
+    (AER_LUT, "aer_table_"),
+    (ADDRESS_LUT, "address_table_"),
+    (PROTOCOL[0], "pending_spikes_"),
+    (PROTOCOL[1], "step_controller_"),
+    (PROTOCOL[2], "credit_counter"),
+    ("memory slave", "memory_slave_"),
+    ("AER encoder of output spikes", "aer_encoder_"),
+    (
+        "rest: flits, buffers, arbiter, status",
+        ("network_interface_", "spike_receiver_", "spike_sender_", "output_unit_"),
+    ),
+)
+"""Units of a network interface, and how the names of their modules begin."""
+
+ROUTER = ("xyz", 0, 4)
+"""Routing, dead links and depth of the router that a node is reported with: the defaults."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of the node.
+
+    Parameters
+    ----------
+    blocks
+        Block by block.
+    timing
+        Longest path of the part by itself: its inputs come at the clock edge, its outputs are taken
+        at the next.
+    """
+
+    blocks: tuple[BlockFigures, ...]
+    timing: Timing
+
+    @property
+    def total(self) -> BlockFigures:
+        """The sum of all blocks."""
+        return total("", self.blocks, instances=1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NodeSynthesis:
+    """One node, mapped and timed, and the router that it stands at.
+
+    Parameters
+    ----------
+    library
+        Name of the cell library.
+    inputs, neurons, sources, destinations
+        The node, as in `models.node.NodeShape`.
+    nand2, nand2_area
+        The cell that is the unit of gates, and its area in um2.
+    interface, cluster
+        The two parts. The memory banks of the cluster are counted in bits alone.
+    between
+        What is in neither: which line of the memory map is where.
+    timing
+        Longest path of both parts together.
+    router
+        The router, as it is in the record of routers.
+    yosys, opensta
+        Versions.
+    """
+
+    library: str
+    inputs: int
+    neurons: int
+    sources: int
+    destinations: int
+    nand2: str
+    nand2_area: float
+    interface: Part
+    cluster: Part
+    between: BlockFigures
+    timing: Timing
+    router: RouterSynthesis
+    yosys: str
+    opensta: str
+
+    @property
+    def shape(self) -> NodeShape:
+        """The node."""
+        return NodeShape(
+            inputs=self.inputs,
+            neurons=self.neurons,
+            sources=self.sources,
+            destinations=self.destinations,
+        )
+
+    @property
+    def total(self) -> BlockFigures:
+        """The sum of all, router included."""
+        parts = (self.interface.total, self.cluster.total, self.between, self.router.total)
+        return total("node", parts, instances=1)
+
+    @property
+    def bare_interface(self) -> BlockFigures:
+        """The network interface without `PROTOCOL`."""
+        parts = (part for part in self.interface.blocks if part.block not in PROTOCOL)
+        return total("", parts, instances=1)
+
+    @property
+    def period(self) -> float:
+        """Shortest clock period in ns, of interface and cluster together and of the router."""
+        return max(self.timing.period, self.router.period)
+
+    @property
+    def fmax(self) -> float:
+        """Highest clock frequency in MHz."""
+        return 1000 / self.period
+
+
+def figures(
+    shape: NodeShape,
+    mapped: Mapped,
+    timed: Timing,
+    router: RouterSynthesis,
+    *,
+    yosys: str,
+    opensta: str,
+) -> NodeSynthesis:
+    """Everything that is reported of the node of ``shape``."""
+    top = mapped.netlist.top
+    between = dataclasses.replace(module_figures(mapped, top, 1), block="memory map")
+    return NodeSynthesis(
+        library=mapped.library.name,
+        **dataclasses.asdict(shape),
+        nand2=mapped.nand2,
+        nand2_area=mapped.nand2_area,
+        interface=_part(mapped, "network_interface_", UNITS),
+        cluster=_part(mapped, "layer_", BLOCKS),
+        between=between,
+        timing=timed,
+        router=router,
+        yosys=yosys,
+        opensta=opensta,
+    )
+
+
+def _part(mapped: Mapped, begin: str, kinds) -> Part:
+    """The part that is the instance of the node whose module's name begins with ``begin``."""
+    top = mapped.netlist.modules[mapped.netlist.top]
+    [kind] = [cell.kind for cell in top.cells if cell.kind.startswith(begin)]
+    below = mapped.below(kind)
+    return Part(blocks=block_figures(below, kinds), timing=timing.time(below, name=kind))

@@ -1,0 +1,237 @@
+"""A mapped node as a table for a terminal, and all of the record as Markdown, beside table 5."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.table import Table
+
+from sim import published
+from sim.published import SILICON, TW_SNN, NodePart
+from sim.scaling import OSU_180, TW_SNN_65
+from sim.synthesis.figures import BlockFigures
+from sim.synthesis.fit import scaled
+from sim.synthesis.markdown import rows
+from sim.synthesis.node import ADDRESS_LUT, AER_LUT, NodeSynthesis
+from sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
+from sim.synthesis.timing import Timing
+
+PRINTED = {AER_LUT: published.AER_LUT, ADDRESS_LUT: published.ADDRESS_LUT}
+"""What table 5 has of units of the network interface."""
+
+WHOLE = NodePart(
+    paper=TW_SNN,
+    what="node",
+    process=published.ROUTER.process,
+    area=sum(each.area for each in (published.INTERFACE, published.CLUSTER, published.ROUTER)),
+    megahertz=min(
+        each.megahertz for each in (published.INTERFACE, published.CLUSTER, published.ROUTER)
+    ),
+    where="derived from table 5",
+)
+"""The published node, which is not printed: the sum of its areas, the lowest of its clocks."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of either table: its name, its figures, its period in ns (0: none), table 5's."""
+
+    name: str
+    part: BlockFigures
+    period: float = 0.0
+    printed: NodePart | None = None
+    whole: bool = False
+
+
+def lines(made: NodeSynthesis) -> Iterator[Row]:
+    """``made`` row by row; ``whole`` are those that are no part of the row below them."""
+    for part in made.interface.blocks:
+        yield Row(name=f"NI: {part.block}", part=part, printed=PRINTED.get(part.block))
+    yield Row(
+        name="network interface",
+        part=made.interface.total,
+        period=made.interface.timing.period,
+        printed=published.INTERFACE,
+        whole=True,
+    )
+    yield Row(name="the same less the timestep protocol", part=made.bare_interface)
+    for part in made.cluster.blocks:
+        if not part.memory_bits:
+            yield Row(name=f"cluster: {part.block}", part=part)
+    yield Row(
+        name="neuron cluster, without banks",
+        part=made.cluster.total,
+        period=made.cluster.timing.period,
+        printed=published.CLUSTER,
+        whole=True,
+    )
+    yield Row(name="memory map, between the two", part=made.between, whole=True)
+    router = made.router
+    yield Row(
+        name=f"router, depth {router.depth}, {router.routing}",
+        part=router.total,
+        period=router.period,
+        printed=published.ROUTER,
+        whole=True,
+    )
+    yield Row(name="node", part=made.total, period=made.period, printed=WHOLE, whole=True)
+
+
+def terminal(made: NodeSynthesis) -> Table:
+    """``made`` row by row; fits 100 columns."""
+    table = Table(title=_title(made), box=box.SIMPLE_HEAD, padding=0, show_edge=False)
+    table.add_column("part", no_wrap=True)
+    for name in ("cells", "flip-flops", "um2", "NAND2", "MHz"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in lines(made):
+        part = row.part
+        numbers = (part.cells, part.flip_flops, part.area, part.gates)
+        style = "bold" if row.whole else ""
+        table.add_row(row.name, *(f"{n:,.0f}" for n in numbers), _clock(row), style=style)
+    return table
+
+
+def remarks(made: NodeSynthesis) -> list[str]:
+    """What is to be said below the table."""
+    unit = f"{made.nand2} has {made.nand2_area:g} um2"
+    speed = f"Fmax {made.fmax:.1f} MHz, {made.period:.2f} ns"
+    found = [
+        f"cells, areas, clocks: {MEASURED}; NAND2, sums: {DERIVED}, {unit}",
+        f"memory banks, {made.cluster.total.memory_bits:,} bits, are not counted",
+        f"{speed}: {MEASURED} by OpenSTA, without wires and clock tree",
+    ]
+    for what, timing in _timings(made):
+        found.append(
+            f"longest path, {what}, {timing.period:.2f} ns: {timing.start} to {timing.end}"
+        )
+        found += [f"  {arrival(hop)} ns  {place(hop, what)}" for hop in timing.path]
+    return [*found, *_beside(made)]
+
+
+def _beside(made: NodeSynthesis) -> list[str]:
+    """What table 5 has, and ours in its technology."""
+    if scaled(made.library, made.total) is None:
+        return [f"not scaled to {TW_SNN_65}: the technology of {made.library} is not known"]
+    areas = f"by the square of the node (1) and by {SILICON.gate_area:.2f} um2 a gate (2)"
+    found = [f"scaled to {TW_SNN_65}, {DERIVED}, areas {areas}, beside {TW_SNN} table 5:"]
+    for row in lines(made):
+        if row.printed is not None:
+            fitted = scaled(made.library, row.part, row.period)
+            kind = DERIVED if row.printed is WHOLE else PUBLISHED
+            ours = f"{fitted.shrunk:,.0f} (1), {fitted.gates:,.0f} (2) um2{_at(fitted.fmax)}"
+            theirs = f"{row.printed.area:,.0f} um2{_at(row.printed.megahertz)}"
+            found.append(f"  {row.name}: {ours}; {theirs}, {kind}")
+    return found
+
+
+def _at(megahertz: float) -> str:
+    return f" at {megahertz:,.0f} MHz" if megahertz else ""
+
+
+_HEAD = (
+    "part",
+    "gates",
+    "flip-flops",
+    "area, um2",
+    "Fmax, MHz",
+    "65 nm: area (1), um2",
+    "area (2), um2",
+    "Fmax, MHz",
+    "table 5: area, um2",
+    "Fmax, MHz",
+    "ours over table 5's: area (1)",
+    "area (2)",
+    "Fmax",
+)
+
+_KINDS = (
+    "",
+    DERIVED,
+    *[MEASURED] * 3,
+    *[DERIVED] * 3,
+    *[PUBLISHED] * 2,
+    *[DERIVED] * 3,
+)
+"""Where the figures of each column come from."""
+
+
+def markdown(entries: Sequence[NodeSynthesis]) -> str:
+    """The section of docs/results.md: all nodes, beside table 5, and their longest paths."""
+    parts = [_conditions(entries)]
+    for each in entries:
+        body = [list(_KINDS), *(_cells(each, row) for row in lines(each))]
+        parts += [f"{_title(each)}:", rows(_HEAD, body), _paths(each)]
+    return "\n\n".join([*parts, _legend()])
+
+
+def _title(made: NodeSynthesis) -> str:
+    return (
+        f"node, {made.inputs} inputs, {made.neurons} neurons, entries: {made.sources} and "
+        f"{made.destinations}, cells: {made.library}"
+    )
+
+
+def _conditions(entries: Sequence[NodeSynthesis]) -> str:
+    versions = sorted({f"Yosys {each.yosys} and OpenSTA {each.opensta}" for each in entries})
+    return (
+        f"`make synth BLOCK=node`, {', '.join(versions)}: a node, its network interface (NI) unit "
+        "by unit, and the router of depth 4 from the table above. What is counted, and what is "
+        "different in TW-SNN's node, is in [synthesis.md](synthesis.md#a-node)."
+    )
+
+
+def _clock(row: Row) -> str:
+    return f"{1000 / row.period:.1f}" if row.period else ""
+
+
+def _cells(made: NodeSynthesis, row: Row) -> list[str]:
+    part, printed, fitted = row.part, row.printed, scaled(made.library, row.part, row.period)
+    name = f"**{row.name}**" if row.whole else row.name
+    cells = [name, f"{part.gates:,.0f}", f"{part.flip_flops:,}", f"{part.area:,.0f}", _clock(row)]
+    cells += _scaled(fitted.shrunk, fitted.gates, fitted.fmax) if fitted else [""] * 3
+    if printed is None:
+        return [*cells, *[""] * 5]
+    kind = f" ({DERIVED})" if printed is WHOLE else ""
+    clock = f"{printed.megahertz:g}{kind}" if printed.megahertz else ""
+    cells += [f"{printed.area:,.0f}{kind}", clock]
+    if fitted is None:
+        return [*cells, *[""] * 3]
+    cells += [f"{fitted.shrunk / printed.area:.2f}", f"{fitted.gates / printed.area:.2f}"]
+    return [*cells, f"{fitted.fmax / printed.megahertz:.2f}" if printed.megahertz else ""]
+
+
+def _scaled(shrunk: float, gates: float, fmax: float) -> list[str]:
+    return [f"{shrunk:,.0f}", f"{gates:,.0f}", f"{fmax:,.0f}" if fmax else ""]
+
+
+def _timings(made: NodeSynthesis) -> list[tuple[str, Timing]]:
+    return [
+        ("network interface", made.interface.timing),
+        ("cluster", made.cluster.timing),
+        ("node", made.timing),
+    ]
+
+
+def _paths(made: NodeSynthesis) -> str:
+    found = [
+        "Longest paths, in names of the Amaranth source; the router's is in the table above:\n"
+    ]
+    for what, timing in _timings(made):
+        hops = "; ".join(f"{place(hop, what)}, {hop.arrival:.2f} ns" for hop in timing.path)
+        found.append(
+            f"- {what}, {timing.period:.2f} ns: `{timing.start}` to `{timing.end}` ({hops})"
+        )
+    left = made.timing.period - made.timing.behind_banks
+    found.append(f"- left for an SRAM read: {left:.2f} ns, {DERIVED}")
+    return "\n".join(found)
+
+
+def _legend() -> str:
+    return (
+        f"Sums over blocks are {DERIVED}, and so are gates, area divided by that of the library's "
+        f"NAND2. Scaled from {OSU_180} to {TW_SNN_65}: areas by the square of the node (1), or as "
+        f"gates of {SILICON.gate_area:.2f} um2 (2), as for the router; clocks as delays of logic "
+        "(Stillmaker and Baas 2017). Memory banks are not counted; whether they are in table 5's "
+        "cluster is not said there. Table 5's node is its sum without TSVs, and the lowest of its "
+        "clocks."
+    )
