@@ -101,14 +101,7 @@ class Chip {
 
     void begin() { counts_ = Counts(); }
 
-    void finish() {
-        count_recent();
-        for (int n = 0; n < NODES; ++n) {
-            uint64_t* states = &counts_.states[n * STATES];
-            states[0] = counts_.cycles;
-            for (int s = 1; s < STATES; ++s) states[0] -= states[s];
-        }
-    }
+    void finish() { count_recent(); }
 
     // One cycle. `host` says what it offers, and is told what is taken and what comes; `given` is
     // told of every flit that a node gets.
@@ -132,11 +125,12 @@ class Chip {
     template <typename Host>
     bool cycle_alone(int n, Host& host, uint64_t now) {
         Vnode& node = *nodes_[n];
-        node.PORT(i, valid) = host.offers();
-        if (host.offers()) node.PORT(i, payload) = host.flit();
+        const bool offered = host.offers();
+        node.PORT(i, valid) = offered;
+        if (offered) node.PORT(i, payload) = host.flit();
         node.PORT(o, ready) = 1;
         moved_ = false;
-        if (host.offers() && node.PORT(i, ready)) {
+        if (offered && node.PORT(i, ready)) {
             moved_ = true;
             host.taken(now);
         }
@@ -155,6 +149,11 @@ class Chip {
 
    private:
     static constexpr int SETTLING = 4;  // cycles in which a router may still count a dropped flit
+
+    struct Rest {
+        uint8_t state = 0;     // one of STATES
+        bool asleep = false;   // does not change without a flit
+    };
 
     void reset(int rst) {
         backbone_->rst = rst;
@@ -200,22 +199,23 @@ class Chip {
     template <typename Given>
     bool move(int n, const Given& given) {
         const Link& link = links_->of[n];
+        ++counts_.states[n * STATES + rests_[n].state];
         count(n, *link.sent & ~1u);  // whether the node takes a flit is not known to the router yet
-        if (resting_[n] && !*link.o_valid && gated_) {
+        const bool offered = *link.o_valid;
+        if (gated_ && rests_[n].asleep && !offered) {
             *link.i_valid = 0;
             return false;
         }
         Vnode& node = *nodes_[n];
-        ++counts_.states[n * STATES + (node.computing | node.sending << 1 | node.blocked << 2)];
         const bool offers = node.PORT(o, valid);
         node.PORT(o, ready) = *link.i_ready;
         *link.i_valid = offers;
         *link.i_payload = node.PORT(o, payload);
         under_way_ += offers && *link.i_ready;
-        node.PORT(i, valid) = *link.o_valid;
+        node.PORT(i, valid) = offered;
         node.PORT(i, payload) = *link.o_payload;
         *link.o_ready = node.PORT(i, ready);
-        if (*link.o_valid && node.PORT(i, ready)) {
+        if (offered && node.PORT(i, ready)) {
             --under_way_;
             count(n, 1);
             given(n, *link.o_payload);
@@ -226,12 +226,15 @@ class Chip {
         return offers;
     }
 
-    // Whether a node can change without a flit.
+    // What node `n` is at after a clock edge; returns whether it does not change without a flit.
     bool note_rest(int n) {
-        const bool rests = nodes_[n]->quiet && !nodes_[n]->PORT(o, valid);
-        awake_ += resting_[n] - rests;
-        resting_[n] = rests;
-        return rests;
+        const Vnode& node = *nodes_[n];
+        Rest& rest = rests_[n];
+        const bool asleep = node.quiet && !node.PORT(o, valid);
+        awake_ += rest.asleep - asleep;
+        rest.asleep = asleep;
+        rest.state = node.computing | node.sending << 1 | node.blocked << 2;
+        return asleep;
     }
 
     // Flits leave the router of node `n` by these ports.
@@ -257,7 +260,7 @@ class Chip {
     std::unique_ptr<Vbackbone> backbone_;
     std::unique_ptr<Links> links_;
     std::vector<std::unique_ptr<Vnode>> nodes_;
-    std::vector<char> resting_ = std::vector<char>(NODES);
+    std::vector<Rest> rests_ = std::vector<Rest>(NODES);
     std::vector<uint64_t> recent_ = std::vector<uint64_t>(NODES);
     const Apart apart_;
     Counts counts_;

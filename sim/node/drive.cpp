@@ -216,6 +216,10 @@ int main(int count, char** arguments) {
     Steps steps = read_steps(work);
     Transactions reading(work);
 
+    if (settings.stall && !STALLS) {
+        std::fprintf(stderr, "this backbone's links cannot be stalled\n");
+        return 1;
+    }
     Driver driver(settings);
     std::array<Phase, 3> phases;
     driver.transact(phases[0], loading);

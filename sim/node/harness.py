@@ -1,5 +1,6 @@
 """What the C++ program of `sim.node.run` is compiled with besides the Verilated models."""
 
+import re
 from pathlib import Path
 
 from models.flits import (
@@ -28,6 +29,9 @@ inline -module "input_unit_*"
 inline -module "output_unit_*"
 inline -module "*.*"
 """
+
+_PORT = re.compile(r"^  (input|output) (\[\d+:0\] )?(\w+);$", re.M)
+"""A port in Yosys's Verilog."""
 
 _CODE_BITS = 3 * COORDINATE_BITS
 
@@ -62,6 +66,28 @@ _LINK = {
     "stall": "CData",
 }
 """Ports of the backbone at each node, and how Verilator holds them."""
+
+
+def reset_apart(module: str, text: str) -> tuple[str, str]:
+    """A module round ``module``, whose Verilog is ``text``, with a register for its reset.
+
+    The reset reaches every register: if it were a port of what is Verilated, all that is written to
+    registers would be computed once more at each of the clock's edges. Returns name and Verilog.
+    """
+    top = f"{module}_top"
+    ports = _PORT.findall(text)
+    assert {"clk", "rst"} <= {name for _, _, name in ports}
+    declared = ", ".join(f"{way} {width}{name}" for way, width, name in ports)
+    wired = ", ".join(f".{name}({'reset' if name == 'rst' else name})" for _, _, name in ports)
+    lines = [
+        f"module {top}({declared});",
+        "reg reset;",
+        "always @(posedge clk) reset <= rst;",
+        f"{module} block({wired});",
+        "endmodule",
+        "",
+    ]
+    return top, "\n".join(lines)
 
 
 def headers(mesh: MeshShape, *, stalls: bool) -> dict[str, str]:

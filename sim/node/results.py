@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import math
 from pathlib import Path
 
 import numpy as np
@@ -210,7 +211,7 @@ class _Words:
         self._words, self._at = np.fromfile(path, dtype=np.int64), 0
 
     def take(self, *shape: int) -> np.ndarray:
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         if self._at + count > len(self._words):
             raise SimulationError("the results of a run were cut short")
         self._at += count

@@ -1,7 +1,9 @@
 """Runs a mapped network on the Verilated RTL of a mesh of nodes, and reads what came out."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from models.mesh import MeshShape, RouterShape
 from models.node import NodeShape
@@ -10,7 +12,7 @@ from rtl.node.node import Node
 from sim import build
 from sim.chip_verilog import block_verilog
 from sim.node import work
-from sim.node.harness import HINTS, MAIN, headers
+from sim.node.harness import HINTS, MAIN, headers, reset_apart
 from sim.node.results import Run, read
 from sim.node.work import USUAL, Conditions, Work
 from sim.simulator import run_tool
@@ -31,15 +33,12 @@ def program(
     Nodes and backbone are models of their own: those that another mesh has as well are there
     already. ``stalls``: links can be stalled; ``optimise`` as for `sim.build.model`.
     """
-    name, texts = block_verilog(Node, shape=node)
-    # For a node -O3 compiles for half as long again, and runs half as fast again.
-    nodes = build.library(_files(texts), name, "Vnode", level="-O3", optimise=optimise)
-    name, texts = block_verilog(Backbone, shape=mesh, router=router, stalls=stalls)
-    backbone = build.library(
-        {**_files(texts), "backbone.vlt": HINTS},
-        name,
+    nodes = _library("Vnode", *block_verilog(Node, shape=node), optimise=optimise)
+    backbone = _library(
         "Vbackbone",
+        *block_verilog(Backbone, shape=mesh, router=router, stalls=stalls),
         args=("--inline-mult", "100000"),
+        extra={"backbone.vlt": HINTS},
         optimise=optimise,
     )
     return build.joined(
@@ -51,8 +50,20 @@ def program(
     )
 
 
-def _files(texts: dict[str, str]) -> dict[str, str]:
-    return {f"{name}.v": text for name, text in texts.items()}
+def _library(
+    prefix: str,
+    module: str,
+    texts: dict[str, str],
+    *,
+    args: tuple[str, ...] = (),
+    extra: Mapping[str, str] = MappingProxyType({}),
+    optimise: bool,
+) -> Path:
+    """The block ``module``, whose Verilog is in ``texts``, as C++ class ``prefix``."""
+    top, wrapper = reset_apart(module, texts[module])
+    files = {f"{name}.v": text for name, text in {**texts, top: wrapper}.items()}
+    # -O3 takes half as long again to compile as -O1, and runs half as fast again.
+    return build.library({**files, **extra}, top, prefix, args=args, level="-O3", optimise=optimise)
 
 
 def run(executable: Path, task: Work, folder: Path, conditions: Conditions = USUAL) -> Run:

@@ -179,25 +179,22 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
         conditions.still,
         limit,
     ]
-    with path.open("wb") as file:
-        np.array(words, dtype=np.uint64).tofile(file)
-        _write_memory(file, work.mesh, work.before)
-        for nodes in (work.receivers, work.senders):
-            _write_list(file, [work.mesh.number(node) for node in nodes])
-        np.array([work.credits, len(work.steps)], dtype=np.uint64).tofile(file)
-        for step in work.steps:
-            _write_list(file, step)
-        _write_memory(file, work.mesh, work.after)
+    words += _memory_words(work.mesh, work.before)
+    for nodes in (work.receivers, work.senders):
+        words += _counted([work.mesh.number(node) for node in nodes])
+    words += [work.credits, len(work.steps)]
+    for step in work.steps:
+        words += _counted(step)
+    words += _memory_words(work.mesh, work.after)
+    path.write_bytes(np.concatenate([np.atleast_1d(each).astype(np.uint64) for each in words]))
 
 
-def _write_memory(file, mesh: MeshShape, memory: Memory) -> None:
-    head = [memory.back_door, len(memory.transactions)]
-    np.array(head, dtype=np.uint64).tofile(file)
+def _memory_words(mesh: MeshShape, memory: Memory) -> list[int | Sequence[int]]:
+    words = [memory.back_door, len(memory.transactions)]
     for transaction in memory.transactions:
-        np.array([mesh.number(transaction.node)], dtype=np.uint64).tofile(file)
-        _write_list(file, transaction.request)
+        words += [mesh.number(transaction.node), *_counted(transaction.request)]
+    return words
 
 
-def _write_list(file, values: Sequence[int]) -> None:
-    np.array([len(values)], dtype=np.uint64).tofile(file)
-    np.asarray(values, dtype=np.uint64).tofile(file)
+def _counted(values: Sequence[int]) -> list[int | Sequence[int]]:
+    return [len(values), values]
