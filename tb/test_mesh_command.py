@@ -15,12 +15,13 @@ from rtl.node import receiver
 from rtl.node.aer_table import AERTable
 from rtl.node.steps import StepController
 from rtl.verilog import export
-from sim.node import run
+from sim.node import flat, memory, run, work
 from sim.node import setting as settings
 from sim.node.figures import figures
 from sim.node.measure import measure
 from sim.node.setting import setting
 from sim.node.tables import table
+from sim.node.work import Memory
 from tb.command import refused_here, trispike
 from tb.networks import random_network
 
@@ -76,6 +77,29 @@ def test_a_lost_flit_is_no_hang(stack, tmp_path, monkeypatch):
     xyz = run.program(STACK, asked.router, NODE, optimise=False)
     with pytest.raises(Divergence, match=r"router 0\.0\.1 dropped \d+ flits .* by down"):
         measure(xyz, asked, tmp_path)
+
+
+def test_in_one_piece(tmp_path):
+    """Models joined in C++ are the chip that is exported: the host sees the same in every cycle."""
+    asked = _setting(FLAT, images=2)
+    joined = run.program(FLAT, asked.router, NODE, optimise=False)
+    task = work.mapped(
+        asked.mapping,
+        asked.exchange.spikes[0],
+        before=Memory(transactions=memory.loading(asked.mapping, asked.network)),
+        after=Memory(transactions=memory.reading(asked.mapping, asked.network)),
+    )
+    done = run.run(joined, task, tmp_path, trace=True)
+    done.check()
+    whole = flat.program(FLAT, asked.router, NODE)
+    trace = tmp_path / run.TRACE
+    assert flat.compare(whole, trace) == sum(phase.cycles for phase in done.phases)
+    words = np.fromfile(trace, dtype=np.uint64)
+    came = np.flatnonzero(words[::2] & 4)
+    words[2 * came[len(came) // 2]] ^= 4  # one flit less
+    words.tofile(trace)
+    with pytest.raises(Divergence, match=f"something else in cycle {came[len(came) // 2]}$"):
+        flat.compare(whole, trace)
 
 
 class Hasty(StepController):

@@ -11,6 +11,7 @@
 
 #include "Vbackbone.h"
 #include "Vnode.h"
+#include "files.h"
 #include "ports.h"
 #include "random.h"
 
@@ -101,6 +102,9 @@ class Chip {
 
     void begin() { counts_ = Counts(); }
 
+    // Write down the host's ports in every cycle from now on, two words each: sim/node/flat.cpp.
+    void trace(Output* to) { trace_ = to; }
+
     void finish() { count_recent(); }
 
     // One cycle. `host` says what it offers, and is told what is taken and what comes; `given` is
@@ -170,12 +174,19 @@ class Chip {
         const bool offers = host.offers();
         bus.PORT(host_i, valid) = offers;
         if (offers) bus.PORT(host_i, payload) = host.flit();
+        bus.PORT(host_o, ready) = !stall_ || !(random_.biased(stall_) & 1);
+        if (trace_) {
+            const uint64_t bits = bus.PORT(host_i, valid) | bus.PORT(host_i, ready) << 1 |
+                                  bus.PORT(host_o, valid) << 2 | bus.PORT(host_o, ready) << 3;
+            const uint64_t o = bus.PORT(host_o, payload);
+            const uint64_t words[] = {bits, bus.PORT(host_i, payload) | o << 32};
+            trace_->put(words, 2);
+        }
         if (offers && bus.PORT(host_i, ready)) {
             moved_ = true;
             ++under_way_;
             host.taken(now());
         }
-        bus.PORT(host_o, ready) = !stall_ || !(random_.biased(stall_) & 1);
         if (bus.PORT(host_o, valid) && bus.PORT(host_o, ready)) {
             --under_way_;
             count(HOST, 1);
@@ -268,4 +279,5 @@ class Chip {
     int64_t under_way_ = 0;  // flits in the backbone; those that it drops remain in the count
     int settling_ = 0;
     bool moved_ = false;
+    Output* trace_ = nullptr;
 };

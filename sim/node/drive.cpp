@@ -1,7 +1,7 @@
 // Loads a chip of Verilated nodes and backbone, runs timesteps, reads it back: see sim/node/run.py,
 // which writes WORK and reads the others.
 //
-// drive WORK RESULTS FLITS
+// drive WORK RESULTS FLITS [TRACE]
 //
 // All files hold 64-bit words. WORK: the settings in the order of `Settings`; the transactions before
 // the run; the nodes that receive from the host and those that send to it, counts first; the credits
@@ -19,6 +19,8 @@
 //
 // FLITS: for each flit that a node or the host was given in the run, the cycle, and a word with the
 // flit in its lower half and the node's number, or that of nodes for the host, in its upper half.
+//
+// TRACE: the host's ports in every cycle but those of the back door, for sim/node/flat.cpp.
 //
 // By the back door each node has its transactions at its own port, all nodes at the same time and the
 // backbone standing still.
@@ -209,7 +211,7 @@ void write_nodes(Output& to, Chip& chip) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 4) return 2;
+    if (count != 4 && count != 5) return 2;
     Input work(arguments[1]);
     const Settings settings(work);
     Transactions loading(work);
@@ -221,6 +223,9 @@ int main(int count, char** arguments) {
         return 1;
     }
     Driver driver(settings);
+    std::unique_ptr<Output> trace;
+    if (count == 5) trace = std::make_unique<Output>(arguments[4]);
+    driver.chip().trace(trace.get());
     std::array<Phase, 3> phases;
     driver.transact(phases[0], loading);
     if (phases[0].ending == FINISHED) {

@@ -19,6 +19,8 @@ from sim.simulator import run_tool
 
 PROGRAM = "drive"
 
+TRACE = "trace"
+
 
 def program(
     mesh: MeshShape,
@@ -66,15 +68,24 @@ def _library(
     return build.library({**files, **extra}, top, prefix, args=args, level="-O3", optimise=optimise)
 
 
-def run(executable: Path, task: Work, folder: Path, conditions: Conditions = USUAL) -> Run:
+def run(
+    executable: Path,
+    task: Work,
+    folder: Path,
+    conditions: Conditions = USUAL,
+    *,
+    trace: bool = False,
+) -> Run:
     """Do ``task`` with the ``executable`` from `program`; files go to ``folder``.
 
-    A run that did not end well is a `Run` too: `sim.node.results.Run.check` tells.
+    With ``trace`` the file `TRACE` there tells of the host's ports in every cycle, for
+    `sim.node.flat.compare`. A run that did not end well is a `Run` too:
+    `sim.node.results.Run.check` tells.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("results", "flits"):
         (folder / name).unlink(missing_ok=True)
     work.write(folder / "work", task, conditions)
-    command = [str(executable), "work", "results", "flits"]
+    command = [str(executable), "work", "results", "flits", *([TRACE] if trace else [])]
     run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log")
     return read(folder, task)

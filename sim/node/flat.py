@@ -1,0 +1,36 @@
+"""The scalable chip Verilated as one piece, to hold the chip of models joined in C++ to it.
+
+`sim.node.run` joins Verilated nodes and a Verilated backbone; this is the same chip as
+`make verilog NODES=1` writes it. Both must show the host the same in every cycle.
+"""
+
+import subprocess
+from pathlib import Path
+
+from golden.noc import Divergence
+from models.mesh import MeshShape, RouterShape
+from models.node import NodeShape
+from rtl.node.chip import ScalableChip
+from sim import build
+from sim.chip_verilog import block_verilog
+
+MAIN = Path(__file__).with_name("flat.cpp")
+
+
+def program(mesh: MeshShape, router: RouterShape, node: NodeShape) -> Path:
+    """The executable, built if need be. ``router`` without dead links."""
+    top, texts = block_verilog(ScalableChip, mesh=mesh, router=router, node=node)
+    sources = {f"{name}.v": text for name, text in texts.items()}
+    return build.program(sources, top, MAIN, optimise=False)
+
+
+def compare(executable: Path, trace: Path) -> int:
+    """Run the ``executable`` on the host's side of ``trace``, from `sim.node.run.run`.
+
+    Returns how many cycles were compared; `Divergence` names the first that differs.
+    """
+    done = subprocess.run([executable, trace], capture_output=True, text=True)
+    same = int(done.stdout)
+    if done.returncode:
+        raise Divergence(f"the chip in one piece shows the host something else in cycle {same}")
+    return same
