@@ -1,5 +1,6 @@
 """Networks that nobody trained, of any size, whose spikes neither die out nor fill every layer."""
 
+import math
 import re
 import statistics
 
@@ -20,24 +21,28 @@ _SIZE = re.compile(r"(\d{1,3})x(\d{1,4})")
 def network(size: str, seed: int) -> Network:
     """The random network of ``size``, like ``16x1024``: 16 layers of 1024 neurons, 1024 inputs.
 
-    Weights are independent. With K of its inputs spiking a potential has a variance of
-    K * (1 - zeros), which gives the threshold that a share `FIRING` of the neurons passes.
-    `BadInput` for a size that is none.
+    Weights are independent, of mean m and variance v. With K inputs spiking a potential is about
+    normal, of mean K m and variance K v, which gives the threshold that a share `FIRING` of the
+    neurons passes. m is a little below 0, so that to first order a few spikes more or less in one
+    layer change nothing in the next. `BadInput` for a size that is none.
     """
     match = _SIZE.fullmatch(size)
-    if not match or not (1 <= int(match[1]) and 2 <= int(match[2]) <= 1024):
+    if not match or not (1 <= int(match[1]) and 10 <= int(match[2]) <= 1024):
         raise BadInput(
-            f"RANDOM must be layers x neurons like 16x1024, 2 to 1024 neurons, not {size!r}"
+            f"RANDOM must be layers x neurons like 16x1024, 10 to 1024 neurons, not {size!r}"
         )
     layers, neurons = int(match[1]), int(match[2])
     rng = np.random.default_rng([seed, layers, neurons])
-    deviation = (neurons * FIRING * (1 - _ZEROS)) ** 0.5
-    threshold = int(deviation * statistics.NormalDist().inv_cdf(1 - FIRING))
+    spikes, passed = neurons * FIRING, statistics.NormalDist().inv_cdf(1 - FIRING)
+    variance = 1 - _ZEROS
+    mean = -passed * (variance / spikes) ** 0.5 / 2
+    threshold = math.floor(mean * spikes + passed * (variance * spikes) ** 0.5)
+    chances = ((variance - mean) / 2, _ZEROS, (variance + mean) / 2)
     return Network(
         name=f"random_{layers}x{neurons}",
         layers=tuple(
             LayerParameters(
-                weights=rng.choice((-1, 0, 1), (neurons, neurons)).astype(np.int8),
+                weights=rng.choice((-1, 0, 1), (neurons, neurons), p=chances).astype(np.int8),
                 bias=rng.choice((-1, 0, 1), neurons).astype(np.int8),
                 a=1,
                 b=1,

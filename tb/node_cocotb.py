@@ -89,10 +89,14 @@ class NodeBench(Bench):
         fewer = refused.get(self.shown["status"]) <= refused.get(self.status)
         assert fewer, f"cycle {self.cycle}: {self.shown}"
         assert not broken, f"cycle {self.cycle}: {self.shown}"
+        if self.open_answer and len(self.due["answers"]) > 2:  # the others have left the slave
+            assert not self.shown["computing"], f"cycle {self.cycle}: works amid a transaction"
         if self.shown["quiet"]:
             assert not self.pins.get("o__valid"), f"cycle {self.cycle}: quiet, and a flit leaves"
             others = [self.shown[name] for name in names[1:4]]
             assert not any(others), f"cycle {self.cycle}: {self.shown}"
+            answered = not (self.input.idle and self.due["answers"])
+            assert answered, f"cycle {self.cycle}: quiet, and an answer is due"
 
     def receive(self, flit):
         """A flit has left the node."""
@@ -221,9 +225,11 @@ class NodeBench(Bench):
         hosts = [s for s in self.sources if s.from_host]
         for k, source in enumerate(hosts):
             source.code = k
+        for other, host in zip((s for s in self.sources if not s.from_host), hosts, strict=False):
+            other.code = host.code  # a node of a virtual node's number is another one
         to = rng.randint(1, shape.destinations)
         self.destinations = [(code, 0) for code in codes[-to:]]
-        if rng.random() < 0.5:
+        if rng.random() < 0.7:
             self.destinations[0] = (HOST_CODE, 1)
             if to > 1:
                 self.destinations[1] = (HOST_CODE, 0)  # the node beside it is another one
@@ -542,6 +548,21 @@ async def memory_is_refused_at_work(bench):
     for _ in range(3):
         await bench.step()
     bench.read(32, 8)
+
+
+@scenario(NodeBench)
+async def spikes_during_an_answer(bench):
+    """A timestep that comes while memory is read waits for the end of that, and loses nothing."""
+    bench.load()
+    await bench.drain()
+    for _ in range(3):
+        bench.read(0, 8 * len(bench.shape.layer.banks))
+        bench.read(8 * Line.BIAS, 8 * len(bench.shape.layer.banks))
+        await bench.drain()
+        bench.output.pace = 0.1
+        bench.read(8 * Line.CONSTANTS, 4 * LINE_WORDS)
+        bench.plan(1, 0.2)
+        await bench.run_steps()
 
 
 @scenario(NodeBench)

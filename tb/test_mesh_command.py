@@ -1,0 +1,164 @@
+"""`make sim MESH=`: networks on the nodes of a mesh, faults in them, what is refused."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from golden.noc import Divergence
+from models import spikes
+from models.errors import BadInput
+from models.mesh import DeadLink, MeshShape, RouterShape, Routing
+from models.node import NodeShape
+from rtl.node import receiver
+from rtl.node.aer_table import AERTable
+from rtl.node.steps import StepController
+from rtl.verilog import export
+from sim.node import run
+from sim.node import setting as settings
+from sim.node.figures import figures
+from sim.node.measure import measure
+from sim.node.setting import setting
+from sim.node.tables import table
+from tb.command import refused_here, trispike
+from tb.networks import random_network
+
+NODE = NodeShape(inputs=64, neurons=32)
+FLAT = MeshShape(x=3, y=2, z=1)
+STACK = MeshShape(x=2, y=1, z=3)
+SIZES = (60, 64, 40, 5)
+"""Two parts, two parts, one."""
+
+
+def _setting(mesh, *, seed=0, images=3, timesteps=4, **how):
+    network = random_network(SIZES, seed)
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (images, SIZES[0]), dtype=np.uint8)
+    pixels[0] = 0  # an image without a spike
+    how = {"router": RouterShape(), "node": NODE, **how}
+    return setting(network, mesh, spikes.encode(pixels, timesteps, seed), **how)
+
+
+@pytest.fixture(scope="module")
+def stack():
+    shape = RouterShape(routing=Routing.DETOUR, dead_links=1)
+    return run.program(STACK, shape, NODE, stalls=True, optimise=False)
+
+
+@pytest.mark.xdist_group("nodes-stack")
+def test_dead_link(stack, tmp_path):
+    """Round a dead vertical link: the same spikes by more hops; without a detour it is named."""
+    link = DeadLink(x=0, y=0, z=0)
+    with pytest.raises(BadInput, match=r"^the link 0\.0\.0-0\.0\.1 is dead, and xyz routing leads"):
+        _setting(STACK, dead_links=(link,), images=1)
+    detour = RouterShape(routing=Routing.DETOUR)
+    found = {}
+    for other in (link, DeadLink(x=1, y=0, z=1)):
+        asked = _setting(STACK, router=detour, dead_links=(other,))
+        done = measure(stack, asked, tmp_path, stall=0.2, read_back="burst")
+        made = figures(
+            done, data="-", labels=None, seed=0, stall=0.2, back_door=False, wall_seconds=1.0
+        )
+        assert made.dead_links == (str(other),)
+        assert made.words_read_back == made.words_loaded > 0
+        found[other] = done.outputs.spikes
+        table(made)
+    first, second = found.values()
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.xdist_group("nodes-stack")
+def test_a_lost_flit_is_no_hang(stack, tmp_path, monkeypatch):
+    """A router that drops is named, with the link, soon."""
+    monkeypatch.setattr(settings, "check_routes", lambda routes, pairs: None)
+    asked = _setting(STACK, dead_links=(DeadLink(x=0, y=0, z=0),), images=1)
+    xyz = run.program(STACK, asked.router, NODE, optimise=False)
+    with pytest.raises(Divergence, match=r"router 0\.0\.1 dropped \d+ flits .* by down"):
+        measure(xyz, asked, tmp_path)
+
+
+class Hasty(StepController):
+    """Hands a timestep over before the last source has ended it."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        m.d.comb += self.complete.eq(self.pending & ~self.owed.any())
+        return m
+
+
+class OneRow(AERTable):
+    """Takes all spikes of the second source for those of its first neuron."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        with m.If(self.entry[1]):
+            m.d.comb += self.row.eq(32)
+        return m
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "told"),
+    [
+        ("StepController", Hasty, r"first: missing spike: image 0, timestep 1, layer 2"),
+        ("AERTable", OneRow, r"^spike with a wrong neuron: image 0, timestep 1, layer 2"),
+    ],
+    ids=["handed over early", "wrong rows"],
+)
+def test_faults(tmp_path, monkeypatch, name, fault, told):
+    """A fault in the RTL is found, and the first difference is named."""
+
+    def verilog(kind, **parameters):  # not from the cache, nor into it
+        block = kind(**parameters)
+        return block.module_name, export(block)
+
+    monkeypatch.setattr(run, "block_verilog", verilog)
+    monkeypatch.setattr(receiver, name, fault)
+    asked = _setting(FLAT, seed=3)
+    broken = run.program(FLAT, asked.router, NODE, optimise=False)
+    with pytest.raises(Divergence, match=told):
+        measure(broken, asked, tmp_path)
+
+
+def test_full_nodes(tmp_path):
+    """A trained network on nodes of 256 neurons, stalled, read back."""
+    file = tmp_path / "figures.json"
+    options = ["--layer", "fc256", "--mesh", "1x1x2", "--images", "5", "--stalls", "0.1"]
+    done = trispike("mesh", *options, "--read-back", "burst", "--json", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = json.loads(file.read_text())
+    assert made["places"] == ["0.0.1", "0.0.0"]
+    assert made["words_read_back"] == made["words_loaded"] == 33408
+    assert made["accuracy"] == made["golden_accuracy"]
+    times = [made[each] for each in ("computing", "sending", "blocked", "waiting")]
+    assert sum(times) == pytest.approx(1)
+    assert made["host_flits_per_timestep"] < made["cycles_per_timestep"]
+    assert "mismatches RTL / golden model" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layer", "fc1024", "--mesh", "2x2x1"], "fc1024 .* needs 5 nodes of 256 neurons"),
+        (["--mesh", "2x2"], "MESH must be like 4x4x4"),
+        (["--mesh", "9x1x1"], "a mesh must have from 1 to 8 nodes along x"),
+        (["--stalls", "1"], "STALLS must be a chance from 0 to less than 1, not 1"),
+        (["--random", "0x5"], "RANDOM must be layers x neurons like 16x1024"),
+        (["--random", "2x2000"], "RANDOM must be layers x neurons like 16x1024"),
+        (["--random", "2x64", "--layer", "fc256"], "LAYER= has no meaning with RANDOM="),
+        (["--random", "2x64", "--images", "0"], "IMAGES must be 1 or more"),
+        (["--random", "9x1024", "--mesh", "2x2x2"], "random_9x1024 .* needs 36 nodes"),
+        (["--mesh", "2x1x1", "--lanes", "4"], "LANES= is for the fixed chip"),
+        (["--mesh", "2x1x1", "--waves"], "WAVES= is for the fixed chip"),
+        (["--mesh", "2x1x1", "--dead", "0.0.0"], "a mesh of 2x1x1 has no vertical link 0.0.0-0"),
+        (
+            ["--mesh", "2x1x2", "--dead", "0.0.0,1.0.0"],
+            "the link [01].0.0-[01].0.1 is dead, and xyz",
+        ),
+        (["--depth", "1"], "router depth must be an integer from 2"),
+        (["--routing", "yx"], "ROUTING must be one of xyz, detour"),
+    ],
+)
+def test_bad_input(options, message):
+    """One line, status 2."""
+    assert re.match(f"error: ({message})", refused_here("mesh", *options))
