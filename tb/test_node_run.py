@@ -300,6 +300,19 @@ def test_limit(nodes, case, tmp_path):
         done.check()
 
 
+def test_loading_has_limits(nodes, case, tmp_path):
+    """A request that a node never answers, by either door: it is cut short."""
+    whole = transactions.read(PLACES[0], 0, 4, host=HOST)
+    cut = [Transaction(node=PLACES[0], request=whole[:-1])]
+    for back_door in (False, True):
+        task = work.Work(mesh=MESH, before=Memory(transactions=cut, back_door=back_door))
+        done = run(nodes, task, tmp_path, Conditions(still=STILL))
+        assert done.loading.ending is Ending.STILL
+        assert STILL < done.loading.cycles < STILL + 100
+        with pytest.raises(SimulationError, match=r"loading stands still .*; not quiet: 1\.0\.1$"):
+            done.check()
+
+
 def test_bad_conditions():
     with pytest.raises(BadInput, match=re.escape("from 0 to less than 1, not 1")):
         Conditions(stall=1)

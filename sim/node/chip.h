@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "Vbackbone.h"
@@ -45,7 +46,7 @@ void clock(Model& model) {
 
 template <typename Top>
 auto set_dead_links(Top& top, uint64_t dead, int) -> decltype(top.dead_links, void()) {
-    top.dead_links = dead;
+    top.dead_links = static_cast<std::remove_reference_t<decltype(top.dead_links)>>(dead);
 }
 template <typename Top>
 void set_dead_links(Top&, uint64_t, long) {}
@@ -61,8 +62,8 @@ struct Counts {
 class Chip {
    public:
     // `gated`: what cannot change is not evaluated. Of 256 cycles each link stalls in `stall`.
-    Chip(bool gated, unsigned stall, uint64_t dead, uint64_t seed)
-        : gated_(gated), stall_(stall), random_(2 * seed + 1) {
+    Chip(bool gated, uint64_t stall, uint64_t dead, uint64_t seed)
+        : gated_(gated), stall_(static_cast<unsigned>(stall)), random_(2 * seed + 1) {
         context_.randReset(2);  // memories come up with anything in them
         context_.randSeed(static_cast<int>(seed % 0x7FFFFFFF) + 1);
         backbone_ = std::make_unique<Vbackbone>(&context_);
@@ -71,13 +72,13 @@ class Chip {
         backbone_->PORT(host_i, valid) = backbone_->PORT(host_o, ready) = 0;
         for (int n = 0; n < NODES; ++n) {
             nodes_.push_back(std::make_unique<Vnode>(&context_));
-            nodes_[n]->here = CODES[n];
+            nodes_[n]->here = static_cast<SData>(CODES[n]);
             nodes_[n]->PORT(i, valid) = nodes_[n]->PORT(o, ready) = 0;
             const Link& link = links_->of[n];
             *link.i_valid = *link.o_ready = 0;
             if (link.stall) *link.stall = 0;
         }
-        for (int rst : {1, 1, 1, 1, 0, 0}) reset(rst);
+        for (int cycle = 0; cycle < 6; ++cycle) reset(cycle < 4);
         for (int n = 0; n < NODES; ++n) note_rest(n);
     }
 
@@ -159,7 +160,7 @@ class Chip {
         bool asleep = false;   // does not change without a flit
     };
 
-    void reset(int rst) {
+    void reset(CData rst) {
         backbone_->rst = rst;
         clock(*backbone_);
         for (const auto& node : nodes_) {

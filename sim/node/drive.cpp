@@ -6,8 +6,8 @@
 // All files hold 64-bit words. WORK: the settings in the order of `Settings`; the transactions before
 // the run; the nodes that receive from the host and those that send to it, counts first; the credits
 // of a receiver for a timestep; the number of timesteps and the host's flits of each, count first; the
-// transactions after the run. Transactions: whether by the back door; their number; of each the node
-// and its flits, count first.
+// transactions after the run. Transactions: whether by the back door; most cycles that they may
+// take; their number; of each the node and its flits, count first.
 //
 // RESULTS: how each phase ended (`Ending`), its cycles, nanoseconds, evaluations of nodes, stray
 // flits; for each phase, node by node, the flits that left the router by each port and the cycles in
@@ -40,7 +40,7 @@ enum Ending : uint64_t {
     FINISHED,
     STILL,    // nothing has moved for `Settings::still` cycles
     DROPPED,  // a router has dropped a flit
-    LATE,     // `Settings::limit` cycles have passed
+    LATE,     // the cycles that the phase may take have passed
     SKIPPED,  // a phase before has not finished
 };
 
@@ -60,8 +60,10 @@ struct Settings {
 
 struct Transactions {
     bool back_door;
+    uint64_t limit;
     std::vector<Transaction> all;
-    explicit Transactions(Input& from) : back_door(from.word()), all(from.word()) {
+    explicit Transactions(Input& from)
+        : back_door(from.word()), limit(from.word()), all(from.word()) {
         for (Transaction& each : all) {
             each.node = from.word();
             each.request = from.flits();
@@ -99,7 +101,7 @@ Steps read_steps(Input& from) {
 
 // The spike host, and what it is given written down.
 struct RecordedHost : SpikeHost {
-    RecordedHost(Steps& steps, Output* record) : SpikeHost(steps), record(record) {}
+    RecordedHost(Steps& steps, Output* to) : SpikeHost(steps), record(to) {}
     void get(uint32_t flit, uint64_t now) {
         SpikeHost::get(flit, now);
         given(NODES, flit, now);
@@ -129,7 +131,7 @@ class Driver {
             phase.ending = directly(phase, list);
         } else {
             MemoryHost host(list.of(-1));
-            phase.ending = until_done(host, [](int, uint32_t) {}, false);
+            phase.ending = until_done(host, [](int, uint32_t) {}, list.limit, false);
             phase.strays = host.strays();
         }
         end(phase, spent);
@@ -138,8 +140,8 @@ class Driver {
     void run(Phase& phase, Steps& steps, Output* record) {
         const auto spent = begin();
         RecordedHost host(steps, record);
-        phase.ending = until_done(
-            host, [&](int n, uint32_t flit) { host.given(n, flit, chip_.now()); }, true);
+        const auto given = [&](int n, uint32_t flit) { host.given(n, flit, chip_.now()); };
+        phase.ending = until_done(host, given, settings_.limit, settings_.until_drop);
         phase.strays = host.strays();
         end(phase, spent);
     }
@@ -160,38 +162,41 @@ class Driver {
     }
 
     template <typename Host, typename Given>
-    Ending until_done(Host& host, const Given& given, bool limited) {
+    Ending until_done(Host& host, const Given& given, uint64_t limit, bool until_drop) {
         uint64_t still = 0;
         while (!(host.done() && chip_.at_rest())) {
+            if (still >= settings_.still) return STILL;
+            if (chip_.now() >= limit) return LATE;
+            if (until_drop && chip_.now() % CHECKED == 0 && chip_.drops()) return DROPPED;
             chip_.cycle(host, given);
             still = chip_.moved() ? 0 : still + 1;
-            if (still >= settings_.still) return STILL;
-            if (!limited) continue;
-            if (chip_.now() >= settings_.limit) return LATE;
-            if (chip_.now() % CHECKED == 0 && settings_.until_drop && chip_.drops()) return DROPPED;
         }
-        return limited && settings_.until_drop && chip_.drops() ? DROPPED : FINISHED;
+        return until_drop && chip_.drops() ? DROPPED : FINISHED;
     }
 
     // One node after the other, as they know nothing of each other.
     Ending directly(Phase& phase, Transactions& list) {
-        Ending ending = FINISHED;
+        Ending worst = FINISHED;
         for (int n = 0; n < NODES; ++n) {
             MemoryHost host(list.of(n));
-            bool rests = host.done();
             uint64_t now = 0;
-            for (uint64_t still = 0; !(rests && host.done()); ++now) {
-                rests = chip_.cycle_alone(n, host, now);
-                still = chip_.moved() ? 0 : still + 1;
-                if (still >= settings_.still) {
-                    ending = STILL;
-                    break;
-                }
-            }
+            const Ending ending = until_done_alone(n, host, list.limit, now);
+            if (ending != FINISHED) worst = ending;
             chip_.count_alone(now);
             phase.strays += host.strays();
         }
-        return ending;
+        return worst;
+    }
+
+    Ending until_done_alone(int n, MemoryHost& host, uint64_t limit, uint64_t& now) {
+        uint64_t still = 0;
+        for (bool rests = host.done(); !(rests && host.done()); ++now) {
+            if (still >= settings_.still) return STILL;
+            if (now >= limit) return LATE;
+            rests = chip_.cycle_alone(n, host, now);
+            still = chip_.moved() ? 0 : still + 1;
+        }
+        return FINISHED;
     }
 
     const Settings settings_;

@@ -8,7 +8,7 @@ import numpy as np
 
 from models import flits
 from models.errors import BadInput
-from models.flits import SPIKE, Control, FlitType
+from models.flits import MEMORY, SPIKE, Access, Control, FlitType
 from models.mapping import VIRTUAL_NEURONS, Mapping, virtual_nodes
 from models.mesh import DeadLink, MeshShape, Node
 from rtl.noc.program import dead_links_word
@@ -16,6 +16,9 @@ from sim.node.memory import Transaction
 
 STILL = 20_000
 """Cycles without a flit after which a run is given up: a node computes for less than 2,000."""
+
+_SLOWEST = 1000
+"""Cycles after which a flit has come even where links hardly ever pass one."""
 
 _CHANCES = 256
 """Chances of a stall are multiples of one in so many."""
@@ -168,7 +171,7 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
     """Write the file WORK of `sim/node/drive.cpp`."""
     limit = conditions.limit
     if limit is None:
-        limit = 100 * (STILL * (len(work.steps) + 1) + sum(map(len, work.steps)))
+        limit = STILL * _SLOWEST * (len(work.steps) + 1)
     words = [
         conditions.gated,
         conditions.record,
@@ -190,10 +193,19 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
 
 
 def _memory_words(mesh: MeshShape, memory: Memory) -> list[int | Sequence[int]]:
-    words = [memory.back_door, len(memory.transactions)]
+    requests = [transaction.request for transaction in memory.transactions]
+    flits = sum(len(request) + _words_wanted(request) for request in requests)
+    limit = STILL * (len(requests) + 1) + _SLOWEST * flits
+    words = [memory.back_door, limit, len(requests)]
     for transaction in memory.transactions:
         words += [mesh.number(transaction.node), *_counted(transaction.request)]
     return words
+
+
+def _words_wanted(request: np.ndarray) -> int:
+    """Words that a burst read asks for; no other answer is long."""
+    burst = MEMORY["access"].get(int(request[0])) == Access.BURST_READ
+    return MEMORY["content"].get(int(request[2])) if burst and len(request) > 2 else 0
 
 
 def _counted(values: Sequence[int]) -> list[int | Sequence[int]]:
