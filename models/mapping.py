@@ -22,6 +22,9 @@ FULL_NODE = NodeShape()
 VIRTUAL_NEURONS = 256
 """Input spikes k * 256 to k * 256 + 255 come from the host's virtual node k."""
 
+_SHARED_HOPS = 1000
+"""Hops that a flit which shares the host's port counts as: so many that it decides first."""
+
 _EXCHANGED = 64
 """With up to so many nodes, pairs are exchanged after the placement as long as that helps."""
 
@@ -232,16 +235,18 @@ def hop_flits(mapping: Mapping, sent: np.ndarray) -> float:
     return float((sent * _hops([HOST, *mapping.places])).sum())
 
 
-def cost(mapping: Mapping, sent: np.ndarray) -> float:
-    """What a placement should have little of: `hop_flits`, and flits that the host's have to pass.
+def shared_flits(mapping: Mapping, sent: np.ndarray) -> float:
+    """Flits of ``sent`` by the node at `HOST`, each of which makes one of the host's wait.
 
-    The node at `HOST` shares its port into the mesh with the host, who often sends most; each flit
-    of that node counts as the longest way through the mesh more.
+    They share a port into the mesh, and the host is often who sends most.
     """
-    shared = sum(
-        row.sum() for row, place in zip(sent[1:], mapping.places, strict=True) if place == HOST
-    )
-    return hop_flits(mapping, sent) + sum(mapping.mesh.sides) * float(shared)
+    mine = zip(sent[1:], mapping.places, strict=True)
+    return float(sum(row.sum() for row, place in mine if place == HOST))
+
+
+def cost(mapping: Mapping, sent: np.ndarray) -> float:
+    """What a placement should have little of: `shared_flits` first, then `hop_flits`."""
+    return hop_flits(mapping, sent) + _SHARED_HOPS * shared_flits(mapping, sent)
 
 
 def place(
@@ -264,7 +269,7 @@ def place(
     distances = np.zeros((places, places))
     distances[:-1, :-1] = _hops([*mesh.every(), HOST])
     at_host = mesh.number(HOST)
-    distances[at_host, -1] = distances[-1, at_host] = sum(mesh.sides)
+    distances[at_host, -1] = distances[-1, at_host] = _SHARED_HOPS
     fixed = np.array([[0, mesh.nodes], [mesh.nodes + 1, mesh.nodes + 1]])
     solved = quadratic_assignment(both, distances, options={"partial_match": fixed})
     if mesh.nodes <= _EXCHANGED:
