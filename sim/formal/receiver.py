@@ -161,7 +161,7 @@ class ReceiverBench(Bench):
         full = [
             k & (source.ahead(taken) == CREDITS) for k, source in zip(known, sources, strict=True)
         ]
-        claims.reached("all_ahead", every(full))
+        claims.reached("two_ahead", every(full[:2]))
         self._all_ended = Cat(known).any() & every(
             implies(k, e) for k, e in zip(known, ended, strict=True)
         )
