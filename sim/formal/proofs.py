@@ -132,8 +132,8 @@ PROOFS = (
     ),
     Proof(
         name="steps",
-        about="sources that keep the rules are accepted; a timestep is complete when all have ended "
-        "it; a credit for each to each; none is further ahead than its credits",
+        about="what sources send that keep the rules is accepted; a timestep is complete when all "
+        "have ended it; each gets a credit for each; none is further ahead than its credits",
         block="StepController",
         parameters="1 to 4 sources",
         cases=_cases("sources", StepsBench, range(1, 5)),
@@ -141,8 +141,8 @@ PROOFS = (
     ),
     Proof(
         name="receiver",
-        about="with a timestep goes every spike that was sent for it and no other; each source gets "
-        "its credits; what all have ended is offered soon",
+        about="with a timestep goes every spike that was sent for it and no other; each source "
+        "gets its credits; what all have ended is offered soon",
         block="SpikeReceiver",
         parameters="1 source, 32 rows; 2 sources, 64 rows",
         cases=tuple(
