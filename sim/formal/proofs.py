@@ -171,13 +171,13 @@ PROOFS = (
         about="keeps the rules of a source to each destination: every spike once, in its timestep, "
         "before the end; begins none without a credit",
         block="SpikeSender",
-        parameters="32 neurons, 1 and 2 destinations",
+        parameters="32 neurons, 1 destination; 64 neurons, 3 destinations",
         cases=tuple(
             Case(
                 name=f"destinations {destinations}",
-                bench=partial(SenderBench, neurons=32, destinations=destinations),
+                bench=partial(SenderBench, neurons=neurons, destinations=destinations),
             )
-            for destinations in (1, 2)
+            for neurons, destinations in ((32, 1), (64, 3))
         ),
         cycles=9,
     ),
