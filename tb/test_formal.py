@@ -10,16 +10,22 @@ from amaranth.lib.wiring import In
 
 from models.errors import BadInput
 from models.mesh import Port, RouterShape
+from models.node import NodeShape
 from sim.formal import command, prover
 from sim.formal.arbiter import ArbiterBench
 from sim.formal.buffer import BufferBench
 from sim.formal.claims import Bench, Claims, implies
+from sim.formal.credits import CreditsBench
 from sim.formal.input_unit import InputBench
+from sim.formal.memory_slave import MemorySlaveBench
 from sim.formal.output_unit import AllocatorBench, OutputBench
 from sim.formal.proof import Case, Proof
 from sim.formal.proofs import PROOFS, find
+from sim.formal.receiver import ReceiverBench
 from sim.formal.route import RouteBench
 from sim.formal.router import RouterBench
+from sim.formal.sender import SenderBench
+from sim.formal.steps import StepsBench
 from sim.simulator import SimulationError
 from tb.command import refused, trispike
 from tb.extras import needs_formal
@@ -64,10 +70,12 @@ def _broken(where: str, name: str, old: str, new: str):
         ("input", "depth2_xyz"),
         ("allocator", "inputs 2"),
         ("output", "inputs 2"),
+        ("steps", "sources 2"),
+        ("credits", "loop"),
     ],
 )
 def test_holds(name, case, tmp_path):
-    """One case of each proof but those of the whole router."""
+    """One case of each proof that takes a few seconds."""
     proof = find(name)
     [chosen] = [each for each in proof.cases if each.name == case]
     verdict = prover.prove(proof, chosen, tmp_path / "case")
@@ -130,6 +138,36 @@ _MUTANTS = {
         ("rtl.noc.router", "Router"),
         ("with m.If(unit.taken[k]):", "with m.If(unit.requests[k]):"),
         "claim_",
+    ),
+    "controller forgets ends of the next timestep": (
+        lambda unit: StepsBench(sources=2, unit=unit),
+        ("rtl.node.steps", "StepController"),
+        ("[ended[p].eq(0), begun[p].eq(0)]", "[ended[0].eq(0), ended[1].eq(0), begun[p].eq(0)]"),
+        "claim_complete_when_all_have_ended",
+    ),
+    "receiver puts spikes of the next timestep into the one that is due": (
+        lambda unit: ReceiverBench(inputs=64, sources=2, unit=unit),
+        ("rtl.node.receiver", "SpikeReceiver"),
+        ("bitmaps.parity.eq(steps.step[0])", "bitmaps.parity.eq(steps.due[0])"),
+        "claim_bit_of_its_timestep",
+    ),
+    "counter loses a credit that comes as one is spent": (
+        lambda unit: CreditsBench(keeps_rules=True, unit=unit),
+        ("rtl.node.sender", "CreditCounter"),
+        ("self.spend & ~self.gain", "self.spend"),
+        "claim_any_left",
+    ),
+    "sender leaves out all destinations but one": (
+        lambda unit: SenderBench(neurons=32, destinations=2, unit=unit),
+        ("rtl.node.sender", "SpikeSender"),
+        ("last & (self.o.ready | ~following.any)", "self.o.ready | ~following.any"),
+        "claim_has_ended_at_rest_1",
+    ),
+    "slave reads banks that there are not": (
+        lambda unit: MemorySlaveBench(shape=NodeShape(inputs=64, neurons=96), unit=unit),
+        ("rtl.node.memory_slave", "MemorySlave"),
+        (" & (bank < banks)", ""),
+        "claim_reads_what_there_is",
     ),
 }
 

@@ -1,1 +1,1 @@
-"""Formal proofs of the network's blocks: properties on unmodified RTL, Yosys and an SMT solver."""
+"""Formal proofs of the network and its nodes: properties on unmodified RTL, an SMT solver."""

@@ -1,4 +1,4 @@
-"""``python -m sim formal``: the blocks of the network on chip proved, for all inputs."""
+"""``python -m sim formal``: blocks of the network and its nodes proved, for all inputs."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ from sim.terminal import progress_bar, relative, table_console
 @click.command()
 @click.option("--proof", "name", help="Only this proof.  [default: all]")
 def formal(name):
-    """Prove what the blocks of the network on chip promise; needs the extra formal.
+    """Prove what the blocks of the network and its nodes promise; needs the extra formal.
 
     Yosys and z3 look at all inputs at once. What fails is shown cycle by cycle, and kept as a VCD
     for Surfer or GTKWave in build/formal. docs/formal.md says what is proved and what is not.

@@ -4,13 +4,19 @@ from functools import partial
 
 from models.errors import BadInput
 from models.mesh import Port, RouterShape, Routing
+from models.node import NodeShape
 from sim.formal.arbiter import ArbiterBench
 from sim.formal.buffer import BufferBench
+from sim.formal.credits import CreditsBench
 from sim.formal.input_unit import InputBench
+from sim.formal.memory_slave import MemorySlaveBench
 from sim.formal.output_unit import AllocatorBench, OutputBench
 from sim.formal.proof import Case, Proof
+from sim.formal.receiver import ReceiverBench
 from sim.formal.route import RouteBench
 from sim.formal.router import RouterBench
+from sim.formal.sender import SenderBench
+from sim.formal.steps import StepsBench
 
 _MOST = len(Port)
 """Inputs of the largest arbiter."""
@@ -123,6 +129,69 @@ PROOFS = (
             _balance(_detour(2, 1), Port.LOCAL, Port.EAST, Port.UP),
         ),
         cycles=8,
+    ),
+    Proof(
+        name="steps",
+        about="what sources send that keep the rules is accepted; a timestep is complete when all "
+        "have ended it; each gets a credit for each; none is further ahead than its credits",
+        block="StepController",
+        parameters="1 to 4 sources",
+        cases=_cases("sources", StepsBench, range(1, 5)),
+        cycles=14,
+    ),
+    Proof(
+        name="receiver",
+        about="with a timestep goes every spike that was sent for it and no other; each source "
+        "gets its credits; what all have ended is offered soon",
+        block="SpikeReceiver",
+        parameters="1 source, 32 rows; 2 sources, 64 rows",
+        cases=tuple(
+            Case(
+                name=f"sources {sources}",
+                bench=partial(ReceiverBench, inputs=32 * sources, sources=sources),
+            )
+            for sources in (1, 2)
+        ),
+        cycles=9,
+    ),
+    Proof(
+        name="credits",
+        about="every credit is with the sender, on a timestep under way, or on its way back; one "
+        "too many is told",
+        block="CreditCounter",
+        parameters="in its loop; alone",
+        cases=(
+            Case(name="loop", bench=partial(CreditsBench, keeps_rules=True)),
+            Case(name="alone", bench=partial(CreditsBench, keeps_rules=False)),
+        ),
+        cycles=8,
+    ),
+    Proof(
+        name="sender",
+        about="keeps the rules of a source to each destination: every spike once, in its timestep, "
+        "before the end; begins none without a credit",
+        block="SpikeSender",
+        parameters="32 neurons, 1 destination; 64 neurons, 3 destinations",
+        cases=tuple(
+            Case(
+                name=f"destinations {destinations}",
+                bench=partial(SenderBench, neurons=neurons, destinations=destinations),
+            )
+            for neurons, destinations in ((32, 1), (64, 3))
+        ),
+        cycles=9,
+    ),
+    Proof(
+        name="memory",
+        about="takes a request to its end, then answers; reads and writes the words it is asked "
+        "for, and no line that there is not; waits 3 cycles at most",
+        block="MemorySlave",
+        parameters="64 rows, 96 neurons; 1024 rows, 256 neurons",
+        cases=tuple(
+            Case(name=str(shape), bench=partial(MemorySlaveBench, shape=shape))
+            for shape in (NodeShape(inputs=64, neurons=96), NodeShape())
+        ),
+        cycles=10,
     ),
 )
 

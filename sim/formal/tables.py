@@ -17,7 +17,7 @@ _OURS = ("clk", "rst", "_started")
 def results(rows: Sequence[tuple[Proof, Sequence[Verdict]]]) -> Table:
     """A row for each proof with what became of its cases; fits 100 columns."""
     table = Table(
-        title="formal proofs of the network on chip",
+        title="formal proofs",
         box=box.SIMPLE_HEAD,
         padding=0,
         show_edge=False,

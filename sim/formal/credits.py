@@ -1,0 +1,82 @@
+"""Claims about `rtl.node.sender.CreditCounter`, alone and around its loop."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from models.node import CREDITS
+from rtl.node.sender import CreditCounter
+from sim.formal.claims import Bench, Claims, implies
+
+_COUNT = range(CREDITS + 2)
+
+
+class CreditsBench(Bench):
+    """A counter, a receiver, and between them timesteps and credits that are under way.
+
+    All are under way for any time. In an order: but as none differs from the others, how many there
+    are is all that counts. Unless ``keeps_rules``, credits come from nowhere too.
+
+    Parameters
+    ----------
+    keeps_rules
+        The receiver gives a credit for each timestep that it has moved, and no other.
+    unit
+        The counter under proof.
+    """
+
+    def __init__(self, *, keeps_rules: bool, unit: Callable = CreditCounter):
+        self._keeps_rules, self._unit = keeps_rules, unit
+        members = {
+            "clear": In(1),
+            "spend": In(1),
+            "gain": In(1),
+            "moves": In(1),
+            "any": Out(1),
+            "overdrawn": Out(1),
+        }
+        super().__init__(members, {"count": ("unit.count", CREDITS.bit_length())})
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit()
+        claims = Claims(m)
+        for name in ("clear", "spend", "gain"):
+            m.d.comb += getattr(unit, name).eq(getattr(self, name))
+        m.d.comb += [self.any.eq(unit.any), self.overdrawn.eq(unit.overdrawn)]
+        claims.given(implies(self.spend, self.any))
+        claims.given(implies(self.clear, ~self.spend & ~self.gain))
+        (self._loop if self._keeps_rules else self._alone)(m, claims)
+        claims.invariant("count", self.count <= CREDITS)
+        claims.reached("none_left", ~self.any)
+        claims.reached("both", self.spend & self.gain)
+        return m
+
+    def _alone(self, m: Module, claims: Claims) -> None:
+        """The number of credits, told by what is spent and gained; one too many is forgotten."""
+        left = Signal(_COUNT, init=CREDITS)
+        after = left - self.spend + self.gain
+        m.d.sync += left.eq(Mux(self.clear | (after > CREDITS), CREDITS, after))
+        claims.always("any_left", self.any == (left != 0))
+        claims.always("told_if_one_too_many", self.overdrawn == (after > CREDITS))
+        claims.invariant("same_count", self.count == left)
+        claims.reached("one_too_many", self.overdrawn)
+
+    def _loop(self, m: Module, claims: Claims) -> None:
+        """Every credit is with the sender, spent on a timestep under way, or on its way back."""
+        steps, credits = Signal(_COUNT), Signal(_COUNT)
+        m.d.sync += [
+            steps.eq(steps + self.spend - self.moves),
+            credits.eq(credits + self.moves - self.gain),
+        ]
+        claims.given(implies(self.moves, steps != 0))
+        claims.given(implies(self.gain, credits != 0))
+        claims.given(implies(self.clear, (steps == 0) & (credits == 0)))
+        claims.always("any_left", self.any == (steps + credits < CREDITS))
+        claims.always("never_one_too_many", ~self.overdrawn)
+        claims.always("never_more_under_way", steps + credits <= CREDITS)
+        claims.invariant("none_lost", self.count + steps + credits == CREDITS)
+        claims.reached("one_each_way", (steps == 1) & (credits == 1))
+        claims.reached("all_back", (credits == CREDITS) & self.gain)

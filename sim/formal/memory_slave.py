@@ -1,0 +1,313 @@
+"""Claims about `rtl.node.memory_slave.MemorySlave`."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
+from amaranth.lib.wiring import In, Out
+
+from models.flits import HEAD, MEMORY, Access, Command, Field, FlitType
+from models.node import ADDRESS_BITS, LINE_BITS, LINE_WORDS, WORD_BITS, Line, NodeShape, Reason
+from models.numbers import BANK_BITS
+from rtl.noc.flit import FlitStream
+from rtl.node.aer_table import NODE_BITS
+from rtl.node.memory_slave import MemorySlave, State
+from sim.formal.buffer import stands
+from sim.formal.claims import Bench, Claims, every, implies
+
+_WORD = (LINE_WORDS - 1).bit_length()
+_LONGEST_WORK = 3
+"""Cycles in a row in which the slave neither takes a flit nor has one: it stores a line, and loads
+and latches the next."""
+
+_KEPT = Command.KEPT
+
+
+class MemorySlaveBench(Bench):
+    """A slave to which any flits come, at any time, before a memory of which one word is followed.
+
+    The word, ``followed``, is any that there is.
+
+    Parameters
+    ----------
+    shape
+        Which lines there are.
+    unit
+        The slave under proof.
+    """
+
+    def __init__(self, *, shape: NodeShape, unit: Callable = MemorySlave):
+        self._shape, self._unit = shape, unit
+        members = {
+            "i": In(FlitStream),
+            "o": Out(FlitStream),
+            "here": In(NODE_BITS),
+            "quiet": In(1),
+            "hold": Out(1),
+            "line": Out(LINE_BITS),
+            "read": Out(1),
+            "read_line": In(BANK_BITS),
+            "write": Out(1),
+            "write_line": Out(BANK_BITS),
+            "followed": In(ADDRESS_BITS),
+        }
+        widths = {"state": 4, "access": 2, "reason": 3, "requester": NODE_BITS, "last": 1}
+        widths |= {"address": ADDRESS_BITS, "count": ADDRESS_BITS, "words": BANK_BITS}
+        registers = {name: (f"unit._{name}", width) for name, width in widths.items()}
+        super().__init__(members, registers)
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit(shape=self._shape)
+        claims = Claims(m)
+        i, o = self.i, self.o
+        m.d.comb += [
+            unit.i.valid.eq(i.valid),
+            unit.i.payload.eq(i.payload),
+            i.ready.eq(unit.i.ready),
+            o.valid.eq(unit.o.valid),
+            o.payload.eq(unit.o.payload),
+            unit.o.ready.eq(o.ready),
+            unit.here.eq(self.here),
+            unit.quiet.eq(self.quiet),
+            unit.read_line.eq(self.read_line),
+            *(getattr(self, s).eq(getattr(unit, s)) for s in ("hold", "line", "read", "write")),
+            self.write_line.eq(unit.write_line),
+        ]
+        claims.constant(self.here)
+        claims.constant(self.followed)
+        claims.given(self._readable(self.followed[_WORD:]))
+        self._follow(m)
+        self._one_at_a_time(m, claims, unit)
+        self._answers(m, claims)
+        self._lines(m, claims)
+        self._registers(claims)
+        return m
+
+    def _readable(self, line: Value) -> Value:
+        """The node has ``line``: `NodeShape.has_line`, region by region."""
+        banks = len(self._shape.layer.banks)
+        rows = Cat((line < 4 * self._shape.inputs) & (line[:2] == bank) for bank in range(banks))
+        others = [*range(Line.BIAS, Line.BIAS + banks), *range(Line.CONSTANTS, Line.STATUS + 1)]
+        return rows.any() | Cat(line == one for one in others).any()
+
+    def _writable(self, line: Value) -> Value:
+        return self._readable(line) & (line != Line.STATUS)
+
+    def _follow(self, m: Module) -> None:
+        """Read the request, flit by flit, apart from the RTL."""
+        flit = self.i.payload
+        command, content = field(flit, MEMORY["command"]), field(flit, MEMORY["content"])
+        self._taken, self._sent = Signal(name="taken"), Signal(name="sent")
+        self._open, self._answering = Signal(name="open"), Signal(name="answering")
+        self._flits = Signal(2, name="flits")  # of the request that were taken, up to 3
+        self._good = Signal(name="good")  # what came so far can be carried out
+        self._what, self._who = Signal(Access, name="what"), Signal(NODE_BITS, name="who")
+        self._at = Signal(ADDRESS_BITS, name="at")  # of the next word
+        self._asked = Signal(ADDRESS_BITS, name="asked")  # words to be read
+        self._told = Signal(ADDRESS_BITS, name="told")  # words that were
+        self._begun = Signal(name="begun")  # the answer's first flit has left
+        self._put = Signal(name="put")  # the flit that is taken is a word to be written
+        kept, whole = command == _KEPT, (command == Command.DONE) | (command == _KEPT)
+        answer_ends = field(self.o.payload, MEMORY["command"]) != _KEPT
+        m.d.comb += [
+            self._taken.eq(self.i.valid & self.i.ready),
+            self._sent.eq(self.o.valid & self.o.ready),
+        ]
+        with m.If(self._taken):
+            m.d.sync += [self._open.eq(kept), self._answering.eq(~kept)]
+            with m.If(self._flits != 3):
+                m.d.sync += self._flits.eq(self._flits + 1)
+            with m.Switch(self._flits):
+                with m.Case(0):
+                    m.d.sync += [
+                        self._what.eq(field(flit, MEMORY["access"])),
+                        self._who.eq(Cat(field(flit, HEAD[f"source_{axis}"]) for axis in "xyz")),
+                        self._good.eq(kept & ~field(flit, MEMORY["answer"]) & self.quiet),
+                        self._asked.eq(1),
+                    ]
+                with m.Case(1):
+                    single = self._what == Access.SINGLE_READ
+                    right = (single & (command == Command.DONE)) | (~single & kept)
+                    m.d.sync += [self._at.eq(content), self._good.eq(self._good & right)]
+                with m.Default():
+                    with m.If(self._reads):
+                        m.d.sync += self._asked.eq(content)
+                        right = (command == Command.DONE) & (content != 0) & (self._flits == 2)
+                        m.d.sync += self._good.eq(self._good & right)
+                    with m.Else():
+                        m.d.sync += self._at.eq(self._at + 1)
+                        right = whole & ~(kept & (self._what == Access.SINGLE_WRITE))
+                        right = right & self._writable(self._at[_WORD:])
+                        m.d.sync += self._good.eq(self._good & right)
+                        m.d.comb += self._put.eq(self._good & right)
+        with m.If(self._sent):
+            m.d.sync += self._begun.eq(1)
+            with m.If(self._begun):
+                m.d.sync += [self._at.eq(self._at + 1), self._told.eq(self._told + 1)]
+            with m.If(answer_ends):
+                m.d.sync += [self._answering.eq(0), self._begun.eq(0), self._flits.eq(0)]
+                m.d.sync += self._told.eq(0)
+
+    @property
+    def _reads(self) -> Value:
+        return (self._what == Access.SINGLE_READ) | (self._what == Access.BURST_READ)
+
+    def _is(self, *states: State) -> Value:
+        return Cat(self.state == state.value for state in states).any()
+
+    def _one_at_a_time(self, m: Module, claims: Claims, unit) -> None:
+        """It takes the request to its end, then answers, and goes on."""
+        busy = self._open | self._answering
+        claims.always("answers_after_the_request", implies(self.o.valid, self._answering))
+        claims.always("takes_no_other", implies(self.i.ready, ~self._answering))
+        claims.always("busy_until_answered", unit.busy == busy)
+        claims.always("hold_is_busy", implies(self.hold, busy))
+        begins = claims.past(self._taken & ~self._open & self.quiet)
+        claims.always("holds_a_quiet_node", implies(self.hold & ~claims.past(self.hold), begins))
+        claims.always("stands_until_taken", stands(claims, self.o))
+        works = Signal(range(_LONGEST_WORK + 2))
+        with m.If(self.i.ready | self.o.valid):
+            m.d.sync += works.eq(0)
+        with m.Else():
+            m.d.sync += works.eq(works + 1)
+        claims.always(
+            "keeps_waiting_shortly", works < _LONGEST_WORK + (self.i.ready | self.o.valid)
+        )
+        claims.reached("longest_work", works == _LONGEST_WORK)
+        claims.invariant("state", self.state <= State.STATUS.value)
+        taking = self._is(State.ADDRESS, State.COUNT, State.DRAIN, State.WRITE)
+        claims.invariant("open_states", implies(taking, self._open & ~self._answering))
+        answering = self._is(State.HEAD, State.READ, State.STATUS)
+        claims.invariant("answer_states", implies(answering, self._answering & ~self._open))
+        moving = self._is(State.LOAD, State.LATCH)
+        claims.invariant("moving_states", implies(moving, self._answering == self._reads))
+        claims.invariant("one_phase", ~(self._open & self._answering))
+        claims.invariant("last", implies(self._is(State.STORE), self.last == self._answering))
+        claims.invariant("not_idle", self._is(State.IDLE) == ~busy)
+        claims.invariant(
+            "works",
+            works
+            <= self._is(State.LOAD) + 2 * self._is(State.LATCH) + 3 * (self.i.ready | self.o.valid),
+        )
+
+    def _answers(self, m: Module, claims: Claims) -> None:
+        """The answer's flits, and how many."""
+        flit = self.o.payload
+        content, command = field(flit, MEMORY["content"]), field(flit, MEMORY["command"])
+        ends = command != _KEPT
+        common = [
+            field(flit, MEMORY["type"]) == FlitType.MEMORY,
+            Cat(field(flit, MEMORY[axis]) for axis in "xyz") == self._who,
+            field(flit, MEMORY["access"]) == self._what,
+            field(flit, MEMORY["answer"]),
+        ]
+        valid = self.o.valid
+        claims.always("answers_the_requester", implies(valid, every(common)))
+        head = ~ends & (content == self.here)
+        claims.always("head_first", implies(valid & ~self._begun, head))
+        word = valid & self._begun & ~ends
+        claims.always("no_more_words_than_asked", implies(word, self._told < self._asked))
+        claims.always("words_for_reads", implies(word, self._reads & self._good))
+        done = valid & (command == Command.DONE)
+        claims.always("done_if_good", implies(done, self._good & (content == Reason.NONE)))
+        all_told = ~self._reads | (self._told == self._asked)
+        claims.always("done_if_all_was_read", implies(done, all_told))
+        cut_short = ~self._readable(self._at[_WORD:])
+        told = implies(valid & ends & ~done & self._good, self._reads & cut_short)
+        claims.always("not_done_for_a_reason", told)
+        claims.reached("reads_done", done & self._reads)
+        claims.reached("writes_done", done & ~self._reads)
+
+    def _lines(self, m: Module, claims: Claims) -> None:
+        """What lines are read and written, and what becomes of the word that is followed."""
+        place = self.followed[:_WORD]
+        its_line = self.line == self.followed[_WORD:]
+        cell, want = Signal(WORD_BITS), Signal(WORD_BITS)  # in memory; after what was taken
+        was_read = Signal()
+        content = field(self.i.payload, MEMORY["content"])
+        m.d.sync += was_read.eq(self.read & its_line)
+        with m.If(self.write & its_line):
+            m.d.sync += cell.eq(self.write_line.word_select(place, WORD_BITS))
+        with m.If(self._put & (self._at == self.followed)):
+            m.d.sync += want.eq(content)
+        read_word = self.read_line.word_select(place, WORD_BITS)
+        claims.given(implies(was_read, read_word == cell))
+        allowed = self.hold & ~self._reads & self._writable(self.line)
+        claims.always("writes_what_there_is", implies(self.write, allowed))
+        claims.always(
+            "reads_what_there_is", implies(self.read, self.hold & self._readable(self.line))
+        )
+        new = self.write_line.word_select(place, WORD_BITS)
+        claims.always("writes_what_came", implies(self.write & its_line, new == want))
+        busy = self._open | self._answering
+        claims.always(
+            "all_written_in_the_end", implies(self._answering | ~busy, self.write | (cell == want))
+        )
+        told = self.o.valid & self._begun & (field(self.o.payload, MEMORY["command"]) == _KEPT)
+        word = field(self.o.payload, MEMORY["content"])
+        claims.always(
+            "reads_what_is_kept", implies(told & (self._at == self.followed), word == cell)
+        )
+        held = self.words.word_select(place, WORD_BITS)
+        at_work = self._is(State.WRITE, State.STORE) & its_line
+        claims.invariant("word_at_work", Mux(at_work, held, cell) == want)
+        claims.invariant("word_shown", implies(self._is(State.READ) & its_line, held == cell))
+        claims.invariant("word_comes", implies(self._is(State.LATCH), was_read == its_line))
+        claims.reached("merges_a_word", self.write & its_line & (self._at == self.followed + 2))
+
+    def _registers(self, claims: Claims) -> None:
+        """What the registers hold in each state."""
+        busy = self._open | self._answering
+        fine = self.reason == Reason.NONE.value
+        same = [self.access == self._what, self.requester == self._who, self._flits != 0]
+        claims.invariant("request", implies(busy, every(same)))
+        claims.invariant(
+            "idle", busy | ~(self.hold | self._begun | self._flits.any() | self._told.any())
+        )
+        claims.invariant("fine", implies(busy & fine, self._good & self.hold))
+        carries_on = self._is(
+            State.ADDRESS, State.COUNT, State.LOAD, State.LATCH, State.READ, State.WRITE
+        )
+        claims.invariant("carries_on", implies(carries_on, fine))
+        claims.invariant("drains", implies(self._is(State.DRAIN), ~fine))
+        lost = self._good & ~fine & busy
+        nowhere = Mux(
+            self._reads, self._readable(self._at[_WORD:]), self._writable(self._at[_WORD:])
+        )
+        where = Mux(self._reads, self._is(State.STATUS), self._is(State.DRAIN) & self._flits[1])
+        claims.invariant("good_but_no_such_line", implies(lost, where & ~nowhere))
+        early = self._open | self._is(State.STORE, State.HEAD)
+        claims.invariant("not_begun", implies(early, ~self._begun & (self._told == 0)))
+        late = self._is(State.READ, State.STATUS) | self._is(State.LOAD, State.LATCH) & self._reads
+        claims.invariant("begun", implies(late, self._begun))
+        claims.invariant("address", implies(self._is(State.ADDRESS), self._flits == 1))
+        count = [self._what == Access.BURST_READ, self._flits == 2]
+        claims.invariant("count", implies(self._is(State.COUNT), every(count)))
+        writes = (
+            self._is(State.WRITE, State.STORE) | self._is(State.LOAD, State.LATCH) & ~self._reads
+        )
+        claims.invariant("writes", implies(writes, ~self._reads & self._flits[1]))
+        one = self._is(State.ADDRESS, State.COUNT)
+        claims.invariant("one_word", implies(one, self._asked == 1))
+        left = self.count + self._told == self._asked
+        telling = self._is(State.HEAD, State.LOAD, State.LATCH, State.READ) & self._reads & fine
+        claims.invariant("words_left", implies(telling, left & (self.count != 0)))
+        ended = self._is(State.STATUS) & self._reads & fine
+        claims.invariant("words_told", implies(ended, self._told == self._asked))
+        placed = self._is(State.COUNT, State.LOAD, State.LATCH, State.READ, State.WRITE) | telling
+        claims.invariant("at", implies(placed, self.address == self._at))
+        stored = (self.address + 1)[:ADDRESS_BITS] == self._at
+        full = self.last | self.address[:_WORD].all()
+        storing = self._is(State.STORE)
+        claims.invariant("stored", implies(storing & fine, stored & full))
+        claims.invariant("stored_in_part", implies(storing & ~fine, ~self._good & self.hold))
+        exists = Mux(self._reads, self._readable(self.line), self._writable(self.line))
+        there = self._is(State.LATCH, State.READ, State.WRITE, State.STORE)
+        claims.invariant("line_exists", implies(there, exists))
+        claims.invariant("read_answers", implies(self._is(State.READ), self._reads))
+
+
+def field(flit: Value, at: Field) -> Value:
+    """A field of a memory flit, read apart from the RTL."""
+    return flit[at.lowest : at.lowest + at.width]

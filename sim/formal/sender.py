@@ -1,0 +1,242 @@
+"""Claims about `rtl.node.sender.SpikeSender`: it is a source as its receivers expect one."""
+
+from collections.abc import Callable
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from models.flits import Control, FlitType
+from models.node import CREDITS, NEURONS, WORD_BITS, NodeShape
+from models.numbers import BANK_BITS
+from rtl.noc.flit import FlitStream
+from rtl.node.aer_table import NODE_BITS
+from rtl.node.sender import AddressEntry, SpikeSender
+from sim.formal.arbiter import picked
+from sim.formal.buffer import stands
+from sim.formal.claims import Bench, Claims, below, every, implies
+from sim.formal.receiver import field
+from sim.formal.source import STEP_BITS, Source, apart
+
+
+class SenderBench(Bench):
+    """A sender, and destinations that give a credit for a timestep which it has ended.
+
+    Its table is written at any time at which it sends nothing; all then begin anew. One neuron,
+    ``followed``, is any of them.
+
+    Parameters
+    ----------
+    neurons
+        Width of the spike vector.
+    destinations
+        Entries of the table.
+    unit
+        The sender under proof.
+    """
+
+    def __init__(self, *, neurons: int, destinations: int, unit: Callable = SpikeSender):
+        self._shape = NodeShape(neurons=neurons, destinations=destinations)
+        self._unit = unit
+        members = {
+            "valid": In(1),
+            "vector": In(neurons),
+            "ready": Out(1),
+            "neurons": In(NEURONS["neurons"].width),
+            "here": In(NODE_BITS),
+            "o": Out(FlitStream),
+            "credit": In(1),
+            "source": In(NODE_BITS),
+            "from_host": In(1),
+            "write": In(1),
+            "line": In(BANK_BITS),
+            "followed": In(ceil_log2(neurons)),
+        }
+        bits = ceil_log2(neurons)
+        self._word_bits = bits // 2
+        width = 1 << self._word_bits
+        self._groups = neurons // width
+        at = "unit.encoder"
+        registers = {
+            "step": ("unit.step", 2),
+            "sent": ("unit.sent", destinations),
+            "word": (f"{at}.word", width),
+            "group": (f"{at}.group", bits - self._word_bits),
+            "nonempty": (f"{at}.nonempty", self._groups),
+            "open": (f"{at}.open_", 1),
+            "end_first": (f"{at}.end_first", 1),
+        }
+        registers |= {f"waiting_{g}": (f"{at}.waiting_{g}", width) for g in range(self._groups)}
+        counts = CREDITS.bit_length()
+        registers |= {
+            f"count_{d}": (f"unit.credits_{d}.count", counts) for d in range(destinations)
+        }
+        super().__init__(members, registers)
+
+    def elaborate(self, platform):
+        """State what holds."""
+        m = Module()
+        m.submodules.unit = unit = self._unit(shape=self._shape)
+        claims = Claims(m)
+        for name in ("neurons", "here", "credit", "source", "from_host", "write", "line"):
+            m.d.comb += getattr(unit, name).eq(getattr(self, name))
+        o = self.o
+        m.d.comb += [
+            unit.i.valid.eq(self.valid),
+            unit.i.payload.eq(self.vector),
+            self.ready.eq(unit.i.ready),
+            o.valid.eq(unit.o.valid),
+            o.payload.eq(unit.o.payload),
+            unit.o.ready.eq(o.ready),
+        ]
+        claims.constant(self.here)
+        claims.constant(self.followed)
+        claims.given(self.followed < self._shape.neurons)
+        words = [self.line.word_select(k, WORD_BITS) for k in range(self._shape.destinations)]
+        written = [data.View(AddressEntry, word[: AddressEntry.size]) for word in words]
+        at_rest = ~unit.sending & ~self.valid & ~self.credit
+        claims.given(implies(self.write, at_rest & differ(written)))
+        claims.invariant("entries_differ", differ(list(unit.entries)))
+        self._flits(claims, unit)
+        # Timesteps taken so far, and in which of them the neuron that is followed has spiked.
+        begun, wanted = Signal(STEP_BITS), Signal(4)
+        takes = self.valid & self.ready
+        spikes = picked(self.vector, self.followed) & (self.followed < self.neurons)
+        m.d.sync += begun.eq(Mux(self.write, 0, begun + takes))
+        with m.If(takes):
+            m.d.sync += wanted.bit_select(begun[:2], 1).eq(spikes)
+        done = Signal(STEP_BITS)  # timesteps whose end everyone has
+        ends = Signal()
+        leaves = [self._to(entry) for entry in unit.entries]
+        lacking = Cat(entry.valid for entry in unit.entries) & ~self.sent
+        last = (lacking & ~Cat(leaves)) == 0
+        m.d.comb += ends.eq(self.open & self._at_end & last & (~o.valid | o.ready))
+        m.d.sync += done.eq(Mux(self.write, 0, done + ends))
+        for d in range(self._shape.destinations):
+            self._destination(m, claims, d, unit, leaves[d], begun, wanted, done)
+        claims.always("never_one_too_many", ~unit.overdrawn)
+        self._registers(claims, unit, begun, wanted, done)
+        return m
+
+    def _flits(self, claims: Claims, unit) -> None:
+        o = self.o
+        flit = o.payload
+        own = Cat(field(flit, f"source_{axis}") for axis in "xyz")
+        right = [
+            field(flit, "type") == FlitType.SPIKE,
+            own == self.here,
+            ~field(flit, "from_host"),
+            implies(field(flit, "control"), field(flit, "neuron") == Control.END),
+            field(flit, "control") | (field(flit, "neuron") < self._shape.neurons),
+            Cat(e.valid & self._is_for(e) for e in unit.entries).any(),
+        ]
+        known = Cat(entry.valid for entry in unit.entries).any()
+        claims.always("stands_until_taken", stands(claims, o))
+        claims.always("a_flit_in_each_cycle", o.valid == (unit.sending & known))
+        claims.always("flits_of_a_source", implies(o.valid, every(right)))
+
+    def _is_for(self, entry) -> Value:
+        flit = self.o.payload
+        to = Cat(field(flit, axis) for axis in "xyz")
+        return (to == entry.node) & (field(flit, "to_host") == entry.to_host)
+
+    def _to(self, entry) -> Value:
+        """A flit for ``entry`` leaves."""
+        return self.o.valid & self.o.ready & entry.valid & self._is_for(entry)
+
+    def _destination(self, m, claims, d, unit, leaves, begun, wanted, done) -> None:
+        """What the destination ``d`` sees."""
+        flit, entry, sending = self.o.payload, unit.entries[d], unit.sending
+        step, control = field(flit, "step"), field(flit, "control")
+        theirs = (entry.node == self.source) & (entry.to_host == self.from_host)
+        gains = self.credit & entry.valid & theirs
+        to = Source(
+            m,
+            f"to_{d}",
+            comes=leaves,
+            end=control,
+            credited=gains,
+            restart=self.write,
+        )
+        claims.given(implies(gains, to.given != to.ended))
+        claims.always(f"keeps_the_rules_{d}", to.keeps_the_rules(step))
+        got = Signal(name=f"got_{d}")  # the spike of this timestep
+        ours = leaves & ~control & (field(flit, "neuron") == self.followed)
+        with m.If(self.write | leaves & control):
+            m.d.sync += got.eq(0)
+        with m.Elif(ours):
+            m.d.sync += got.eq(1)
+        wants = picked(wanted, to.ended[:2])
+        claims.always(f"spikes_once_to_{d}", implies(ours, wants & ~got))
+        claims.always(f"ends_after_its_spikes_{d}", implies(leaves & control, got == wants))
+        claims.always(f"sends_what_was_taken_{d}", implies(leaves, to.ended != begun))
+        at_rest = entry.valid & ~sending
+        claims.always(f"has_ended_at_rest_{d}", implies(at_rest, to.ended == begun))
+        counter = getattr(self, f"count_{d}")
+        claims.invariant(
+            f"count_{d}", implies(entry.valid, counter + apart(begun, to.given) == CREDITS)
+        )
+        behind = apart(begun, to.given) <= CREDITS
+        claims.invariant(f"behind_{d}", implies(entry.valid, behind))
+        given = apart(to.ended, to.given) <= CREDITS
+        claims.invariant(f"given_{d}", implies(entry.valid, given))
+        ended = self._at_end & self.sent[d]
+        claims.invariant(f"ended_{d}", implies(entry.valid, to.ended == (done + ended)[:STEP_BITS]))
+        now = picked(wanted, done[:2])
+        has = Mux(ended, 0, now & ~(self._left & ~self.end_first) | self._event & self.sent[d])
+        claims.invariant(f"got_{d}", implies(entry.valid & self.open, got == has))
+        claims.invariant(f"not_got_{d}", implies(entry.valid & ~self.open, ~got))
+        claims.reached(f"waits_for_{d}", entry.valid & (counter == 0) & self.valid & ~self.open)
+        claims.reached(f"spikes_of_two_steps_{d}", ours & (to.ended == 1))
+
+    @property
+    def _at_end(self) -> Value:
+        """The encoder shows the end of a timestep."""
+        return self.open & (self.end_first | (self.word == 0))
+
+    @property
+    def _left(self) -> Value:
+        """The encoder still has a spike of the neuron that is followed."""
+        bit, group = self.followed[: self._word_bits], self.followed[self._word_bits :]
+        waiting = Array(getattr(self, f"waiting_{g}") for g in range(self._groups))[group]
+        there = (self.group == group) & picked(self.word, bit)
+        return there | picked(self.nonempty, group) & picked(waiting, bit)
+
+    @property
+    def _event(self) -> Value:
+        """The encoder shows that spike."""
+        bit, group = self.followed[: self._word_bits], self.followed[self._word_bits :]
+        first = picked(self.word, bit) & ~picked(below(self.word), bit)
+        return self.open & ~self._at_end & (self.group == group) & first
+
+    def _registers(self, claims: Claims, unit, begun, wanted, done) -> None:
+        under_way = apart(begun, done)
+        claims.invariant("open", under_way == self.open + self.end_first)
+        claims.invariant("end_first", implies(self.end_first, self.open))
+        claims.invariant("step", self.step == done[:2])
+        claims.invariant("empty", implies(self.word == 0, self.nonempty == 0))
+        claims.invariant("closed", implies(~self.open, (self.word == 0) & (self.sent == 0)))
+        above = [~(self.nonempty[g] & (self.group >= g)) for g in range(self._groups)]
+        claims.invariant("later_groups", every(above))
+        full = [
+            implies(self.nonempty[g], getattr(self, f"waiting_{g}") != 0)
+            for g in range(self._groups)
+        ]
+        claims.invariant("waiting", every(full))
+        valid = Cat(entry.valid for entry in unit.entries)
+        claims.invariant("sent_to_the_known", self.sent & ~valid == 0)
+        claims.invariant("sent_not_to_all", implies(valid.any(), valid & ~self.sent))
+        next_one = picked(wanted, (done + 1)[:2])
+        mine = Mux(self.end_first, next_one, picked(wanted, done[:2]))
+        claims.invariant("left_was_taken", implies(self._left & self.open, mine))
+        claims.invariant("next_is_whole", implies(self.end_first, self._left == next_one))
+
+
+def differ(entries: list) -> Value:
+    """No two valid ones of ``entries`` are one destination."""
+    return every(
+        ~(a.valid & b.valid & (a.node == b.node) & (a.to_host == b.to_host))
+        for k, a in enumerate(entries)
+        for b in entries[:k]
+    )
