@@ -33,6 +33,7 @@ from sim.options import (
     images_option,
     lanes_option,
     layer_option,
+    refused_options,
     weights_option,
 )
 from sim.paths import build_folder
@@ -72,6 +73,9 @@ cli.add_command(formal)
 
 
 @cli.command()
+@refused_options(
+    "stalls depth routing dead back-door! read-back", "a mesh, which MESH= or RANDOM= names"
+)
 @layer_option
 @data_option
 @lanes_option

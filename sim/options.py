@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from models import datasets
+from models.errors import BadInput
 from models.mesh import MAX_DEAD_LINKS, MAX_DEPTH, Routing
 from models.numbers import LANES
 from models.presets import PRESETS
@@ -65,3 +66,24 @@ images_option = click.option(
     type=int,
     help=f"Test images.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
 )
+
+
+def refused_options(names: str, where: str):
+    """Decorator: a command's options ``names``, which are for something else, each refused by name.
+
+    ``where`` says what they are for. A name that ends in ``!`` is a flag.
+    """
+
+    def refuse(context: click.Context, option: click.Parameter, value: object) -> None:
+        if value:
+            name = option.name.upper()
+            raise BadInput(f"{name}= is for {where}; leave it out")
+
+    def decorate(command):
+        for name in names.split():
+            how = {"hidden": True, "expose_value": False, "callback": refuse}
+            flag = name.endswith("!")
+            command = click.option(f"--{name.rstrip('!')}", is_flag=flag, **how)(command)
+        return command
+
+    return decorate

@@ -172,8 +172,8 @@ def test_full_nodes(tmp_path):
         (["--random", "2x64", "--layer", "fc256"], "LAYER= has no meaning with RANDOM="),
         (["--random", "2x64", "--images", "0"], "IMAGES must be 1 or more"),
         (["--random", "9x1024", "--mesh", "2x2x2"], "random_9x1024 .* needs 36 nodes"),
-        (["--mesh", "2x1x1", "--lanes", "4"], "LANES= is for the fixed chip"),
-        (["--mesh", "2x1x1", "--waves"], "WAVES= is for the fixed chip"),
+        (["--mesh", "2x1x1", "--lanes", "4"], "LANES= is for a fixed chip, without MESH="),
+        (["--mesh", "2x1x1", "--waves"], "WAVES= is for a fixed chip, without MESH="),
         (["--mesh", "2x1x1", "--dead", "0.0.0"], "a mesh of 2x1x1 has no vertical link 0.0.0-0"),
         (
             ["--mesh", "2x1x2", "--dead", "0.0.0,1.0.0"],
@@ -186,3 +186,12 @@ def test_full_nodes(tmp_path):
 def test_bad_input(options, message):
     """One line, status 2."""
     assert re.match(f"error: ({message})", refused_here("mesh", *options))
+
+
+@pytest.mark.parametrize(
+    "option", ["--stalls=0.1", "--back-door", "--read-back=both", "--dead=0.0.0"]
+)
+def test_without_a_mesh(option):
+    """What only a mesh has is refused for a fixed chip."""
+    name = option.strip("-").partition("=")[0].replace("-", "_").upper()
+    assert refused_here("run", option).startswith(f"error: {name}= is for a mesh, which MESH=")

@@ -29,6 +29,7 @@ from sim.options import (
     folder_option,
     images_option,
     layer_option,
+    refused_options,
     routing_option,
     weights_option,
 )
@@ -39,21 +40,8 @@ from sim.terminal import progress_bar, table_console
 _OF_IMAGES = {"layer": "LAYER", "data": "DATA", "weight_file": "WEIGHTS", "first": "FIRST"}
 
 
-def _only_chip(context: click.Context, option: click.Parameter, value: object) -> None:
-    if value:
-        raise BadInput(f"{option.name.upper()}= is for the fixed chip: leave it out with MESH=")
-
-
-def _not_here(name: str, **how):
-    """An option of the fixed chip's, refused by name."""
-    return click.option(name, hidden=True, expose_value=False, callback=_only_chip, **how)
-
-
 @click.command("mesh")
-@_not_here("--lanes")
-@_not_here("--jobs")
-@_not_here("--cluster")
-@_not_here("--waves", is_flag=True)
+@refused_options("lanes jobs cluster waves!", "a fixed chip, without MESH= and RANDOM=")
 @layer_option
 @data_option
 @click.option("--mesh", "mesh_name", help="Nodes along x, y and z.  [default: as few as possible]")
