@@ -41,6 +41,7 @@ class Chip(Block):
 
     def __init__(self, *, shape: NetworkShape):
         if len(shape.layers) > MAX_CHIP_LAYERS:
+            self._MustUse__used = True  # Amaranth would warn later that it is unused
             raise BadInput(
                 f"a chip must have {MAX_CHIP_LAYERS} layers or fewer, not {len(shape.layers)}"
             )

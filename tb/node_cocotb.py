@@ -348,17 +348,17 @@ def _codes(values, banks):
 
 @scenario(NodeBench)
 async def memory_holds_everything(bench):
-    """Every word that there is, written and read back, single and in bursts."""
-    bench.stall()
+    """Every word that there is, written; many read back, single and in bursts."""
     for address, count in bench.everything():
         words = [bench.rng.getrandbits(WORD_BITS) for _ in range(count)]
         if address == 8 * Line.CONSTANTS:  # of the look-up tables nothing may be valid
             words[2 * LINE_WORDS :] = [word & ~1 for word in words[2 * LINE_WORDS :]]
         bench.write(address, words)
     await bench.drain()
+    bench.stall()
     every = list(bench.everything())
     bench.rng.shuffle(every)
-    for address, count in every:
+    for address, count in every[:30]:
         bench.read(address, count)
         await bench.drain()
         for _ in range(2):
@@ -374,11 +374,13 @@ async def memory_holds_everything(bench):
 @scenario(NodeBench)
 async def bursts_cross_lines(bench):
     """Bursts of any length from any word on."""
-    bench.stall()
     banks = len(bench.shape.layer.banks)
+    bench.stall(never=True)
     for row in range(bench.shape.inputs):
         bench.write(32 * row, [bench.rng.getrandbits(WORD_BITS) for _ in range(8 * banks)])
-    for _ in range(30):
+    await bench.drain()
+    bench.stall()
+    for _ in range(20):
         first = 32 * bench.rng.randrange(bench.shape.inputs) + bench.rng.randrange(8)
         count = bench.rng.randint(1, 8 * banks - first % 8)
         bench.write(first, [bench.rng.getrandbits(WORD_BITS) for _ in range(count)])
@@ -460,18 +462,18 @@ async def transactions_that_are_none(bench):
 @scenario(NodeBench)
 async def timesteps(bench):
     """Spikes of several sources and timesteps, mixed; credits come late or early."""
-    for _ in range(4):
+    for _ in range(3):
         bench.load()  # no reset: the next network begins with timestep 0 again
         await bench.drain()
         bench.stall()
-        bench.plan(10)
+        bench.plan(8)
         await bench.run_steps()
 
 
 @scenario(NodeBench)
 async def every_density(bench):
     """No spike, every spike, all neurons fire though some are not in use."""
-    for threshold in (-(1 << 17), 1000, 0):
+    for threshold in (-(1 << 17), 0):
         await bench.reset()
         bench.load(threshold=threshold)
         await bench.drain()
@@ -612,7 +614,7 @@ async def broken_rules_are_seen(bench):
 @scenario(NodeBench)
 async def latency(bench):
     """From the last end to the first flit, with N spikes: N + 8 cycles."""
-    for density in (0.0, 0.5, 1.0):
+    for density in (0.0, 1.0):
         await bench.reset()
         bench.load(threshold=-(1 << 17), neurons=1)
         await bench.drain()

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from models import weights
+from models.mesh import MeshShape, RouterShape, Routing
+from models.node import NodeShape
 from models.numbers import BANK_NEURONS
-from sim import toolchain
+from rtl.node.chip import ScalableChip
+from sim import export, toolchain
 from tb.command import refused, trispike
 from tb.networks import random_network, save
 
@@ -162,19 +165,25 @@ def test_memories_have_no_contents(exported):
         assert "initial" not in bank.read_text()
 
 
-@pytest.mark.parametrize(
-    ("nodes", "top", "port"),
-    [
-        ([], "mesh_2x1x2_depth4_detour_dead1", "i_1_0_1__payload"),
-        (["--nodes"], "scalable_chip_2x1x2_depth4_detour_dead1_1024x256_8_8", "i__payload"),
-    ],
-    ids=["mesh", "scalable"],
-)
-def test_mesh(tmp_path, nodes, top, port):
-    """A mesh, and one with nodes: clean in lint with waivers, ports and flits in the JSON."""
-    options = ["--mesh", "2x1x2", "--routing", "detour", "--dead-links", "1", *nodes]
-    done = trispike("verilog", *options, "--output", tmp_path)
+def _mesh(folder):
+    options = ["--mesh", "2x1x2", "--routing", "detour", "--dead-links", "1"]
+    done = trispike("verilog", *options, "--output", folder)
     assert done.returncode == 0, done.stdout + done.stderr
+    return "mesh_2x1x2_depth4_detour_dead1", "i_1_0_1__payload"
+
+
+def _scalable(folder):
+    router = RouterShape(routing=Routing.DETOUR, dead_links=1)
+    node = NodeShape(inputs=64, neurons=32)
+    chip = ScalableChip(mesh=MeshShape(x=2, y=1, z=2), router=router, node=node)
+    export.write(export.scalable_files(chip), folder)
+    return "scalable_chip_2x1x2_depth4_detour_dead1_64x32_8_8", "i__payload"
+
+
+@pytest.mark.parametrize("make", [_mesh, _scalable])
+def test_mesh(tmp_path, make):
+    """A mesh, and one with nodes: clean in lint with waivers, ports and flits in the JSON."""
+    top, port = make(tmp_path)
     description = json.loads((tmp_path / f"{top}.json").read_text())
     assert sorted(file.name for file in tmp_path.iterdir()) == description["files"]
     assert {"name": port, "direction": "input", "width": 32} in description["ports"]

@@ -1,5 +1,6 @@
 """`make sim MESH=`: networks on the nodes of a mesh, faults in them, what is refused."""
 
+import functools
 import json
 import re
 
@@ -15,14 +16,13 @@ from rtl.node import receiver
 from rtl.node.aer_table import AERTable
 from rtl.node.steps import StepController
 from rtl.verilog import export
-from sim.node import flat, memory, run, work
-from sim.node import setting as settings
+from sim.node import command, flat, memory, run, work
 from sim.node.figures import figures
 from sim.node.measure import measure
 from sim.node.setting import setting
 from sim.node.tables import table
 from sim.node.work import Memory
-from tb.command import refused_here, trispike
+from tb.command import refused_here
 from tb.networks import random_network
 
 NODE = NodeShape(inputs=64, neurons=32)
@@ -47,7 +47,6 @@ def stack():
     return run.program(STACK, shape, NODE, stalls=True, optimise=False)
 
 
-@pytest.mark.xdist_group("nodes-stack")
 def test_dead_link(stack, tmp_path):
     """Round a dead vertical link: the same spikes by more hops; without a detour it is named."""
     link = DeadLink(x=0, y=0, z=0)
@@ -67,16 +66,6 @@ def test_dead_link(stack, tmp_path):
         table(made)
     first, second = found.values()
     assert np.array_equal(first, second)
-
-
-@pytest.mark.xdist_group("nodes-stack")
-def test_a_lost_flit_is_no_hang(stack, tmp_path, monkeypatch):
-    """A router that drops is named, with the link, soon."""
-    monkeypatch.setattr(settings, "check_routes", lambda routes, pairs: None)
-    asked = _setting(STACK, dead_links=(DeadLink(x=0, y=0, z=0),), images=1)
-    xyz = run.program(STACK, asked.router, NODE, optimise=False)
-    with pytest.raises(Divergence, match=r"router 0\.0\.1 dropped \d+ flits .* by down"):
-        measure(xyz, asked, tmp_path)
 
 
 def test_in_one_piece(tmp_path):
@@ -144,20 +133,23 @@ def test_faults(tmp_path, monkeypatch, name, fault, told):
         measure(broken, asked, tmp_path)
 
 
-def test_full_nodes(tmp_path):
+def test_full_nodes(tmp_path, monkeypatch, capsys):
     """A trained network on nodes of 256 neurons, stalled, read back."""
+    quick = functools.partial(run.program, optimise=False)
+    monkeypatch.setattr(command, "program", quick)
     file = tmp_path / "figures.json"
-    options = ["--layer", "fc256", "--mesh", "1x1x2", "--images", "5", "--stalls", "0.1"]
-    done = trispike("mesh", *options, "--read-back", "burst", "--json", file)
-    assert done.returncode == 0, done.stdout + done.stderr
+    options = ["--layer", "fc256", "--mesh", "1x1x2", "--images", "3", "--stalls", "0.1"]
+    options += ["--read-back", "burst", "--json", str(file)]
+    command.mesh_(options, standalone_mode=False)
     made = json.loads(file.read_text())
     assert made["places"] == ["0.0.1", "0.0.0"]
+    assert made["stall"] == 0.1
     assert made["words_read_back"] == made["words_loaded"] == 33408
     assert made["accuracy"] == made["golden_accuracy"]
     times = [made[each] for each in ("computing", "sending", "blocked", "waiting")]
     assert sum(times) == pytest.approx(1)
     assert made["host_flits_per_timestep"] < made["cycles_per_timestep"]
-    assert "mismatches RTL / golden model" in done.stdout
+    assert "mismatches RTL / golden model" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int) -> Case:
 
 # The longest first, so that two workers end together.
 CASES = [
-    _node(96, 96, 3, 5),
+    _node(64, 96, 2, 5),
     _node(64, 32, 8, 3),
     _layer(40, 66),
     _chip(20, 12, 9, 4),
