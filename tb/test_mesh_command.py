@@ -11,10 +11,8 @@ from golden.noc import Divergence
 from models import spikes
 from models.errors import BadInput
 from models.mesh import DeadLink, MeshShape, RouterShape, Routing
-from models.node import NodeShape
 from rtl.node import receiver
 from rtl.node.aer_table import AERTable
-from rtl.node.steps import StepController
 from rtl.verilog import export
 from sim.node import command, flat, memory, run, work
 from sim.node.figures import figures
@@ -24,39 +22,38 @@ from sim.node.tables import table
 from sim.node.work import Memory
 from tb.command import refused_here
 from tb.networks import random_network
+from tb.nodes import MESH, NODE, ROUTER
 
-NODE = NodeShape(inputs=64, neurons=32)
-FLAT = MeshShape(x=3, y=2, z=1)
-STACK = MeshShape(x=2, y=1, z=3)
+pytestmark = pytest.mark.xdist_group("nodes")  # one worker builds them, for test_node_run.py too
+
 SIZES = (60, 64, 40, 5)
 """Two parts, two parts, one."""
 
 
-def _setting(mesh, *, seed=0, images=3, timesteps=4, **how):
-    network = random_network(SIZES, seed)
+def _setting(mesh, *, sizes=SIZES, seed=0, images=3, timesteps=4, **how):
+    network = random_network(sizes, seed)
     rng = np.random.default_rng(seed)
-    pixels = rng.integers(0, 256, (images, SIZES[0]), dtype=np.uint8)
+    pixels = rng.integers(0, 256, (images, sizes[0]), dtype=np.uint8)
     pixels[0] = 0  # an image without a spike
     how = {"router": RouterShape(), "node": NODE, **how}
     return setting(network, mesh, spikes.encode(pixels, timesteps, seed), **how)
 
 
-@pytest.fixture(scope="module")
-def stack():
-    shape = RouterShape(routing=Routing.DETOUR, dead_links=1)
-    return run.program(STACK, shape, NODE, stalls=True, optimise=False)
+def _program():
+    """The one of test_node_run.py: it can be stalled, and told of a dead link."""
+    return run.program(MESH, ROUTER, NODE, stalls=True, optimise=False)
 
 
-def test_dead_link(stack, tmp_path):
+def test_dead_link(tmp_path):
     """Round a dead vertical link: the same spikes by more hops; without a detour it is named."""
+    nodes = _program()
     link = DeadLink(x=0, y=0, z=0)
     with pytest.raises(BadInput, match=r"^the link 0\.0\.0-0\.0\.1 is dead, and xyz routing leads"):
-        _setting(STACK, dead_links=(link,), images=1)
-    detour = RouterShape(routing=Routing.DETOUR)
+        _setting(MESH, dead_links=(link,), images=1)
     found = {}
-    for other in (link, DeadLink(x=1, y=0, z=1)):
-        asked = _setting(STACK, router=detour, dead_links=(other,))
-        done = measure(stack, asked, tmp_path, stall=0.2, read_back="burst")
+    for other in (link, DeadLink(x=2, y=1, z=0)):
+        asked = _setting(MESH, router=RouterShape(routing=Routing.DETOUR), dead_links=(other,))
+        done = measure(nodes, asked, tmp_path, stall=0.2, read_back="burst")
         made = figures(
             done, data="-", labels=None, seed=0, stall=0.2, back_door=False, wall_seconds=1.0
         )
@@ -70,8 +67,9 @@ def test_dead_link(stack, tmp_path):
 
 def test_in_one_piece(tmp_path):
     """Models joined in C++ are the chip that is exported: the host sees the same in every cycle."""
-    asked = _setting(FLAT, images=2)
-    joined = run.program(FLAT, asked.router, NODE, optimise=False)
+    pair = MeshShape(x=2, y=1, z=1)
+    asked = _setting(pair, sizes=(60, 32, 5), images=2)
+    joined = run.program(pair, asked.router, NODE, optimise=False)
     task = work.mapped(
         asked.mapping,
         asked.exchange.spikes[0],
@@ -80,7 +78,7 @@ def test_in_one_piece(tmp_path):
     )
     done = run.run(joined, task, tmp_path, trace=True)
     done.check()
-    whole = flat.program(FLAT, asked.router, NODE)
+    whole = flat.program(pair, asked.router, NODE)
     trace = tmp_path / run.TRACE
     assert flat.compare(whole, trace) == sum(phase.cycles for phase in done.phases)
     words = np.fromfile(trace, dtype=np.uint64)
@@ -89,15 +87,6 @@ def test_in_one_piece(tmp_path):
     words.tofile(trace)
     with pytest.raises(Divergence, match=f"something else in cycle {came[len(came) // 2]}$"):
         flat.compare(whole, trace)
-
-
-class Hasty(StepController):
-    """Hands a timestep over before the last source has ended it."""
-
-    def elaborate(self, platform):
-        m = super().elaborate(platform)
-        m.d.comb += self.complete.eq(self.pending & ~self.owed.any())
-        return m
 
 
 class OneRow(AERTable):
@@ -110,15 +99,7 @@ class OneRow(AERTable):
         return m
 
 
-@pytest.mark.parametrize(
-    ("name", "fault", "told"),
-    [
-        ("StepController", Hasty, r"first: missing spike: image 0, timestep 1, layer 2"),
-        ("AERTable", OneRow, r"^spike with a wrong neuron: image 0, timestep 1, layer 2"),
-    ],
-    ids=["handed over early", "wrong rows"],
-)
-def test_faults(tmp_path, monkeypatch, name, fault, told):
+def test_fault(tmp_path, monkeypatch):
     """A fault in the RTL is found, and the first difference is named."""
 
     def verilog(kind, **parameters):  # not from the cache, nor into it
@@ -126,26 +107,25 @@ def test_faults(tmp_path, monkeypatch, name, fault, told):
         return block.module_name, export(block)
 
     monkeypatch.setattr(run, "block_verilog", verilog)
-    monkeypatch.setattr(receiver, name, fault)
-    asked = _setting(FLAT, seed=3)
-    broken = run.program(FLAT, asked.router, NODE, optimise=False)
+    monkeypatch.setattr(receiver, "AERTable", OneRow)
+    asked = _setting(MESH, seed=3)
+    told = "^spike with a wrong neuron: image 0, timestep 1, layer 2"
     with pytest.raises(Divergence, match=told):
-        measure(broken, asked, tmp_path)
+        measure(_program(), asked, tmp_path)
 
 
-def test_full_nodes(tmp_path, monkeypatch, capsys):
-    """A trained network on nodes of 256 neurons, stalled, read back."""
-    quick = functools.partial(run.program, optimise=False)
-    monkeypatch.setattr(command, "program", quick)
+def test_command(tmp_path, monkeypatch, capsys):
+    """A random network, stalled, round a dead link, read back; on small nodes, made in a hurry."""
+    monkeypatch.setattr(command, "program", functools.partial(run.program, optimise=False))
+    monkeypatch.setattr(command, "setting", functools.partial(setting, node=NODE))
     file = tmp_path / "figures.json"
-    options = ["--layer", "fc256", "--mesh", "1x1x2", "--images", "3", "--stalls", "0.1"]
-    options += ["--read-back", "burst", "--json", str(file)]
-    command.mesh_(options, standalone_mode=False)
+    options = ["--random", "3x60", "--mesh", str(MESH), "--images", "3", "--stalls", "0.1"]
+    options += ["--dead", "0.0.0", "--routing", "detour", "--read-back", "both"]
+    command.mesh_([*options, "--json", str(file)], standalone_mode=False)
     made = json.loads(file.read_text())
-    assert made["places"] == ["0.0.1", "0.0.0"]
+    assert made["nodes"] == len(set(made["places"])) == 6
     assert made["stall"] == 0.1
-    assert made["words_read_back"] == made["words_loaded"] == 33408
-    assert made["accuracy"] == made["golden_accuracy"]
+    assert made["words_read_back"] == 2 * made["words_loaded"]
     times = [made[each] for each in ("computing", "sending", "blocked", "waiting")]
     assert sum(times) == pytest.approx(1)
     assert made["host_flits_per_timestep"] < made["cycles_per_timestep"]

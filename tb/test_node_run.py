@@ -15,8 +15,8 @@ from models import transactions
 from models.errors import BadInput
 from models.flits import MEMORY, SPIKE, Control, node_code, pack
 from models.mapping import HOST, Mapping
-from models.mesh import DeadLink, MeshShape, Port, RouterShape, Routing
-from models.node import ADDRESS_ENTRY, Line, NodeShape
+from models.mesh import DeadLink, MeshShape, Port, RouterShape
+from models.node import ADDRESS_ENTRY, Line
 from sim import build
 from sim.node import memory, work
 from sim.node.memory import Transaction
@@ -25,12 +25,10 @@ from sim.node.run import program, run
 from sim.node.work import Conditions, Memory
 from sim.simulator import SimulationError
 from tb.networks import random_network
+from tb.nodes import MESH, NODE, ROUTER
 
 pytestmark = pytest.mark.xdist_group("nodes")  # one worker builds them
 
-MESH = MeshShape(x=3, y=2, z=2)
-ROUTER = RouterShape(routing=Routing.DETOUR, dead_links=1)
-NODE = NodeShape(inputs=128, neurons=32)
 SIZES = (100, 70, 40, 5)
 PLACES = ((1, 0, 1), (0, 0, 0), (2, 1, 1), (0, 1, 0), (2, 0, 0), (1, 1, 1))
 TIMESTEPS = 4
