@@ -17,7 +17,7 @@ from sim.toolchain import find
 WAIVERS = ROOT / "rtl" / "lint.vlt"
 """Warnings of Verilator that are waived for generated Verilog, each with its reason."""
 
-KEEP = 60
+KEEP = 200
 """Builds that the cache keeps; the ones used longest ago go first."""
 
 

@@ -16,7 +16,7 @@ from rtl.hierarchy import Block
 from rtl.verilog import export
 from sim.paths import ROOT, build_folder
 
-KEEP = 40
+KEEP = 120
 """Exports that the cache keeps; the ones used longest ago go first."""
 
 
