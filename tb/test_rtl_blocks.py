@@ -137,8 +137,8 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int) -> Case:
 
 # The longest first, so that two workers end together.
 CASES = [
-    _node(64, 96, 2, 5),
-    _node(64, 32, 8, 3),
+    _node(64, 96, 8, 3),
+    _node(32, 32, 2, 2),
     _layer(40, 66),
     _chip(20, 12, 9, 4),
     _chip(21, 12, 3, 4, lanes=4),
