@@ -19,6 +19,23 @@ def node_name(node: Node) -> str:
     return "_".join(map(str, node))
 
 
+def mesh_members(shape: MeshShape, router: RouterShape, *, stalls: bool) -> dict:
+    """Members of a `Mesh`: links of all nodes, status, dead links, stalls."""
+    members = {}
+    for node in shape.every():
+        name = node_name(node)
+        members[f"i_{name}"] = In(FlitStream)
+        members[f"o_{name}"] = Out(FlitStream)
+        members[f"sent_{name}"] = Out(len(Port))
+        members[f"dropped_{name}"] = Out(DROPPED_BITS)
+        members[f"dropped_ports_{name}"] = Out(len(Port))
+        if stalls:
+            members[f"stall_{name}"] = In(STALL_BITS)
+    if router.dead_links:
+        members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+    return members
+
+
 class Mesh(Block):
     """A packet-switched network of routers, one for each node.
 
@@ -52,19 +69,7 @@ class Mesh(Block):
 
     def __init__(self, *, shape: MeshShape, router: RouterShape, stalls: bool = False):
         self._shape, self._router, self._stalls = shape, router, stalls
-        members = {}
-        for node in shape.every():
-            name = node_name(node)
-            members[f"i_{name}"] = In(FlitStream)
-            members[f"o_{name}"] = Out(FlitStream)
-            members[f"sent_{name}"] = Out(len(Port))
-            members[f"dropped_{name}"] = Out(DROPPED_BITS)
-            members[f"dropped_ports_{name}"] = Out(len(Port))
-            if stalls:
-                members[f"stall_{name}"] = In(STALL_BITS)
-        if router.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
-        super().__init__(members)
+        super().__init__(mesh_members(shape, router, stalls=stalls))
 
     @property
     def shape(self) -> MeshShape:

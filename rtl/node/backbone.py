@@ -1,15 +1,13 @@
 """All of the scalable chip but its nodes: the mesh and the host's port."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from models.mapping import HOST
-from models.mesh import DROPPED_BITS, MeshShape, Port, RouterShape
+from models.mesh import MeshShape, RouterShape
 from rtl.hierarchy import Block, place
 from rtl.noc.flit import FlitStream
-from rtl.noc.mesh import STALL_BITS, Mesh, node_name
-from rtl.noc.route import DeadLinkEntry
+from rtl.noc.mesh import Mesh, mesh_members, node_name
 from rtl.node.host_port import HostPort
 
 
@@ -39,19 +37,8 @@ class Backbone(Block):
 
     def __init__(self, *, shape: MeshShape, router: RouterShape, stalls: bool = False):
         self._shape, self._router, self._stalls = shape, router, stalls
-        members = {"host_i": In(FlitStream), "host_o": Out(FlitStream)}
-        for node in shape.every():
-            name = node_name(node)
-            members[f"i_{name}"] = In(FlitStream)
-            members[f"o_{name}"] = Out(FlitStream)
-            members[f"sent_{name}"] = Out(len(Port))
-            members[f"dropped_{name}"] = Out(DROPPED_BITS)
-            members[f"dropped_ports_{name}"] = Out(len(Port))
-            if stalls:
-                members[f"stall_{name}"] = In(STALL_BITS)
-        if router.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
-        super().__init__(members)
+        host = {"host_i": In(FlitStream), "host_o": Out(FlitStream)}
+        super().__init__({**host, **mesh_members(shape, router, stalls=stalls)})
 
     @property
     def shape(self) -> MeshShape:
