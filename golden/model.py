@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from models.errors import BadInput
-from models.network import LayerParameters, Network
-from models.numbers import MAX_INPUTS, POTENTIAL_MAX, POTENTIAL_MIN
+from trispike.models.errors import BadInput
+from trispike.models.network.description import LayerParameters, Network
+from trispike.models.network.numbers import MAX_INPUTS, POTENTIAL_MAX, POTENTIAL_MIN
 
 # float32 has 24 bits of mantissa: sums of up to 1024 ternary weights are exact in it, in any order,
 # and its matrix product is far faster than the integers' own.
@@ -56,7 +56,8 @@ def potentials(layer: LayerParameters, spikes: np.ndarray) -> np.ndarray:
     """Potential of each neuron of ``layer`` after each timestep's input spikes.
 
     ``spikes`` is bool of shape (..., inputs); returns int32 of shape (..., neurons). That it fits
-    the 18-bit register is a theorem (see `models.numbers.MAX_INPUTS`), asserted all the same.
+    the 18-bit register is a theorem (see `models.network.numbers.MAX_INPUTS`), asserted all the
+    same.
     """
     sums = weighted_sums(spikes, layer.weights)
     values = layer.a * sums.astype(np.int32) + layer.b * layer.bias.astype(np.int32)

@@ -7,8 +7,8 @@ of whole numbers in `golden.model` is exact.
 
 import numpy as np
 
-from golden.model import Result, propagate, weighted_sums
-from models.real_network import RealLayer, RealNetwork
+from trispike.golden.model import Result, propagate, weighted_sums
+from trispike.models.network.real_network import RealLayer, RealNetwork
 
 
 def real_potentials(layer: RealLayer, spikes: np.ndarray) -> np.ndarray:

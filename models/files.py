@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from models.errors import BadInput
+from trispike.models.errors import BadInput
 
 _REMEDY = "name a folder you may write to"
 

@@ -5,7 +5,7 @@ import re
 from amaranth._toolchain.yosys import find_yosys
 from amaranth.back import rtlil
 
-from rtl.hierarchy import Block, BlockLibrary
+from trispike.rtl.hierarchy import Block, BlockLibrary
 
 _ZERO_MEMORY = re.compile(r"^  initial begin\n(?:    memory\[\d+\] = \d+'[hd]0+;\n)+  end\n", re.M)
 """Power-on zeros of a memory, a line for each row. An SRAM macro has none; the network is always

@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from rtl.priority import LowestOne
+from trispike.rtl.priority import LowestOne
 
 
 class RoundRobinArbiter(wiring.Component):

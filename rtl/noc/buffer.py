@@ -5,8 +5,8 @@ from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from models.flits import FLIT_BITS
-from rtl.noc.flit import FlitStream
+from trispike.models.mesh.flits import FLIT_BITS
+from trispike.rtl.noc.flit import FlitStream
 
 
 class FlitBuffer(wiring.Component):

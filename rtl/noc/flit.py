@@ -1,10 +1,10 @@
-"""Flits as Amaranth layouts: `models.flits` says what their bits are."""
+"""Flits as Amaranth layouts: `models.mesh.flits` says what their bits are."""
 
 from amaranth import *
 from amaranth.lib import data, stream
 
-from models import flits
-from models.flits import Command, FlitType
+from trispike.models.mesh import flits
+from trispike.models.mesh.flits import Command, FlitType
 
 FlitStream = stream.Signature(flits.FLIT_BITS)
 """A link of the network: ``valid``, ``ready`` and a flit of either type."""

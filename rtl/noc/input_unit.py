@@ -4,12 +4,12 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from models.flits import FLIT_BITS
-from models.mesh import Port, RouterShape
-from rtl.hierarchy import Block
-from rtl.noc.buffer import FlitBuffer
-from rtl.noc.flit import FlitStream, Node, destination
-from rtl.noc.route import DeadLinkEntry, RouteUnit
+from trispike.models.mesh.flits import FLIT_BITS
+from trispike.models.mesh.topology import Port, RouterShape
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.noc.buffer import FlitBuffer
+from trispike.rtl.noc.flit import FlitStream, Node, destination
+from trispike.rtl.noc.route import DeadLinkEntry, RouteUnit
 
 
 class InputUnit(Block):

@@ -4,11 +4,11 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.mesh import DROPPED_BITS, MeshShape, Node, Port, RouterShape
-from rtl.hierarchy import Block, place
-from rtl.noc.flit import FlitStream
-from rtl.noc.route import DeadLinkEntry
-from rtl.noc.router import Router
+from trispike.models.mesh.topology import DROPPED_BITS, MeshShape, Node, Port, RouterShape
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.rtl.noc.router import Router
 
 STALL_BITS = len(Port) + 1
 """Links that can be stalled at a router: one out of each port, and the node's into it."""

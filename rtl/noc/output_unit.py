@@ -4,11 +4,11 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from models.flits import FLIT_BITS
-from rtl.hierarchy import Block
-from rtl.noc.arbiter import RoundRobinArbiter
-from rtl.noc.flit import FlitStream, ends_packet
-from rtl.priority import one_hot_select
+from trispike.models.mesh.flits import FLIT_BITS
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.noc.arbiter import RoundRobinArbiter
+from trispike.rtl.noc.flit import FlitStream, ends_packet
+from trispike.rtl.priority import one_hot_select
 
 
 class SwitchAllocator(wiring.Component):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from amaranth.lib import data
 
-from models.errors import BadInput
-from models.mesh import MAX_DEAD_LINKS, DeadLink, MeshShape
-from rtl.noc.route import DeadLinkEntry, detour_code
+from trispike.models.errors import BadInput
+from trispike.models.mesh.topology import MAX_DEAD_LINKS, DeadLink, MeshShape
+from trispike.rtl.noc.route import DeadLinkEntry, detour_code
 
 
 def dead_links_word(mesh: MeshShape, links: Sequence[DeadLink]) -> int:

@@ -6,15 +6,15 @@ from amaranth import *
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from models.flits import COORDINATE_BITS
-from models.mesh import Port, RouterShape, Routing
-from rtl.noc.flit import Node
+from trispike.models.mesh.flits import COORDINATE_BITS
+from trispike.models.mesh.topology import Port, RouterShape, Routing
+from trispike.rtl.noc.flit import Node
 
 DeadLinkEntry = data.StructLayout(
     {"valid": 1, "x": COORDINATE_BITS, "y": COORDINATE_BITS, "z": COORDINATE_BITS, "detour": 2}
 )
-"""What a router knows of a dead vertical link: `models.mesh.DeadLink`, and in ``detour`` the side
-where the column lies that stands in, as `detour_code`."""
+"""What a router knows of a dead vertical link (`models.mesh.topology.DeadLink`); ``detour`` is
+the side where the column lies that stands in, as `detour_code`."""
 
 _SIDES = (Port.EAST, Port.WEST, Port.NORTH, Port.SOUTH)
 

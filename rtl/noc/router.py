@@ -4,12 +4,12 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.mesh import DROPPED_BITS, Port, RouterShape
-from rtl.hierarchy import Block, place
-from rtl.noc.flit import FlitStream, Node
-from rtl.noc.input_unit import InputUnit
-from rtl.noc.output_unit import OutputUnit
-from rtl.noc.route import DeadLinkEntry, turns
+from trispike.models.mesh.topology import DROPPED_BITS, Port, RouterShape
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.noc.flit import FlitStream, Node
+from trispike.rtl.noc.input_unit import InputUnit
+from trispike.rtl.noc.output_unit import OutputUnit
+from trispike.rtl.noc.route import DeadLinkEntry, turns
 
 
 class Router(Block):

@@ -4,11 +4,11 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from models.node import ADDRESS_ENTRY, WORD_BITS, NodeShape
-from models.numbers import BANK_BITS
-from rtl.hierarchy import Block
-from rtl.node.aer_table import NODE_BITS
-from rtl.priority import one_hot_select
+from trispike.models.mesh.node import ADDRESS_ENTRY, WORD_BITS, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.priority import one_hot_select
 
 AddressEntry = data.StructLayout({name: field.width for name, field in ADDRESS_ENTRY.items()})
 

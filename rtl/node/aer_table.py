@@ -4,11 +4,11 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from models.flits import SPIKE
-from models.node import AER_ENTRY, BLOCK_ROWS, WORD_BITS, NodeShape
-from models.numbers import BANK_BITS
-from rtl.hierarchy import Block
-from rtl.priority import one_hot_select
+from trispike.models.mesh.flits import SPIKE
+from trispike.models.mesh.node import AER_ENTRY, BLOCK_ROWS, WORD_BITS, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.priority import one_hot_select
 
 NODE_BITS = AER_ENTRY["source"].width
 """Width of a node's coordinates together."""

@@ -3,12 +3,12 @@
 from amaranth import *
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.mapping import HOST
-from models.mesh import MeshShape, RouterShape
-from rtl.hierarchy import Block, place
-from rtl.noc.flit import FlitStream
-from rtl.noc.mesh import Mesh, mesh_members, node_name
-from rtl.node.host_port import HostPort
+from trispike.models.mesh.mapping import HOST
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.noc.mesh import Mesh, mesh_members, node_name
+from trispike.rtl.node.host_port import HostPort
 
 
 class Backbone(Block):

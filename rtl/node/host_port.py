@@ -4,11 +4,11 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.flits import FlitType
-from rtl.hierarchy import Block, place
-from rtl.noc.buffer import FlitBuffer
-from rtl.noc.flit import FlitStream, MemoryFlit, SpikeFlit
-from rtl.noc.output_unit import OutputUnit
+from trispike.models.mesh.flits import FlitType
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.noc.buffer import FlitBuffer
+from trispike.rtl.noc.flit import FlitStream, MemoryFlit, SpikeFlit
+from trispike.rtl.noc.output_unit import OutputUnit
 
 _DEPTH = 2
 

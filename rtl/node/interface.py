@@ -4,17 +4,17 @@ from amaranth import *
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.flits import Control, FlitType
-from models.node import LINE_BITS, NEURONS, STATUS, WORD_BITS, Line, NodeShape
-from models.numbers import BANK_BITS
-from rtl.hierarchy import Block, place
-from rtl.noc.buffer import FlitBuffer
-from rtl.noc.flit import FlitStream, SpikeFlit
-from rtl.noc.output_unit import OutputUnit
-from rtl.node.aer_table import NODE_BITS
-from rtl.node.memory_slave import MemorySlave
-from rtl.node.receiver import SpikeReceiver
-from rtl.node.sender import SpikeSender
+from trispike.models.mesh.flits import Control, FlitType
+from trispike.models.mesh.node import LINE_BITS, NEURONS, STATUS, WORD_BITS, Line, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.noc.buffer import FlitBuffer
+from trispike.rtl.noc.flit import FlitStream, SpikeFlit
+from trispike.rtl.noc.output_unit import OutputUnit
+from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.memory_slave import MemorySlave
+from trispike.rtl.node.receiver import SpikeReceiver
+from trispike.rtl.node.sender import SpikeSender
 
 _DEPTH = 2
 """Flits in the buffers to and from the router: they keep either way busy in every cycle."""
@@ -49,7 +49,7 @@ class NetworkInterface(Block):
     sending, blocked : Out(1)
         See `rtl.node.sender.SpikeSender`.
     status : Out(Status)
-        See `models.node.STATUS`.
+        See `models.mesh.node.STATUS`.
 
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """

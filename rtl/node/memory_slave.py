@@ -4,8 +4,8 @@ from amaranth import *
 from amaranth.lib import data, enum
 from amaranth.lib.wiring import In, Out
 
-from models.flits import HEAD, MEMORY, Access, Command, FlitType
-from models.node import (
+from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, FlitType
+from trispike.models.mesh.node import (
     ADDRESS_BITS,
     LINE_BITS,
     LINE_WORDS,
@@ -15,10 +15,10 @@ from models.node import (
     NodeShape,
     Reason,
 )
-from models.numbers import BANK_BITS
-from rtl.hierarchy import Block
-from rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
-from rtl.node.aer_table import NODE_BITS
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
+from trispike.rtl.node.aer_table import NODE_BITS
 
 _WORD_BITS = (LINE_WORDS - 1).bit_length()
 

@@ -4,14 +4,14 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.node import LINE_BITS, ROW_LINES, STATUS, Line, NodeShape
-from models.numbers import BANK_BITS
-from rtl.configuration import Target, Write
-from rtl.hierarchy import Block, place
-from rtl.layer import Layer
-from rtl.noc.flit import FlitStream, assemble
-from rtl.node.aer_table import NODE_BITS
-from rtl.node.interface import NetworkInterface
+from trispike.models.mesh.node import LINE_BITS, ROW_LINES, STATUS, Line, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.layers.configuration import Target, Write
+from trispike.rtl.layers.dense import Layer
+from trispike.rtl.noc.flit import FlitStream, assemble
+from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.interface import NetworkInterface
 
 _BANK_BITS = (ROW_LINES - 1).bit_length()
 
@@ -37,7 +37,7 @@ class Node(Block):
     sending, blocked : Out(1)
         See `rtl.node.sender.SpikeSender`.
     status : Out(20)
-        `models.node.STATUS`; 0 as long as all goes well.
+        `models.mesh.node.STATUS`; 0 as long as all goes well.
 
     Source: TW-SNN sec. 4.3, fig. 8.
     """

@@ -3,8 +3,8 @@
 from amaranth import *
 from amaranth.lib.wiring import In, Out
 
-from models.node import BLOCK_ROWS
-from rtl.hierarchy import Block
+from trispike.models.mesh.node import BLOCK_ROWS
+from trispike.rtl.hierarchy import Block
 
 
 class PendingSpikes(Block):

@@ -5,16 +5,16 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from models.flits import FLIT_BITS, Control, FlitType, node_code
-from models.mapping import HOST
-from models.node import STATUS, NodeShape
-from models.numbers import BANK_BITS
-from rtl.hierarchy import Block, place
-from rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
-from rtl.node.aer_table import NODE_BITS, AEREntry, AERTable
-from rtl.node.pending import PendingSpikes
-from rtl.node.steps import StepController
-from rtl.priority import LowestOne, one_hot_select
+from trispike.models.mesh.flits import FLIT_BITS, Control, FlitType, node_code
+from trispike.models.mesh.mapping import HOST
+from trispike.models.mesh.node import STATUS, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
+from trispike.rtl.node.aer_table import NODE_BITS, AEREntry, AERTable
+from trispike.rtl.node.pending import PendingSpikes
+from trispike.rtl.node.steps import StepController
+from trispike.rtl.priority import LowestOne, one_hot_select
 
 
 class SpikeReceiver(Block):
@@ -40,7 +40,7 @@ class SpikeReceiver(Block):
     pending : Out(1)
         Something has come whose timestep was not handed over, or a credit is owed.
     refused : Out(16), early, late, twice : Out(1)
-        See `models.node.STATUS`.
+        See `models.mesh.node.STATUS`.
     write : In(1), line : In(128), entries : Out(AEREntry array)
         The AER look-up table, see `rtl.node.aer_table.AERTable`. After a write timesteps begin
         with number 0 again.

@@ -4,15 +4,15 @@ from amaranth import *
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
-from models.flits import Control, FlitType
-from models.node import BLOCK_ROWS, CREDITS, NEURONS, NodeShape
-from models.numbers import BANK_BITS
-from rtl.aer import AEREncoder
-from rtl.hierarchy import Block, place
-from rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
-from rtl.node.address_table import AddressEntry, AddressTable
-from rtl.node.aer_table import NODE_BITS
-from rtl.priority import LowestOne
+from trispike.models.mesh.flits import Control, FlitType
+from trispike.models.mesh.node import BLOCK_ROWS, CREDITS, NEURONS, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
+from trispike.rtl.node.address_table import AddressEntry, AddressTable
+from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.priority import LowestOne
 
 
 class CreditCounter(Block):
@@ -21,7 +21,7 @@ class CreditCounter(Block):
     Members
     -------
     clear : In(1)
-        Begin anew, with `models.node.CREDITS`.
+        Begin anew, with `models.mesh.node.CREDITS`.
     spend : In(1)
         A timestep begins to be sent; only while ``any``.
     gain : In(1)
@@ -92,7 +92,7 @@ class SpikeSender(Block):
     blocked : Out(1)
         There is a timestep to send, and no credit for it.
     overdrawn : Out(1)
-        See `models.node.STATUS`.
+        See `models.mesh.node.STATUS`.
     write : In(1), line : In(128), entries : Out(AddressEntry array)
         The address look-up table: ``line`` becomes the table, a word for each entry, every
         destination has all its credits again, and timesteps begin with number 0.

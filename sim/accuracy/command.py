@@ -1,4 +1,4 @@
-"""``python -m sim accuracy``: TW-SNN's figures 10 and 11, measured here."""
+"""``trispike accuracy``: TW-SNN's figures 10 and 11, measured here."""
 
 import itertools
 import os
@@ -7,19 +7,19 @@ from pathlib import Path
 import click
 import numpy as np
 
-from models import datasets
-from models.errors import BadInput
-from models.files import check_writable, write_atomically
-from models.presets import PRESETS, preset
-from models.spikes import check_timesteps
-from sim.accuracy import record, tables
-from sim.accuracy.cost import costs
-from sim.accuracy.measure import batches, measure
-from sim.accuracy.record import Entry, zeros_of
-from sim.accuracy.source import DRAWN, Source, sources
-from sim.document import read_section, replace_section
-from sim.paths import ROOT, build_folder
-from sim.terminal import progress_bar, relative, table_console
+from trispike.models.data import datasets
+from trispike.models.data.spikes import check_timesteps
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable, write_atomically
+from trispike.models.network.presets import PRESETS, preset
+from trispike.sim.accuracy import record, tables
+from trispike.sim.accuracy.cost import costs
+from trispike.sim.accuracy.measure import batches, measure
+from trispike.sim.accuracy.record import Entry, zeros_of
+from trispike.sim.accuracy.source import DRAWN, Source, sources
+from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.tools.paths import ROOT, build_folder
 
 DEFAULT_TIMESTEPS = 35
 """TW-SNN's fig. 10 ends there."""
@@ -118,7 +118,7 @@ def _check(layer: str | None, recipe: str | None, data: str, seeds: int, jobs: i
 def _plots():
     """The module that draws, imported only now, as matplotlib is an extra and takes its time."""
     try:
-        from sim.accuracy import plots
+        from trispike.sim.accuracy import plots
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "matplotlib":
             raise

@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 from collections.abc import Sequence
 
-from sim.accuracy.record import Entry
+from trispike.sim.accuracy.record import Entry
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from golden import Spread, Tally, batch_size, tally_batch
-from models.network import Network
-from models.real_network import RealNetwork
+from trispike.models.network.description import Network
+from trispike.models.network.real_network import RealNetwork
+from trispike.sim.training.tally import Spread, Tally, batch_size, tally_batch
 
 
 def measure(
@@ -22,7 +22,7 @@ def measure(
     jobs: int,
     progress: Callable[[int], object] = lambda done: None,
 ) -> list[Spread]:
-    """What `golden.accuracy_over_seeds` says of each of ``networks``, sooner.
+    """What `sim.training.tally.accuracy_over_seeds` says of each of ``networks``, sooner.
 
     Each batch of images is encoded once for all networks. Batches are shared out among ``jobs``
     threads, each with a single thread of BLAS: NumPy works outside Python's lock, and no process

@@ -6,11 +6,11 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from models.presets import PRESETS
-from sim import published
-from sim.accuracy.cost import Cost
-from sim.accuracy.record import Entry
-from sim.png import figure_of, png
+from trispike.models.network.presets import PRESETS
+from trispike.sim.accuracy.cost import Cost
+from trispike.sim.accuracy.record import Entry
+from trispike.sim.report import published
+from trispike.sim.report.png import figure_of, png
 
 _LOOKS = {  # colours of Okabe and Ito, told apart by line and marker as well
     "trispike": {"color": "#0072B2", "linestyle": "-", "marker": "o"},

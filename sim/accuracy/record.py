@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from golden import Measurement, Spread
-from models.errors import BadInput
-from models.files import write_atomically
-from models.network import Network
-from models.presets import PRESETS
-from models.real_network import RealNetwork
-from sim.accuracy.source import DRAWN, Source
+from trispike.models.errors import BadInput
+from trispike.models.files import write_atomically
+from trispike.models.network.description import Network
+from trispike.models.network.presets import PRESETS
+from trispike.models.network.real_network import RealNetwork
+from trispike.sim.accuracy.source import DRAWN, Source
+from trispike.sim.training.tally import Measurement, Spread
 
 _FORMAT = "trispike-accuracy-1"
 

@@ -3,14 +3,14 @@
 import dataclasses
 from pathlib import Path
 
-from models import real_weights, weights
-from models.card import Card
-from models.errors import BadInput
-from models.network import Network
-from models.presets import PRESETS
-from models.real_network import RealNetwork
-from models.training.recipe import RECIPES
-from sim.paths import build_folder
+from trispike.models.errors import BadInput
+from trispike.models.network import real_weights, weights
+from trispike.models.network.card import Card
+from trispike.models.network.description import Network
+from trispike.models.network.presets import PRESETS
+from trispike.models.network.real_network import RealNetwork
+from trispike.sim.tools.paths import build_folder
+from trispike.sim.training.recipe import RECIPES
 
 DRAWN = ("trispike", "trispike-sparse", "tw-snn", "tw-snn-32bit")
 """Training recipes whose networks are measured and drawn."""

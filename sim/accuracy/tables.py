@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from rich import box
 from rich.table import Table
 
-from models.presets import PRESETS
-from sim import published
-from sim.accuracy.cost import Cost
-from sim.accuracy.record import Entry
-from sim.accuracy.source import DRAWN, Source
+from trispike.models.network.presets import PRESETS
+from trispike.sim.accuracy.cost import Cost
+from trispike.sim.accuracy.record import Entry
+from trispike.sim.accuracy.source import DRAWN, Source
+from trispike.sim.report import published
 
 _TIMESTEPS = (1, 3, 10)
 _MEASURED, _KEPT, _PUBLISHED = "measured", "recorded", "published"

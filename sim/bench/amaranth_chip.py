@@ -6,9 +6,9 @@ import numpy as np
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from rtl.chip import Chip
-from sim.bench.sample import Sample
-from sim.bench.work import Work
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.sim.bench.sample import Sample
+from trispike.sim.bench.work import Work
 
 _PERIOD_SECONDS = 6e-9
 

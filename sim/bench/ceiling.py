@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 from amaranth.hdl import Shape
 
-from models.network import Network
-from rtl.configuration import Write
-from rtl.readout import result_layout
-from sim import build
-from sim.bench.sample import Sample
-from sim.bench.work import Work
-from sim.chip_verilog import chip_verilog
-from sim.simulator import run_tool
+from trispike.models.network.description import Network
+from trispike.rtl.chip.readout import result_layout
+from trispike.rtl.layers.configuration import Write
+from trispike.sim.bench.sample import Sample
+from trispike.sim.bench.work import Work
+from trispike.sim.tools import build
+from trispike.sim.tools.cached_verilog import chip_verilog
+from trispike.sim.tools.simulator import run_tool
 
 MAIN = Path(__file__).with_suffix(".cpp")
 

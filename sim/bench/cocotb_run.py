@@ -5,20 +5,22 @@ from pathlib import Path
 
 import numpy as np
 
-from sim import cosim
-from sim.bench.sample import Sample
-from sim.bench.work import Mismatch, Work
-from sim.figures import first_divergence
-from sim.simulator import SimulationError
-from sim.stimulus import Given
+from trispike.sim.bench.sample import Sample
+from trispike.sim.bench.work import Mismatch, Work
+from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim.figures import first_divergence
+from trispike.sim.cosim.stimulus import Given
+from trispike.sim.tools.simulator import SimulationError
 
 
 class CocotbRun:
-    """Runs the ``model`` of `sim.cosim.chip_model` in ``folder``, one simulation at a time.
+    """Runs the ``model`` of `sim.cosim.cosimulation.chip_model` in ``folder``, one simulation at a
+    time.
 
     There are two rows. ``cocotb`` is the time in which the clock ran, captures included.
-    ``cocotb_whole`` is all of `sim.cosim.run`: the simulator's start, stimulus, golden model,
-    clock, reading the captures and judging them, with as many threads of NumPy as `make sim` has.
+    ``cocotb_whole`` is all of `sim.cosim.cosimulation.run`: the simulator's start, stimulus, golden
+    model, clock, reading the captures and judging them, with as many threads of NumPy as `make sim`
+    has.
     """
 
     what = "cocotb round the same chip, all compared"
@@ -30,7 +32,7 @@ class CocotbRun:
     def measure(self) -> dict[str, Sample]:
         """One run."""
         begun = time.perf_counter()
-        found = cosim.run(
+        found = cosimulation.run(
             self._work.weight_file,
             Given(self._work.spikes),
             range(self._work.images),

@@ -1,4 +1,4 @@
-"""``python -m sim bench``: the speed of everything that runs a network, side by side."""
+"""``trispike bench``: the speed of everything that runs a network, side by side."""
 
 import sys
 from pathlib import Path
@@ -6,24 +6,27 @@ from pathlib import Path
 import click
 from threadpoolctl import threadpool_limits
 
-from models import spikes, weights
-from models.errors import BadInput
-from models.files import check_writable
-from models.presets import PRESETS
-from sim import cosim, subject, toolchain
-from sim.bench import ceiling, compare, machine, record, rounds, tables
-from sim.bench.amaranth_chip import AmaranthChip
-from sim.bench.ceiling import Ceiling
-from sim.bench.cocotb_run import CocotbRun
-from sim.bench.numpy_models import CycleModel, GoldenModel
-from sim.bench.record import Record, Run
-from sim.bench.sample import Contender, Sample
-from sim.bench.work import Mismatch, Work
-from sim.options import data_option, folder_option, images_option, weights_option
-from sim.paths import build_folder
-from sim.run_folder import run_folder
-from sim.status import MISMATCH
-from sim.terminal import progress_bar, relative, table_console
+from trispike.models.data import spikes
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable
+from trispike.models.network import weights
+from trispike.models.network.presets import PRESETS
+from trispike.sim.bench import ceiling, compare, machine, record, rounds, tables
+from trispike.sim.bench.amaranth_chip import AmaranthChip
+from trispike.sim.bench.ceiling import Ceiling
+from trispike.sim.bench.cocotb_run import CocotbRun
+from trispike.sim.bench.numpy_models import CycleModel, GoldenModel
+from trispike.sim.bench.record import Record, Run
+from trispike.sim.bench.sample import Contender, Sample
+from trispike.sim.bench.work import Mismatch, Work
+from trispike.sim.cosim import cosimulation
+from trispike.sim.terminal import subject
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.options import data_option, folder_option, images_option, weights_option
+from trispike.sim.terminal.status import MISMATCH
+from trispike.sim.tools import toolchain
+from trispike.sim.tools.paths import build_folder
+from trispike.sim.tools.run_folder import run_folder
 
 NO_SNNTORCH = "not installed: .venv/bin/python -m pip install '.[snntorch]', and make bench again"
 
@@ -127,7 +130,7 @@ def _measured(work: Work, budget: float) -> tuple[dict[str, list[Sample]], dict[
         task = progress.add_task(f"building {name} (Verilator)", total=None)
         contenders: list[Contender] = [
             Ceiling(work, ceiling.program(work.network), folder / "ceiling"),
-            CocotbRun(work, cosim.chip_model(work.network), folder / "cocotb"),
+            CocotbRun(work, cosimulation.chip_model(work.network), folder / "cocotb"),
             AmaranthChip(work, budget),
             GoldenModel(work),
             CycleModel(work),
@@ -152,7 +155,7 @@ def _measured(work: Work, budget: float) -> tuple[dict[str, list[Sample]], dict[
 def _snn():
     """The module that imports snnTorch, imported only now as it takes its time; None without it."""
     try:
-        from sim.bench import snn
+        from trispike.sim.bench import snn
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in ("snntorch", "torch"):
             raise

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from sim.bench.record import TITLES, Record
+from trispike.sim.bench.record import TITLES, Record
 
 SAME_MACHINE = ("processor", "architecture", "cores", "python", "verilator", "compiler")
 """Facts that are alike if two benches ran on machines alike."""

@@ -6,8 +6,8 @@ import platform
 import subprocess
 from pathlib import Path
 
-from sim.paths import ROOT
-from sim.toolchain import Toolchain
+from trispike.sim.tools.paths import ROOT
+from trispike.sim.tools.toolchain import Toolchain
 
 
 def facts(tools: Toolchain) -> dict[str, str | int | float | None]:

@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 
-import golden
-from sim import cycles
-from sim.bench.sample import Sample
-from sim.bench.work import Work, batches
+from trispike import golden
+from trispike.sim.bench.sample import Sample
+from trispike.sim.bench.work import Work, batches
+from trispike.sim.cosim import cycles
 
 
 class GoldenModel:

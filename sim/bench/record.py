@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from models.errors import BadInput
-from models.files import write_atomically
-from sim.bench.sample import Sample
+from trispike.models.errors import BadInput
+from trispike.models.files import write_atomically
+from trispike.sim.bench.sample import Sample
 
 _FORMAT = "trispike-bench-1"
 

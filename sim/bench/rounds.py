@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from sim.bench.sample import Contender, Sample
+from trispike.sim.bench.sample import Contender, Sample
 
 ROUNDS = 3
 

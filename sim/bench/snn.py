@@ -13,9 +13,9 @@ import numpy as np
 import snntorch
 import torch
 
-from models.network import LayerParameters, Network
-from sim.bench.sample import Sample
-from sim.bench.work import Work
+from trispike.models.network.description import LayerParameters, Network
+from trispike.sim.bench.sample import Sample
+from trispike.sim.bench.work import Work
 
 BATCH = 128
 """Images of a batch, as in snnTorch's own tutorials."""

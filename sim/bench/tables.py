@@ -2,8 +2,8 @@
 
 from rich.table import Table
 
-from sim.bench.compare import Move
-from sim.bench.record import TITLES, Record
+from trispike.sim.bench.compare import Move
+from trispike.sim.bench.record import TITLES, Record
 
 
 def rates(record: Record) -> Table:

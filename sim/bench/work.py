@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-import golden
-from models.network import Network
-from rtl.program import network_writes
-from sim import cycles
+from trispike import golden
+from trispike.models.network.description import Network
+from trispike.rtl.chip.program import network_writes
+from trispike.sim.cosim import cycles
+from trispike.sim.training.tally import batch_size
 
 
 class Mismatch(Exception):
@@ -95,7 +96,7 @@ class Work:
 
 def batches(spikes: np.ndarray) -> Iterator[np.ndarray]:
     """``spikes``, shape (images, timesteps, inputs), in parts that bound the models' memory."""
-    size = golden.batch_size(spikes.shape[1])
+    size = batch_size(spikes.shape[1])
     for first in range(0, len(spikes), size):
         yield spikes[first : first + size]
 

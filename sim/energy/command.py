@@ -1,4 +1,4 @@
-"""``python -m sim energy``: what a prediction costs, told in three ways."""
+"""``trispike energy``: what a prediction costs, told in three ways."""
 
 import dataclasses
 import sys
@@ -7,28 +7,36 @@ from pathlib import Path
 import click
 import numpy as np
 
-from models import spikes
-from models.errors import BadInput
-from models.files import check_writable
-from models.network import Network, NetworkShape
-from rtl.chip import Chip
-from sim import cosim, subject, toolchain
-from sim.document import read_section, replace_section
-from sim.energy import record, tables
-from sim.energy.record import Energy
-from sim.energy.registers import chip_flip_flops
-from sim.energy.switching import switching
-from sim.energy.toggles import Mismatch, Toggles
-from sim.energy.trace import Trace
-from sim.figures import Figures, figures
-from sim.options import data_option, folder_option, images_option, lanes_option, layer_option
-from sim.paths import ROOT, build_folder
-from sim.run_folder import run_folder
-from sim.status import MISMATCH
-from sim.stimulus import Encoding
-from sim.synthesis import liberty, tools
-from sim.synthesis.flow import synthesise
-from sim.terminal import progress_bar, relative, table_console
+from trispike.models.data import spikes
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable
+from trispike.models.network.description import Network, NetworkShape
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim.figures import Figures, figures
+from trispike.sim.cosim.stimulus import Encoding
+from trispike.sim.cost.registers import chip_flip_flops
+from trispike.sim.energy import record, tables
+from trispike.sim.energy.record import Energy
+from trispike.sim.energy.switching import switching
+from trispike.sim.energy.toggles import Mismatch, Toggles
+from trispike.sim.energy.trace import Trace
+from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.synthesis import liberty, tools
+from trispike.sim.synthesis.flow import synthesise
+from trispike.sim.terminal import subject
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.options import (
+    data_option,
+    folder_option,
+    images_option,
+    lanes_option,
+    layer_option,
+)
+from trispike.sim.terminal.status import MISMATCH
+from trispike.sim.tools import toolchain
+from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "energy"
 """Of docs/results.md."""
@@ -48,8 +56,8 @@ class _Subject:
 
     def run(self, images: range, folder: Path, *, waves: bool = False) -> Figures:
         """Co-simulate ``images``; a divergence ends the command."""
-        model = cosim.chip_model(self.network, lanes=self.shape.lanes, waves=waves)
-        found = cosim.run(
+        model = cosimulation.chip_model(self.network, lanes=self.shape.lanes, waves=waves)
+        found = cosimulation.run(
             self.weight_file,
             Encoding.of(self.pixels, self.timesteps, 0, folder),
             images,
@@ -130,7 +138,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
         whole = measured.run(chosen, folder)
         progress.update(task, description=f"tracing {layer}")
         few = measured.run(range(traced), folder, waves=True)
-        wave = cosim.keep_waveform(folder, folder / "energy")
+        wave = cosimulation.keep_waveform(folder, folder / "energy")
         progress.update(task, description=f"mapping {layer} (Yosys)")
         mapped = synthesise(chip, library, place)
         progress.update(task, description=f"counting the switching of {layer} (OpenSTA)")

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from models.errors import BadInput
-from models.files import write_atomically
-from models.presets import PRESETS
-from sim.energy.switching import Switching
+from trispike.models.errors import BadInput
+from trispike.models.files import write_atomically
+from trispike.models.network.presets import PRESETS
+from trispike.sim.energy.switching import Switching
 
 _FORMAT = "trispike-energy-1"
 
@@ -26,7 +26,7 @@ class Energy:
     cycles
         Between two predictions, mean of these images.
     events
-        By kind of event, see `sim.energy.events`: of all these images, at 65 nm.
+        By kind of event, see `sim.cost.events`: of all these images, at 65 nm.
     traced_images, traced_cycles
         Images that the netlist's switching was counted on, and their cycles between predictions.
     traced_events

@@ -6,8 +6,8 @@ no value of these terms. Its chip's power and clock give their sum: with one spi
 energy of a cycle is that of an input spike of the layer that sets the pace.
 """
 
-from sim.energy.constants import TW_SNN_POWER
-from sim.published import SILICON
+from trispike.sim.cost.constants import TW_SNN_POWER
+from trispike.sim.report.published import SILICON
 
 
 def energy_of_cycle() -> float:

@@ -9,10 +9,10 @@ import collections
 import dataclasses
 import re
 
-from sim.energy.toggles import Toggles
-from sim.simulator import breakdown
-from sim.synthesis import sta
-from sim.synthesis.flow import Mapped
+from trispike.sim.energy.toggles import Toggles
+from trispike.sim.synthesis import sta
+from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.tools.simulator import breakdown
 
 PERIOD_NS = 10.0
 """Energies of a cycle do not depend on it."""

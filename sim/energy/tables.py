@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from sim.energy import constants, silicon
-from sim.energy.constants import TARGET
-from sim.energy.record import Energy
-from sim.published import RIVALS
-from sim.scaling import OSU_180, scaled
+from trispike.sim.cost import constants
+from trispike.sim.cost.constants import TARGET
+from trispike.sim.cost.scaling import OSU_180, scaled
+from trispike.sim.energy import silicon
+from trispike.sim.energy.record import Energy
+from trispike.sim.report.published import RIVALS
 
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
 

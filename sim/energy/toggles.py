@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sim.energy.functions import Function, parse
-from sim.energy.trace import Trace
-from sim.synthesis.flow import Mapped
-from sim.synthesis.netlist import Bit, Instance, Module
+from trispike.sim.energy.functions import Function, parse
+from trispike.sim.energy.trace import Trace
+from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.netlist import Bit, Instance, Module
 
 _REGISTER = "_reg"
 _DATA = "D"

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pywellen
 
-from sim import harness
+from trispike.sim.cosim import harness
 
 
 class Trace:
     """Values of signals in the cycles from the first input vector to the last prediction.
 
-    ``path`` is a waveform of `sim.cosim.run`.
+    ``path`` is a waveform of `sim.cosim.cosimulation.run`.
     """
 
     def __init__(self, path: Path):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from amaranth.hdl import Array, Module, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from rtl.noc.arbiter import RoundRobinArbiter
-from sim.formal.claims import Bench, Claims, at_most_one, below, count, every, implies
+from trispike.rtl.noc.arbiter import RoundRobinArbiter
+from trispike.sim.formal.claims import Bench, Claims, at_most_one, below, count, every, implies
 
 
 class ArbiterBench(Bench):

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from amaranth.hdl import Array, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from models.flits import FLIT_BITS
-from rtl.noc.buffer import FlitBuffer
-from rtl.noc.flit import FlitStream
-from sim.formal.claims import Bench, Claims, implies
+from trispike.models.mesh.flits import FLIT_BITS
+from trispike.rtl.noc.buffer import FlitBuffer
+from trispike.rtl.noc.flit import FlitStream
+from trispike.sim.formal.claims import Bench, Claims, implies
 
 
 class Queue:

@@ -1,4 +1,4 @@
-"""``python -m sim formal``: blocks of the network and its nodes proved, for all inputs."""
+"""``trispike formal``: blocks of the network and its nodes proved, for all inputs."""
 
 import os
 import sys
@@ -7,13 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 import click
 
-from sim import processes
-from sim.formal import prover, tables
-from sim.formal.proof import Proof, Verdict
-from sim.formal.proofs import PROOFS, find
-from sim.paths import build_folder
-from sim.status import MISMATCH
-from sim.terminal import progress_bar, relative, table_console
+from trispike.sim.formal import prover, tables
+from trispike.sim.formal.proof import Proof, Verdict
+from trispike.sim.formal.proofs import PROOFS, find
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.status import MISMATCH
+from trispike.sim.tools import processes
+from trispike.sim.tools.paths import build_folder
 
 
 @click.command()

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
-from models.node import CREDITS
-from rtl.node.sender import CreditCounter
-from sim.formal.claims import Bench, Claims, implies
+from trispike.models.mesh.node import CREDITS
+from trispike.rtl.node.sender import CreditCounter
+from trispike.sim.formal.claims import Bench, Claims, implies
 
 _COUNT = range(CREDITS + 2)
 

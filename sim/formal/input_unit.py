@@ -6,14 +6,14 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from models.flits import FLIT_BITS
-from models.mesh import Port, RouterShape
-from rtl.noc.flit import FlitStream, Node, destination
-from rtl.noc.input_unit import InputUnit
-from rtl.noc.route import DeadLinkEntry
-from sim.formal.buffer import Queue, inside
-from sim.formal.claims import Bench, Claims, at_most_one, implies
-from sim.formal.route import expected
+from trispike.models.mesh.flits import FLIT_BITS
+from trispike.models.mesh.topology import Port, RouterShape
+from trispike.rtl.noc.flit import FlitStream, Node, destination
+from trispike.rtl.noc.input_unit import InputUnit
+from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.sim.formal.buffer import Queue, inside
+from trispike.sim.formal.claims import Bench, Claims, at_most_one, implies
+from trispike.sim.formal.route import expected
 
 
 class InputBench(Bench):

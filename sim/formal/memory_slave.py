@@ -5,14 +5,22 @@ from collections.abc import Callable
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
-from models.flits import HEAD, MEMORY, Access, Command, Field, FlitType
-from models.node import ADDRESS_BITS, LINE_BITS, LINE_WORDS, WORD_BITS, Line, NodeShape, Reason
-from models.numbers import BANK_BITS
-from rtl.noc.flit import FlitStream
-from rtl.node.aer_table import NODE_BITS
-from rtl.node.memory_slave import MemorySlave, State
-from sim.formal.buffer import stands
-from sim.formal.claims import Bench, Claims, every, implies
+from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, Field, FlitType
+from trispike.models.mesh.node import (
+    ADDRESS_BITS,
+    LINE_BITS,
+    LINE_WORDS,
+    WORD_BITS,
+    Line,
+    NodeShape,
+    Reason,
+)
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.memory_slave import MemorySlave, State
+from trispike.sim.formal.buffer import stands
+from trispike.sim.formal.claims import Bench, Claims, every, implies
 
 _WORD = (LINE_WORDS - 1).bit_length()
 _LONGEST_WORK = 3

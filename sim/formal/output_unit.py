@@ -6,12 +6,12 @@ from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from models.flits import FLIT_BITS, MEMORY, Command, FlitType
-from rtl.noc.flit import FlitStream
-from rtl.noc.output_unit import OutputUnit, SwitchAllocator
-from sim.formal.arbiter import is_order, order_after, picked, rank
-from sim.formal.buffer import stands
-from sim.formal.claims import (
+from trispike.models.mesh.flits import FLIT_BITS, MEMORY, Command, FlitType
+from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.noc.output_unit import OutputUnit, SwitchAllocator
+from trispike.sim.formal.arbiter import is_order, order_after, picked, rank
+from trispike.sim.formal.buffer import stands
+from trispike.sim.formal.claims import (
     Bench,
     Claims,
     at_most_one,

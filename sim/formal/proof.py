@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.formal.claims import Bench
+from trispike.sim.formal.claims import Bench
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -2,21 +2,21 @@
 
 from functools import partial
 
-from models.errors import BadInput
-from models.mesh import Port, RouterShape, Routing
-from models.node import NodeShape
-from sim.formal.arbiter import ArbiterBench
-from sim.formal.buffer import BufferBench
-from sim.formal.credits import CreditsBench
-from sim.formal.input_unit import InputBench
-from sim.formal.memory_slave import MemorySlaveBench
-from sim.formal.output_unit import AllocatorBench, OutputBench
-from sim.formal.proof import Case, Proof
-from sim.formal.receiver import ReceiverBench
-from sim.formal.route import RouteBench
-from sim.formal.router import RouterBench
-from sim.formal.sender import SenderBench
-from sim.formal.steps import StepsBench
+from trispike.models.errors import BadInput
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import Port, RouterShape, Routing
+from trispike.sim.formal.arbiter import ArbiterBench
+from trispike.sim.formal.buffer import BufferBench
+from trispike.sim.formal.credits import CreditsBench
+from trispike.sim.formal.input_unit import InputBench
+from trispike.sim.formal.memory_slave import MemorySlaveBench
+from trispike.sim.formal.output_unit import AllocatorBench, OutputBench
+from trispike.sim.formal.proof import Case, Proof
+from trispike.sim.formal.receiver import ReceiverBench
+from trispike.sim.formal.route import RouteBench
+from trispike.sim.formal.router import RouterBench
+from trispike.sim.formal.sender import SenderBench
+from trispike.sim.formal.steps import StepsBench
 
 _MOST = len(Port)
 """Inputs of the largest arbiter."""

@@ -11,12 +11,12 @@ from pathlib import Path
 import pywellen
 from amaranth.back import rtlil
 
-from models.errors import BadInput
-from sim import processes
-from sim.formal.claims import CLAIM, INVARIANT, SITUATION, Bench
-from sim.formal.proof import Case, Proof, Trace, Verdict
-from sim.paths import build_folder
-from sim.simulator import SimulationError, breakdown
+from trispike.models.errors import BadInput
+from trispike.sim.formal.claims import CLAIM, INVARIANT, SITUATION, Bench
+from trispike.sim.formal.proof import Case, Proof, Trace, Verdict
+from trispike.sim.tools import processes
+from trispike.sim.tools.paths import build_folder
+from trispike.sim.tools.simulator import SimulationError, breakdown
 
 TIME_LIMIT = 300
 """Seconds that z3 gets for one question."""

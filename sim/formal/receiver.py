@@ -7,18 +7,18 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from models.flits import FLIT_BITS, SPIKE, Control, FlitType, node_code
-from models.mapping import HOST
-from models.node import BLOCK_ROWS, CREDITS, WORD_BITS, NodeShape
-from models.numbers import BANK_BITS
-from rtl.noc.flit import FlitStream
-from rtl.node.aer_table import NODE_BITS, AEREntry
-from rtl.node.receiver import SpikeReceiver
-from sim.formal.arbiter import picked
-from sim.formal.buffer import stands
-from sim.formal.claims import Bench, Claims, count, every, exactly_one, implies
-from sim.formal.source import STEP_BITS, Source, apart
-from sim.formal.steps import inside, registers
+from trispike.models.mesh.flits import FLIT_BITS, SPIKE, Control, FlitType, node_code
+from trispike.models.mesh.mapping import HOST
+from trispike.models.mesh.node import BLOCK_ROWS, CREDITS, WORD_BITS, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.node.aer_table import NODE_BITS, AEREntry
+from trispike.rtl.node.receiver import SpikeReceiver
+from trispike.sim.formal.arbiter import picked
+from trispike.sim.formal.buffer import stands
+from trispike.sim.formal.claims import Bench, Claims, count, every, exactly_one, implies
+from trispike.sim.formal.source import STEP_BITS, Source, apart
+from trispike.sim.formal.steps import inside, registers
 
 
 class ReceiverBench(Bench):

@@ -6,10 +6,10 @@ from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from models.mesh import Port, RouterShape, Routing
-from rtl.noc.flit import Node
-from rtl.noc.route import DeadLinkEntry, RouteUnit, detour_code
-from sim.formal.claims import Bench, Claims, exactly_one
+from trispike.models.mesh.topology import Port, RouterShape, Routing
+from trispike.rtl.noc.flit import Node
+from trispike.rtl.noc.route import DeadLinkEntry, RouteUnit, detour_code
+from trispike.sim.formal.claims import Bench, Claims, exactly_one
 
 
 class RouteBench(Bench):

@@ -6,13 +6,13 @@ from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from models.mesh import Port, RouterShape
-from rtl.noc.flit import FlitStream, Node, destination
-from rtl.noc.route import DeadLinkEntry, turns
-from rtl.noc.router import DROPPED_BITS, Router
-from sim.formal.buffer import pointers, stands
-from sim.formal.claims import Bench, Claims, count, exactly_one, implies
-from sim.formal.route import expected
+from trispike.models.mesh.topology import Port, RouterShape
+from trispike.rtl.noc.flit import FlitStream, Node, destination
+from trispike.rtl.noc.route import DeadLinkEntry, turns
+from trispike.rtl.noc.router import DROPPED_BITS, Router
+from trispike.sim.formal.buffer import pointers, stands
+from trispike.sim.formal.claims import Bench, Claims, count, exactly_one, implies
+from trispike.sim.formal.route import expected
 
 _BALANCE_BITS = 8
 """The balance of flits is kept modulo a power of 2 above all that the buffers hold."""

@@ -7,17 +7,17 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from models.flits import Control, FlitType
-from models.node import CREDITS, NEURONS, WORD_BITS, NodeShape
-from models.numbers import BANK_BITS
-from rtl.noc.flit import FlitStream
-from rtl.node.aer_table import NODE_BITS
-from rtl.node.sender import AddressEntry, SpikeSender
-from sim.formal.arbiter import picked
-from sim.formal.buffer import stands
-from sim.formal.claims import Bench, Claims, below, every, implies
-from sim.formal.receiver import field
-from sim.formal.source import STEP_BITS, Source, apart
+from trispike.models.mesh.flits import Control, FlitType
+from trispike.models.mesh.node import CREDITS, NEURONS, WORD_BITS, NodeShape
+from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.sender import AddressEntry, SpikeSender
+from trispike.sim.formal.arbiter import picked
+from trispike.sim.formal.buffer import stands
+from trispike.sim.formal.claims import Bench, Claims, below, every, implies
+from trispike.sim.formal.receiver import field
+from trispike.sim.formal.source import STEP_BITS, Source, apart
 
 
 class SenderBench(Bench):

@@ -2,8 +2,8 @@
 
 from amaranth.hdl import Module, Signal, Value
 
-from models.node import CREDITS
-from sim.formal.claims import implies
+from trispike.models.mesh.node import CREDITS
+from trispike.sim.formal.claims import implies
 
 STEP_BITS = 4
 """Timesteps are counted modulo 16, so that two which the chip counts alike, modulo 4, differ."""

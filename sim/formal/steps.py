@@ -5,10 +5,10 @@ from collections.abc import Callable
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
-from models.node import CREDITS
-from rtl.node.steps import StepController
-from sim.formal.claims import Bench, Claims, every, exactly_one, implies
-from sim.formal.source import STEP_BITS, Source, apart
+from trispike.models.mesh.node import CREDITS
+from trispike.rtl.node.steps import StepController
+from trispike.sim.formal.claims import Bench, Claims, every, exactly_one, implies
+from trispike.sim.formal.source import STEP_BITS, Source, apart
 
 
 def inside(sources: int, path: str) -> dict[str, tuple[str, int]]:

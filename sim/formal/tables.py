@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from sim.formal.claims import CLAIM, INVARIANT, SITUATION
-from sim.formal.proof import Proof, Trace, Verdict
+from trispike.sim.formal.claims import CLAIM, INVARIANT, SITUATION
+from trispike.sim.formal.proof import Proof, Trace, Verdict
 
 _SHOWN = 8
 """Cycles of a counterexample that fit."""

@@ -1,4 +1,4 @@
-"""``python -m sim noc``: traffic through the RTL of the 3D mesh."""
+"""``trispike noc``: traffic through the RTL of the 3D mesh."""
 
 import concurrent.futures
 import dataclasses
@@ -9,25 +9,24 @@ from pathlib import Path
 
 import click
 
-from golden.noc import Divergence
-from models import mesh as models_mesh
-from models import traffic
-from models.errors import BadInput
-from models.files import check_writable, write_atomically
-from models.mesh import MeshShape, RouterShape
-from models.traffic import Pattern
-from sim import processes, toolchain
-from sim.document import read_section, replace_section
-from sim.noc import record, tables
-from sim.noc.figures import Point, measure
-from sim.noc.run import program
-from sim.noc.saturation import curves
-from sim.noc.setting import Setting, check_routes, parse_dead_links
-from sim.options import depth_option, routing_option
-from sim.paths import ROOT, build_folder
-from sim.run_folder import run_folder
-from sim.status import MISMATCH
-from sim.terminal import progress_bar, relative, table_console
+from trispike.golden.mesh.routes import Divergence
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable, write_atomically
+from trispike.models.mesh import topology, traffic
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.models.mesh.traffic import Pattern
+from trispike.sim.noc import record, tables
+from trispike.sim.noc.figures import Point, measure
+from trispike.sim.noc.run import program
+from trispike.sim.noc.saturation import curves
+from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
+from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.options import depth_option, routing_option
+from trispike.sim.terminal.status import MISMATCH
+from trispike.sim.tools import processes, toolchain
+from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "noc"
 """Of docs/results.md."""
@@ -36,7 +35,7 @@ DEFAULT_CYCLES = 10_000
 
 SWEEP_MESHES = ("2x2x2", "3x2x4", "4x4x4")
 SWEEP_RATES = (0.02, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0)
-"""Those of `sim.published.BOOKSIM` among them."""
+"""Those of `sim.report.published.BOOKSIM` among them."""
 
 EVERY = "all"
 
@@ -111,9 +110,7 @@ def noc(
     dead_links = parse_dead_links(dead, meshes[0]) if dead else ()
     if dead_links and len(meshes) > 1:
         raise BadInput("DEAD= needs one mesh; name it by MESH=")
-    router = RouterShape(
-        depth=depth, routing=models_mesh.routing(routing), dead_links=len(dead_links)
-    )
+    router = RouterShape(depth=depth, routing=topology.routing(routing), dead_links=len(dead_links))
     settings = [
         Setting(
             mesh=mesh,
@@ -185,7 +182,7 @@ class _Place:
 
     def __init__(self):
         try:
-            from sim.noc import plots
+            from trispike.sim.noc import plots
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] != "matplotlib":
                 raise

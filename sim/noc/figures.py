@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.noc import Routes, expect, zero_load_latency
-from models.mesh import MeshShape, Port
-from models.traffic import Traffic
-from sim.noc.run import NEVER, Judged, judge, run
-from sim.noc.setting import Setting
+from trispike.golden.mesh.routes import Routes, expect, zero_load_latency
+from trispike.models.mesh.topology import MeshShape, Port
+from trispike.models.mesh.traffic import Traffic
+from trispike.sim.noc.run import NEVER, Judged, judge, run
+from trispike.sim.noc.setting import Setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ class Point:
 
 
 def measure(setting: Setting, executable: Path, folder: Path) -> Point:
-    """Run ``setting`` and count. `golden.noc.Divergence` if RTL and golden model differ.
+    """Run ``setting`` and count. `golden.mesh.routes.Divergence` if RTL and golden model differ.
 
     ``executable`` is `sim.noc.run.program`'s for its mesh; files go to ``folder``.
     """

@@ -4,8 +4,8 @@ Everything that drives a mesh comes from registers, as from a node's own logic. 
 change of an input would have Verilator compute the whole mesh once more in every cycle.
 """
 
-from models.mesh import DROPPED_BITS, MeshShape, Port
-from rtl.noc.mesh import Mesh, node_name
+from trispike.models.mesh.topology import DROPPED_BITS, MeshShape, Port
+from trispike.rtl.noc.mesh import Mesh, node_name
 
 TOP = "mesh_harness"
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from matplotlib import style
 from matplotlib.axes import Axes
 
-from models.traffic import Pattern
-from sim import published
-from sim.noc.saturation import Curve
-from sim.png import figure_of, png
+from trispike.models.mesh.traffic import Pattern
+from trispike.sim.noc.saturation import Curve
+from trispike.sim.report import published
+from trispike.sim.report.png import figure_of, png
 
 _LOOKS = {  # colours of Okabe and Ito, told apart by line and marker as well
     Pattern.UNIFORM: {"color": "#0072B2", "linestyle": "-", "marker": "o"},

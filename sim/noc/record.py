@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from models.errors import BadInput
-from models.files import write_atomically
-from sim.noc.figures import Latency, Point
+from trispike.models.errors import BadInput
+from trispike.models.files import write_atomically
+from trispike.sim.noc.figures import Latency, Point
 
 FORMAT = "trispike-noc-1"
 

@@ -6,16 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from golden import noc
-from golden.noc import Expectation, Routes
-from models.mesh import DeadLink, MeshShape, Port, RouterShape
-from models.traffic import Traffic
-from rtl.noc.mesh import Mesh
-from rtl.noc.program import dead_links_word
-from rtl.verilog import export
-from sim import build
-from sim.noc import harness
-from sim.simulator import SimulationError, run_tool
+from trispike.golden.mesh.routes import Expectation, Routes
+from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
+from trispike.models.mesh.traffic import Traffic
+from trispike.rtl.noc.mesh import Mesh
+from trispike.rtl.noc.program import dead_links_word
+from trispike.rtl.verilog import export
+from trispike.sim.noc import harness
+from trispike.sim.tools import build
+from trispike.sim.tools.simulator import SimulationError, run_tool
 
 MAIN = Path(__file__).with_name("drive.cpp")
 
@@ -60,7 +59,7 @@ class Run:
 
 
 def program(shape: MeshShape, router: RouterShape, *, optimise: bool = True) -> Path:
-    """The executable for a mesh, built if need be; ``optimise`` as for `sim.build.program`."""
+    """The executable for a mesh, built if need be; ``optimise`` as in `sim.tools.build.program`."""
     mesh = Mesh(shape=shape, router=router)
     texts = {f"{name}.v": text for name, text in export(mesh).items()}
     extra = harness.sources(mesh)
@@ -155,7 +154,8 @@ class Judged:
 
 
 def judge(run: Run, routes: Routes) -> Judged:
-    """Compare ``run`` with the golden model: `golden.noc.Divergence` names the first difference.
+    """Compare ``run`` with the golden model: `golden.mesh.routes.Divergence` names the first
+    difference.
 
     Everything that the mesh took has come where it should, once, unaltered and in order, over the
     links of its path; what had to be dropped was dropped and counted where it should.
@@ -163,10 +163,10 @@ def judge(run: Run, routes: Routes) -> Judged:
     traffic = run.traffic
     entered = np.flatnonzero(run.taken != NEVER)
     sources, sent = traffic.sources[entered], traffic.flits[entered]
-    which = entered[noc.match(routes, sources, sent, run.receivers, run.flits)]
+    which = entered[routes.match(routes, sources, sent, run.receivers, run.flits)]
     early = np.flatnonzero(run.times <= run.taken[which])
     if len(early):
         raise SimulationError("a flit came before it was sent: the harness is at fault")
-    expected = noc.expect(routes, sources, sent)
-    noc.compare_counts(routes, expected, run.links, run.dropped, run.dropped_ports)
+    expected = routes.expect(routes, sources, sent)
+    routes.compare_counts(routes, expected, run.links, run.dropped, run.dropped_ports)
     return Judged(run=run, expected=expected, which=which)

@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from models.mesh import MeshShape
-from models.traffic import Pattern
-from sim.noc.figures import Point, bisection_bound
+from trispike.models.mesh.topology import MeshShape
+from trispike.models.mesh.traffic import Pattern
+from trispike.sim.noc.figures import Point, bisection_bound
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

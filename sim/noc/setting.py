@@ -4,16 +4,23 @@ import dataclasses
 import functools
 from collections.abc import Iterable
 
-from golden.noc import Routes
-from models import traffic as models_traffic
-from models.errors import BadInput
-from models.mesh import MAX_DEAD_LINKS, DeadLink, MeshShape, Node, RouterShape, Routing
-from models.traffic import Pattern, Traffic
+from trispike.golden.mesh.routes import Routes
+from trispike.models.errors import BadInput
+from trispike.models.mesh import traffic as models_traffic
+from trispike.models.mesh.topology import (
+    MAX_DEAD_LINKS,
+    DeadLink,
+    MeshShape,
+    Node,
+    RouterShape,
+    Routing,
+)
+from trispike.models.mesh.traffic import Pattern, Traffic
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One run: the mesh, its traffic, and how it is driven. See `models.traffic.generate`.
+    """One run: the mesh, its traffic, and how it is driven. See `models.mesh.traffic.generate`.
 
     Parameters
     ----------

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from sim import published
-from sim.noc.figures import Point
-from sim.noc.saturation import Curve
-from sim.synthesis.markdown import rows
+from trispike.sim.noc.figures import Point
+from trispike.sim.noc.saturation import Curve
+from trispike.sim.report import published
+from trispike.sim.report.markdown import rows
 
 
 def terminal(one: Point) -> Table:

@@ -1,4 +1,4 @@
-"""``python -m sim mesh``: a network on the nodes of a mesh."""
+"""``trispike mesh``: a network on the nodes of a mesh."""
 
 import dataclasses
 import json
@@ -10,20 +10,24 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
-from golden.noc import Divergence
-from models import mapping, mesh, spikes, synthetic
-from models.errors import BadInput
-from models.files import check_writable, write_atomically
-from models.mesh import MeshShape, RouterShape
-from models.network import Network
-from sim import subject, toolchain
-from sim.noc.setting import parse_dead_links
-from sim.node.figures import figures
-from sim.node.measure import READ_BACKS, measure
-from sim.node.run import program
-from sim.node.setting import setting
-from sim.node.tables import table
-from sim.options import (
+from trispike.golden.mesh.routes import Divergence
+from trispike.models.data import spikes
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable, write_atomically
+from trispike.models.mesh import mapping
+from trispike.models.mesh import topology as mesh
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.models.network import synthetic
+from trispike.models.network.description import Network
+from trispike.sim.noc.setting import parse_dead_links
+from trispike.sim.node.figures import figures
+from trispike.sim.node.measure import READ_BACKS, measure
+from trispike.sim.node.run import program
+from trispike.sim.node.setting import setting
+from trispike.sim.node.tables import table
+from trispike.sim.terminal import subject
+from trispike.sim.terminal.console import progress_bar, table_console
+from trispike.sim.terminal.options import (
     data_option,
     depth_option,
     folder_option,
@@ -33,9 +37,9 @@ from sim.options import (
     routing_option,
     weights_option,
 )
-from sim.run_folder import run_folder
-from sim.status import MISMATCH
-from sim.terminal import progress_bar, table_console
+from trispike.sim.terminal.status import MISMATCH
+from trispike.sim.tools import toolchain
+from trispike.sim.tools.run_folder import run_folder
 
 _OF_IMAGES = {"layer": "LAYER", "data": "DATA", "weight_file": "WEIGHTS", "first": "FIRST"}
 

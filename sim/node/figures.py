@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 
-from models.mesh import Port
-from sim import cycles
-from sim.figures import CLOCK_MHZ
-from sim.node.measure import Measured
+from trispike.models.mesh.topology import Port
+from trispike.sim.cosim import cycles
+from trispike.sim.cosim.figures import CLOCK_MHZ
+from trispike.sim.node.measure import Measured
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class MeshFigures:
         Of the fixed chip with one lane on the same spikes, by the cycle model that co-simulation
         holds it to.
     predictions_per_second
-        At `sim.figures.CLOCK_MHZ`.
+        At `sim.cosim.figures.CLOCK_MHZ`.
     spikes
         Mean per image, of the input and of each layer.
     synaptic_operations, sram_reads

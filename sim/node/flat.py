@@ -7,12 +7,12 @@
 import subprocess
 from pathlib import Path
 
-from golden.noc import Divergence
-from models.mesh import MeshShape, RouterShape
-from models.node import NodeShape
-from rtl.node.chip import ScalableChip
-from sim import build
-from sim.chip_verilog import block_verilog
+from trispike.golden.mesh.routes import Divergence
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.rtl.node.scalable_chip import ScalableChip
+from trispike.sim.tools import build
+from trispike.sim.tools.cached_verilog import block_verilog
 
 MAIN = Path(__file__).with_name("flat.cpp")
 

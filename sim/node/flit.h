@@ -1,4 +1,4 @@
-// What the host has to know of flits: the fields are those of models/flits.py, see ports.h.
+// What the host has to know of flits: the fields are those of models/mesh/flits.py, see ports.h.
 
 #pragma once
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from models.flits import (
+from trispike.models.mesh.flits import (
     COORDINATE_BITS,
     MEMORY,
     SPIKE,
@@ -13,9 +13,9 @@ from models.flits import (
     FlitType,
     node_code,
 )
-from models.mapping import HOST
-from models.mesh import MeshShape
-from rtl.noc.mesh import node_name
+from trispike.models.mesh.mapping import HOST
+from trispike.models.mesh.topology import MeshShape
+from trispike.rtl.noc.mesh import node_name
 
 MAIN = Path(__file__).with_name("drive.cpp")
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from golden import mapped, mapped_judge, mapped_links
-from golden.mapped import Outputs
-from golden.noc import Divergence
-from models.flits import SPIKE, FlitType
-from sim.node import memory, work
-from sim.node.results import Ending, Run
-from sim.node.run import run
-from sim.node.setting import Setting
-from sim.node.work import Conditions, Memory
-from sim.simulator import SimulationError
+from trispike.golden.mesh import links, nodes
+from trispike.golden.mesh.nodes import Outputs
+from trispike.golden.mesh.routes import Divergence
+from trispike.models.mesh.flits import SPIKE, FlitType
+from trispike.sim.node import judge, memory, work
+from trispike.sim.node.results import Ending, Run
+from trispike.sim.node.run import run
+from trispike.sim.node.setting import Setting
+from trispike.sim.node.work import Conditions, Memory
+from trispike.sim.tools.simulator import SimulationError
 
 READ_BACKS = ("none", "burst", "single", "both")
 """How a loaded network is read back after the run."""
@@ -69,8 +69,8 @@ def measure(
     read_back
         One of `READ_BACKS`, through the mesh.
 
-    `golden.noc.Divergence` names the first difference: of spikes, ends or credits, of flits of a
-    link, of memory; or tells why a run did not end.
+    `golden.mesh.routes.Divergence` names the first difference: of spikes, ends or credits, of flits
+    of a link, of memory; or tells why a run did not end.
     """
     mapping, network = setting.mapping, setting.network
     writes = memory.loading(mapping, network)
@@ -86,7 +86,7 @@ def measure(
     )
     conditions = Conditions(dead_links=setting.dead_links, stall=stall, seed=seed, gated=gated)
     done = run(program, task, folder, conditions)
-    judge(setting, done)
+    _compare(setting, done)
     cut = len(bursts)
     read = _check_memory(setting, done.before, done.after[:cut], done.after[cut:])
     return Measured(
@@ -98,7 +98,7 @@ def measure(
     )
 
 
-def judge(setting: Setting, done: Run) -> None:
+def _compare(setting: Setting, done: Run) -> None:
     """Compare spikes, credits and flits of links, and see that every phase ended as it should."""
     try:
         done.check()
@@ -108,14 +108,14 @@ def judge(setting: Setting, done: Run) -> None:
     difference = _first_difference(setting, done)
     if difference:
         raise difference
-    expected = mapped_links.run_links(setting.exchange, setting.routes)
-    mapped_links.compare_links(setting.routes, expected, done.running.links)
+    expected = links.run_links(setting.exchange, setting.routes)
+    links.compare_links(setting.routes, expected, done.running.links)
     for phase, exchanges in ((done.loading, done.before), (done.reading, done.after)):
         if exchanges and phase.links.any():
             requests = np.concatenate([each.transaction.request for each in exchanges])
             answers = np.concatenate([each.answer for each in exchanges])
-            wanted = mapped_links.transaction_links(setting.routes, requests, answers)
-            mapped_links.compare_links(setting.routes, wanted, phase.links)
+            wanted = links.transaction_links(setting.routes, requests, answers)
+            links.compare_links(setting.routes, wanted, phase.links)
 
 
 def _first_difference(setting: Setting, done: Run) -> Divergence | None:
@@ -124,7 +124,7 @@ def _first_difference(setting: Setting, done: Run) -> Divergence | None:
         return None
     spikes = SPIKE["type"].get(done.flits) == FlitType.SPIKE
     try:
-        mapped_judge.judge(setting.exchange, done.receivers[spikes], done.flits[spikes])
+        judge.judge(setting.exchange, done.receivers[spikes], done.flits[spikes])
     except Divergence as difference:
         return difference
     return None
@@ -141,7 +141,7 @@ def _check_memory(setting: Setting, written, *read) -> int:
 
 def host_outputs(setting: Setting, done: Run) -> Outputs:
     """Output spikes, counts and labels."""
-    host = done.receivers == mapped.host_receiver(setting.mapping.mesh)
-    return mapped.outputs(
+    host = done.receivers == nodes.host_receiver(setting.mapping.mesh)
+    return nodes.outputs(
         setting.mapping, done.flits[host], images=setting.images, timesteps=setting.timesteps
     )

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from models import transactions
-from models.flits import Command
-from models.mapping import HOST, Mapping
-from models.mesh import Node
-from models.network import Network
-from models.node import LINE_WORDS, Line
-from models.node_image import Segment, image
-from sim.simulator import SimulationError
+from trispike.models.mesh import transactions
+from trispike.models.mesh.flits import Command
+from trispike.models.mesh.mapping import HOST, Mapping
+from trispike.models.mesh.node import LINE_WORDS, Line
+from trispike.models.mesh.node_image import Segment, image
+from trispike.models.mesh.topology import Node
+from trispike.models.network.description import Network
+from trispike.sim.tools.simulator import SimulationError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.mesh import MeshShape, Node, Port
-from models.node import STATUS
-from sim.node.memory import Exchange, name
-from sim.node.work import Memory, Work
-from sim.simulator import SimulationError
+from trispike.models.mesh.node import STATUS
+from trispike.models.mesh.topology import MeshShape, Node, Port
+from trispike.sim.node.memory import Exchange, name
+from trispike.sim.node.work import Memory, Work
+from trispike.sim.tools.simulator import SimulationError
 
 STATES = 8
 """What a node is at: computing + 2 * sending + 4 * blocked."""
@@ -102,7 +102,7 @@ class Run:
     quiet, computing, sending, blocked
         bool, shape (nodes,): state of the nodes at the end; ``quiet`` is nothing to do.
     status
-        int64, shape (nodes,): `models.node.STATUS`, 0 if all went well.
+        int64, shape (nodes,): `models.mesh.node.STATUS`, 0 if all went well.
     dropped, dropped_ports
         int64, shape (nodes,): flits that each router dropped, and a bit for each `Port` that they
         wanted.

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from models.mesh import MeshShape, RouterShape
-from models.node import NodeShape
-from rtl.node.backbone import Backbone
-from rtl.node.node import Node
-from sim import build
-from sim.chip_verilog import block_verilog
-from sim.node import work
-from sim.node.harness import HINTS, MAIN, headers, reset_apart
-from sim.node.results import Run, read
-from sim.node.work import USUAL, Conditions, Work
-from sim.simulator import run_tool
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.rtl.node.backbone import Backbone
+from trispike.rtl.node.node import Node
+from trispike.sim.node import work
+from trispike.sim.node.harness import HINTS, MAIN, headers, reset_apart
+from trispike.sim.node.results import Run, read
+from trispike.sim.node.work import USUAL, Conditions, Work
+from trispike.sim.tools import build
+from trispike.sim.tools.cached_verilog import block_verilog
+from trispike.sim.tools.simulator import run_tool
 
 PROGRAM = "drive"
 
@@ -33,7 +33,7 @@ def program(
     """The executable for a mesh of nodes, built if need be.
 
     Nodes and backbone are models of their own: those that another mesh has as well are there
-    already. ``stalls``: links can be stalled; ``optimise`` as for `sim.build.model`.
+    already. ``stalls``: links can be stalled; ``optimise`` as for `sim.tools.build.model`.
     """
     nodes = _library("Vnode", *block_verilog(Node, shape=node), optimise=optimise)
     backbone = _library(

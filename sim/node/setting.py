@@ -4,15 +4,15 @@ import dataclasses
 
 import numpy as np
 
-import golden
-from golden import mapped
-from golden.noc import Routes
-from models import mapping as models_mapping
-from models.mapping import FULL_NODE, HOST, Mapping
-from models.mesh import DeadLink, MeshShape, Node, RouterShape
-from models.network import Network
-from models.node import NodeShape
-from sim.noc.setting import check_routes
+from trispike import golden
+from trispike.golden.mesh import nodes
+from trispike.golden.mesh.routes import Routes
+from trispike.models.mesh import mapping as models_mapping
+from trispike.models.mesh.mapping import FULL_NODE, HOST, Mapping
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import DeadLink, MeshShape, Node, RouterShape
+from trispike.models.network.description import Network
+from trispike.sim.noc.setting import check_routes
 
 _AT_ONCE = 100
 """Images that the golden model takes at once."""
@@ -38,7 +38,7 @@ class Setting:
     mapping: Mapping
     router: RouterShape
     dead_links: tuple[DeadLink, ...]
-    exchange: mapped.Exchange
+    exchange: nodes.Exchange
     labels: np.ndarray
 
     @property
@@ -84,7 +84,7 @@ def setting(
         mapping=mapping,
         router=dataclasses.replace(router, dead_links=len(dead_links)),
         dead_links=dead_links,
-        exchange=mapped.exchange(mapping, spikes, result, first_image=first_image),
+        exchange=nodes.exchange(mapping, spikes, result, first_image=first_image),
         labels=result.labels,
     )
     check_routes(made.routes, pairs(mapping))

@@ -2,8 +2,8 @@
 
 from rich.table import Table
 
-from sim.figures import CLOCK_MHZ
-from sim.node.figures import MeshFigures
+from trispike.sim.cosim.figures import CLOCK_MHZ
+from trispike.sim.node.figures import MeshFigures
 
 _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 

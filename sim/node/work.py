@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from models import flits
-from models.errors import BadInput
-from models.flits import MEMORY, SPIKE, Access, Control, FlitType
-from models.mapping import VIRTUAL_NEURONS, Mapping, virtual_nodes
-from models.mesh import DeadLink, MeshShape, Node
-from rtl.noc.program import dead_links_word
-from sim.node.memory import Transaction
+from trispike.models.errors import BadInput
+from trispike.models.mesh import flits
+from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Control, FlitType
+from trispike.models.mesh.mapping import VIRTUAL_NEURONS, Mapping, virtual_nodes
+from trispike.models.mesh.topology import DeadLink, MeshShape, Node
+from trispike.rtl.noc.program import dead_links_word
+from trispike.sim.node.memory import Transaction
 
 STILL = 20_000
 """Cycles without a flit after which a run is given up: a node computes for less than 2,000."""

@@ -8,8 +8,8 @@ library does not describe.
 import dataclasses
 import itertools
 
-from sim.synthesis.library import Buffer
-from sim.synthesis.netlist import Bit, Instance, Module, Netlist
+from trispike.sim.synthesis.library import Buffer
+from trispike.sim.synthesis.netlist import Bit, Instance, Module, Netlist
 
 GATE_LOAD = 16
 """Most inputs of a NAND2 that a gate may have as its load."""

@@ -1,4 +1,4 @@
-"""``python -m sim synth``: a chip, router or node mapped to standard cells, counted and timed."""
+"""``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
 import dataclasses
 import json
@@ -10,27 +10,19 @@ from types import ModuleType
 import click
 from click.core import ParameterSource
 
-from models import mesh
-from models.errors import BadInput
-from models.files import check_writable, write_atomically
-from models.mesh import RouterShape
-from models.network import NetworkShape
-from models.node import NodeShape
-from models.presets import preset
-from rtl.chip import Chip
-from rtl.hierarchy import Block
-from rtl.noc.router import Router
-from rtl.node.node import Node
-from sim.document import read_section, replace_section
-from sim.options import (
-    dead_links_option,
-    depth_option,
-    lanes_option,
-    layer_option,
-    routing_option,
-)
-from sim.paths import ROOT, build_folder
-from sim.synthesis import (
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable, write_atomically
+from trispike.models.mesh import topology
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import RouterShape
+from trispike.models.network.description import NetworkShape
+from trispike.models.network.presets import preset
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.noc.router import Router
+from trispike.rtl.node.node import Node
+from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.synthesis import (
     ecp5,
     ecp5_tables,
     liberty,
@@ -42,13 +34,21 @@ from sim.synthesis import (
     timing,
     tools,
 )
-from sim.synthesis.figures import figures
-from sim.synthesis.flow import Mapped, synthesise
-from sim.synthesis.liberty import Liberty
-from sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry, Record, key, ordered
-from sim.synthesis.router import RouterSynthesis
-from sim.synthesis.timing import Timing
-from sim.terminal import progress_bar, relative, table_console
+from trispike.sim.synthesis.figures import figures
+from trispike.sim.synthesis.flow import Mapped, synthesise
+from trispike.sim.synthesis.liberty import Liberty
+from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry, Record, key, ordered
+from trispike.sim.synthesis.router import RouterSynthesis
+from trispike.sim.synthesis.timing import Timing
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.options import (
+    dead_links_option,
+    depth_option,
+    lanes_option,
+    layer_option,
+    routing_option,
+)
+from trispike.sim.tools.paths import ROOT, build_folder
 
 SECTION = "synthesis"
 ROUTER_SECTION = "synthesis router"
@@ -108,7 +108,7 @@ def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file,
     """
     _refuse_others(block)
     if block == "router":
-        shape = RouterShape(depth=depth, routing=mesh.routing(routing), dead_links=dead_links)
+        shape = RouterShape(depth=depth, routing=topology.routing(routing), dead_links=dead_links)
         _router(shape, liberty_file, json_file)
         return
     if block == "node":

@@ -8,14 +8,14 @@ import sys
 from importlib import metadata, util
 from pathlib import Path
 
-from models.errors import BadInput
-from models.network import NetworkShape
-from rtl.chip import Chip
-from rtl.hierarchy import flat_ports
-from rtl.verilog import export
-from sim import processes
-from sim.simulator import SimulationError, breakdown
-from sim.synthesis import tools
+from trispike.models.errors import BadInput
+from trispike.models.network.description import NetworkShape
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.hierarchy import flat_ports
+from trispike.rtl.verilog import export
+from trispike.sim.synthesis import tools
+from trispike.sim.tools import processes
+from trispike.sim.tools.simulator import SimulationError, breakdown
 
 DEVICE = "LFE5U-85F"
 """The largest ECP5."""

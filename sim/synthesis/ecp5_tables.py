@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from sim.synthesis.ecp5 import RESOURCES, Fpga
-from sim.synthesis.markdown import rows
+from trispike.sim.report.markdown import rows
+from trispike.sim.synthesis.ecp5 import RESOURCES, Fpga
 
 _CONDITIONS = (
     "`make synth TARGET=ecp5 LAYER=...`: mapped by Yosys, placed and routed by nextpnr, all "

@@ -4,9 +4,9 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
-from models.network import NetworkShape
-from sim.synthesis.flow import Mapped
-from sim.synthesis.timing import Timing
+from trispike.models.network.description import NetworkShape
+from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.timing import Timing
 
 BLOCKS = (
     ("processing elements", "processing_element"),

@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from sim.published import SILICON
-from sim.scaling import OSU_180, TW_SNN_65, Technology, scaled_delay, shrunk
-from sim.synthesis.figures import BlockFigures
+from trispike.sim.cost.scaling import OSU_180, TW_SNN_65, Technology, scaled_delay, shrunk
+from trispike.sim.report.published import SILICON
+from trispike.sim.synthesis.figures import BlockFigures
 
 TECHNOLOGIES: dict[str, Technology] = {"osu018_stdcells": OSU_180}
 """Cell libraries whose figures can be scaled."""

@@ -3,13 +3,13 @@
 import dataclasses
 from pathlib import Path
 
-from rtl.hierarchy import Block
-from rtl.verilog import export
-from sim.synthesis import buffers
-from sim.synthesis.liberty import Liberty
-from sim.synthesis.library import buffer
-from sim.synthesis.mapping import MEMORY, map_to_cells, nand2
-from sim.synthesis.netlist import Netlist
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.verilog import export
+from trispike.sim.synthesis import buffers
+from trispike.sim.synthesis.liberty import Liberty
+from trispike.sim.synthesis.library import buffer
+from trispike.sim.synthesis.mapping import MEMORY, map_to_cells, nand2
+from trispike.sim.synthesis.netlist import Netlist
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import dataclasses
 import re
 from pathlib import Path
 
-from models.errors import BadInput
+from trispike.models.errors import BadInput
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _LOAD_UNIT = re.compile(r"capacitive_load_unit\s*\(([^)]*)\)")

@@ -4,8 +4,8 @@ import dataclasses
 import re
 from pathlib import Path
 
-from models.errors import BadInput
-from sim.synthesis.liberty import Liberty
+from trispike.models.errors import BadInput
+from trispike.sim.synthesis.liberty import Liberty
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Memory macros as OpenSTA sees them: no area, no delay."""
 
-from sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.flow import Mapped
 
 _HEAD = """\
 library (trispike_macros) {{

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from models.errors import BadInput
-from sim.simulator import breakdown
-from sim.synthesis import tools
-from sim.synthesis.liberty import Liberty
-from sim.synthesis.library import adder_map, techmap_file
-from sim.synthesis.netlist import Netlist
+from trispike.models.errors import BadInput
+from trispike.sim.synthesis import tools
+from trispike.sim.synthesis.liberty import Liberty
+from trispike.sim.synthesis.library import adder_map, techmap_file
+from trispike.sim.synthesis.netlist import Netlist
+from trispike.sim.tools.simulator import breakdown
 
 MEMORY = "sram_"
 """How the names of modules begin that stay macros."""

@@ -1,7 +1,7 @@
 """A mapped netlist for simulation: what each cell does, from the Liberty file."""
 
-from sim.synthesis import tools
-from sim.synthesis.flow import Mapped
+from trispike.sim.synthesis import tools
+from trispike.sim.synthesis.flow import Mapped
 
 _SCRIPT = """\
 read_liberty {liberty}

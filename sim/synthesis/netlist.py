@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from sim.synthesis.liberty import Liberty
+from trispike.sim.synthesis.liberty import Liberty
 
 _KEYWORDS = frozenset(
     """

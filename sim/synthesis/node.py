@@ -2,12 +2,18 @@
 
 import dataclasses
 
-from models.node import NodeShape
-from sim.synthesis import timing
-from sim.synthesis.figures import BLOCKS, BlockFigures, block_figures, module_figures, total
-from sim.synthesis.flow import Mapped
-from sim.synthesis.router import RouterSynthesis
-from sim.synthesis.timing import Timing
+from trispike.models.mesh.node import NodeShape
+from trispike.sim.synthesis import timing
+from trispike.sim.synthesis.figures import (
+    BLOCKS,
+    BlockFigures,
+    block_figures,
+    module_figures,
+    total,
+)
+from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.router import RouterSynthesis
+from trispike.sim.synthesis.timing import Timing
 
 AER_LUT = "AER LUT"
 ADDRESS_LUT = "address LUT"
@@ -65,7 +71,7 @@ class NodeSynthesis:
     library
         Name of the cell library.
     inputs, neurons, sources, destinations
-        The node, as in `models.node.NodeShape`.
+        The node, as in `models.mesh.node.NodeShape`.
     nand2, nand2_area
         The cell that is the unit of gates, and its area in um2.
     interface, cluster

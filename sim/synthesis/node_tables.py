@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from rich import box
 from rich.table import Table
 
-from sim import published
-from sim.published import SILICON, TW_SNN, NodePart
-from sim.scaling import OSU_180, TW_SNN_65
-from sim.synthesis.figures import BlockFigures
-from sim.synthesis.fit import scaled
-from sim.synthesis.markdown import rows
-from sim.synthesis.node import ADDRESS_LUT, AER_LUT, NodeSynthesis
-from sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
-from sim.synthesis.timing import Timing
+from trispike.sim.cost.scaling import OSU_180, TW_SNN_65
+from trispike.sim.report import published
+from trispike.sim.report.markdown import rows
+from trispike.sim.report.published import SILICON, TW_SNN, NodePart
+from trispike.sim.synthesis.figures import BlockFigures
+from trispike.sim.synthesis.fit import scaled
+from trispike.sim.synthesis.node import ADDRESS_LUT, AER_LUT, NodeSynthesis
+from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
+from trispike.sim.synthesis.timing import Timing
 
 PRINTED = {AER_LUT: published.AER_LUT, ADDRESS_LUT: published.ADDRESS_LUT}
 """What table 5 has of units of the network interface."""

@@ -5,14 +5,14 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from models.errors import BadInput
-from models.files import write_atomically
-from models.presets import PRESETS
-from sim.synthesis.ecp5 import Fpga
-from sim.synthesis.figures import BlockFigures, Synthesis
-from sim.synthesis.node import NodeSynthesis, Part
-from sim.synthesis.router import RouterSynthesis
-from sim.synthesis.timing import Hop, Link, Timing
+from trispike.models.errors import BadInput
+from trispike.models.files import write_atomically
+from trispike.models.network.presets import PRESETS
+from trispike.sim.synthesis.ecp5 import Fpga
+from trispike.sim.synthesis.figures import BlockFigures, Synthesis
+from trispike.sim.synthesis.node import NodeSynthesis, Part
+from trispike.sim.synthesis.router import RouterSynthesis
+from trispike.sim.synthesis.timing import Hop, Link, Timing
 
 Entry = Synthesis | Fpga | RouterSynthesis | NodeSynthesis
 Key = tuple[str, str, int] | tuple[str, str, int, int] | tuple[str, str]

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from models.mesh import RouterShape, Routing
-from sim.synthesis.figures import BlockFigures, block_figures, total
-from sim.synthesis.fit import Scaled, scaled
-from sim.synthesis.flow import Mapped
-from sim.synthesis.timing import Link, Timing, link
+from trispike.models.mesh.topology import RouterShape, Routing
+from trispike.sim.synthesis.figures import BlockFigures, block_figures, total
+from trispike.sim.synthesis.fit import Scaled, scaled
+from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.timing import Link, Timing, link
 
 UNITS = (
     ("input units", "input_unit_"),
@@ -25,7 +25,7 @@ class RouterSynthesis:
     library
         Name of the cell library.
     depth, routing, dead_links
-        The router, as in `models.mesh.RouterShape`.
+        The router, as in `models.mesh.topology.RouterShape`.
     nand2, nand2_area
         The cell that is the unit of gates, and its area in um2.
     units

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from sim.published import ROUTER, SILICON
-from sim.scaling import OSU_180, TW_SNN_65
-from sim.synthesis.figures import BlockFigures
-from sim.synthesis.markdown import rows
-from sim.synthesis.router import UNITS, RouterSynthesis
-from sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
-from sim.synthesis.timing import Link
+from trispike.sim.cost.scaling import OSU_180, TW_SNN_65
+from trispike.sim.report.markdown import rows
+from trispike.sim.report.published import ROUTER, SILICON
+from trispike.sim.synthesis.figures import BlockFigures
+from trispike.sim.synthesis.router import UNITS, RouterSynthesis
+from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
+from trispike.sim.synthesis.timing import Link
 
 _ROUTER = "router"
 

@@ -1,9 +1,9 @@
 """OpenSTA: runs Tcl on a mapped netlist."""
 
-from sim.simulator import breakdown
-from sim.synthesis import tools
-from sim.synthesis.flow import Mapped
-from sim.synthesis.macros import liberty_of
+from trispike.sim.synthesis import tools
+from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.macros import liberty_of
+from trispike.sim.tools.simulator import breakdown
 
 CLOCK = "clk"
 

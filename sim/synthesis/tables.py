@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from sim.published import SILICON
-from sim.synthesis.figures import BLOCKS, BlockFigures, Synthesis
-from sim.synthesis.markdown import rows
-from sim.synthesis.timing import Hop
+from trispike.sim.report.markdown import rows
+from trispike.sim.report.published import SILICON
+from trispike.sim.synthesis.figures import BLOCKS, BlockFigures, Synthesis
+from trispike.sim.synthesis.timing import Hop
 
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
 

@@ -4,10 +4,10 @@ import dataclasses
 import itertools
 import re
 
-from sim.simulator import breakdown
-from sim.synthesis import sta
-from sim.synthesis.flow import Mapped
-from sim.synthesis.netlist import Module, Netlist
+from trispike.sim.synthesis import sta
+from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.netlist import Module, Netlist
+from trispike.sim.tools.simulator import breakdown
 
 _PERIOD = 10.0
 """ns. Any will do: a path's length does not depend on it."""

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from models.errors import BadInput
-from sim import processes
-from sim.simulator import breakdown
+from trispike.models.errors import BadInput
+from trispike.sim.tools import processes
+from trispike.sim.tools.simulator import breakdown
 
 PACKAGES = {"yosys": "yosys", "sta": "opensta"}
 """Executable to the Debian package that has it."""

@@ -1,4 +1,4 @@
-"""``python -m sim waves``: the hardware's waveforms against the reference waveforms."""
+"""``trispike waves``: the hardware's waveforms against the reference waveforms."""
 
 import os
 import sys
@@ -8,17 +8,17 @@ from pathlib import Path
 
 import click
 
-from models.errors import BadInput
-from sim import processes, toolchain
-from sim.status import MISMATCH
-from sim.terminal import progress_bar, relative
-from sim.waves import reference, vcd
-from sim.waves.difference import THE_END, Difference, compare
-from sim.waves.record import Recording, record
-from sim.waves.scenario import Scenario
-from sim.waves.scenarios import SCENARIOS, find
-from sim.waves.sketch import sketch
-from sim.waves.wave import Wave
+from trispike.models.errors import BadInput
+from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.status import MISMATCH
+from trispike.sim.tools import processes, toolchain
+from trispike.sim.waves import reference, vcd
+from trispike.sim.waves.difference import THE_END, Difference, compare
+from trispike.sim.waves.record import Recording, record
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.scenarios import SCENARIOS, find
+from trispike.sim.waves.sketch import sketch
+from trispike.sim.waves.wave import Wave
 
 _UNCHANGED = "unchanged"
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from sim.waves.wave import Wave
+from trispike.sim.waves.wave import Wave
 
 THE_END = "the end of the recording"
 """Stands for a value where a wave has none any more."""

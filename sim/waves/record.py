@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pywellen
 
-from models.errors import BadInput
-from rtl.hierarchy import Block, flat_ports
-from rtl.verilog import export
-from sim import build, simulator
-from sim.run_folder import run_folder
-from sim.waves.probe import Probe
-from sim.waves.scenario import Scenario
-from sim.waves.stimulus import CASE, WINDOW
-from sim.waves.wave import MEANINGLESS, Wave
+from trispike.models.errors import BadInput
+from trispike.rtl.hierarchy import Block, flat_ports
+from trispike.rtl.verilog import export
+from trispike.sim.tools import build, simulator
+from trispike.sim.tools.run_folder import run_folder
+from trispike.sim.waves.probe import Probe
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.stimulus import CASE, WINDOW
+from trispike.sim.waves.wave import MEANINGLESS, Wave
 
 _RAW = "waves"
 
@@ -53,7 +53,7 @@ def _run(model: Path, folder: Path, scenario: Scenario, top: str, inputs: list[s
     simulator.simulate(
         model,
         top,
-        "sim.waves.record_cocotb",
+        "trispike.sim.waves.record_cocotb",
         run_folder=folder,
         plus_args=("--trace", "--trace-file", _RAW),
     )

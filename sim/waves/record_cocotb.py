@@ -9,8 +9,8 @@ from pathlib import Path
 import cocotb
 from cocotb.triggers import SimTimeoutError, with_timeout
 
-from sim.waves.scenarios import find
-from sim.waves.stimulus import CASE, PERIOD_NS, WINDOW, Stimulus, now
+from trispike.sim.waves.scenarios import find
+from trispike.sim.waves.stimulus import CASE, PERIOD_NS, WINDOW, Stimulus, now
 
 
 @cocotb.test()

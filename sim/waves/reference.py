@@ -10,11 +10,11 @@ import re
 import textwrap
 from pathlib import Path
 
-from models.errors import BadInput
-from models.files import write_atomically
-from sim.terminal import relative
-from sim.waves.scenario import Scenario
-from sim.waves.wave import Wave
+from trispike.models.errors import BadInput
+from trispike.models.files import write_atomically
+from trispike.sim.terminal.console import relative
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.wave import Wave
 
 FOLDER = Path(__file__).resolve().parent / "reference"
 _RUN = re.compile(r" *([1-9]\d*)  (\S+)")

@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Callable, Coroutine
 
-from rtl.hierarchy import Block
-from sim.waves.probe import Probe
-from sim.waves.stimulus import Stimulus
+from trispike.rtl.hierarchy import Block
+from trispike.sim.waves.probe import Probe
+from trispike.sim.waves.stimulus import Stimulus
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

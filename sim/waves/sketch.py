@@ -1,6 +1,6 @@
 """A few cycles of two waves as text."""
 
-from sim.waves.wave import Wave
+from trispike.sim.waves.wave import Wave
 
 _BEFORE, _AFTER = 4, 5
 _WIDEST = 9

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from models.files import write_atomically
-from sim.paths import build_folder
-from sim.waves.wave import Wave
+from trispike.models.files import write_atomically
+from trispike.sim.tools.paths import build_folder
+from trispike.sim.waves.wave import Wave
 
 _NUMBER = re.compile(r"-?\d+")
 _BITS = re.compile(r"[01]|0x[0-9a-f]+|-")

@@ -1,8 +1,8 @@
 """All scenarios, the smallest block first."""
 
-from models.errors import BadInput
-from sim.waves.scenario import Scenario
-from sim.waves.scenarios import chip, encoder, layer, noc, node, pe, sram
+from trispike.models.errors import BadInput
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.scenarios import chip, encoder, layer, noc, node, pe, sram
 
 SCENARIOS: tuple[Scenario, ...] = (
     *pe.SCENARIOS,

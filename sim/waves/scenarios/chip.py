@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 
-from models import datasets, weights
-from models.network import Network
-from models.presets import preset
-from models.spikes import encode
-from rtl.chip import Chip
-from rtl.pe import PEState
-from rtl.program import network_writes
-from rtl.readout import result_layout
-from sim.waves.probe import bits, fields, names, signed
-from sim.waves.scenario import Scenario
-from sim.waves.scenarios.encoder import spikes
-from sim.waves.scenarios.layer import pattern
-from sim.waves.stimulus import Stimulus
+from trispike.models.data import datasets
+from trispike.models.data.spikes import encode
+from trispike.models.network import weights
+from trispike.models.network.description import Network
+from trispike.models.network.presets import preset
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.chip.program import network_writes
+from trispike.rtl.chip.readout import result_layout
+from trispike.rtl.neuron.pe import PEState
+from trispike.sim.waves.probe import bits, fields, names, signed
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.scenarios.encoder import spikes
+from trispike.sim.waves.scenarios.layer import pattern
+from trispike.sim.waves.stimulus import Stimulus
 
 _SMALL = Network(name="waves", layers=(pattern(8, 6, threshold=-15), pattern(6, 3, threshold=-5)))
 _SMALL_VECTORS = (0x2D, 0x91, 0xFF, 0x00)  # two images of two timesteps

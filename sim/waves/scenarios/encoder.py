@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from rtl.lanes import LaneEncoder, spikes_layout
-from sim.waves.probe import bits
-from sim.waves.scenario import Scenario
-from sim.waves.stimulus import Stimulus
+from trispike.rtl.layers.lanes import LaneEncoder, spikes_layout
+from trispike.sim.waves.probe import bits
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.stimulus import Stimulus
 
 _INPUTS = 20
 

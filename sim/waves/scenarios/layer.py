@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from models.network import LayerParameters
-from rtl.layer import Layer
-from rtl.pe import PEState
-from rtl.program import layer_writes
-from sim.waves.probe import bits, names, signed
-from sim.waves.scenario import Scenario
-from sim.waves.scenarios.encoder import spikes
-from sim.waves.stimulus import Stimulus
+from trispike.models.network.description import LayerParameters
+from trispike.rtl.chip.program import layer_writes
+from trispike.rtl.layers.dense import Layer
+from trispike.rtl.neuron.pe import PEState
+from trispike.sim.waves.probe import bits, names, signed
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.scenarios.encoder import spikes
+from trispike.sim.waves.stimulus import Stimulus
 
 _INPUTS, _NEURONS = 12, 5
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from models import flits
-from models.flits import MEMORY, SPIKE, Access, Command, FlitType, pack
-from models.mesh import MeshShape, Node, Port, RouterShape
-from rtl.noc.mesh import Mesh
-from rtl.noc.router import Router
-from sim.waves.probe import bits, unsigned
-from sim.waves.scenario import Scenario
-from sim.waves.stimulus import Stimulus
+from trispike.models.mesh import flits
+from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Command, FlitType, pack
+from trispike.models.mesh.topology import MeshShape, Node, Port, RouterShape
+from trispike.rtl.noc.mesh import Mesh
+from trispike.rtl.noc.router import Router
+from trispike.sim.waves.probe import bits, unsigned
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.stimulus import Stimulus
 
 _SHAPE = MeshShape(x=2, y=2, z=2)
 _ROUTER = RouterShape()

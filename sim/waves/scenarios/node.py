@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from models import flits, node_image, transactions
-from models.flits import SPIKE, Control, from_node, pack, to_node
-from models.mapping import HOST, Mapping
-from models.mesh import MeshShape, RouterShape
-from models.network import LayerParameters, Network
-from models.node import NodeShape
-from rtl.node.chip import ScalableChip
-from sim.waves.probe import bits, unsigned
-from sim.waves.scenario import Scenario
-from sim.waves.scenarios.noc import flit_streams
-from sim.waves.stimulus import Stimulus
+from trispike.models.mesh import flits, node_image, transactions
+from trispike.models.mesh.flits import SPIKE, Control, from_node, pack, to_node
+from trispike.models.mesh.mapping import HOST, Mapping
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.models.network.description import LayerParameters, Network
+from trispike.rtl.node.scalable_chip import ScalableChip
+from trispike.sim.waves.probe import bits, unsigned
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.scenarios.noc import flit_streams
+from trispike.sim.waves.stimulus import Stimulus
 
 _MESH = MeshShape(x=2, y=1, z=1)
 _NODE = NodeShape(inputs=32, neurons=32, sources=1, destinations=1)

@@ -1,10 +1,16 @@
 """Scenarios of the processing element."""
 
-from models.numbers import CONSTANT_BITS, CONSTANT_MAX, MAX_INPUTS, POTENTIAL_BITS, TernaryCode
-from rtl.pe import PEState, ProcessingElement
-from sim.waves.probe import bits, names, signed
-from sim.waves.scenario import Scenario
-from sim.waves.stimulus import Stimulus
+from trispike.models.network.numbers import (
+    CONSTANT_BITS,
+    CONSTANT_MAX,
+    MAX_INPUTS,
+    POTENTIAL_BITS,
+    TernaryCode,
+)
+from trispike.rtl.neuron.pe import PEState, ProcessingElement
+from trispike.sim.waves.probe import bits, names, signed
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.stimulus import Stimulus
 
 _UNUSED = 0b10
 _CODES = (TernaryCode.ZERO, TernaryCode.PLUS, TernaryCode.MINUS, _UNUSED)

@@ -1,10 +1,10 @@
 """Scenario of the weight memory's bank."""
 
-from models.network import BankShape
-from rtl.sram import SRAMBank
-from sim.waves.probe import bits
-from sim.waves.scenario import Scenario
-from sim.waves.stimulus import Stimulus
+from trispike.models.network.description import BankShape
+from trispike.rtl.layers.sram import SRAMBank
+from trispike.sim.waves.probe import bits
+from trispike.sim.waves.scenario import Scenario
+from trispike.sim.waves.stimulus import Stimulus
 
 _ROWS = {0: 0x5A, 1: 0xC3, 7: 0x0F, 15: 0xFF}
 

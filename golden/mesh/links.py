@@ -1,0 +1,54 @@
+"""Flits on every link of a mesh on which a network is loaded and runs."""
+
+import numpy as np
+
+from trispike.golden.mesh.nodes import Exchange
+from trispike.golden.mesh.routes import (
+    Expectation,
+    Routes,
+    compare_counts,
+    expect,
+    link_flits,
+    origins_of,
+)
+from trispike.models.mesh.mapping import HOST
+
+
+def run_links(run: Exchange, routes: Routes) -> np.ndarray:
+    """Flits that leave each router by each port in ``run``: int64, shape (nodes, 7), by `Port`.
+
+    The host's enter at the router of `HOST`, and what is for it leaves there by LOCAL. All paths of
+    ``routes`` between the nodes in use must lead somewhere, see `Routes.broken`.
+    """
+    mesh = run.mapping.mesh
+    router = [*range(mesh.nodes), mesh.number(HOST)]
+    sent = np.zeros((mesh.nodes, mesh.nodes))
+    for flow in run.flows:
+        sent[router[flow.sender], router[flow.receiver]] += run.count(flow)
+    return link_flits(routes, sent).astype(np.int64)
+
+
+def transaction_links(routes: Routes, requests: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Flits that leave each router by each port in memory transactions of the host.
+
+    ``requests`` are the flits that the host sends, ``answers`` those that it gets, both uint32 of
+    shape (flits,), of one transaction after the other. Returns int64 of shape (nodes, 7), by
+    `Port`.
+    """
+    host = routes.mesh.number(HOST)
+    nodes = origins_of(routes.mesh, np.full(len(answers), host), answers)
+    sources = np.concatenate([np.full(len(requests), host), nodes])
+    return expect(routes, sources, np.concatenate([requests, answers])).links
+
+
+def compare_links(routes: Routes, expected: np.ndarray, links: np.ndarray) -> None:
+    """Compare the flits that left each router by each port with those that had to.
+
+    Both are int64 of shape (nodes, 7), by number and `Port`. `golden.mesh.routes.Divergence` names
+    the first node and port that differ.
+    """
+    none = np.zeros(0, dtype=np.int64)
+    drops = np.zeros_like(expected)
+    wanted = Expectation(receivers=none, hops=none, links=expected, drops=drops)
+    idle = np.zeros(len(expected), dtype=np.int64)
+    compare_counts(routes, wanted, links, idle, idle)

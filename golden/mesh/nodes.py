@@ -1,0 +1,248 @@
+"""A network on a mesh: which flits each sender sends to each receiver, in which order.
+
+Written from docs/node.md, from the spikes that the network has by itself: a mesh must not change
+them. It says nothing of cycles, nor of the order between flits of different senders.
+"""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from trispike.golden.model import Result, labels_of
+from trispike.models.mesh.flits import (
+    SPIKE,
+    Control,
+    FlitType,
+    coordinates,
+    from_node,
+    node_code,
+    pack,
+    to_node,
+)
+from trispike.models.mesh.mapping import HOST, VIRTUAL_NEURONS, Mapping, Part
+from trispike.models.mesh.topology import MeshShape, Node
+
+
+def host_receiver(mesh: MeshShape) -> int:
+    """What stands for the host of ``mesh`` where others have their node number."""
+    return mesh.nodes
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Flow:
+    """Flits from one sender to one receiver whose order is kept: spikes and ends, or credits.
+
+    Parameters
+    ----------
+    sender, receiver
+        Node numbers, or `host_receiver`. Each virtual node of the host has flows of its own, but
+        a node's credits for all of them are one flow.
+    address
+        What all its flits have in common: all but step and word.
+    layer
+        0 of the host's spikes, k of what nodes of layer k send, counted from 1, and one more than
+        there are layers of the host's credits.
+    neurons
+        Whose spikes they are, as numbered in their layer; none of credits.
+    credits
+        Credits for each timestep, 0 of spikes and ends.
+    """
+
+    sender: int
+    receiver: int
+    address: int
+    layer: int
+    neurons: range = range(0)
+    credits: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Party:
+    """A node or the host: its number, and the name that it has in flits."""
+
+    number: int
+    name: Node
+    host: bool = False
+
+
+def _address(sender: _Party, receiver: _Party) -> int:
+    return pack(
+        SPIKE,
+        type=FlitType.SPIKE,
+        **from_node(sender.name),
+        from_host=int(sender.host),
+        **to_node(receiver.name),
+        to_host=int(receiver.host),
+    )
+
+
+def _spikes(sender: _Party, receiver: _Party, layer: int, neurons: range) -> Flow:
+    return Flow(
+        sender=sender.number,
+        receiver=receiver.number,
+        address=_address(sender, receiver),
+        layer=layer,
+        neurons=neurons,
+    )
+
+
+def _credits(giver: _Party, receiver: _Party, layer: int, count: int = 1) -> Flow:
+    word = pack(SPIKE, control=1, neuron=Control.CREDIT)
+    return Flow(
+        sender=giver.number,
+        receiver=receiver.number,
+        address=_address(giver, receiver) | word,
+        layer=layer,
+        credits=count,
+    )
+
+
+def flows(mapping: Mapping) -> tuple[Flow, ...]:
+    """All flows of ``mapping``: to and from each part's sources, to and from the host."""
+    mesh, inputs, last = mapping.mesh, mapping.shape.sizes[0], mapping.parts[-1].layer + 1
+    host = _Party(number=host_receiver(mesh), name=HOST, host=True)
+    parties = {place: _Party(number=mesh.number(place), name=place) for place in mapping.places}
+    neurons = {
+        place: range(part.first, part.first + part.neurons)
+        for place, part in zip(mapping.places, mapping.parts, strict=True)
+    }
+    found = []
+    for number, part in enumerate(mapping.parts):
+        here, sources = parties[mapping.places[number]], mapping.sources(number)
+        for source in sources:
+            name = coordinates(source.number)
+            if source.from_host:
+                virtual = _Party(number=host.number, name=name, host=True)
+                those = range(source.first, min(source.first + VIRTUAL_NEURONS, inputs))
+                found.append(_spikes(virtual, here, 0, those))
+            else:
+                found.append(_spikes(parties[name], here, part.layer, neurons[name]))
+                found.append(_credits(here, parties[name], part.layer + 1))
+        if part.layer == 0:
+            found.append(_credits(here, host, 1, len(sources)))
+        if part.layer + 1 == last:
+            found.append(_spikes(here, host, last, neurons[here.name]))
+            found.append(_credits(host, here, last + 1))
+    return tuple(found)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Exchange:
+    """All that senders and receivers exchange while a network runs, images back to back.
+
+    Parameters
+    ----------
+    mapping
+        The network on its mesh.
+    spikes
+        Of the input and of each layer: bool, shape (steps, neurons).
+    timesteps
+        Of each image.
+    first_image
+        Index of the first image in its data set.
+    """
+
+    mapping: Mapping
+    spikes: tuple[np.ndarray, ...]
+    timesteps: int
+    first_image: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Timesteps of all images."""
+        return len(self.spikes[0])
+
+    @functools.cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """All flows."""
+        return flows(self.mapping)
+
+    def flits(self, flow: Flow) -> np.ndarray:
+        """The flits of ``flow`` in order: uint32, shape (flits,)."""
+        if flow.credits:
+            step = np.repeat(np.arange(self.steps, dtype=np.uint32), flow.credits)
+            return flow.address | SPIKE["step"].put(step)
+        those, end = slice(flow.neurons.start, flow.neurons.stop), len(flow.neurons)
+        sent = np.ones((self.steps, end + 1), dtype=bool)  # the end is what comes last in a step
+        sent[:, :end] = self.spikes[flow.layer][:, those]
+        step, neuron = (numbers.astype(np.uint32) for numbers in np.nonzero(sent))
+        ends = neuron == end
+        neuron[ends] = Control.END
+        word = pack(SPIKE, step=step, control=ends.astype(np.uint32), neuron=neuron)
+        return flow.address | word
+
+    def count(self, flow: Flow) -> int:
+        """How many flits ``flow`` has."""
+        if flow.credits:
+            return self.steps * flow.credits
+        those = slice(flow.neurons.start, flow.neurons.stop)
+        return self.steps + int(np.count_nonzero(self.spikes[flow.layer][:, those]))
+
+
+def exchange(
+    mapping: Mapping, input_spikes: np.ndarray, result: Result, *, first_image: int = 0
+) -> Exchange:
+    """What a run exchanges whose golden ``result`` on ``input_spikes`` is known.
+
+    ``input_spikes`` is bool of shape (images, timesteps, inputs), as `golden.model.run` had it;
+    ``first_image`` is the index of the first image in its data set.
+    """
+    spikes = tuple(each.reshape(-1, each.shape[-1]) for each in (input_spikes, *result.spikes))
+    assert tuple(each.shape[1] for each in spikes) == mapping.shape.sizes
+    return Exchange(
+        mapping=mapping, spikes=spikes, timesteps=input_spikes.shape[1], first_image=first_image
+    )
+
+
+def named_source(flits: np.ndarray) -> np.ndarray:
+    """`models.mesh.flits.node_code` of the source that spike ``flits`` name; same shape."""
+    return node_code(tuple(SPIKE[f"source_{axis}"].get(flits) for axis in "xyz"))
+
+
+def is_end(flits: np.ndarray) -> np.ndarray:
+    """Which of the spike ``flits`` end a timestep of their source: bool, same shape."""
+    control, word = SPIKE["control"].get(flits), SPIKE["neuron"].get(flits)
+    return (control == 1) & (word == Control.END)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Outputs:
+    """What a network on a mesh told the host.
+
+    Parameters
+    ----------
+    spikes
+        Of the last layer: bool, shape (images, timesteps, outputs).
+    counts
+        Over all timesteps: int32, shape (images, outputs).
+    labels
+        Output with the largest count, the lowest on a tie: int64, shape (images,).
+    """
+
+    spikes: np.ndarray
+    counts: np.ndarray
+    labels: np.ndarray
+
+
+def outputs(mapping: Mapping, received: np.ndarray, *, images: int, timesteps: int) -> Outputs:
+    """What the host was told by the spike flits that it ``received``, uint32 of shape (flits,).
+
+    They stand in order of arrival. Each source's timesteps are counted by its ends; flits that make
+    no sense are passed over, as judging them is `sim.node.judge.judge`'s.
+    """
+    spikes = np.zeros((images * timesteps, mapping.shape.sizes[-1]), dtype=bool)
+    sources, last = named_source(received), mapping.parts[-1].layer
+    for place, part in zip(mapping.places, mapping.parts, strict=True):
+        if part.layer == last:
+            _collect(part, received[sources == node_code(place)], spikes)
+    spikes = spikes.reshape(images, timesteps, -1)
+    counts = spikes.sum(axis=1, dtype=np.int32)
+    return Outputs(spikes=spikes, counts=counts, labels=labels_of(counts))
+
+
+def _collect(part: Part, received: np.ndarray, spikes: np.ndarray) -> None:
+    """Set in ``spikes``, shape (steps, outputs), what the node of ``part`` sent."""
+    step, neuron = np.cumsum(is_end(received)), SPIKE["neuron"].get(received)
+    sense = (SPIKE["control"].get(received) == 0) & (neuron < part.neurons) & (step < len(spikes))
+    spikes[step[sense], part.first + neuron[sense]] = True

@@ -1,0 +1,387 @@
+"""What a 3D mesh has to do with the flits that it is given: which node receives which, in which
+order, over which links. It says nothing of cycles.
+
+Written from docs/noc.md: whole paths, leg by leg, where a router only knows the next step.
+"""
+
+import collections
+import dataclasses
+import graphlib
+import itertools
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from trispike.models.mesh import flits
+from trispike.models.mesh.flits import FlitType
+from trispike.models.mesh.topology import DROPPED_BITS, DeadLink, MeshShape, Node, Port, Routing
+
+DROPPED = -1
+"""Receiver of a flit that goes nowhere."""
+
+MAX_DROPPED = (1 << DROPPED_BITS) - 1
+"""Where a router's count of dropped flits stays."""
+
+
+class Divergence(Exception):
+    """What a mesh delivered is not what it was given; the message names the first difference."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Route:
+    """The way of a flit.
+
+    Parameters
+    ----------
+    nodes
+        The nodes whose routers it passes, its source first.
+    ports
+        The port by which it leaves each of them, LOCAL the last.
+    dropped
+        It is dropped in the last router, where it wanted to leave by the last port.
+    """
+
+    nodes: tuple[Node, ...]
+    ports: tuple[Port, ...]
+    dropped: bool
+
+    @property
+    def hops(self) -> int:
+        """Links that it passes."""
+        return len(self.nodes) - 1
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Routes:
+    """All paths of a mesh.
+
+    Parameters
+    ----------
+    mesh
+        Its nodes.
+    routing
+        Its routing function.
+    dead_links
+        Its dead links; the routers know of them.
+    """
+
+    mesh: MeshShape
+    routing: Routing = Routing.XYZ
+    dead_links: tuple[DeadLink, ...] = ()
+    _known: dict[tuple[Node, Node], Route] = dataclasses.field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def path(self, source: Node, destination: Node) -> Route:
+        """The path from ``source`` to ``destination``, which may lie outside of the mesh."""
+        ends = source, destination
+        if ends not in self._known:
+            self._known[ends] = self._path(source, destination)
+        return self._known[ends]
+
+    def _path(self, source: Node, destination: Node) -> Route:
+        nodes, ports = [source], []
+        while True:
+            for port in self._leg(nodes[-1], destination):
+                ports.append(port)
+                if port is Port.LOCAL:
+                    return Route(nodes=tuple(nodes), ports=tuple(ports), dropped=False)
+                (x, y, z), (dx, dy, dz) = nodes[-1], port.step
+                there = (x + dx, y + dy, z + dz)
+                if not self.mesh.holds(there) or self._dead(nodes[-1], there):
+                    return Route(nodes=tuple(nodes), ports=tuple(ports), dropped=True)
+                nodes.append(there)
+
+    def _leg(self, here: Node, destination: Node) -> list[Port]:
+        """Ports to take from ``here`` until something new has to be thought of."""
+        if here == destination:
+            return [Port.LOCAL]
+        column = destination[:2]
+        link = self._in_the_way(here, destination)
+        if link is not None and self.routing is Routing.DETOUR:
+            step = self.mesh.detour(link).step
+            column = (column[0] + step[0], column[1] + step[1])
+        for axis, positive, negative in (
+            (0, Port.EAST, Port.WEST),
+            (1, Port.NORTH, Port.SOUTH),
+        ):
+            distance = column[axis] - here[axis]
+            if distance:
+                return [positive if distance > 0 else negative] * abs(distance)
+        if not self.dead_links:
+            distance = destination[2] - here[2]
+            return [Port.UP if distance > 0 else Port.DOWN] * abs(distance)
+        return [Port.UP if destination[2] > here[2] else Port.DOWN]
+
+    def _in_the_way(self, here: Node, destination: Node) -> DeadLink | None:
+        low, high = sorted((here[2], destination[2]))
+        for link in self.dead_links:
+            if (link.x, link.y) == destination[:2] and low <= link.z < high:
+                return link
+        return None
+
+    def _dead(self, here: Node, there: Node) -> bool:
+        """Whether the link between two neighbours is dead."""
+        if here[2] == there[2]:
+            return False
+        return DeadLink(x=here[0], y=here[1], z=min(here[2], there[2])) in self.dead_links
+
+    def cycle_of_waiting(self) -> list[tuple[Node, Port]] | None:
+        """Links that may all wait for one another, or None: then no deadlock can arise.
+
+        A flit holds the buffer behind one link while it waits for the next one on its path; a
+        deadlock needs a cycle among these pairs (Dally and Seitz).
+        """
+        waits = collections.defaultdict(set)
+        for source in self.mesh.every():
+            for destination in self.mesh.every():
+                path = self.path(source, destination)
+                links = list(zip(path.nodes, path.ports, strict=True))
+                for behind, ahead in itertools.pairwise(links):
+                    waits[behind].add(ahead)
+        try:
+            graphlib.TopologicalSorter(waits).prepare()
+        except graphlib.CycleError as error:
+            return error.args[1]
+        return None
+
+    def broken(
+        self, pairs: Iterable[tuple[Node, Node]] | None = None
+    ) -> tuple[Node, Node, DeadLink] | None:
+        """The first of ``pairs``, of all nodes if None, that no path joins, and the link at fault.
+
+        None if there is none.
+        """
+        if pairs is None:
+            pairs = itertools.product(self.mesh.every(), repeat=2)
+        for source, destination in sorted(pairs):
+            path = self.path(source, destination)
+            if path.dropped:
+                x, y, z = path.nodes[-1]
+                z -= path.ports[-1] is Port.DOWN
+                return source, destination, DeadLink(x=x, y=y, z=z)
+        return None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """What becomes of the flits that a mesh is given.
+
+    Parameters
+    ----------
+    receivers
+        int64, shape (n,): number of the node that receives each, or `DROPPED`.
+    hops
+        int64, shape (n,): links that each passes.
+    links
+        int64, shape (nodes, 7): flits that leave each router by each port.
+    drops
+        int64, shape (nodes, 7): flits dropped in each router, by the port that they wanted.
+    """
+
+    receivers: np.ndarray
+    hops: np.ndarray
+    links: np.ndarray
+    drops: np.ndarray
+
+
+def expect(routes: Routes, sources: np.ndarray, sent: np.ndarray) -> Expectation:
+    """What becomes of the flits ``sent`` (n,) by the nodes numbered ``sources`` (n,)."""
+    mesh = routes.mesh
+    to = flits.destinations(sent)
+    pairs, which, counts = np.unique(
+        np.column_stack([sources, to]), axis=0, return_inverse=True, return_counts=True
+    )
+    paths = [routes.path(mesh.node(source), (x, y, z)) for source, x, y, z in pairs.tolist()]
+    hops = np.array([path.hops for path in paths], dtype=np.int64)
+    dropped = np.array([path.dropped for path in paths], dtype=bool)
+    # All steps of all paths in a row: where, by which port, and of which path.
+    numbers = {node: number for number, node in enumerate(mesh.every())}
+    places = [numbers[node] for path in paths for node in path.nodes]
+    ports = [port for path in paths for port in path.ports]
+    steps = np.array(places, dtype=np.int64) * len(Port) + np.array(ports, dtype=np.int64)
+    ends = np.cumsum(hops + 1) - 1
+    passes = np.repeat(counts, hops + 1)
+    lost = np.zeros(len(steps), dtype=bool)
+    lost[ends[dropped]] = True
+    size = mesh.nodes * len(Port)
+    links, drops = (
+        np.bincount(steps[here], passes[here], minlength=size)
+        .astype(np.int64)
+        .reshape(-1, len(Port))
+        for here in (~lost, lost)
+    )
+    receivers = np.where(dropped, DROPPED, steps[ends] // len(Port))
+    which = which.reshape(-1)
+    return Expectation(receivers=receivers[which], hops=hops[which], links=links, drops=drops)
+
+
+def link_flits(routes: Routes, sent: np.ndarray) -> np.ndarray:
+    """Flits that leave each router by each port.
+
+    ``sent`` says how many flits go from each node to each: floats of shape (nodes, nodes), by
+    number. Returns float64 of shape (nodes, 7), by `Port`.
+    """
+    mesh = routes.mesh
+    links = np.zeros((mesh.nodes, len(Port)))
+    for source, destination in np.argwhere(sent).tolist():
+        path = routes.path(mesh.node(source), mesh.node(destination))
+        for node, port in zip(path.nodes, path.ports, strict=True):
+            links[mesh.number(node), port] += sent[source, destination]
+    return links
+
+
+def match(
+    routes: Routes,
+    sources: np.ndarray,
+    sent: np.ndarray,
+    receivers: np.ndarray,
+    received: np.ndarray,
+) -> np.ndarray:
+    """Which of the flits ``sent`` each of the flits ``received`` is.
+
+    Parameters
+    ----------
+    routes
+        The mesh and its paths.
+    sources, sent
+        Node numbers and flits, shape (n,), the flits of a node in the order in which the mesh took
+        them.
+    receivers, received
+        Node numbers and flits, shape (m,), the flits of a node in the order in which they came.
+
+    Returns
+    -------
+    ndarray
+        int64, shape (m,): index into ``sent``.
+
+    `Divergence` if a flit was lost, altered, delivered twice or elsewhere, if two flits of a source
+    and a type changed places on their way to a node, or if another flit came between those of a
+    transaction.
+    """
+    expected = expect(routes, sources, sent).receivers
+    due = np.flatnonzero(expected != DROPPED)
+    origins = origins_of(routes.mesh, receivers, received)
+    is_memory = flits.SPIKE["type"]
+    wanted = _flows(routes.mesh, expected[due], sources[due], is_memory.get(sent[due]))
+    got = _flows(routes.mesh, receivers, origins, is_memory.get(received))
+    wanted_order, got_order = (np.argsort(flow, kind="stable") for flow in (wanted, got))
+    _compare(
+        routes.mesh,
+        list(zip(wanted[wanted_order].tolist(), sent[due][wanted_order].tolist(), strict=True)),
+        list(zip(got[got_order].tolist(), received[got_order].tolist(), strict=True)),
+    )
+    found = np.empty(len(received), dtype=np.int64)
+    found[got_order] = due[wanted_order]
+    return found
+
+
+def _flows(mesh: MeshShape, to: np.ndarray, source: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """A number for each receiver, source and type of flit, within which order must be kept."""
+    return (to * mesh.nodes + source) * len(FlitType) + kind
+
+
+def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
+    """Node numbers that the flits ``received`` say they come from.
+
+    A spike flit names its source, a memory flit's is named by the first of its transaction.
+    ``receivers`` are the node numbers, shape (n,), that were given ``received``, shape (n,), those
+    of a node in order; returns int64, shape (n,).
+    """
+    order = np.argsort(receivers, kind="stable")
+    node, flit = receivers[order], received[order].astype(np.int64)
+    begins = np.ones(len(flit), dtype=bool)
+    begins[1:] = flits.ends_packet(flit[:-1]) | (node[1:] != node[:-1])
+    memory = flits.SPIKE["type"].get(flit) == FlitType.MEMORY
+    strangers = np.flatnonzero(~begins & ~memory)
+    if len(strangers):
+        k = strangers[0]
+        raise Divergence(
+            f"node {_name(mesh, node[k])}: {flits.text(int(flit[k]))} came between the flits of a "
+            "transaction"
+        )
+    number = np.zeros(len(flit), dtype=np.int64)
+    weight = 1
+    for axis, side in zip("xyz", mesh.sides, strict=True):
+        name = f"source_{axis}"
+        at = np.where(memory, flits.HEAD[name].get(flit), flits.SPIKE[name].get(flit))
+        number += weight * np.minimum(at, side - 1)
+        weight *= side
+    first = np.maximum.accumulate(np.where(begins, np.arange(len(flit)), 0))
+    origins = np.empty(len(flit), dtype=np.int64)
+    origins[order] = number[first]
+    return origins
+
+
+def _compare(
+    mesh: MeshShape, wanted: Sequence[tuple[int, int]], got: Sequence[tuple[int, int]]
+) -> None:
+    """Compare pairs of flow and flit; `Divergence` tells the first difference."""
+    if wanted == got:
+        return
+    k = next(
+        (k for k, (want, have) in enumerate(zip(wanted, got, strict=False)) if want != have),
+        min(len(wanted), len(got)),
+    )
+    want, have = (pairs[k] if k < len(pairs) else None for pairs in (wanted, got))
+    if have is None or (want is not None and want[0] < have[0]):
+        to, source = divmod(want[0] // len(FlitType), mesh.nodes)
+        raise Divergence(
+            f"node {_name(mesh, to)}: from node {_name(mesh, source)} never came "
+            f"{flits.text(want[1])}"
+        )
+    to, source = divmod(have[0] // len(FlitType), mesh.nodes)
+    where = f"node {_name(mesh, to)}: from node {_name(mesh, source)} came {flits.text(have[1])}"
+    if want is None or have[0] < want[0]:
+        raise Divergence(f"{where}, and nothing more was due")
+    raise Divergence(f"{where}, and due was {flits.text(want[1])}")
+
+
+def _name(mesh: MeshShape, number: int) -> str:
+    return ".".join(map(str, mesh.node(int(number))))
+
+
+def zero_load_latency(hops: Iterable[int]) -> np.ndarray:
+    """Cycles from a flit's being taken to its being given, in an empty mesh: one a router."""
+    return np.asarray(list(hops), dtype=np.int64) + 1
+
+
+def compare_counts(
+    routes: Routes,
+    expected: Expectation,
+    links: np.ndarray,
+    dropped: np.ndarray,
+    dropped_ports: np.ndarray,
+) -> None:
+    """Compare what the routers counted with ``expected``; `Divergence` names the first difference.
+
+    Parameters
+    ----------
+    routes
+        The mesh and its paths.
+    expected
+        What was to be counted.
+    links
+        int64, shape (nodes, 7): flits that left each router by each port.
+    dropped
+        int64, shape (nodes,): flits that each router dropped, at most `MAX_DROPPED`.
+    dropped_ports
+        int64, shape (nodes,): ports that these wanted, a bit for each `Port`.
+    """
+    for node, port in np.argwhere(links != expected.links).tolist():
+        raise Divergence(
+            f"node {_name(routes.mesh, node)}: {links[node, port]} flits left {Port(port).name}, "
+            f"and {expected.links[node, port]} had to"
+        )
+    drops = np.minimum(expected.drops.sum(axis=1), MAX_DROPPED)
+    for node in np.flatnonzero(dropped != drops).tolist():
+        raise Divergence(
+            f"node {_name(routes.mesh, node)}: {dropped[node]} flits were dropped, "
+            f"and {drops[node]} had to be"
+        )
+    wanted = (expected.drops > 0) @ (1 << np.arange(len(Port)))
+    for node in np.flatnonzero(dropped_ports != wanted).tolist():
+        raise Divergence(
+            f"node {_name(routes.mesh, node)}: dropped_ports is {dropped_ports[node]:#x}, "
+            f"and {wanted[node]:#x} was due"
+        )

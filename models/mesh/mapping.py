@@ -1,0 +1,285 @@
+"""Where the layers of a network stand on a mesh of nodes (TW-SNN sec. 4.3, fig. 8)."""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from trispike.models.errors import BadInput
+from trispike.models.mesh import flits
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import MAX_SIDE, MeshShape, Node
+from trispike.models.network.description import NetworkShape
+
+HOST: Node = (0, 0, 0)
+"""The node beside which the host stands: input spikes enter there, output spikes leave there."""
+
+FULL_NODE = NodeShape()
+"""TW-SNN's node: 256 neurons, 1024 inputs."""
+
+VIRTUAL_NEURONS = 256
+"""Input spikes k * 256 to k * 256 + 255 come from the host's virtual node k."""
+
+_SHARED_HOPS = 1000
+"""Hops that a flit which shares the host's port counts as: so many that it decides first."""
+
+_EXCHANGED = 64
+"""With up to so many nodes, pairs are exchanged after the placement as long as that helps."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Part:
+    """Neurons ``first`` to ``first + neurons - 1`` of layer ``layer`` (0 takes the input)."""
+
+    layer: int
+    first: int
+    neurons: int
+
+    def __str__(self):
+        return f"layer {self.layer + 1}: {self.first}-{self.first + self.neurons - 1}"
+
+
+def parts(shape: NetworkShape, node: NodeShape = FULL_NODE) -> tuple[Part, ...]:
+    """The layers of ``shape`` in order, cut into parts that fit a ``node``."""
+    return tuple(
+        Part(layer=k, first=first, neurons=min(node.neurons, layer.neurons - first))
+        for k, layer in enumerate(shape.layers)
+        for first in range(0, layer.neurons, node.neurons)
+    )
+
+
+def virtual_nodes(shape: NetworkShape) -> range:
+    """Numbers of the virtual nodes from which the host sends the input spikes of ``shape``."""
+    return range(-(-shape.sizes[0] // VIRTUAL_NEURONS))
+
+
+def smallest_mesh(nodes: int) -> MeshShape:
+    """The mesh with the least sum of sides that has ``nodes``, of those the one of the fewest."""
+    sides = itertools.product(range(1, MAX_SIDE + 1), repeat=3)
+    fitting = [(x, y, z) for x, y, z in sides if x >= y >= z and x * y * z >= nodes]
+    if not fitting:
+        raise BadInput(f"no mesh has {nodes} nodes: the largest is 8x8x8")
+    x, y, z = min(fitting, key=lambda mesh: (sum(mesh), mesh[0] * mesh[1] * mesh[2]))
+    return MeshShape(x=x, y=y, z=z)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """Who sends spikes to a node.
+
+    Parameters
+    ----------
+    from_host
+        A virtual node of the host.
+    number
+        Its number, or the `models.mesh.flits.node_code` of a node.
+    first
+        Input that its neuron 0 is.
+    """
+
+    from_host: bool
+    number: int
+    first: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Destination:
+    """To whom a node sends its spikes: to ``node``, or to the host beside it."""
+
+    to_host: bool
+    node: Node
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mapping:
+    """A network on a mesh.
+
+    Parameters
+    ----------
+    shape
+        The network.
+    mesh
+        The nodes.
+    places
+        The node of each of the network's `parts`, no two the same.
+    node
+        What the nodes are.
+    """
+
+    shape: NetworkShape
+    mesh: MeshShape
+    places: tuple[Node, ...]
+    node: NodeShape = FULL_NODE
+
+    def __post_init__(self):
+        wanted = len(self.parts)
+        check_room(self.shape, self.mesh, self.node)
+        if len(self.places) != wanted:
+            raise BadInput(f"a mapping of {self.shape} must have {wanted} places")
+        if len(set(self.places)) != wanted or not all(map(self.mesh.holds, self.places)):
+            raise BadInput(f"the places of a mapping must be different nodes of {self.mesh}")
+
+    @functools.cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The network's parts, in the order of ``places``."""
+        return parts(self.shape, self.node)
+
+    def sources(self, part: int) -> tuple["Source", ...]:
+        """Who sends to part number ``part``: entries of its AER look-up table, in order."""
+        layer = self.parts[part].layer
+        if layer == 0:
+            return tuple(
+                Source(from_host=True, number=k, first=k * VIRTUAL_NEURONS)
+                for k in virtual_nodes(self.shape)
+            )
+        return tuple(
+            Source(from_host=False, number=flits.node_code(place), first=other.first)
+            for place, other in zip(self.places, self.parts, strict=True)
+            if other.layer == layer - 1
+        )
+
+    def destinations(self, part: int) -> tuple["Destination", ...]:
+        """To whom part number ``part`` sends: entries of its address look-up table, in order."""
+        layer = self.parts[part].layer
+        if layer == len(self.shape.layers) - 1:
+            return (Destination(to_host=True, node=HOST),)
+        return tuple(
+            Destination(to_host=False, node=place)
+            for place, other in zip(self.places, self.parts, strict=True)
+            if other.layer == layer + 1
+        )
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Node numbers of the host and of each part: int64, shape (parts + 1,)."""
+        return np.array([self.mesh.number(node) for node in (HOST, *self.places)])
+
+
+def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE) -> None:
+    """`BadInput` if ``shape`` does not fit a ``mesh`` of such nodes; it says why."""
+    every = parts(shape, node)
+    if len(every) > mesh.nodes:
+        raise BadInput(
+            f"{shape.name} ({shape}) needs {len(every)} nodes of {node.neurons} neurons, and a "
+            f"mesh of {mesh} has {mesh.nodes}: name a larger one by MESH="
+        )
+    for k, layer in enumerate(shape.layers, 1):
+        if layer.inputs > node.inputs:
+            raise BadInput(
+                f"layer {k} of {shape.name} has {layer.inputs} inputs, and a node {node.inputs}"
+            )
+    counts = [len(virtual_nodes(shape)), *np.bincount([part.layer for part in every]).tolist()]
+    for k, count in enumerate(counts[:-1]):
+        if count > node.sources:
+            raise BadInput(
+                f"layer {k + 1} of {shape.name} receives from {count} nodes, and the AER LUT of a "
+                f"node has {node.sources} entries"
+            )
+        if k and counts[k + 1] > node.destinations:
+            raise BadInput(
+                f"layer {k} of {shape.name} sends to {counts[k + 1]} nodes, and the address LUT "
+                f"of a node has {node.destinations} entries"
+            )
+
+
+def flows(
+    shape: NetworkShape, spikes: Sequence[np.ndarray], node: NodeShape = FULL_NODE
+) -> np.ndarray:
+    """Flits per timestep from each sender to each receiver.
+
+    A spike is a flit for each node that it has to go to (unicast, TW-SNN sec. 4.3). Each source
+    ends its timestep with one flit to each of its destinations, and each of these gives it a credit
+    with one flit back (docs/node.md); the host's virtual nodes are sources too.
+
+    Parameters
+    ----------
+    shape
+        The network.
+    spikes
+        Mean spikes per timestep of each neuron, of the input first and then of each layer: floats
+        of shape (neurons,).
+    node
+        What the nodes are.
+
+    Returns
+    -------
+    ndarray
+        float64, shape (parts + 1, parts + 1): from, to; 0 is the host, then the parts.
+    """
+    every = parts(shape, node)
+    found = np.zeros((len(every) + 1, len(every) + 1))
+    virtual = len(virtual_nodes(shape))
+    last = len(shape.layers) - 1
+    for k, part in enumerate(every, 1):
+        if part.layer == 0:
+            found[0, k] += spikes[0].sum() + virtual
+            found[k, 0] += virtual
+        sent = spikes[part.layer + 1][part.first : part.first + part.neurons].sum() + 1
+        receivers = [o for o, other in enumerate(every, 1) if other.layer == part.layer + 1]
+        for other in receivers if part.layer < last else [0]:
+            found[k, other] += sent
+            found[other, k] += 1
+    return found
+
+
+def _hops(nodes: Sequence[Node]) -> np.ndarray:
+    """Hops between any two of ``nodes``."""
+    at = np.array(nodes)
+    return np.abs(at[:, np.newaxis] - at[np.newaxis]).sum(axis=2)
+
+
+def hop_flits(mapping: Mapping, sent: np.ndarray) -> float:
+    """Flits of ``sent``, as from `flows`, times the hops that they make with ``mapping``."""
+    return float((sent * _hops([HOST, *mapping.places])).sum())
+
+
+def shared_flits(mapping: Mapping, sent: np.ndarray) -> float:
+    """Flits of ``sent`` by the node at `HOST`, each of which makes one of the host's wait.
+
+    They share a port into the mesh, and the host is often who sends most.
+    """
+    mine = zip(sent[1:], mapping.places, strict=True)
+    return float(sum(row.sum() for row, place in mine if place == HOST))
+
+
+def cost(mapping: Mapping, sent: np.ndarray) -> float:
+    """What a placement should have little of: `shared_flits` first, then `hop_flits`."""
+    return hop_flits(mapping, sent) + _SHARED_HOPS * shared_flits(mapping, sent)
+
+
+def place(
+    shape: NetworkShape, mesh: MeshShape, sent: np.ndarray, node: NodeShape = FULL_NODE
+) -> Mapping:
+    """A mapping of little `cost`, the same for the same arguments.
+
+    A quadratic assignment, solved approximately by SciPy: FAQ (Vogelstein et al. 2015), and on
+    meshes of up to 64 nodes exchanges of pairs after it. `BadInput` if ``mesh`` is too small.
+    """
+    from scipy.optimize import quadratic_assignment  # here, as it would slow every command's start
+
+    check_room(shape, mesh, node)
+    # Two places more, whose occupants are fixed: the host, and its port, to which every part sends
+    # all its flits once more and which only the node at HOST is away from.
+    places = mesh.nodes + 2
+    both = np.zeros((places, places))
+    both[: len(sent), : len(sent)] = sent + sent.T
+    both[1 : len(sent), -1] = both[-1, 1 : len(sent)] = sent[1:].sum(axis=1)
+    distances = np.zeros((places, places))
+    distances[:-1, :-1] = _hops([*mesh.every(), HOST])
+    at_host = mesh.number(HOST)
+    distances[at_host, -1] = distances[-1, at_host] = _SHARED_HOPS
+    fixed = np.array([[0, mesh.nodes], [mesh.nodes + 1, mesh.nodes + 1]])
+    solved = quadratic_assignment(both, distances, options={"partial_match": fixed})
+    if mesh.nodes <= _EXCHANGED:
+        guess = np.column_stack([np.arange(places), solved.col_ind])
+        solved = quadratic_assignment(
+            both,
+            distances,
+            method="2opt",
+            options={"partial_match": fixed, "partial_guess": guess[1:-1]},
+        )
+    at = solved.col_ind[1 : len(sent)]
+    places = tuple(mesh.node(int(k)) for k in at)
+    return Mapping(shape=shape, mesh=mesh, places=places, node=node)

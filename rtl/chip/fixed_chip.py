@@ -1,0 +1,95 @@
+"""The fixed chip: layers in a pipeline over timesteps, and the read-out."""
+
+from amaranth import *
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect
+
+from trispike.models.errors import BadInput
+from trispike.models.network.description import NetworkShape
+from trispike.models.network.numbers import MAX_CHIP_LAYERS
+from trispike.rtl.chip.readout import Readout, result_layout
+from trispike.rtl.hierarchy import Block, lanes_suffix, place
+from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, Write
+from trispike.rtl.layers.dense import Layer
+
+
+class Chip(Block):
+    """A network in hardware: each layer is a module of its own, and they overlap timesteps.
+
+    Parameters
+    ----------
+    shape
+        Up to 16 layers, and their lanes. The weights are data, written through ``configuration``.
+
+    Members
+    -------
+    i : In(stream.Signature(inputs))
+        Input spike vector of a timestep.
+    configuration : In(stream.Signature(Write))
+        Weights, biases, constants and the number of timesteps. A layer takes its writes only
+        while it is idle. The number of timesteps is taken at once and holds for what the read-out
+        counts from then on: change it only when the last prediction is out.
+    result : Out(stream.Signature(result_layout(outputs)))
+        One prediction for every ``timesteps`` input vectors.
+
+    Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes
+    in its busiest lane, plus one; a prediction takes at least two, as the read-out pauses after
+    each. `sim.cosim.cycles` gives every handshake's cycle from the spike counts.
+
+    Source: TW-SNN sec. 4.2, fig. 6.
+    """
+
+    def __init__(self, *, shape: NetworkShape):
+        if len(shape.layers) > MAX_CHIP_LAYERS:
+            self._MustUse__used = True  # Amaranth would warn later that it is unused
+            raise BadInput(
+                f"a chip must have {MAX_CHIP_LAYERS} layers or fewer, not {len(shape.layers)}"
+            )
+        self._shape = shape
+        super().__init__(
+            {
+                "i": In(stream.Signature(shape.sizes[0])),
+                "configuration": In(stream.Signature(Write)),
+                "result": Out(stream.Signature(result_layout(shape.sizes[-1]))),
+            }
+        )
+
+    @property
+    def shape(self) -> NetworkShape:
+        """Layer sizes and lanes."""
+        return self._shape
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"trispike_{self._shape.name}{lanes_suffix(self._shape.lanes)}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        write = self.configuration.payload
+        timesteps = Signal(TIMESTEPS_SHAPE, init=1, reset_less=True)
+        m.d.comb += self.configuration.ready.eq(1)
+        with m.If(self.configuration.valid & (write.target == Target.TIMESTEPS)):
+            m.d.sync += timesteps.eq(write.data)
+
+        spikes = wiring.flipped(self.i)
+        for k, layer_shape in enumerate(self._shape.layers):
+            layer = Layer(shape=layer_shape)
+            m.submodules[f"layer_{k}"] = place(layer, platform)
+            connect(m, spikes, layer.i)
+            spikes = layer.o
+
+            m.d.comb += layer.configuration.payload.eq(write)
+            with m.If((write.layer == k) & (write.target != Target.TIMESTEPS)):
+                m.d.comb += [
+                    layer.configuration.valid.eq(self.configuration.valid),
+                    self.configuration.ready.eq(layer.configuration.ready),
+                ]
+
+        readout = Readout(outputs=self._shape.sizes[-1])
+        m.submodules.readout = place(readout, platform)
+        connect(m, spikes, readout.i)
+        m.d.comb += readout.timesteps.eq(timesteps)
+        connect(m, readout.result, wiring.flipped(self.result))
+        return m

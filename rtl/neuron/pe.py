@@ -1,0 +1,168 @@
+"""The processing element: one neuron's integrate-and-fire datapath."""
+
+from amaranth import *
+from amaranth.lib import data, enum, wiring
+from amaranth.lib.wiring import In, Out
+
+from trispike.models.network.numbers import CONSTANT_BITS, POTENTIAL_BITS, WEIGHT_BITS, TernaryCode
+from trispike.rtl.hierarchy import Block, lanes_suffix
+
+
+class PEState(enum.Enum, shape=2):
+    """What a PE does at the next clock edge (``i_state`` in TW-SNN fig. 5)."""
+
+    HOLD = 0
+    BIAS = 1
+    INTEGRATE = 2
+    FIRE = 3
+
+
+def multiples_layout(lanes: int) -> data.ArrayLayout:
+    """Layout of a constant's multiples 1 to ``lanes``; element k is k + 1 times the constant."""
+    return data.ArrayLayout(signed(CONSTANT_BITS + lanes.bit_length() - 1), lanes)
+
+
+class TernaryMultiplexer(wiring.Component):
+    """Sums ternary digits and selects that multiple of a constant.
+
+    Purely combinational. The unused code 0b10 counts as 0. With one lane it is TW-SNN's ternary
+    multiplexer: 0, +constant or -constant.
+
+    Parameters
+    ----------
+    lanes
+        Number of digits.
+
+    Members
+    -------
+    codes : In(ArrayLayout(2, lanes))
+        `models.network.numbers.TernaryCode` of each digit.
+    plus, minus : In(multiples_layout(lanes))
+        Multiples of the constant, which is 0 to 127, and their negatives.
+    product : Out(signed(8 + log2(lanes)))
+        -127 * lanes to 127 * lanes.
+
+    Source: TW-SNN sec. 4.1, fig. 5.
+    """
+
+    def __init__(self, *, lanes: int):
+        self._lanes = lanes
+        super().__init__(
+            {
+                "codes": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
+                "plus": In(multiples_layout(lanes)),
+                "minus": In(multiples_layout(lanes)),
+                "product": Out(signed(CONSTANT_BITS + lanes.bit_length() - 1)),
+            }
+        )
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        digits = [
+            Cat(code[0], code == TernaryCode.MINUS).as_signed()
+            for code in (self.codes[lane] for lane in range(self._lanes))
+        ]
+        while len(digits) > 1:  # a tree: pairs, pairs of pairs
+            digits = [low + high for low, high in zip(digits[::2], digits[1::2], strict=True)]
+        total = Signal(range(-self._lanes, self._lanes + 1))
+        m.d.comb += total.eq(digits[0])
+        with m.Switch(total):
+            for k in range(1, self._lanes + 1):
+                with m.Case(k):
+                    m.d.comb += self.product.eq(self.plus[k - 1])
+                with m.Case(-k):
+                    m.d.comb += self.product.eq(self.minus[k - 1])
+        return m
+
+
+class ProcessingElement(Block):
+    """One neuron: potential register, ternary multiplexer, adder, comparator, spike flip-flop.
+
+    A timestep is ``BIAS`` once, ``INTEGRATE`` for every cycle with spikes, ``FIRE`` once. ``FIRE``
+    also loads the bias for the next timestep, so back-to-back timesteps cost one cycle besides
+    those with spikes.
+
+    ========= ============================== ====================
+    state     potential becomes              spike becomes
+    ========= ============================== ====================
+    HOLD      itself                         itself
+    BIAS      b * bias                       itself
+    INTEGRATE potential + a * sum(weights)   itself
+    FIRE      b * bias                       potential > threshold
+    ========= ============================== ====================
+
+    Parameters
+    ----------
+    lanes
+        Weights that can be added in one cycle: 1, 2, 4 or 8.
+
+    Members
+    -------
+    state : In(PEState)
+        From the flow controller, valid every cycle.
+    weights : In(ArrayLayout(2, lanes))
+        Ternary code of the weight of each lane's spike, ``ZERO`` in a lane without one. With one
+        lane it is looked at only in ``INTEGRATE``; with several, no lane has a spike outside it.
+    bias : In(2)
+        Ternary code, looked at in ``BIAS`` and ``FIRE``.
+    plus, minus : In(multiples_layout(lanes))
+        Multiples of the scale constant, and their negatives: of a in ``INTEGRATE``, of b in
+        ``BIAS`` and ``FIRE``, 0 in ``HOLD`` (`rtl.neuron.scale.Scale`).
+    threshold : In(signed(18))
+        Firing threshold; the comparison is strict.
+    potential : Out(signed(18))
+        Membrane potential. It cannot overflow: see `models.network.numbers.MAX_INPUTS`.
+    spike : Out(1)
+        Output spike of the last timestep, held until the next ``FIRE``.
+
+    Latency: one cycle from ``state`` to ``potential`` and ``spike``.
+
+    Source: TW-SNN sec. 4.1, fig. 5.
+    """
+
+    def __init__(self, *, lanes: int = 1):
+        self._lanes = lanes
+        super().__init__(
+            {
+                "state": In(PEState),
+                "weights": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
+                "bias": In(WEIGHT_BITS),
+                "plus": In(multiples_layout(lanes)),
+                "minus": In(multiples_layout(lanes)),
+                "threshold": In(signed(POTENTIAL_BITS)),
+                "potential": Out(signed(POTENTIAL_BITS)),
+                "spike": Out(1),
+            }
+        )
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"processing_element{lanes_suffix(self._lanes)}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        m.submodules.multiplexer = multiplexer = TernaryMultiplexer(lanes=self._lanes)
+
+        # Neither register needs a reset: the flow controller loads the bias before the first
+        # spike, and says by `valid` when the spike flip-flop means anything.
+        potential = Signal(signed(POTENTIAL_BITS), reset_less=True)
+        spike = Signal(reset_less=True)
+        m.d.comb += [self.potential.eq(potential), self.spike.eq(spike)]
+
+        starting = Signal()
+        augend = Signal(signed(POTENTIAL_BITS))
+        m.d.comb += [
+            starting.eq((self.state == PEState.BIAS) | (self.state == PEState.FIRE)),
+            multiplexer.codes.eq(self.weights),
+            multiplexer.codes[0].eq(Mux(starting, self.bias, self.weights[0])),
+            multiplexer.plus.eq(self.plus),
+            multiplexer.minus.eq(self.minus),
+            augend.eq(Mux(starting, 0, potential)),
+        ]
+        m.d.sync += potential.eq(augend + multiplexer.product)
+        with m.If(self.state == PEState.FIRE):
+            m.d.sync += spike.eq(potential > self.threshold)
+        return m

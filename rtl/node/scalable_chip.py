@@ -1,0 +1,89 @@
+"""The scalable chip: nodes on a mesh."""
+
+from amaranth import *
+from amaranth.lib import data
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from trispike.models.mesh.flits import node_code
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.noc.mesh import node_name
+from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.backbone import Backbone
+from trispike.rtl.node.node import Node
+
+
+class ScalableChip(Block):
+    """A node at every router of a mesh; the host beside node 0.0.0 loads it and talks to it.
+
+    Parameters
+    ----------
+    mesh
+        Nodes along each axis.
+    router
+        Buffers and routing.
+    node
+        What the nodes are.
+
+    Members
+    -------
+    i : In(FlitStream), o : Out(FlitStream)
+        From the host and to it.
+    dead_links : In(DeadLinkEntry) array
+        Dead links; only there if ``router`` has dead links.
+    quiet : Out(1)
+        No node has anything to do.
+
+    Source: TW-SNN sec. 4.3, fig. 8(a).
+    """
+
+    def __init__(self, *, mesh: MeshShape, router: RouterShape, node: NodeShape):
+        self._mesh, self._router, self._node = mesh, router, node
+        members = {"i": In(FlitStream), "o": Out(FlitStream), "quiet": Out(1)}
+        if router.dead_links:
+            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+        super().__init__(members)
+
+    @property
+    def mesh(self) -> MeshShape:
+        """Nodes along each axis."""
+        return self._mesh
+
+    @property
+    def router(self) -> RouterShape:
+        """Buffers and routing."""
+        return self._router
+
+    @property
+    def node(self) -> NodeShape:
+        """What the nodes are."""
+        return self._node
+
+    @property
+    def module_name(self) -> str:
+        """Name of the Verilog module."""
+        return f"scalable_chip_{self._mesh}_{self._router}_{self._node}"
+
+    def elaborate(self, platform):
+        """Build the module."""
+        m = Module()
+        backbone = Backbone(shape=self._mesh, router=self._router)
+        m.submodules.backbone = place(backbone, platform)
+        connect(m, flipped(self.i), backbone.host_i)
+        connect(m, backbone.host_o, flipped(self.o))
+        if self._router.dead_links:
+            m.d.comb += backbone.dead_links.eq(self.dead_links)
+        quiet = []
+        for place_ in self._mesh.every():
+            name = node_name(place_)
+            node = Node(shape=self._node)
+            m.submodules[f"node_{name}"] = place(node, platform)
+            connect(m, getattr(backbone, f"o_{name}"), node.i)
+            connect(m, node.o, getattr(backbone, f"i_{name}"))
+            m.d.comb += node.here.eq(C(node_code(place_), NODE_BITS))
+            quiet.append(node.quiet)
+        m.d.comb += self.quiet.eq(Cat(quiet).all())
+        return m

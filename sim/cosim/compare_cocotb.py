@@ -1,0 +1,157 @@
+"""The cocotb side of a co-simulation: feeds the harness, judges its captures chunk by chunk.
+
+It runs inside the simulator, in the shard's folder. The pipeline is never stopped: simulated time
+stands still while a chunk is judged, and memory and disk hold little more than a chunk.
+"""
+
+import collections
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cocotb
+import numpy as np
+from cocotb.triggers import SimTimeoutError, Timer, with_timeout
+from cocotb.utils import get_sim_time
+
+from trispike import golden
+from trispike.models.network.description import Network
+from trispike.rtl.chip.program import network_writes
+from trispike.sim.cosim import captures, cycles, watchdog
+from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
+from trispike.sim.cosim.judge import judge
+from trispike.sim.cosim.outcome import Outcome
+from trispike.sim.cosim.shard import Shard
+
+_PERIOD_NS = 2 * CLOCK_HALF_PERIOD_NS
+
+_LAYER_STEPS = 4
+"""A layer holds fewer steps than this: one in its encoder, one at its PEs, one in its flip-flops.
+So do, together, the read-out before a prediction is out and the harness, which reads one ahead."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class _Chunk:
+    """Some images, and what the models say of them.
+
+    ``inputs`` are the spike counts of the input vectors, uint16 (steps,), and ``spiking`` is what
+    `sim.cosim.cycles.spiking_cycles` gives.
+    """
+
+    images: range
+    inputs: np.ndarray
+    spiking: np.ndarray
+    expected: golden.Result
+    schedule: cycles.Schedule
+
+
+def _lines(spikes: np.ndarray) -> str:
+    vectors = np.packbits(spikes.reshape(-1, spikes.shape[2]), axis=1, bitorder="little")
+    return "".join(f"{vector[::-1].tobytes().hex()}\n" for vector in vectors)
+
+
+def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
+    """The chunks of a shard, once their stimulus is in ``folder``.
+
+    With each goes the stimulus of all that the layers may take before its last prediction is out.
+    """
+    timesteps = shard.stimulus.timesteps
+    shape = dataclasses.replace(network.shape, lanes=shard.lanes)
+    pipeline = cycles.Pipeline(len(network.layers), timesteps)
+    margin = _LAYER_STEPS * (len(network.layers) + 1)
+    ready = collections.deque()
+    with (folder / "stimulus.hex").open("w") as stimulus:
+        for images in shard.chunks():
+            spikes = shard.stimulus.spikes(images.start, images.stop)
+            stimulus.write(_lines(spikes))
+            stimulus.flush()
+            expected = golden.run(network, spikes, keep_potentials=shard.potentials)
+            spiking = cycles.spiking_cycles(shape, (spikes, *expected.spikes[:-1]))
+            ready.append(
+                _Chunk(
+                    images=images,
+                    inputs=spikes.sum(axis=2, dtype=np.uint16).reshape(-1),
+                    spiking=spiking,
+                    expected=expected,
+                    schedule=pipeline.advance(spiking),
+                )
+            )
+            while (images.stop - ready[0].images.stop) * timesteps >= margin:
+                yield ready.popleft()
+    yield from ready
+
+
+def _write_configuration(folder: Path, network: Network, timesteps: int) -> int:
+    writes = [f"{write:x}" for write in network_writes(network, timesteps)]
+    (folder / "configuration.hex").write_text("\n".join(writes) + "\n")
+    return len(writes)
+
+
+def _cycle() -> int:
+    return round(get_sim_time("ns") / _PERIOD_NS)
+
+
+def _filled(values: np.ndarray, length: int, missing: int) -> np.ndarray:
+    """``values`` cut or filled up to ``length``."""
+    filled = np.full(length, missing, dtype=np.int64)
+    filled[: len(values)] = values[:length]
+    return filled
+
+
+def _outcome(shard: Shard, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float):
+    """Judge ``run``, what was captured of ``chunk``."""
+    verdict = judge(
+        chunk.expected,
+        chunk.schedule,
+        run,
+        timesteps=shard.stimulus.timesteps,
+        first_image=chunk.images.start,
+    )
+    steps = len(chunk.inputs)
+    layers = [_filled(layer.bits.sum(axis=1), steps, 0).astype(np.uint16) for layer in run.spikes]
+    return Outcome(
+        images=chunk.images,
+        mismatches=verdict.mismatches,
+        first=verdict.first,
+        labels=_filled(run.labels, len(chunk.images), -1),
+        golden_labels=chunk.expected.labels,
+        result_cycles=run.result_cycles,
+        spikes=np.stack([chunk.inputs, *layers]),
+        spiking_cycles=chunk.spiking.astype(np.uint16),
+        cycles=cycles,
+        seconds=seconds,
+    )
+
+
+@cocotb.test()
+async def compare_with_golden(dut):
+    """Run every image of the shard and compare all that happened, up to the first divergence."""
+    folder = Path.cwd()
+    watchdog.start(folder)
+    shard = Shard.read(folder)
+    network = shard.network()
+    neurons = [layer.shape.neurons for layer in network.layers]
+    captured = captures.Captures(folder, neurons, potentials=shard.potentials)
+    patience = 2 * _write_configuration(folder, network, shard.stimulus.timesteps) + 1000
+    begun = out = 0
+    for chunk in _chunks(folder, shard, network):
+        end = int(chunk.schedule.result[-1])
+        limit = 2 * (end - out) + patience
+        patience, out = 1000, end
+        started = time.perf_counter()
+        dut.start.value = 1
+        last = chunk.images.stop == shard.images.stop
+        try:
+            await with_timeout(dut.chunks.value_change, limit * _PERIOD_NS, "ns")
+        except SimTimeoutError:
+            dut._log.error("no prediction for too long: judging what there is")
+            last = True
+            dut.start.value = 0  # closes the captures
+            await Timer(_PERIOD_NS, "ns")
+        seconds = time.perf_counter() - started
+        run = captured.take(None if last else len(chunk.inputs))
+        outcome = _outcome(shard, chunk, run, _cycle() - begun, seconds)
+        outcome.write(folder)
+        begun = _cycle()
+        assert outcome.first is None, str(outcome.first)

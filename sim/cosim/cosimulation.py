@@ -1,0 +1,201 @@
+"""Co-simulation of a network: build the chip, run shards of images side by side, collect."""
+
+import dataclasses
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from trispike.models.network import weights
+from trispike.models.network.description import Network
+from trispike.sim.cosim import attempt, harness
+from trispike.sim.cosim.outcome import Outcome
+from trispike.sim.cosim.pool import LocalPool, Pool
+from trispike.sim.cosim.shard import Shard
+from trispike.sim.cosim.stimulus import Stimulus
+from trispike.sim.tools import build
+from trispike.sim.tools.cached_verilog import chip_verilog
+from trispike.sim.tools.simulator import SimulationError
+
+_POLL_SECONDS = 0.2
+
+_CHUNK_POTENTIALS = 1_000_000
+"""Most membrane potentials that are judged together, in memory, with some 100 bytes each."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Death:
+    """A shard that did not end: its ``images``, how many of them were ``judged``, and ``why``."""
+
+    images: range
+    judged: int
+    why: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a run found: an outcome of each shard that judged an image, and the shards that died.
+
+    Both are in the order of their images.
+    """
+
+    outcomes: list[Outcome]
+    deaths: list[Death]
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was interrupted; ``found`` is what it found until then."""
+
+    def __init__(self, found: Found):
+        super().__init__()
+        self.found = found
+
+
+def chip_model(
+    network: Network, *, lanes: int = 1, waves: bool = False, optimise: bool = True
+) -> Path:
+    """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be.
+
+    The options are those of `sim.tools.build.model`.
+    """
+    top, texts = chip_verilog(dataclasses.replace(network.shape, lanes=lanes))
+    sources = {f"{name}.v": text for name, text in texts.items()}
+    sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top)
+    return build.model(
+        sources, harness.TOP, public=False, timing=True, waves=waves, optimise=optimise
+    )
+
+
+def keep_waveform(folder: Path, place: Path) -> Path:
+    """Move the waveform of a run in ``folder`` to ``place`` with the suffix of its format."""
+    (raw,) = folder.glob(f"shards/*/*/{attempt.WAVES}")
+    with raw.open("rb") as file:
+        suffix = ".vcd" if file.read(1) == b"$" else ".fst"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return raw.replace(place.with_suffix(suffix))
+
+
+def _cut(images: range, count: int) -> list[range]:
+    """``images`` in ``count`` parts of nearly the same length, none empty."""
+    parts = np.array_split(np.arange(images.start, images.stop), min(count, len(images)))
+    return [range(int(part[0]), int(part[-1]) + 1) for part in parts]
+
+
+def run(
+    weight_file: Path,
+    stimulus: Stimulus,
+    images: range,
+    folder: Path,
+    *,
+    lanes: int = 1,
+    pool: Pool | None = None,
+    potentials: bool = True,
+    waves: bool = False,
+    progress: Callable[[int], None] = lambda done: None,
+    model: Path | None = None,
+) -> Found:
+    """Run ``images`` through the RTL of the network in ``weight_file`` and compare everything.
+
+    Parameters
+    ----------
+    weight_file
+        The network and its weights.
+    stimulus
+        Where the images' spikes come from.
+    images
+        Indices of the images in their data set, at least one.
+    folder
+        Where the run leaves its files. Runs at the same time need different ones.
+    lanes
+        Spikes that a layer takes in one cycle: 1, 2, 4 or 8.
+    pool
+        Runs the shards, each a simulation of consecutive images in one pipeline; None runs one.
+    potentials
+        Compare membrane potentials too.
+    waves
+        Write a waveform; there is one shard then.
+    progress
+        Called with the number of images judged so far, now and then.
+    model
+        From `chip_model`, with the same ``lanes``; None builds it.
+
+    A shard that dies does not disturb the others. `Interrupted` on Ctrl-C, once every shard has
+    ended.
+    """
+    network, card = weights.load(weight_file)
+    model = model or chip_model(network, lanes=lanes, waves=waves)
+    shutil.rmtree(folder / "shards", ignore_errors=True)
+    potentials_of_image = stimulus.timesteps * sum(network.shape.sizes[1:])
+    pool = pool or LocalPool(1)
+    shards = [
+        Shard(
+            weights=weight_file,
+            stimulus=stimulus,
+            images=part,
+            chunk=max(1, _CHUNK_POTENTIALS // potentials_of_image),
+            potentials=potentials,
+            digest=card.digest,
+            lanes=lanes,
+        )
+        for part in _cut(images, 1 if waves else pool.shards)
+    ]
+    places = [folder / "shards" / f"{s.images.start}-{s.images.stop - 1}" for s in shards]
+    for place in places:
+        place.mkdir(parents=True)
+    stop = threading.Event()
+    most = 0
+
+    def report():
+        nonlocal most
+        most = max(most, sum(map(attempt.images_done, places)))
+        progress(most)
+
+    def watch():
+        while not stop.wait(_POLL_SECONDS):
+            report()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        futures = [
+            pool.submit(model, shard, place, waves)
+            for shard, place in zip(shards, places, strict=True)
+        ]
+        ends = [_end(pool, future) for future in futures]
+    except BaseException as error:
+        for place in places:
+            attempt.give_up(place)
+        pool.stop()
+        if isinstance(error, KeyboardInterrupt):
+            raise Interrupted(_found(shards, places, [None] * len(shards))) from None
+        raise
+    finally:
+        stop.set()
+        watcher.join()
+    for place in places:
+        attempt.give_up(place)  # what a lost worker may have left
+    report()
+    return _found(shards, places, ends)
+
+
+def _end(pool: Pool, future) -> Outcome | str:
+    """How a shard ended: its outcome, or why it died."""
+    try:
+        return pool.result(future)
+    except SimulationError as error:
+        return str(error)
+
+
+def _found(shards: list[Shard], places: list[Path], ends: list[Outcome | str | None]) -> Found:
+    """What there is of ``shards``, of which some have not ended."""
+    outcomes, deaths = [], []
+    for shard, place, end in zip(shards, places, ends, strict=True):
+        outcome = end if isinstance(end, Outcome) else attempt.best(place)
+        if outcome is not None:
+            outcomes.append(outcome)
+        if isinstance(end, str):
+            judged = len(outcome.images) if outcome else 0
+            deaths.append(Death(images=shard.images, judged=judged, why=end))
+    return Found(outcomes=outcomes, deaths=deaths)

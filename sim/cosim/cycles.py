@@ -1,0 +1,135 @@
+"""The cycle model: when everything happens in the chip, from spike counts alone.
+
+Cycle 0 is the first cycle with a valid input vector; the source always has the next vector ready
+and predictions are taken at once. For step s (timesteps of all images in a row) of a layer whose
+input vector has N spikes, in its busiest lane if it has several, the events are
+
+- accept: the encoder takes the vector;
+- start: the first spikes are taken, at the earliest one cycle after accept, and not before
+  the layer has fired for step s - 1, as a waiting ``end`` event holds the pipeline;
+- end: the ``end`` event is taken, N cycles after start;
+- fire: the PEs fire, at the earliest one cycle after end, and not before the vector of step s - 1
+  was taken downstream, as the spike flip-flops hold it.
+
+The vector is valid downstream one cycle after fire. The encoder is ready for step s + 1 from the
+cycle that shows the ``end`` event of step s. The read-out takes a vector a cycle, but after the
+last one of a prediction it pauses for one cycle, and the prediction is out two cycles later.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from trispike.models.network.description import NetworkShape
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Schedule:
+    """Cycles of a run.
+
+    Parameters
+    ----------
+    fire
+        int64, shape (layers, steps): the cycle in which a layer's PEs fire.
+    taken
+        int64, shape (layers, steps): the cycle in which a layer's output vector is taken.
+    result
+        int64, shape (predictions,): the cycle in which a prediction is taken.
+    """
+
+    fire: np.ndarray
+    taken: np.ndarray
+    result: np.ndarray
+
+
+def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.ndarray:
+    """Cycles that each layer's encoder gives spikes in: the spike count of its busiest lane.
+
+    Parameters
+    ----------
+    shape
+        Of the chip: it says how many lanes each layer has.
+    vectors
+        Each layer's input spikes: bool, shape (images, timesteps, inputs).
+
+    Returns
+    -------
+    int64, shape (layers, images * timesteps).
+    """
+    counts = []
+    for layer, spikes in zip(shape.layers, vectors, strict=True):
+        lanes = [spikes[..., k :: layer.lanes].sum(axis=-1) for k in range(layer.lanes)]
+        counts.append(np.max(lanes, axis=0).reshape(-1))
+    return np.array(counts, dtype=np.int64)
+
+
+class Pipeline:
+    """The pipeline of a chip from reset on; takes the steps of a run in any number of parts.
+
+    Parameters
+    ----------
+    layers
+        Layers of the chip.
+    timesteps
+        Timesteps per prediction.
+    """
+
+    def __init__(self, layers: int, timesteps: int):
+        never = -1
+        self._timesteps = timesteps
+        self._steps = 0
+        self._ready = [0] * layers  # the encoder's first cycle ready for the next vector
+        self._fired = [never] * layers  # of the step before
+        self._ended = [never] * layers
+        self._left = [never] * layers  # the cycle that the vector of the step before was taken in
+        self._readout_ready = 0
+
+    def advance(self, spikes: np.ndarray) -> Schedule:
+        """Schedule of the next steps, whose cycles go on from those before.
+
+        ``spikes`` is what `spiking_cycles` gives: integers, shape (layers, steps). No step depends
+        on a later one.
+        """
+        layers, steps = spikes.shape
+        fire = np.zeros((layers, steps), dtype=np.int64)
+        taken = np.zeros((layers, steps), dtype=np.int64)
+        counts = spikes.tolist()
+        ready, fired, ended, left = self._ready, self._fired, self._ended, self._left
+        results = []
+        for s in range(steps):
+            valid = 0
+            for k in range(layers):
+                n = counts[k][s]
+                accept = max(valid, ready[k])
+                if k:
+                    left[k - 1] = accept
+                    taken[k - 1, s] = accept
+                start = max(accept + 1, fired[k])
+                ready[k] = start + n if n else max(accept, ended[k]) + 1
+                ended[k] = start + n
+                fired[k] = max(ended[k] + 1, left[k])
+                fire[k, s] = fired[k]
+                valid = fired[k] + 1
+            accept = max(valid, self._readout_ready)
+            left[-1] = accept
+            taken[-1, s] = accept
+            self._readout_ready = accept + 1
+            self._steps += 1
+            if self._steps % self._timesteps == 0:
+                self._readout_ready = accept + 2
+                results.append(accept + 2)
+        return Schedule(fire=fire, taken=taken, result=np.array(results, dtype=np.int64))
+
+
+def schedule(spikes: np.ndarray, timesteps: int) -> Schedule:
+    """Schedule of a whole run.
+
+    Parameters
+    ----------
+    spikes
+        What `spiking_cycles` gives: integers, shape (layers, steps).
+    timesteps
+        Timesteps per prediction; ``steps`` is a multiple of it.
+    """
+    return Pipeline(len(spikes), timesteps).advance(spikes)

@@ -1,0 +1,204 @@
+"""The figures of a co-simulation: what the table shows and what JSON= keeps."""
+
+import dataclasses
+
+import numpy as np
+
+from trispike.models.network.description import NetworkShape
+from trispike.sim.cosim.cycles import Pipeline
+from trispike.sim.cosim.judge import Divergence
+from trispike.sim.cosim.outcome import Outcome
+from trispike.sim.cost.events import Counts, energies
+
+CLOCK_MHZ = 167
+"""TW-SNN's clock (sec. 5.2.1), to which predictions per second are referred."""
+
+_STEPS_AT_ONCE = 4096
+"""Steps that the cycle model takes at once: its memory does not grow with the run."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Figures:
+    """All figures of one run. Means are over images unless they say otherwise.
+
+    Parameters
+    ----------
+    network, sizes, lanes, memory_bytes, banks
+        What ran: name, layer sizes, lanes, SRAM bytes, banks of each layer.
+    data, first_image, images, timesteps, seed
+        What it ran on: ``images`` that were judged, the first in question being ``first_image``.
+    images_asked, complete
+        Images that it was to run on, and whether all were judged.
+    accuracy, golden_accuracy
+        Fraction of labels that are right.
+    mismatches
+        Differences between RTL and models, by quantity: all zero unless something is wrong.
+    first_divergence
+        The first of them in words, or None.
+    latency_cycles
+        From the first input vector to the first prediction.
+    shards
+        Simulations that the images were spread over, as far as they judged any.
+    cycles_per_image_min, cycles_per_image_mean, cycles_per_image_max
+        Between successive predictions, the pipeline being full; the latency if there is only one.
+        All cycles are those of one pipeline that takes all images in a row: with one shard they
+        are the RTL's own, with several they come from the cycle model and the RTL's spike counts,
+        after every shard was found equal to that model to the cycle.
+    cycles_per_timestep
+        Mean.
+    cycles_per_input_spike
+        Cycles over input spikes of the same images; 1 is the floor with one lane.
+    busiest_lane
+        Mean spike count of layer 1's busiest lane at a timestep: the floor of cycles per timestep.
+    predictions_per_second
+        At `CLOCK_MHZ`, derived from the mean cycles per image.
+    synaptic_operations
+        Mean per image: each input spike of a layer is one operation in each of its neurons.
+    sram_reads
+        Mean per image, in words of a bank.
+    spikes
+        Mean per image, of the input and of each layer.
+    spiking_cycles
+        For each layer, mean per image: cycles in which any of its lanes has an input spike.
+    energy_nj
+        Mean per image, by kind of event, see `sim.cost.events`.
+    wall_seconds
+        Whole run.
+    simulated_cycles, simulated_cycles_per_second
+        All shards together; the rate is over the time that simulations ran, loading included.
+    """
+
+    network: str
+    sizes: tuple[int, ...]
+    lanes: int
+    memory_bytes: int
+    banks: tuple[int, ...]
+    data: str
+    first_image: int
+    images: int
+    images_asked: int
+    complete: bool
+    timesteps: int
+    seed: int
+    accuracy: float
+    golden_accuracy: float
+    mismatches: dict[str, int]
+    first_divergence: str | None
+    shards: int
+    latency_cycles: int
+    cycles_per_image_min: int
+    cycles_per_image_mean: float
+    cycles_per_image_max: int
+    cycles_per_timestep: float
+    cycles_per_input_spike: float
+    busiest_lane: float
+    predictions_per_second: float
+    synaptic_operations: float
+    sram_reads: float
+    spikes: tuple[float, ...]
+    spiking_cycles: tuple[float, ...]
+    energy_nj: dict[str, float]
+    wall_seconds: float
+    simulated_cycles: int
+    simulated_cycles_per_second: float
+
+
+def first_divergence(outcomes: list[Outcome]) -> Divergence | None:
+    """The first divergence of a run's shards, which are in the order of their images."""
+    return next((outcome.first for outcome in outcomes if outcome.first), None)
+
+
+def _result_cycles(outcomes: list[Outcome], timesteps: int) -> np.ndarray:
+    """Cycle of each prediction of one pipeline that takes all images in a row."""
+    if len(outcomes) == 1 or first_divergence(outcomes):
+        return outcomes[0].result_cycles
+    pipeline = Pipeline(len(outcomes[0].spiking_cycles), timesteps)
+    parts = [
+        pipeline.advance(outcome.spiking_cycles[:, s : s + _STEPS_AT_ONCE]).result
+        for outcome in outcomes
+        for s in range(0, outcome.spiking_cycles.shape[1], _STEPS_AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
+def figures(
+    shape: NetworkShape,
+    outcomes: list[Outcome],
+    labels: np.ndarray,
+    *,
+    images: range,
+    data: str,
+    timesteps: int,
+    seed: int,
+    flip_flops: int,
+    wall_seconds: float,
+) -> Figures:
+    """Figures of a run that was to take ``images`` of a data set with the true ``labels``.
+
+    ``outcomes``, at least one, are what it found of them; ``labels`` has the shape (n,). The chip
+    has ``flip_flops``.
+    """
+    judged = sum(len(outcome.images) for outcome in outcomes)
+    divergence = first_divergence(outcomes)
+    results = _result_cycles(outcomes, timesteps)
+    intervals = np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
+    inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
+    filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]
+    spikes = sum(outcome.spikes.sum(axis=1, dtype=np.int64) for outcome in outcomes) / judged
+    mismatches = {
+        what: sum(outcome.mismatches[what] for outcome in outcomes)
+        for what in outcomes[0].mismatches
+    }
+    spiking = sum(o.spiking_cycles.sum(axis=1, dtype=np.int64) for o in outcomes) / judged
+    mean = float(intervals.mean())
+    counts = Counts(
+        shape=shape,
+        timesteps=timesteps,
+        cycles=mean,
+        spikes=tuple(spikes[:-1].tolist()),
+        spiking_cycles=tuple(spiking.tolist()),
+        flip_flops=flip_flops,
+    )
+    true = np.concatenate([labels[o.images.start : o.images.stop] for o in outcomes])
+    got = np.concatenate([outcome.labels for outcome in outcomes])
+    golden = np.concatenate([outcome.golden_labels for outcome in outcomes])
+    cycles = sum(outcome.cycles for outcome in outcomes)
+    return Figures(
+        network=shape.name,
+        sizes=shape.sizes,
+        lanes=shape.lanes,
+        memory_bytes=shape.memory_bits // 8,
+        banks=tuple(layer.lanes * len(layer.banks) for layer in shape.layers),
+        data=data,
+        first_image=images.start,
+        images=judged,
+        images_asked=len(images),
+        complete=judged == len(images),
+        timesteps=timesteps,
+        seed=seed,
+        accuracy=float(np.mean(got == true)),
+        golden_accuracy=float(np.mean(golden == true)),
+        mismatches=mismatches,
+        first_divergence=str(divergence) if divergence else None,
+        shards=len(outcomes),
+        latency_cycles=int(results[0]) if len(results) else 0,
+        cycles_per_image_min=int(intervals.min()),
+        cycles_per_image_mean=mean,
+        cycles_per_image_max=int(intervals.max()),
+        cycles_per_timestep=mean / timesteps,
+        cycles_per_input_spike=float(intervals.sum() / max(1, filled.sum())),
+        busiest_lane=float(np.mean(np.concatenate([o.spiking_cycles[0] for o in outcomes]))),
+        predictions_per_second=CLOCK_MHZ * 1e6 / mean if mean else 0.0,
+        synaptic_operations=float(
+            sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))
+        ),
+        sram_reads=float(
+            sum(n * len(layer.banks) for n, layer in zip(spikes, shape.layers, strict=False))
+        ),
+        spikes=tuple(float(n) for n in spikes),
+        spiking_cycles=counts.spiking_cycles,
+        energy_nj=energies(counts, CLOCK_MHZ),
+        wall_seconds=wall_seconds,
+        simulated_cycles=cycles,
+        simulated_cycles_per_second=cycles / max(1e-9, sum(o.seconds for o in outcomes)),
+    )

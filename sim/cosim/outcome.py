@@ -1,0 +1,120 @@
+"""What a co-simulation found of some images, and how it is kept on disk while the rest run."""
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from trispike.models.files import write_atomically
+from trispike.sim.cosim.judge import Divergence
+
+_SUFFIX = ".outcome.npz"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Outcome:
+    """What was found of consecutive images: those of a chunk, or of a shard.
+
+    Parameters
+    ----------
+    images
+        Their indices in the data set.
+    mismatches
+        Differences between RTL and model, by quantity.
+    first
+        The first difference, or None.
+    labels, golden_labels
+        A label an image, from the RTL (-1 where it gave none) and from the golden model: int64.
+    result_cycles
+        The cycle in which the RTL gave each prediction: int64.
+    spikes
+        Spikes of the input and of each layer at each step, the timesteps of all images in a row:
+        uint16, shape (1 + layers, steps); 0 where the simulation ended too early.
+    spiking_cycles
+        What `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes: uint16, shape
+        (layers, steps).
+    cycles
+        Cycles simulated, those that load the network among them.
+    seconds
+        Wall time of the simulation proper.
+    """
+
+    images: range
+    mismatches: dict[str, int]
+    first: Divergence | None
+    labels: np.ndarray
+    golden_labels: np.ndarray
+    result_cycles: np.ndarray
+    spikes: np.ndarray
+    spiking_cycles: np.ndarray
+    cycles: int
+    seconds: float
+
+    @classmethod
+    def joined(cls, parts: list["Outcome"]) -> "Outcome":
+        """The outcome of all images of ``parts``, at least one, each beginning where one ended."""
+        return cls(
+            images=range(parts[0].images.start, parts[-1].images.stop),
+            mismatches={
+                what: sum(part.mismatches[what] for part in parts) for what in parts[0].mismatches
+            },
+            first=next((part.first for part in parts if part.first), None),
+            labels=np.concatenate([part.labels for part in parts]),
+            golden_labels=np.concatenate([part.golden_labels for part in parts]),
+            result_cycles=np.concatenate([part.result_cycles for part in parts]),
+            spikes=np.concatenate([part.spikes for part in parts], axis=1),
+            spiking_cycles=np.concatenate([part.spiking_cycles for part in parts], axis=1),
+            cycles=sum(part.cycles for part in parts),
+            seconds=sum(part.seconds for part in parts),
+        )
+
+    def write(self, folder: Path) -> None:
+        """Keep it in ``folder``, next to those of other images."""
+        head = {
+            "mismatches": self.mismatches,
+            "first": dataclasses.asdict(self.first) if self.first else None,
+            "cycles": self.cycles,
+            "seconds": self.seconds,
+        }
+        file = io.BytesIO()
+        np.savez(
+            file,
+            head=np.array(json.dumps(head)),
+            labels=self.labels,
+            golden_labels=self.golden_labels,
+            result_cycles=self.result_cycles,
+            spikes=self.spikes,
+            spiking_cycles=self.spiking_cycles,
+        )
+        name = f"{self.images.start}-{self.images.stop}{_SUFFIX}"
+        write_atomically(folder / name, file.getvalue())
+
+
+def _files(folder: Path) -> dict[Path, range]:
+    """The outcomes kept in ``folder`` and their images, in the order of these."""
+    found = {}
+    for path in folder.glob(f"[0-9]*{_SUFFIX}"):
+        start, stop = path.name.removesuffix(_SUFFIX).split("-")
+        found[path] = range(int(start), int(stop))
+    return dict(sorted(found.items(), key=lambda item: item[1].start))
+
+
+def images_in(folder: Path) -> int:
+    """Number of images whose outcomes are kept in ``folder``."""
+    return sum(map(len, _files(folder).values()))
+
+
+def read(folder: Path) -> Outcome | None:
+    """The outcome of all images whose outcomes are kept in ``folder``; None if there are none."""
+    parts = []
+    for path, images in _files(folder).items():
+        with np.load(path, allow_pickle=False) as arrays:
+            fields = dict(arrays)
+        head = json.loads(str(fields.pop("head")))
+        first = head.pop("first")
+        parts.append(
+            Outcome(images=images, first=Divergence(**first) if first else None, **head, **fields)
+        )
+    return Outcome.joined(parts) if parts else None

@@ -1,0 +1,108 @@
+"""One shard of a co-simulation, and the folder that describes it to the simulator that runs it."""
+
+import dataclasses
+import json
+import os
+import pickle
+from pathlib import Path
+
+from trispike.models.errors import BadInput
+from trispike.models.network import weights
+from trispike.models.network.description import Network
+from trispike.sim.cosim.stimulus import Stimulus
+
+_DESCRIPTION, _STIMULUS = "shard.json", "stimulus.pickle"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Shard:
+    """Consecutive images to run in one pipeline and what to run them on.
+
+    Parameters
+    ----------
+    weights
+        The weight file.
+    stimulus
+        Where their spikes come from.
+    images
+        Their indices in the data set.
+    chunk
+        Images that are judged together.
+    potentials
+        Capture and compare membrane potentials too.
+    digest
+        Digest of the parameters in the weight file, which must not change during a run.
+    lanes
+        Spikes that the chip takes in one cycle.
+    """
+
+    weights: Path
+    stimulus: Stimulus
+    images: range
+    chunk: int
+    potentials: bool
+    digest: str
+    lanes: int
+
+    def __str__(self):
+        return f"images {self.images.start} to {self.images.stop - 1}"
+
+    def network(self) -> Network:
+        """The network in the weight file; `BadInput` if it is not the one the run began with."""
+        network, card = weights.load(self.weights)
+        if card.digest != self.digest:
+            raise BadInput(f"{self.weights} was changed during the run; run it again")
+        return network
+
+    def chunks(self) -> list[range]:
+        """The images in the parts in which they are judged."""
+        images = self.images
+        return [images[k : k + self.chunk] for k in range(0, len(images), self.chunk)]
+
+    def write(self, folder: Path) -> None:
+        """Describe the shard in ``folder`` to a simulator, a child of this process."""
+        with (folder / _STIMULUS).open("wb") as file:
+            pickle.dump(self.stimulus, file)
+        description = {
+            "weights": str(self.weights.resolve()),
+            "images": [self.images.start, self.images.stop],
+            "chunk": self.chunk,
+            "potentials": self.potentials,
+            "digest": self.digest,
+            "lanes": self.lanes,
+            "parent": os.getpid(),
+        }
+        (folder / _DESCRIPTION).write_text(json.dumps(description))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Shard":
+        """The shard that `write` described in ``folder``."""
+        description = json.loads((folder / _DESCRIPTION).read_text())
+        with (folder / _STIMULUS).open("rb") as file:
+            stimulus = pickle.load(file)
+        return cls(
+            weights=Path(description["weights"]),
+            stimulus=stimulus,
+            images=range(*description["images"]),
+            chunk=description["chunk"],
+            potentials=description["potentials"],
+            digest=description["digest"],
+            lanes=description["lanes"],
+        )
+
+
+def wanted(folder: Path) -> bool:
+    """Whether the shard described in ``folder`` still is, by the parent that began it.
+
+    Asked by its simulator. A parent that died leaves it to another; one that has given the shard up
+    has withdrawn the description, or removed the folder.
+    """
+    try:
+        return json.loads((folder / _DESCRIPTION).read_text())["parent"] == os.getppid()
+    except FileNotFoundError:
+        return False
+
+
+def withdraw(folder: Path) -> None:
+    """Have the simulator in ``folder``, wherever it runs, end soon."""
+    (folder / _DESCRIPTION).unlink(missing_ok=True)

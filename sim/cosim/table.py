@@ -1,0 +1,65 @@
+"""The table of a co-simulation."""
+
+from rich.table import Table
+
+from trispike.sim.cosim.figures import CLOCK_MHZ, Figures
+
+_MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
+
+
+def table(f: Figures) -> Table:
+    """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
+    lanes = f", {f.lanes} lanes" if f.lanes > 1 else ""
+    title = f"{f.network} ({'-'.join(map(str, f.sizes))}){lanes} on {f.data}"
+    if not f.complete:
+        title += f": {f.images} of {f.images_asked} images"
+    made = Table(title=title)
+    made.add_column("quantity")
+    made.add_column("value", justify="right")
+    made.add_column("how", style="dim")
+    wrong = sum(f.mismatches.values())
+    pipeline = _MEASURED if f.shards == 1 else _DERIVED
+    layers = zip(["input", *(f"layer {k}" for k in range(1, len(f.sizes)))], f.spikes, strict=True)
+    rows = [
+        (
+            "images x timesteps",
+            f"{f.images} x {f.timesteps}" + (f", from {f.first_image}" if f.first_image else ""),
+            _GIVEN,
+        ),
+        ("accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED),
+        ("accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED),
+        ("mismatches RTL / models", f"[{'red' if wrong else 'green'}]{wrong}[/]", _MEASURED),
+        ("  compared", ", ".join(f.mismatches), _GIVEN),
+        (
+            "cycles/image: min, mean, max",
+            f"{f.cycles_per_image_min}, {f.cycles_per_image_mean:.1f}, {f.cycles_per_image_max}",
+            pipeline,
+        ),
+        ("cycles per timestep", f"{f.cycles_per_timestep:.1f}", pipeline),
+        ("cycles per input spike", f"{f.cycles_per_input_spike:.3f}", pipeline),
+        *(
+            [("spikes/step, busiest lane", f"{f.busiest_lane:.1f}", _MEASURED)]
+            if f.lanes > 1
+            else []
+        ),
+        ("latency of first image", f"{f.latency_cycles} cycles", pipeline),
+        (f"predictions/s at {CLOCK_MHZ} MHz", f"{f.predictions_per_second:,.0f}", _DERIVED),
+        *((f"spikes/image, {name}", f"{n:.1f}", _MEASURED) for name, n in layers),
+        ("synaptic operations/image", f"{f.synaptic_operations:,.0f}", _DERIVED),
+        ("SRAM reads/image", f"{f.sram_reads:,.1f}", _DERIVED),
+        (
+            f"SRAM, {'+'.join(map(str, f.banks))} banks",
+            f"{f.memory_bytes / 1024:g} kB",
+            _DERIVED,
+        ),
+        ("energy/image at 65 nm", f"{sum(f.energy_nj.values()):.1f} nJ", _DERIVED),
+        ("wall time", f"{f.wall_seconds:.1f} s", _MEASURED),
+        (
+            "simulated cycles, cycles/s",
+            f"{f.simulated_cycles:,}, {f.simulated_cycles_per_second:,.0f}",
+            _MEASURED,
+        ),
+    ]
+    for row in rows:
+        made.add_row(*row)
+    return made

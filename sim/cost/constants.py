@@ -1,0 +1,88 @@
+"""Every constant of the energy model: value, unit, technology, source."""
+
+import dataclasses
+
+from trispike.sim.cost.scaling import OSU_180, TW_SNN_65, Technology
+
+TARGET = TW_SNN_65
+"""All energies are told for it."""
+
+HOROWITZ = Technology(45, 0.9)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Constant:
+    """A ``value`` in ``unit``, what it is of, for which technology, and who says so."""
+
+    what: str
+    value: float
+    unit: str
+    technology: Technology
+    source: str
+
+
+ADD_8 = Constant(
+    what="integer addition, 8 bits",
+    value=0.03,
+    unit="pJ",
+    technology=HOROWITZ,
+    source='Horowitz, "Computing\'s energy problem", ISSCC 2014',
+)
+ADD_32 = Constant(
+    what="integer addition, 32 bits",
+    value=0.1,
+    unit="pJ",
+    technology=HOROWITZ,
+    source='Horowitz, "Computing\'s energy problem", ISSCC 2014',
+)
+FLIP_FLOP_CLOCK = Constant(
+    what="flip-flop, one clock cycle, whatever it stores",
+    value=0.207,
+    unit="pJ",
+    technology=OSU_180,
+    source="OSU 180 nm library, DFFPOSX1: internal energy of both edges of CLK at its fastest slew "
+    "(0.0069 + 0.1103 pJ) and CLK's 0.0279 pF at 1.8 V",
+)
+
+_CACTI = "CACTI 7, RAM with one port, itrs-lstp cells and periphery, 300 K"
+
+SRAM_READ = {
+    (width, rows): Constant(
+        what=f"SRAM read, bank of {rows} x {width} bits",
+        value=value,
+        unit="pJ",
+        technology=TARGET,
+        source=_CACTI,
+    )
+    for width, energies in {
+        128: {1024: 19.30, 512: 14.53, 256: 8.156, 128: 7.112, 64: 6.392, 32: 6.102},
+        32: {1024: 5.166, 512: 2.961, 256: 1.811, 128: 1.581, 64: 1.269, 32: 1.182},
+    }.items()
+    for rows, value in energies.items()
+}
+"""By width and rows."""
+
+SRAM_LEAKAGE = Constant(
+    what="leakage of SRAM, for each kilobyte",
+    value=30.1,
+    unit="nW",
+    technology=TARGET,
+    source=f"{_CACTI}: 481 nW of a bank of 16 kB; smaller banks have 31 to 36 nW per kB",
+)
+
+TW_SNN_POWER = Constant(
+    what="TW-SNN's chip at 167 MHz",
+    value=86.0,
+    unit="mW",
+    technology=TARGET,
+    source="TW-SNN sec. 5.2.1, post-layout",
+)
+
+ALL = (
+    *SRAM_READ.values(),
+    SRAM_LEAKAGE,
+    ADD_8,
+    ADD_32,
+    FLIP_FLOP_CLOCK,
+    TW_SNN_POWER,
+)

@@ -1,0 +1,210 @@
+"""`make verilog`: a fixed chip, a mesh or a scalable chip as files for synthesis."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from amaranth.hdl import Shape
+from amaranth.lib import data
+
+from trispike.models.errors import BadInput
+from trispike.models.mesh.node import Line
+from trispike.models.mesh.topology import Port, RouterShape
+from trispike.models.network import memory_image
+from trispike.models.network.description import Network
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.chip.program import network_writes
+from trispike.rtl.chip.readout import result_layout
+from trispike.rtl.hierarchy import Block, flat_ports
+from trispike.rtl.layers.configuration import Constants, Write
+from trispike.rtl.noc.flit import MemoryFlit, SpikeFlit
+from trispike.rtl.noc.mesh import Mesh
+from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.rtl.node.scalable_chip import ScalableChip
+from trispike.rtl.verilog import export
+from trispike.sim.tools.build import WAIVERS
+
+_CLOCK = {"port": "clk", "edge": "rising"}
+_RESET = {"port": "rst", "active": "high", "synchronous": True}
+
+
+def _ports(block: Block) -> list[dict]:
+    ports = [
+        {"name": "clk", "direction": "input", "width": 1},
+        {"name": "rst", "direction": "input", "width": 1},
+    ]
+    for name, (kind, value) in flat_ports(block).items():
+        direction = "input" if kind == "i" else "output"
+        ports.append({"name": name, "direction": direction, "width": len(value)})
+    return ports
+
+
+def _fields(layout) -> list[dict]:
+    """Fields of ``layout``: name, lowest bit, width."""
+    return [
+        {"name": str(name), "lowest_bit": field.offset, "width": field.width}
+        for name, field in data.Layout.cast(layout)
+    ]
+
+
+def _image(layer: int, lane: int, bank: int) -> str:
+    return f"layer_{layer}_lane_{lane}_bank_{bank}.mem"
+
+
+def _memories(chip: Chip) -> list[dict]:
+    return [
+        {
+            "instance": f"layer_{k}.memory.lane_{lane}_bank_{b}",
+            "module": f"sram_{bank.rows}x{bank.width}",
+            "rows": bank.rows,
+            "width": bank.width,
+            "image": _image(k, lane, b),
+        }
+        for k, layer in enumerate(chip.shape.layers)
+        for lane in range(layer.lanes)
+        for b, bank in enumerate(layer.banks)
+    ]
+
+
+def _hexadecimal(words, bits: int) -> str:
+    digits = -(-bits // 4)
+    return "".join(f"{word:0{digits}x}\n" for word in words)
+
+
+def files(network: Network, lanes: int) -> dict[str, str]:
+    """Everything that `make verilog` writes for ``network`` with ``lanes``: file name to text.
+
+    - a Verilog file for each module, and ``TOP.f``, their list with the top last;
+    - ``lint.vlt``, the waivers that make ``verilator --lint-only -Wall`` clean, with reasons;
+    - ``layer_K_lane_L_bank_B.mem``, the weight memories for ``$readmemh``;
+    - ``configuration.mem``, all writes that load the network through the configuration port, one
+      timestep per prediction;
+    - ``TOP.json``: ports, payload layouts and memories.
+    """
+    shape = dataclasses.replace(network.shape, lanes=lanes)
+    chip = Chip(shape=shape)
+    top = chip.module_name
+    modules = export(chip)
+    made = {f"{name}.v": text for name, text in modules.items()}
+    made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
+    made["lint.vlt"] = WAIVERS.read_text()
+    for k, (layer, layer_shape) in enumerate(zip(network.layers, shape.layers, strict=True)):
+        for b, bank in enumerate(layer_shape.banks):
+            every = memory_image.weight_words(layer, b)
+            for lane in range(layer_shape.lanes):
+                words = every[lane :: layer_shape.lanes]
+                words += [0] * (bank.rows - len(words))
+                made[_image(k, lane, b)] = _hexadecimal(words, bank.width)
+    made["configuration.mem"] = _hexadecimal(network_writes(network, 1), Shape.cast(Write).width)
+    description = {
+        "top": top,
+        "network": str(network.shape),
+        "clock": _CLOCK,
+        "reset": _RESET,
+        "ports": _ports(chip),
+        "payloads": {
+            "configuration__payload": _fields(Write),
+            "configuration__payload.data of CONSTANTS": _fields(Constants),
+            "result__payload": _fields(result_layout(network.shape.sizes[-1])),
+        },
+        "lanes": lanes,
+        "memory_bits": shape.memory_bits,
+        "memories": _memories(chip),
+        "files": sorted([*made, f"{top}.json"]),
+    }
+    made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    return made
+
+
+def mesh_files(mesh: Mesh) -> dict[str, str]:
+    """Everything that `make verilog` writes for ``mesh``: file name to text.
+
+    A Verilog file for each module, ``TOP.f``, ``lint.vlt``, and ``TOP.json``: ports and flits.
+    """
+    return _files_with_flits(
+        mesh,
+        mesh=str(mesh.shape),
+        router=mesh.router,
+        about={"bits of sent and dropped_ports": [port.name.lower() for port in Port]},
+    )
+
+
+def scalable_files(chip: ScalableChip) -> dict[str, str]:
+    """Everything that `make verilog` writes for ``chip``, as `mesh_files`; and the memory map."""
+    node = chip.node
+    return _files_with_flits(
+        chip,
+        mesh=str(chip.mesh),
+        router=chip.router,
+        about={
+            "node": dataclasses.asdict(node),
+            "first line of each region of a node's memory": {
+                line.name.lower(): int(line) for line in Line
+            },
+            "memories of a node": [
+                {"module": f"sram_{bank.rows}x{bank.width}", "rows": bank.rows, "width": bank.width}
+                for bank in node.layer.banks
+            ],
+        },
+    )
+
+
+def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: dict):
+    top = block.module_name
+    made = {f"{name}.v": text for name, text in export(block).items()}
+    made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
+    made["lint.vlt"] = WAIVERS.read_text()
+    payloads = {"a spike flit": _fields(SpikeFlit), "a memory flit": _fields(MemoryFlit)}
+    if router.dead_links:
+        payloads["an entry of dead_links, the first in the lowest bits"] = _fields(DeadLinkEntry)
+    description = {
+        "top": top,
+        "mesh": mesh,
+        "router": str(router),
+        "clock": _CLOCK,
+        "reset": _RESET,
+        "ports": _ports(block),
+        "payloads": payloads,
+        **about,
+        "files": sorted([*made, f"{top}.json"]),
+    }
+    made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    return made
+
+
+def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
+    """Files in ``folder`` that an earlier export put there and this one does not."""
+    stale = []
+    tops = ("trispike_*.json", "mesh_*.json", "scalable_chip_*.json")
+    for description in (found for top in tops for found in folder.glob(top)):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            names = json.loads(description.read_text())["files"]
+            stale += [folder / Path(name).name for name in names if name not in made]
+    return stale
+
+
+def write(made: dict[str, str], folder: Path) -> None:
+    """Put the files of `files` into ``folder``, in place of an earlier export's.
+
+    All are written before the first is put there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+        try:
+            for name, text in made.items():
+                (stage / name).write_text(text)
+            for path in _stale(folder, made):
+                path.unlink(missing_ok=True)
+            for name in made:
+                os.replace(stage / name, folder / name)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+    except OSError as error:
+        raise BadInput(
+            f"cannot write to {folder}: {error.strerror}; name a folder with space by --output"
+        ) from None

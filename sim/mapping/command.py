@@ -1,0 +1,198 @@
+"""``trispike map``: a network placed on a mesh of nodes, and the flits that this costs."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.table import Table
+
+from trispike import golden
+from trispike.golden.mesh.routes import Routes, link_flits
+from trispike.models.data import spikes
+from trispike.models.files import check_writable, write_atomically
+from trispike.models.mesh import mapping
+from trispike.models.mesh.mapping import Mapping
+from trispike.models.mesh.topology import MeshShape, Port
+from trispike.models.network.description import Network
+from trispike.sim.terminal import subject
+from trispike.sim.terminal.console import table_console
+from trispike.sim.terminal.options import (
+    data_option,
+    folder_option,
+    images_option,
+    layer_option,
+    weights_option,
+)
+
+RANDOM = 1000
+"""Random placements that the placement is compared with."""
+
+
+@click.command("map")
+@layer_option
+@data_option
+@click.option("--mesh", "mesh_name", help="Nodes along x, y and z.  [default: as few as possible]")
+@click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
+@images_option
+@click.option("--seed", default=0, show_default=True, help="Of input spikes, random placements.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the same figures as JSON.",
+)
+@weights_option
+@folder_option
+def map_(layer, data, mesh_name, timesteps, images, seed, json_file, weight_file, data_folder):
+    """Place a network on a mesh of nodes of 256 neurons so that flits have few hops.
+
+    Spikes are those of the golden model on test images; ends of timesteps and credits are counted
+    too. Compared with random placements; nothing is simulated.
+    """
+    weight_file, network = subject.network(layer, data, weight_file)
+    timesteps, seed = spikes.check_timesteps(timesteps), spikes.check_seed(seed)
+    shape = network.shape
+    wanted = len(mapping.parts(shape))
+    mesh = MeshShape.parse(mesh_name) if mesh_name else mapping.smallest_mesh(wanted)
+    mapping.check_room(shape, mesh)
+    pixels, _, chosen = subject.test_images(
+        network, weight_file, data, first=0, count=images, folder=data_folder
+    )
+    if json_file is not None:
+        check_writable(json_file)
+    activity = mean_spikes(network, pixels[chosen.start : chosen.stop], timesteps, seed)
+    made = figures(mapping.place(shape, mesh, mapping.flows(shape, activity)), activity, seed)
+    console = table_console()
+    console.print(_places(made, f"{shape.name} on {mesh}, {len(chosen)} images of {data}"))
+    console.print(_totals(made))
+    if json_file is not None:
+        text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
+        write_atomically(json_file, text.encode())
+
+
+def mean_spikes(
+    network: Network, pixels: np.ndarray, timesteps: int, seed: int
+) -> list[np.ndarray]:
+    """Mean spikes per timestep of each neuron, of the input and of each layer, on ``pixels``."""
+    totals = [np.zeros(size) for size in network.shape.sizes]
+    for image in range(0, len(pixels), 100):
+        some = spikes.encode(pixels[image : image + 100], timesteps, seed, image)
+        result = golden.run(network, some, keep_potentials=False)
+        for total, fired in zip(totals, (some, *result.spikes), strict=True):
+            total += fired.sum(axis=(0, 1))
+    return [total / (len(pixels) * timesteps) for total in totals]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A mapping and its figures; flits are the mean of a timestep: spikes, ends and credits.
+
+    Parameters
+    ----------
+    places
+        Node, part and the flits that it sends, a tuple for each part.
+    flits
+        Flits sent, the host's too.
+    hop_flits
+        Times the hops that they make.
+    random_mean, random_best
+        The same of random placements: their mean, and the least.
+    shared, random_shared
+        Flits that share the host's port, see `models.mesh.mapping.shared_flits`; mean of random
+        ones.
+    busiest, busiest_flits
+        The link, node's port or sender with the most flits, and how many: a timestep cannot take
+        fewer cycles.
+    """
+
+    places: tuple[tuple[str, str, float], ...]
+    flits: float
+    hop_flits: float
+    random_mean: float
+    random_best: float
+    shared: float
+    random_shared: float
+    busiest: str
+    busiest_flits: float
+
+
+def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
+    """Figures of ``placed`` with the spikes ``activity``, as from `mean_spikes`."""
+    shape, mesh = placed.shape, placed.mesh
+    sent = mapping.flows(shape, activity)
+    rng = np.random.default_rng(seed)
+    wanted = len(placed.places)
+    others = []
+    for _ in range(RANDOM):
+        drawn = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
+        other = Mapping(shape=shape, mesh=mesh, places=drawn)
+        others.append((mapping.hop_flits(other, sent), mapping.shared_flits(other, sent)))
+    hops, shared = np.array(others).T
+    between = np.zeros((mesh.nodes, mesh.nodes))
+    numbers = placed.numbers
+    np.add.at(between, (numbers[:, np.newaxis], numbers[np.newaxis]), sent)
+    links = link_flits(Routes(mesh=mesh), between)
+    busiest, most = _busiest(placed, sent, links)
+    return Placed(
+        places=tuple(
+            (_name(at), str(part), float(total))
+            for at, part, total in zip(
+                placed.places, mapping.parts(shape), sent[1:].sum(axis=1), strict=True
+            )
+        ),
+        flits=float(sent.sum()),
+        hop_flits=mapping.hop_flits(placed, sent),
+        random_mean=float(hops.mean()),
+        random_best=float(hops.min()),
+        shared=mapping.shared_flits(placed, sent),
+        random_shared=float(shared.mean()),
+        busiest=busiest,
+        busiest_flits=most,
+    )
+
+
+def _busiest(placed: Mapping, sent: np.ndarray, links: np.ndarray) -> tuple[str, float]:
+    """The port of a router, or the sender, with the most flits, and how many."""
+    into = sent.sum(axis=1)
+    if into.max() > links.max():
+        sender = int(into.argmax())
+        where = _name(placed.places[sender - 1]) if sender else "host"
+        return f"{where}, sending", float(into.max())
+    node, port = np.unravel_index(int(links.argmax()), links.shape)
+    return f"{_name(placed.mesh.node(int(node)))} {Port(int(port)).name.lower()}", float(
+        links.max()
+    )
+
+
+def _name(node) -> str:
+    return ".".join(map(str, node))
+
+
+def _places(made: Placed, title: str) -> Table:
+    table = Table(title=title)
+    table.add_column("node")
+    table.add_column("neurons")
+    table.add_column("flits sent a timestep", justify="right")
+    for node, part, flits in sorted(made.places):
+        table.add_row(node, part, f"{flits:,.1f}")
+    return table
+
+
+def _totals(made: Placed) -> Table:
+    table = Table()
+    table.add_column("a timestep")
+    table.add_column("value", justify="right")
+    table.add_column("how")
+    for row in (
+        ("flits: spikes, ends, credits; the host's too", f"{made.flits:,.1f}", "derived"),
+        ("flits x hops", f"{made.hop_flits:,.1f}", "derived"),
+        (f"  mean of {RANDOM} random placements", f"{made.random_mean:,.1f}", "derived"),
+        ("  least of them", f"{made.random_best:,.1f}", "derived"),
+        ("flits that share the host's port", f"{made.shared:,.1f}", "derived"),
+        ("  mean of random placements", f"{made.random_shared:,.1f}", "derived"),
+        (f"flits at the busiest place ({made.busiest})", f"{made.busiest_flits:,.1f}", "derived"),
+    ):
+        table.add_row(*row)
+    return table

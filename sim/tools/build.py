@@ -1,0 +1,227 @@
+"""Verilated models, built once for each content."""
+
+import contextlib
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import cocotb
+import filelock
+
+from trispike.models.errors import BadInput
+from trispike.sim.tools.build_cache import WAIVERS, built, digest
+from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.simulator import Simulator, build_library, build_program
+from trispike.sim.tools.toolchain import Toolchain, find
+
+# Files half as large, Verilator's default, come with headers compiled in advance: for a chip of the
+# size of fc256 that takes twice as long as all in one file, on two cores too.
+_COMMON_ARGS = ["--timescale", "1ns/1ps", "--output-split", "40000"]
+_JOBS = f"-j{os.cpu_count() or 1}"
+
+
+def can_write_fst(cxx: str) -> bool:
+    """Whether the compiler has the headers of lz4 and zlib, which FST waveforms need."""
+    test = subprocess.run(
+        [*shlex.split(cxx), "-E", "-x", "c++", "-"],
+        input=b"#include <lz4.h>\n#include <zlib.h>\n",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    return test.returncode == 0
+
+
+def model(
+    sources: dict[str, str],
+    top: str,
+    *,
+    public: bool,
+    timing: bool = False,
+    waves: bool = False,
+    optimise: bool = True,
+) -> Path:
+    """Folder of the Verilated model of ``sources``, built unless it is there already.
+
+    Parameters
+    ----------
+    sources
+        File name to text.
+    top
+        Top module; also the name of the executable in the folder.
+    public
+        All signals can be seen and driven from cocotb. Slow; for benches that watch every cycle.
+    timing
+        The sources have delays of their own.
+    waves
+        The model can write a waveform.
+    optimise
+        Compile for long runs; without it a large model is ready sooner and runs slower.
+
+    A build appears whole or not at all; two runs that want the same one build it once.
+    """
+    tools = _tools()
+    args = ["--timing"] if timing else ["--no-timing"]
+    if waves:
+        args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
+    make_args = _make_args(tools, optimise=optimise)
+    setting = [tools.version, tools.cxx_version, *args, *_COMMON_ARGS, *make_args]
+    runtime = _runtime(tools)
+
+    def build(partial: Path, log: Path) -> None:
+        simulator = Simulator(
+            log=log,
+            tools=tools,
+            runtime=runtime,
+            public=public,
+            toplevel=top,
+            module="unused",
+            verilog_sources=[str(partial / name) for name in sources],
+            sim_build=str(partial),
+            compile_args=[*args, *_COMMON_ARGS, str(WAIVERS)],
+            make_args=[*make_args, _JOBS],
+            compile_only=True,
+            waves=False,
+        )
+        with _runtime_made_once(runtime):
+            simulator.run()
+
+    key = [*setting, cocotb.__version__, top, str(public)]
+    return built(key, sources, top, build)
+
+
+def program(
+    sources: dict[str, str],
+    top: str,
+    main: Path,
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    libraries: Sequence[Path] = (),
+    args: tuple[str, ...] = (),
+    optimise: bool = True,
+) -> Path:
+    """Executable of the C++ program ``main`` round the Verilated ``top``, without cocotb.
+
+    ``sources`` are as for `model`, and Verilator's and the compiler's flags are those of a model
+    without timing, with ``args`` more for Verilator; ``main`` includes ``Vtop.h``, and ``headers``
+    if there are any; ``optimise`` as for `model`. Built unless it is there already.
+
+    ``libraries`` are more Verilated models, each from `library`, whose headers ``main`` includes.
+    """
+    tools = _tools()
+    make_args = _make_args(tools, optimise=optimise)
+    flags = ["--no-timing", *_COMMON_ARGS, *args]
+    setting = ["program", tools.version, tools.cxx_version, *flags, *make_args]
+    runtime = _runtime(tools)
+
+    def build(partial: Path, log: Path) -> None:
+        for name, text in headers.items():
+            (partial / name).write_text(text)
+        build_program(
+            main,
+            [partial / name for name in sources],
+            top,
+            folder=partial,
+            libraries=libraries,
+            args=[*flags, str(WAIVERS)],
+            make_args=[*make_args, _JOBS],
+            tools=tools,
+            runtime=runtime,
+            log=log,
+        )
+
+    linked = [f"{library.parent.name}/{library.name}" for library in libraries]
+    key = [*setting, main.read_text(), top, *headers, *headers.values(), *linked]
+    return built(key, sources, top, build) / top
+
+
+def joined(
+    name: str,
+    main: Path,
+    libraries: Sequence[Path],
+    *,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    optimise: bool = True,
+) -> Path:
+    """Executable ``name`` of the C++ program ``main`` and of models from `library` alone.
+
+    It is the `program` of an empty module, so that Verilator's makefile compiles and links it.
+    """
+    empty = {f"{name}.v": f"module {name}; endmodule\n"}
+    return program(empty, name, main, headers=headers, libraries=libraries, optimise=optimise)
+
+
+def library(
+    sources: dict[str, str],
+    top: str,
+    prefix: str,
+    *,
+    args: tuple[str, ...] = (),
+    level: str = "-O1",
+    optimise: bool = True,
+) -> Path:
+    """Archive of the Verilated ``top`` as C++ class ``prefix``, with its headers beside it.
+
+    Models that are libraries are compiled once for all programs that they are part of, and a
+    program can have many instances of each. ``sources`` and ``optimise`` are as for `model`,
+    ``args`` go to Verilator, ``level`` to the compiler if it is to optimise. Built unless it is
+    there already.
+    """
+    tools = _tools()
+    make_args = _make_args(tools, level=level, optimise=optimise)
+    flags = ["--no-timing", *_COMMON_ARGS, *args]
+    archive = f"{prefix}__ALL.a"
+
+    def build(partial: Path, log: Path) -> None:
+        build_library(
+            [partial / name for name in sources],
+            top,
+            prefix,
+            folder=partial,
+            args=[*flags, str(WAIVERS)],
+            make_args=[*make_args, _JOBS, archive],
+            tools=tools,
+            log=log,
+        )
+
+    key = ["library", tools.version, tools.cxx_version, *flags, *make_args, top, prefix]
+    return built(key, sources, archive, build, kept=(".v", ".sv", ".h")) / archive
+
+
+def _tools() -> Toolchain:
+    tools = find()
+    if " " in str(ROOT):
+        raise BadInput(
+            f"Verilator's makefiles cannot work below a folder with a space: move {ROOT} elsewhere"
+        )
+    return tools
+
+
+def _make_args(tools: Toolchain, *, level: str = "-O1", optimise: bool = True) -> list[str]:
+    if not optimise:  # reading the headers again for each of several files would take the longest
+        return [*tools.make_args, "OPT_FAST=-O0", "VM_PARALLEL_BUILDS=0"]
+    # For a chip -O2 compiles half as long again and runs no faster than -O1.
+    return [*tools.make_args, f"OPT_FAST={level}"]
+
+
+def _runtime(tools: Toolchain) -> Path:
+    """Where Verilator's own runtime is kept that was compiled with ``tools``.
+
+    It is the same for all models: no option above reaches it but by the choice of its files.
+    """
+    setting = [tools.version, tools.cxx_version, *tools.make_args]
+    runtime = build_folder() / "runtime" / digest(setting)
+    runtime.parent.mkdir(parents=True, exist_ok=True)
+    return runtime
+
+
+@contextlib.contextmanager
+def _runtime_made_once(runtime: Path) -> Iterator[None]:
+    """Let the first of several builds compile Verilator's runtime, and the others wait for it."""
+    with filelock.FileLock(f"{runtime}.lock"):
+        if not runtime.is_dir():
+            yield
+            return
+    yield

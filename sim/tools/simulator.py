@@ -1,0 +1,266 @@
+"""Starts Verilator's builds and simulations through cocotb-test, and reads how they ended."""
+
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from cocotb_test.simulator import Verilator
+
+from trispike.models.errors import BadInput
+from trispike.models.files import write_atomically
+from trispike.sim.tools import processes
+from trispike.sim.tools.toolchain import Toolchain
+
+_SCARCE_BYTES = 1 << 20
+"""With less free space, a failure is put down to a full disk: nothing can be logged there."""
+
+_TELLING_ASSERTIONS = "tb/**/*.py *_cocotb.py"
+"""Files whose failed assertions show their operands. For that each is compiled anew by pytest;
+cocotb's own choice is every file that is imported, NumPy's too, which takes a second or more."""
+
+
+_path_lock = threading.Lock()
+"""PATH belongs to the whole process, and several threads may build at the same time."""
+
+
+class SimulationError(RuntimeError):
+    """A build or a simulation that broke down; the message names its log."""
+
+
+class Simulator(Verilator):
+    """cocotb-test's Verilator, with supervised processes and a log file in place of a logger.
+
+    Parameters
+    ----------
+    log
+        File for what the children print.
+    tools
+        To build the model with; None runs the one in ``sim_build``.
+    runtime
+        Folder that keeps Verilator's compiled runtime, see `_restore_runtime`.
+    public
+        Make every signal visible to cocotb, not only those marked in the sources.
+
+    The other parameters are cocotb-test's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: Path,
+        tools: Toolchain | None = None,
+        runtime: Path | None = None,
+        public: bool = True,
+        **kwargs,
+    ):
+        self._log, self._tools, self._runtime, self._public = log, tools, runtime, public
+        handlers = [(s, signal.getsignal(s)) for s in (signal.SIGINT, signal.SIGTERM)]
+        super().__init__(**kwargs)
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers:  # interrupts are for the command line to handle
+                signal.signal(number, handler)
+        self.logger.setLevel(logging.WARNING)
+
+    def set_env(self):
+        """The environment of the children."""
+        super().set_env()
+        self.env = _environment(self.env, self._tools)
+
+    def build_command(self):
+        """The commands that build the model, or the one that runs it."""
+        if self._tools is None:  # there is nothing to build
+            return [[os.path.join(self.sim_dir, self.toplevel_module), *self.plus_args]]
+        with _path_to(self._tools):
+            verilate, *rest = super().build_command()
+        verilate[verilate.index("perl") + 1] = str(self._tools.verilator)
+        if not self._public:
+            # Every signal made public costs more than the simulation itself; the harness marks
+            # the few that cocotb needs.
+            verilate.remove("--public-flat-rw")
+        return [verilate, *rest]
+
+    def execute(self, cmds):
+        """Run the commands one after the other."""
+        for command in cmds:
+            if command[0] == "make":
+                _restore_runtime(self._runtime, Path(self.sim_dir))
+            run_tool(command, folder=Path(self.work_dir), env=self.env, log=self._log)
+            if command[0] == "make":
+                _save_runtime(self._runtime, Path(self.sim_dir))
+
+
+def build_program(
+    main: Path,
+    sources: list[Path],
+    top: str,
+    *,
+    folder: Path,
+    libraries: Sequence[Path],
+    args: list[str],
+    make_args: list[str],
+    tools: Toolchain,
+    runtime: Path,
+    log: Path,
+) -> None:
+    """Build the executable ``folder/top`` of the C++ program ``main`` and the Verilated ``top``.
+
+    ``main`` includes ``Vtop.h`` and the headers that stand beside the archives ``libraries``.
+    ``args`` go to Verilator, ``make_args`` to make; ``runtime`` as for `Simulator`.
+    """
+    env = _environment(os.environ, tools)
+    own = ["--exe", "-o", top, *args]
+    for library in libraries:
+        own += ["-CFLAGS", f"-I{library.parent}"]
+    verilate = _verilate(tools, top, "Vtop", folder)
+    run_tool(
+        [*verilate, *own, *map(str, (main, *sources, *libraries))], folder=folder, env=env, log=log
+    )
+    _restore_runtime(runtime, folder)
+    make = ["make", "-C", str(folder), "-f", "Vtop.mk", *make_args]
+    run_tool(make, folder=folder, env=env, log=log)
+    _save_runtime(runtime, folder)
+
+
+def build_library(
+    sources: list[Path],
+    top: str,
+    prefix: str,
+    *,
+    folder: Path,
+    args: list[str],
+    make_args: list[str],
+    tools: Toolchain,
+    log: Path,
+) -> None:
+    """Build the Verilated ``top`` in ``folder`` as C++ class ``prefix``; ``args`` go to Verilator.
+
+    ``make_args`` name what make has to make, too.
+    """
+    env = _environment(os.environ, tools)
+    verilate = [*_verilate(tools, top, prefix, folder), *args, *map(str, sources)]
+    run_tool(verilate, folder=folder, env=env, log=log)
+    make = ["make", "-C", str(folder), "-f", f"{prefix}.mk", *make_args]
+    run_tool(make, folder=folder, env=env, log=log)
+
+
+def _verilate(tools: Toolchain, top: str, prefix: str, folder: Path) -> list[str]:
+    verilate = ["perl", str(tools.verilator), "-cc", "-Mdir", str(folder)]
+    return [*verilate, "--top-module", top, "--prefix", prefix]
+
+
+def run_tool(command: list[str], *, folder: Path, env: Mapping[str, str], log: Path) -> None:
+    """Run ``command`` in ``folder``, its output to ``log``; `breakdown` if its status is not 0."""
+    status = processes.run_logged(command, folder=folder, env=dict(env), log=log)
+    if status:
+        name = Path(command[1] if command[0] == "perl" else command[0]).name
+        raise breakdown(f"{name} ended with status {status}", log)
+
+
+def _environment(inherited: Mapping[str, str], tools: Toolchain | None) -> dict[str, str]:
+    """The environment of a child that Trispike starts."""
+    env = dict(inherited)
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # `make sim` is not this make's parent
+        env.pop(name, None)
+    if tools is not None and tools.root:
+        env["VERILATOR_ROOT"] = str(tools.root)
+    return env
+
+
+def breakdown(what: str, log: Path) -> Exception:
+    """The exception for a child that failed: the user's to mend if the disk is full."""
+    words = b"No space left on device" in log.read_bytes()
+    if words or shutil.disk_usage(log.parent).free < _SCARCE_BYTES:
+        return BadInput(f"{what}: no space left for {log.parent}; free some and try again")
+    return SimulationError(f"{what}; see {log}")
+
+
+def _restore_runtime(runtime: Path, folder: Path) -> None:
+    """Spare make the compilation of Verilator's own runtime, alike for every model."""
+    if runtime.is_dir():
+        for compiled in runtime.glob("*.o"):
+            shutil.copyfile(compiled, folder / compiled.name)  # now newer than its source
+
+
+def _save_runtime(runtime: Path, folder: Path) -> None:
+    """Keep what was compiled of Verilator's runtime and is not kept yet."""
+    runtime.mkdir(exist_ok=True)
+    for compiled in folder.glob("verilated*.o"):
+        if not (runtime / compiled.name).exists():
+            write_atomically(runtime / compiled.name, compiled.read_bytes())
+
+
+@contextlib.contextmanager
+def _path_to(tools: Toolchain) -> Iterator[None]:
+    """Have cocotb-test find an executable called ``verilator``, which it insists on, on PATH."""
+    with _path_lock, tempfile.TemporaryDirectory() as folder:
+        before = os.environ["PATH"]
+        (Path(folder) / "verilator").symlink_to(tools.verilator)
+        os.environ["PATH"] = f"{folder}{os.pathsep}{before}"
+        try:
+            yield
+        finally:
+            os.environ["PATH"] = before
+
+
+def simulate(
+    folder: Path,
+    top: str,
+    module: str,
+    *,
+    run_folder: Path,
+    plus_args: tuple[str, ...] = (),
+    seed: int = 1,
+) -> Path:
+    """Run the cocotb tests in ``module`` on the model in ``folder``, inside ``run_folder``.
+
+    Returns the log. `SimulationError` names the tests that failed, and why.
+    """
+    run_folder.mkdir(parents=True, exist_ok=True)
+    log = run_folder / "simulation.log"
+    log.unlink(missing_ok=True)
+    results = run_folder / "results.xml"
+    results.unlink(missing_ok=True)
+    simulator = Simulator(
+        log=log,
+        toplevel=top,
+        module=module,
+        work_dir=str(run_folder),
+        sim_build=str(folder),
+        plus_args=list(plus_args),
+        seed=seed,
+        waves=False,
+    )
+    simulator.set_env()
+    simulator.env["COCOTB_RESULTS_FILE"] = str(results)
+    simulator.env["COCOTB_REWRITE_ASSERTION_FILES"] = _TELLING_ASSERTIONS
+    simulator.execute(simulator.build_command())
+    if not results.exists():
+        raise breakdown("the simulation ended early", log)
+    try:
+        cases = list(ElementTree.parse(results).iter("testcase"))
+    except ElementTree.ParseError:
+        raise breakdown("the simulation's results were cut short", log) from None
+    failed = [case for case in cases if _reason(case) is not None]
+    if failed or not cases:
+        what = ", ".join(map(_failure, failed)) if failed else "no test ran"
+        raise SimulationError(f"{module}: {what}; see {log}")
+    return log
+
+
+def _reason(case: ElementTree.Element) -> ElementTree.Element | None:
+    """Why a test did not pass; None if it did."""
+    failure = case.find("failure")
+    return case.find("error") if failure is None else failure
+
+
+def _failure(case: ElementTree.Element) -> str:
+    """Name of a failed test and the first line of why."""
+    reason = _reason(case).get("message", "").strip().splitlines()
+    return f"{case.get('name')} ({reason[0]})" if reason else case.get("name")

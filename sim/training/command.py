@@ -1,0 +1,105 @@
+"""``trispike train``: a network trained, exported and measured."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from trispike.models.data import datasets
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable
+from trispike.models.network import weights
+from trispike.models.network.card import Card
+from trispike.models.network.presets import preset
+from trispike.sim.terminal.console import relative
+from trispike.sim.terminal.options import data_option, folder_option, layer_option
+from trispike.sim.tools.paths import build_folder
+from trispike.sim.training import train as training
+from trispike.sim.training.recipe import RECIPES, Recipe, changed, recipe
+from trispike.sim.training.tally import accuracy_by_timestep
+
+DEFAULT_EPOCHS = 100
+"""For a network without committed weights."""
+
+SHOWN = (1, 3, 10)
+"""Timesteps whose accuracy is printed, besides the most measured."""
+
+
+@click.command()
+@layer_option
+@data_option
+@click.option("--epochs", type=int, help="Passes over the training images.  [the committed card's]")
+@click.option("--seed", type=int, help="Seed of everything random.  [the committed card's]")
+@click.option("--threads", type=int, help="Threads of PyTorch.  [the committed card's, or 1]")
+@click.option(
+    "--recipe",
+    "recipe_name",
+    default=weights.DEFAULT_RECIPE,
+    show_default=True,
+    help=f"Settings: {', '.join(RECIPES)}.",
+)
+@click.option(
+    "--settings", default="", help="Other settings than the recipe's, such as 'beta=0.2 batch=100'."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/weights]")
+@folder_option
+def train(layer, data, epochs, seed, threads, recipe_name, settings, output, data_folder):
+    """Train a network and export it with its card; needs PyTorch.
+
+    Without options this repeats the training of the weights that come with Trispike. A training
+    that was interrupted goes on where it was.
+    """
+    preset(layer)
+    if data not in datasets.NAMES:
+        raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
+    chosen, card = recipe(recipe_name), _committed_card(layer, data, recipe_name)
+    chosen = changed(chosen if card is None else Recipe(**card.recipe), settings)
+    plan = training.Plan(
+        layer=layer,
+        data=data,
+        epochs=_first(epochs, card and card.epochs, DEFAULT_EPOCHS),
+        seed=_first(seed, card and card.seed, 0),
+        threads=_first(threads, card and card.threads, 1),
+        recipe=chosen,
+    )
+    output = output or build_folder() / "weights"
+    check_writable(output / weights.committed(layer, data, chosen.name).name)
+    try:
+        path = training.train(
+            plan,
+            measure=accuracy_by_timestep,
+            folder=datasets.find_folder(data_folder, data),
+            output_folder=output,
+        )
+    except KeyboardInterrupt:
+        print("the same command goes on from the last state written", file=sys.stderr)
+        raise
+    print(f"weights: {relative(path)}")
+    card_path = weights.card_path(path)
+    print(_summary(Card.from_json(card_path.read_bytes(), str(card_path))))
+
+
+def _summary(card: Card) -> str:
+    """What the golden model measured, in three lines."""
+    last = len(card.accuracy)
+    times = sorted({*(t for t in SHOWN if t < last), last})
+    accuracies = (
+        f"{what}: " + ", ".join(f"{accuracy[t - 1]:.2%} at T={t}" for t in times)
+        for what, accuracy in (
+            ("test images", card.accuracy),
+            ("held-out images", card.held_out_accuracy),
+        )
+    )
+    zeros = ", ".join(f"{fraction:.2f}" for fraction in card.zeros)
+    activity = f"{card.operations:,.0f} synaptic operations per image and timestep"
+    return "\n".join([*accuracies, f"zero weights per layer: {zeros}; {activity}"])
+
+
+def _committed_card(layer: str, data: str, recipe_name: str) -> Card | None:
+    path = weights.committed(layer, data, recipe_name)
+    return weights.load(path)[1] if path.exists() else None
+
+
+def _first(*values: int | None) -> int:
+    """The first of ``values`` that is not None."""
+    return next(value for value in values if value is not None)

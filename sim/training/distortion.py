@@ -1,0 +1,65 @@
+"""Random distortions of images, so that a network sees more hands than wrote the training set."""
+
+import math
+
+import torch
+from torch.nn import functional
+
+from trispike.models.errors import BadInput
+
+ROTATION = math.radians(10)
+SCALING = 0.12
+SHEAR = 0.15
+SHIFT = 2 / 14
+"""Largest change at full strength; the shift is in half widths: 2 pixels of 28."""
+
+KNOTS = 6
+"""Knots along each side of an elastic distortion."""
+
+_CHUNK = 5000
+
+
+def _maps(count: int, strength: float):
+    """``count`` affine maps, each factor uniform in its range. Shape (count, 2, 3)."""
+
+    def uniform(limit: float):
+        return (2 * torch.rand(count) - 1) * limit * strength
+
+    angle, shear = uniform(ROTATION), uniform(SHEAR)
+    width, height = 1 + uniform(SCALING), 1 + uniform(SCALING)
+    right, down = uniform(SHIFT), uniform(SHIFT)
+    rows = (
+        torch.stack([angle.cos() * width, shear - angle.sin() * height, right], 1),
+        torch.stack([angle.sin() * width, angle.cos() * height, down], 1),
+    )
+    return torch.stack(rows, 1)
+
+
+def _displacements(count: int, side: int, elastic: float):
+    """Smooth random displacements of every pixel, in half widths. Shape (count, side, side, 2)."""
+    knots = torch.randn(count, 2, KNOTS, KNOTS) * (elastic / (side / 2))
+    smooth = functional.interpolate(knots, size=(side, side), mode="bicubic", align_corners=True)
+    return smooth.permute(0, 2, 3, 1)
+
+
+def distorted(images, strength: float, elastic: float = 0.0):
+    """``images``, each distorted in its own way, by PyTorch's current random numbers.
+
+    Rotated, scaled along both axes, sheared and shifted by up to ``strength`` times the limits
+    above, and bent: the pixels at 6 x 6 knots are displaced by ``elastic`` pixels (standard
+    deviation, both ways), those between them smoothly. Bilinear interpolation; what enters from
+    outside is 0. uint8 of shape (n, pixels) in and out. `BadInput` if the images are not square.
+    """
+    side = math.isqrt(images.shape[1])
+    if side * side != images.shape[1]:
+        raise BadInput(f"distortion needs square images, not {images.shape[1]} pixels")
+    chunks = []
+    for chunk in images.split(_CHUNK):
+        square = chunk.reshape(-1, 1, side, side).float()
+        maps = _maps(len(chunk), strength)
+        grid = functional.affine_grid(maps, square.shape, align_corners=False)
+        if elastic:
+            grid = grid + _displacements(len(chunk), side, elastic)
+        moved = functional.grid_sample(square, grid, align_corners=False)
+        chunks.append(moved.round().to(torch.uint8).reshape(chunk.shape))
+    return torch.cat(chunks)

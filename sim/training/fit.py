@@ -1,0 +1,184 @@
+"""The training loop: epochs that draw from seeds of their own, and can be gone on with."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from trispike.models.errors import BadInput
+from trispike.sim.training.checkpoint import Checkpoint
+from trispike.sim.training.distortion import distorted
+from trispike.sim.training.export import Trained
+from trispike.sim.training.losses import loss_of
+from trispike.sim.training.neurons import Net
+from trispike.sim.training.recipe import V_TH, Recipe
+
+_EPOCH, _COPY = 0, 1
+
+
+def _seed(seed: int, what: int, number: int) -> int:
+    """A seed for one epoch or one distorted copy, from 0 to 2**63 - 1."""
+    words = np.random.SeedSequence([seed, what, number]).generate_state(1, np.uint64)
+    return int(words[0] >> np.uint64(1))
+
+
+def step_size(recipe: Recipe, progress: float) -> float:
+    """Adam's step size when ``progress`` (0 to 1) of all steps are done."""
+    first, last = recipe.first_rate, recipe.last_rate
+    if recipe.schedule == "exponential":
+        return first * (last / first) ** progress
+    return last + (first - last) * (1 + math.cos(math.pi * progress)) / 2
+
+
+class Training:
+    """A network being trained.
+
+    Parameters
+    ----------
+    sizes
+        Neurons a layer, inputs first.
+    images, labels
+        Training set: uint8 of (n, inputs) and of (n,). Each epoch draws one timestep of fresh
+        spikes from each image (TW-SNN alg. 1).
+    recipe, epochs, seed
+        The same three give the same weights on one machine with one number of threads.
+    """
+
+    def __init__(
+        self,
+        sizes: tuple[int, ...],
+        images: np.ndarray,
+        labels: np.ndarray,
+        recipe: Recipe,
+        *,
+        epochs: int,
+        seed: int,
+    ):
+        self.recipe, self.epochs, self.seed = recipe, epochs, seed
+        self.epoch = 0
+        self._images = torch.tensor(images)
+        self._answers = torch.nn.functional.one_hot(torch.tensor(labels).long(), sizes[-1]).float()
+        self._copies: dict[int, torch.Tensor] = {}
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.net = Net(sizes, recipe)
+        gains = [value for value in self.net.parameters() if value.ndim == 0]
+        others = [value for value in self.net.parameters() if value.ndim > 0]
+        groups = [{"params": others}]
+        if gains:
+            groups.append({"params": gains, "weight_decay": 0.0})
+        self._optimizer = torch.optim.AdamW(
+            groups, lr=recipe.first_rate, weight_decay=recipe.decay, fused=True
+        )
+
+    def run_epoch(self) -> tuple[float, float]:
+        """Train one epoch more. Mean loss, and the fraction of images given their own label.
+
+        `BadInput` if the loss or a weight stops being a finite number.
+        """
+        with torch.random.fork_rng(devices=[]):
+            images = self._seen_images()
+            torch.manual_seed(_seed(self.seed, _EPOCH, self.epoch))
+            batches = torch.randperm(len(images)).split(self.recipe.batch)
+            total, right = 0.0, 0
+            for k, chosen in enumerate(batches):
+                progress = (self.epoch + k / len(batches)) / self.epochs
+                loss, correct = self._step(images[chosen], self._answers[chosen], progress)
+                total += loss * len(chosen)
+                right += correct
+        if not all(value.isfinite().all() for value in self.net.parameters()):
+            raise self._diverged("there are weights that are not finite")
+        self.epoch += 1
+        return total / len(images), right / len(images)
+
+    def _seen_images(self) -> torch.Tensor:
+        """The training set as this epoch sees it."""
+        plain = not (self.recipe.distortion or self.recipe.elastic)
+        if plain or self._undistorted(self.epoch):
+            return self._images
+        copy = self.epoch % self.recipe.copies
+        if copy in self._copies:
+            return self._copies[copy]
+        torch.manual_seed(_seed(self.seed, _COPY, copy))
+        images = distorted(self._images, self.recipe.distortion, self.recipe.elastic)
+        again = self.epoch + self.recipe.copies
+        if again < self.epochs and not self._undistorted(again):
+            self._copies[copy] = images
+        return images
+
+    def _undistorted(self, epoch: int) -> bool:
+        """Whether this epoch is one of the last ones, which see the images as they are."""
+        return epoch >= self.epochs * (1 - self.recipe.undistorted)
+
+    def _step(self, images, answers, progress: float) -> tuple[float, int]:
+        """One batch. Its mean loss and how many images got their own label."""
+        rates = images.float() / 255
+        potentials, hidden = self.net(torch.rand_like(rates).lt_(rates))
+        loss = loss_of(potentials, hidden, answers, self.recipe)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise self._diverged(f"the loss is {value}")
+        for group in self._optimizer.param_groups:
+            group["lr"] = step_size(self.recipe, progress)
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        said = (potentials > V_TH).float().argmax(1)
+        return value, int((said == answers.argmax(1)).sum())
+
+    def _diverged(self, sign: str) -> BadInput:
+        return BadInput(
+            f"training diverged in epoch {self.epoch + 1}: {sign}; nothing was exported, try a "
+            f"first_rate below {self.recipe.first_rate:g}"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on after the epochs that are done."""
+        return {
+            "epoch": self.epoch,
+            "net": self.net.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state` of a training with the same arguments."""
+        self.net.load_state_dict(state["net"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.epoch = state["epoch"]
+
+    def parameters(self) -> list[Trained]:
+        """What each layer learnt."""
+        return [
+            Trained(
+                weights=layer.weights.detach().numpy().copy(),
+                bias=layer.bias.detach().numpy().copy(),
+                alpha=layer.alpha(),
+            )
+            for layer in self.net.layers
+        ]
+
+
+def fit(
+    training: Training, checkpoint: Checkpoint, report: Callable[[int, float, float], object]
+) -> list[Trained]:
+    """Train to the last epoch, from where ``checkpoint`` stands, and return `Training.parameters`.
+
+    ``report`` is called after each epoch with its number from 1, its mean loss and the fraction of
+    training images whose output spikes gave the right label. A training that diverges is
+    `BadInput` and forgets its checkpoint, as going on from there would only diverge again.
+    """
+    state = checkpoint.load()
+    if state is not None:
+        training.restore(state)
+    while training.epoch < training.epochs:
+        try:
+            loss, right = training.run_epoch()
+        except BadInput:
+            checkpoint.remove()
+            raise
+        if checkpoint.due() or training.epoch == training.epochs:
+            checkpoint.save(training.state())
+        report(training.epoch, loss, right)
+    return training.parameters()

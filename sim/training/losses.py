@@ -1,0 +1,49 @@
+"""What a training minimises: how far the output potentials are from the right answer."""
+
+import torch
+from torch.nn import functional
+
+from trispike.sim.training.recipe import V_TH, Recipe
+
+
+def squared_hinge(potentials, answers):
+    """Squared hinge on the output potentials (TW-SNN sec. 3.3).
+
+    An output neuron should be at least one threshold above its threshold for its own label and as
+    far below it for the others. ``potentials`` and ``answers`` (probability of each label) have
+    shape (batch, labels).
+    """
+    targets = 2.0 * answers - 1
+    return torch.relu(1 - targets * (potentials - V_TH)).square().sum(1).mean()
+
+
+def first_spike(potentials, answers):
+    """Half cross-entropy of the potentials, half that of what the read-out would say.
+
+    The read-out of one timestep takes the first output neuron that fires, or label 0 if none does.
+    If a neuron of potential v - V_th fires with the chance s(v), s the logistic function, that is
+    label k with the probability s(v_k) * product over j < k of (1 - s(v_j)). The cross-entropy of
+    the potentials' softmax besides keeps the right neuron ahead of the others, which counts over
+    several timesteps. Shapes as for `squared_hinge`.
+    """
+    above = potentials - V_TH
+    fires, stays = functional.logsigmoid(above), functional.logsigmoid(-above)
+    said = fires + stays.cumsum(1) - stays
+    label_0 = torch.logaddexp(said[:, :1], stays.sum(1, keepdim=True))
+    said = torch.cat([label_0, said[:, 1:]], 1)
+    ranked = functional.log_softmax(above, 1)
+    return -(answers * (said + ranked)).sum(1).mean() / 2
+
+
+def price_of_activity(hidden, recipe: Recipe):
+    """Cost of spikes beyond ``activity_limit``: mean of a batch, summed over hidden layers."""
+    excess = (torch.relu(spikes.sum(1) - recipe.activity_limit).mean() for spikes in hidden)
+    return recipe.activity_price * sum(excess)
+
+
+def loss_of(potentials, hidden, answers, recipe: Recipe):
+    """The recipe's loss and its price of activity, a scalar."""
+    loss = (first_spike if recipe.loss == "first spike" else squared_hinge)(potentials, answers)
+    if recipe.activity_price:
+        loss = loss + price_of_activity(hidden, recipe)
+    return loss

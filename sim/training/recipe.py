@@ -1,0 +1,186 @@
+"""Settings of a training, and the recipes that have a name."""
+
+import dataclasses
+import math
+from typing import Any
+
+from trispike.models.errors import BadInput
+
+V_TH = 1.0
+"""Firing threshold of every neuron during training."""
+
+LOSSES = ("first spike", "squared hinge")
+SCHEDULES = ("cosine", "exponential")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Settings of a training, all of which a weight file's card repeats.
+
+    Parameters
+    ----------
+    name
+        What the recipe is called.
+    weight_bits
+        2 for ternary weights and biases, 32 for the baseline without quantisation.
+    beta
+        Weights below this fraction of their layer's largest become 0 (TW-SNN eq. 11), 0 to 1.
+    learnt_alpha
+        Whether each layer learns the magnitude of its ternary weights. If not, it is the mean of
+        the full-precision weights that are kept (TW-SNN eq. 10).
+    loss
+        One of `LOSSES`, see `sim.training.losses`.
+    batch
+        Images a step, 1 or more.
+    schedule
+        How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
+    first_rate, last_rate
+        Adam's step size in the first and in the last step, above 0.
+    decay
+        Adam's decoupled weight decay: each step, full-precision weights shrink by this times the
+        step size. 0 or more; 0 is TW-SNN's own.
+    dropout
+        Probability that a hidden spike is withheld from the next layer, 0 to below 1.
+    window
+        Half width of the spike's gradient in units of the threshold: a neuron passes half the
+        error on if its potential is within ``window`` of the threshold (Yin 2017, eq. 4). None is
+        TW-SNN eq. 12, where every neuron above the threshold does, and no other.
+    distortion
+        Strength of random affine maps of the images, 0 for none to 1; see
+        `sim.training.distortion`.
+    elastic
+        Size of random elastic distortions of the images: standard deviation of the displacement in
+        pixels, 0 or more.
+    copies
+        Distorted copies of the training set, 1 or more. An epoch takes the next one, and after the
+        last the first again, with fresh spikes; as many as epochs make every epoch's images new.
+    undistorted
+        Share of the epochs, the last ones, that see the images as they are, 0 to 1.
+    activity_limit, activity_price
+        A hidden layer's spikes beyond the limit in one timestep are added to the loss at this
+        price. The hardware takes one cycle a spike; a price of 0 is TW-SNN's own loss.
+    """
+
+    name: str = "custom"
+    weight_bits: int = 2
+    beta: float = 0.1
+    learnt_alpha: bool = False
+    loss: str = "first spike"
+    batch: int = 250
+    schedule: str = "cosine"
+    first_rate: float = 4e-3
+    last_rate: float = 1e-5
+    decay: float = 0.0
+    dropout: float = 0.0
+    window: float | None = 1.0
+    distortion: float = 0.0
+    elastic: float = 0.0
+    copies: int = 12
+    undistorted: float = 0.0
+    activity_limit: float = 60.0
+    activity_price: float = 0.005
+
+    def __post_init__(self):
+        allowed = {
+            "name": ("a text", lambda x: isinstance(x, str)),
+            "weight_bits": ("2 or 32", lambda x: type(x) is int and x in (2, 32)),
+            "beta": ("from 0 to 1", lambda x: 0 <= x <= 1),
+            "learnt_alpha": ("true or false", lambda x: type(x) is bool),
+            "loss": (f"one of {', '.join(LOSSES)}", lambda x: x in LOSSES),
+            "batch": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
+            "schedule": (f"one of {', '.join(SCHEDULES)}", lambda x: x in SCHEDULES),
+            "first_rate": ("above 0", lambda x: 0 < x < math.inf),
+            "last_rate": ("above 0", lambda x: 0 < x < math.inf),
+            "decay": ("0 or more", lambda x: 0 <= x < math.inf),
+            "dropout": ("from 0 to below 1", lambda x: 0 <= x < 1),
+            "window": ("above 0, or None", lambda x: x is None or 0 < x < math.inf),
+            "distortion": ("from 0 to 1", lambda x: 0 <= x <= 1),
+            "elastic": ("0 or more", lambda x: 0 <= x < math.inf),
+            "copies": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
+            "undistorted": ("from 0 to 1", lambda x: 0 <= x <= 1),
+            "activity_limit": ("0 or more", lambda x: 0 <= x < math.inf),
+            "activity_price": ("0 or more", lambda x: 0 <= x < math.inf),
+        }
+        for what, (wanted, holds) in allowed.items():
+            value = getattr(self, what)
+            if not holds(value):
+                raise BadInput(f"{what} must be {wanted}, not {value!r}")
+
+    def fields(self) -> dict[str, Any]:
+        """Every setting by its name, as a card has them."""
+        return dataclasses.asdict(self)
+
+
+TW_SNN = Recipe(
+    name="tw-snn",
+    beta=0.01,
+    loss="squared hinge",
+    batch=100,
+    schedule="exponential",
+    first_rate=1e-3,
+    last_rate=1e-5,
+    dropout=0.2,
+    activity_price=0.0,
+)
+"""TW-SNN's algorithm 3 with the spike gradient of Yin 2017, from which TW-SNN took its neuron."""
+
+TRISPIKE = Recipe(
+    name="trispike",
+    learnt_alpha=True,
+    first_rate=3e-3,
+    decay=0.2,
+    distortion=0.7,
+    undistorted=0.2,
+)
+"""Ours: docs/training.md says what each setting gained."""
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        TRISPIKE,
+        dataclasses.replace(TRISPIKE, name="trispike-sparse", beta=0.25),
+        TW_SNN,
+        dataclasses.replace(TW_SNN, name="tw-snn-32bit", weight_bits=32),
+        dataclasses.replace(TW_SNN, name="tw-snn-literal", window=None),
+    )
+}
+"""Recipes by name. ``tw-snn-literal`` has TW-SNN's own spike gradient (eq. 12)."""
+
+
+def changed(recipe: Recipe, settings: str) -> Recipe:
+    """``recipe`` with some settings changed, called ``custom``.
+
+    ``settings`` is a text of NAME=VALUE, separated by spaces; an empty one changes nothing.
+    `BadInput` for a name that is not a setting's and for a value of another kind.
+    """
+    values: dict[str, Any] = {}
+    kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
+    for setting in settings.split():
+        name, _, text = setting.partition("=")
+        if name not in kinds or name == "name":
+            known = ", ".join(kind for kind in kinds if kind != "name")
+            raise BadInput(f"a setting must be NAME=VALUE of {known}, not {setting!r}")
+        values[name] = _value(name, text, kinds[name])
+    return dataclasses.replace(recipe, name="custom", **values) if values else recipe
+
+
+def _value(name: str, text: str, kind: Any) -> Any:
+    if kind is str:
+        return text.replace("-", " ")
+    if kind is bool and text in ("true", "false"):
+        return text == "true"
+    if text == "none" and kind == float | None:
+        return None
+    try:
+        return int(text) if kind is int else float("" if kind is bool else text)
+    except ValueError:
+        wanted = {int: "an integer", bool: "true or false"}.get(kind, "a number")
+        raise BadInput(f"{name} must be {wanted}, not {text!r}") from None
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe called ``name``; `BadInput` names the known ones."""
+    try:
+        return RECIPES[name]
+    except KeyError:
+        raise BadInput(f"RECIPE must be one of {', '.join(RECIPES)}, not {name!r}") from None

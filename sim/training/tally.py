@@ -1,0 +1,242 @@
+"""How well networks label a test set, and how many spikes and operations that takes."""
+
+import dataclasses
+import statistics
+from collections.abc import Sequence
+
+import numpy as np
+
+from trispike.golden.model import Result, labels_of, run
+from trispike.golden.real import run_real
+from trispike.models.data.spikes import check_seed, check_timesteps, encode
+from trispike.models.errors import BadInput
+from trispike.models.network.description import Network
+from trispike.models.network.numbers import MAX_INPUTS
+from trispike.models.network.real_network import RealNetwork
+
+_BATCH_BYTES = 1 << 23
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """Accuracy and activity of a network over a test set, with the spikes of one seed.
+
+    Parameters
+    ----------
+    accuracy
+        Fraction of images labelled right, 0 to 1; entry T - 1 is for T timesteps.
+    spikes
+        Mean spikes of an image per timestep, of the input and of each layer.
+    operations
+        Mean synaptic operations of an image per timestep, over all layers: one for each spike and
+        each weight other than 0 that it meets.
+    """
+
+    accuracy: tuple[float, ...]
+    spikes: tuple[float, ...]
+    operations: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Spread:
+    """What a network does over a test set with the spikes of several seeds.
+
+    Parameters
+    ----------
+    seeds
+        The seeds, one or more.
+    measurements
+        One for each seed, all of as many timesteps.
+    """
+
+    seeds: tuple[int, ...]
+    measurements: tuple[Measurement, ...]
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Mean accuracy over the seeds; entry T - 1 is for T timesteps."""
+        return tuple(statistics.fmean(values) for values in self._by_timestep())
+
+    @property
+    def deviation(self) -> tuple[float, ...] | None:
+        """Sample standard deviation of the accuracy over the seeds; None for a single seed."""
+        if len(self.seeds) < 2:
+            return None
+        return tuple(statistics.stdev(values) for values in self._by_timestep())
+
+    @property
+    def spikes(self) -> tuple[float, ...]:
+        """Mean spikes of an image per timestep, of the input and of each layer."""
+        columns = zip(*(one.spikes for one in self.measurements), strict=True)
+        return tuple(statistics.fmean(values) for values in columns)
+
+    @property
+    def operations(self) -> float:
+        """Mean synaptic operations of an image per timestep."""
+        return statistics.fmean(one.operations for one in self.measurements)
+
+    def _by_timestep(self):
+        return zip(*(one.accuracy for one in self.measurements), strict=True)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Tally:
+    """What was counted of a network over some images; tallies of different images add up.
+
+    Parameters
+    ----------
+    images
+        How many images.
+    right
+        Images labelled right, int64 of shape (timesteps,); entry T - 1 is for T timesteps.
+    fired
+        Spikes of the input and of each layer, int64 of shape (layers + 1,).
+    operations
+        Synaptic operations.
+    """
+
+    images: int
+    right: np.ndarray
+    fired: np.ndarray
+    operations: int
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            images=self.images + other.images,
+            right=self.right + other.right,
+            fired=self.fired + other.fired,
+            operations=self.operations + other.operations,
+        )
+
+    def measurement(self) -> Measurement:
+        """The same as fractions and means."""
+        steps = self.images * len(self.right)
+        return Measurement(
+            accuracy=tuple((self.right / self.images).tolist()),
+            spikes=tuple((self.fired / steps).tolist()),
+            operations=self.operations / steps,
+        )
+
+
+def batch_size(timesteps: int) -> int:
+    """Images that are run at once, so that memory stays small whatever the size of the set.
+
+    It depends on nothing else: whatever networks are measured together, each gets the same batches.
+    """
+    return max(1, _BATCH_BYTES // (4 * timesteps * MAX_INPUTS))
+
+
+def tally_batch(
+    networks: Sequence[Network | RealNetwork],
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    timesteps: int,
+    seed: int,
+    first_image: int = 0,
+) -> tuple[Tally, ...]:
+    """What each of ``networks`` does with one batch of images, encoded once for all of them.
+
+    Arguments are those of `accuracy_by_timestep`; ``first_image`` is the index in its data set of
+    the first of ``images``.
+    """
+    spikes = encode(images, timesteps, seed, first_image)
+    return tuple(_tally(network, spikes, labels) for network in networks)
+
+
+def _tally(network: Network | RealNetwork, spikes: np.ndarray, labels: np.ndarray) -> Tally:
+    result = _run(network, spikes)
+    counts = result.spikes[-1].cumsum(axis=1, dtype=np.int32)
+    right = labels_of(counts) == np.asarray(labels)[:, np.newaxis]
+    fired = [_fired(layer) for layer in (spikes, *result.spikes)]
+    pairs = zip(fired, network.layers, strict=False)  # nobody listens to the last layer
+    return Tally(
+        images=len(spikes),
+        right=right.sum(axis=0, dtype=np.int64),
+        fired=np.array([layer.sum() for layer in fired], dtype=np.int64),
+        operations=sum(int(n @ np.count_nonzero(layer.weights, axis=1)) for n, layer in pairs),
+    )
+
+
+def _run(network: Network | RealNetwork, spikes: np.ndarray) -> Result:
+    if isinstance(network, RealNetwork):
+        return run_real(network, spikes, keep_potentials=False)
+    return run(network, spikes, keep_potentials=False)
+
+
+def _fired(spikes: np.ndarray) -> np.ndarray:
+    """How often each neuron spiked: int64, shape (neurons,), from bool (images, steps, neurons)."""
+    each_image = spikes.view(np.uint8).sum(axis=1, dtype=np.uint8)  # at most 255 timesteps
+    return each_image.sum(axis=0, dtype=np.int64)
+
+
+def accuracy_by_timestep(
+    network: Network | RealNetwork,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    timesteps: int,
+    seed: int,
+) -> Measurement:
+    """Accuracy after 1 to ``timesteps`` timesteps, mean spikes and operations, by the golden model.
+
+    One run gives them all, as the spikes of a shorter run begin those of a longer one. Images are
+    taken in batches.
+
+    Parameters
+    ----------
+    network
+        The network and its parameters.
+    images
+        uint8, shape (n, inputs), n at least 1.
+    labels
+        Integers, shape (n,).
+    timesteps
+        1 to 255.
+    seed
+        Seed of the spikes, 0 to 2**63 - 1.
+
+    `BadInput` for anything out of range.
+    """
+    if len(images) == 0 or len(images) != len(labels):
+        raise BadInput(
+            f"images and labels must be as many, at least one, not {len(images)} and {len(labels)}"
+        )
+    timesteps, total = check_timesteps(timesteps), None
+    size = batch_size(timesteps)
+    for first in range(0, len(images), size):
+        (batch,) = tally_batch(
+            [network],
+            images[first : first + size],
+            labels[first : first + size],
+            timesteps=timesteps,
+            seed=seed,
+            first_image=first,
+        )
+        total = batch if total is None else total + batch
+    return total.measurement()
+
+
+def accuracy_over_seeds(
+    network: Network | RealNetwork,
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    timesteps: int,
+    seeds: Sequence[int],
+) -> Spread:
+    """`accuracy_by_timestep` for each of ``seeds``, which must be one or more, all different."""
+    seeds = check_seeds(seeds)
+    measurements = tuple(
+        accuracy_by_timestep(network, images, labels, timesteps=timesteps, seed=seed)
+        for seed in seeds
+    )
+    return Spread(seeds=seeds, measurements=measurements)
+
+
+def check_seeds(seeds: Sequence[int]) -> tuple[int, ...]:
+    """``seeds`` as a tuple; `BadInput` unless they are one or more and all different."""
+    checked = tuple(check_seed(seed) for seed in seeds)
+    if not checked or len(set(checked)) < len(checked):
+        raise BadInput(f"seeds must be one or more, all different, not {list(seeds)!r:.80}")
+    return checked

@@ -1,0 +1,117 @@
+"""Ternary quantisation of trained parameters, and the integers that replace its real scales."""
+
+import dataclasses
+from collections.abc import Collection
+
+import numpy as np
+
+from trispike.models.errors import BadInput
+from trispike.models.network.numbers import CONSTANT_MAX, POTENTIAL_MAX, POTENTIAL_MIN
+
+
+def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
+    """Ternary signs of real weights, and the one magnitude that goes with them (TW-SNN eq. 9-11).
+
+    With D = beta * max|w|: a weight of |w| >= D keeps its sign, a smaller one becomes 0; alpha is
+    the mean |w| of those that keep it.
+
+    Parameters
+    ----------
+    weights
+        Real numbers, any shape, at least one.
+    beta
+        Fraction of the largest weight below which a weight is dropped, 0 to 1.
+
+    Returns
+    -------
+    int8 of -1, 0 and +1 in the shape of ``weights``; alpha, 0 or more. `BadInput` for weights that
+    are not finite and for a beta out of range.
+    """
+    weights = np.asarray(weights)
+    if not 0 <= beta <= 1:
+        raise BadInput(f"beta must be from 0 to 1, not {beta}")
+    if weights.size == 0 or not np.isfinite(weights).all():
+        raise BadInput("weights must be finite numbers, at least one; train with a smaller step")
+    sizes = np.abs(weights)
+    kept = sizes >= beta * sizes.max()
+    return (np.sign(weights) * kept).astype(np.int8), float(sizes[kept].mean(dtype=np.float64))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Constants:
+    """What a processing element holds of its layer's real scales: see `LayerParameters`."""
+
+    a: int
+    b: int
+    threshold: int
+
+
+def first_firing_sum(
+    alpha: float, bias_scale: float, threshold: float, bias: int, inputs: int
+) -> int:
+    """Where a neuron begins to fire: the smallest S with alpha * S + bias_scale * bias > threshold.
+
+    S is a sum of ternary weights, -inputs to inputs. Compared in float64. Returns
+    -inputs if every sum fires and inputs + 1 if none does.
+    """
+    sums = np.arange(-inputs, inputs + 1, dtype=np.float64)
+    silent = np.count_nonzero(alpha * sums + bias_scale * bias <= threshold)
+    return int(silent) - inputs
+
+
+def integer_constants(
+    alpha: float,
+    bias_scale: float,
+    threshold: float,
+    *,
+    inputs: int,
+    biases: Collection[int] = (-1, 0, 1),
+) -> Constants:
+    """Integers with which a layer's neurons fire exactly when they did with real scales.
+
+    A neuron fires iff alpha * S + bias_scale * bias > threshold, with S an integer of -inputs to
+    inputs: for each bias that is S >= k for some k, so integers lose nothing if they give the same
+    k for every bias that occurs. The smallest such a, then the smallest b, are taken.
+
+    Parameters
+    ----------
+    alpha, bias_scale
+        Real scales of ternary weights and biases; alpha above 0, bias_scale 0 or more.
+    threshold
+        Real firing threshold.
+    inputs
+        Fan-in, 1 to 1024.
+    biases
+        Values of the ternary bias that occur in the layer.
+
+    Returns
+    -------
+    `Constants` with a of 1..127, b of 0..127 and an 18-bit threshold. `BadInput` if none will do.
+    """
+    if not (np.isfinite([alpha, bias_scale, threshold]).all() and alpha > 0 <= bias_scale):
+        raise BadInput(
+            f"scales must be finite, alpha above 0 and the bias scale not below, "
+            f"not {alpha}, {bias_scale} and threshold {threshold}"
+        )
+    firsts = {
+        int(bias): first_firing_sum(alpha, bias_scale, threshold, int(bias), inputs)
+        for bias in biases
+    }
+    b = np.arange(CONSTANT_MAX + 1)
+    for a in range(1, CONSTANT_MAX + 1):
+        lowest = np.full(b.shape, POTENTIAL_MIN)
+        highest = np.full(b.shape, POTENTIAL_MAX)
+        for bias, first in firsts.items():
+            if first > -inputs:  # the sum just below must stay silent
+                lowest = np.maximum(lowest, a * (first - 1) + b * bias)
+            if first <= inputs:  # and this one must fire
+                highest = np.minimum(highest, a * first + b * bias - 1)
+        usable = np.flatnonzero(lowest <= highest)
+        if usable.size:
+            least = usable[0]
+            nearest = min(max(0, int(lowest[least])), int(highest[least]))
+            return Constants(a=a, b=int(least), threshold=nearest)
+    raise BadInput(
+        f"no constants of 1 to {CONSTANT_MAX} fire as alpha {alpha:g}, bias scale {bias_scale:g} "
+        f"and threshold {threshold:g} do; train with a smaller bias"
+    )

@@ -1,0 +1,182 @@
+"""Training a network by name and exporting it with its card. Needs PyTorch, the ``train`` extra."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from trispike.models.data.datasets import Dataset, load
+from trispike.models.data.spikes import check_seed, check_timesteps
+from trispike.models.errors import BadInput
+from trispike.models.network import real_weights, weights
+from trispike.models.network.card import Card
+from trispike.models.network.presets import preset
+from trispike.sim.training.export import integer_network, real_network
+from trispike.sim.training.recipe import TRISPIKE, Recipe
+
+
+class Measured(Protocol):
+    """What a measurement of a network tells; see `sim.training.tally.Measurement`."""
+
+    accuracy: tuple[float, ...]
+    spikes: tuple[float, ...]
+    operations: float
+
+
+Measure = Callable[..., Measured]
+"""Called like `sim.training.tally.accuracy_by_timestep`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One training: what, on what, how long and by which recipe.
+
+    Parameters
+    ----------
+    layer
+        Name of a preset, such as ``fc256``.
+    data
+        Name of a data set, such as ``digits``.
+    epochs
+        Passes over the training set, 1 or more.
+    seed
+        Seed of the training, 0 to 2**63 - 1.
+    recipe
+        Settings.
+    threads
+        Threads that PyTorch computes with, 1 or more; the order of sums depends on it.
+    """
+
+    layer: str
+    data: str
+    epochs: int
+    seed: int = 0
+    recipe: Recipe = TRISPIKE
+    threads: int = 1
+
+    def __post_init__(self):
+        preset(self.layer)
+        for what in ("epochs", "threads"):
+            value = getattr(self, what)
+            if type(value) is not int or value < 1:
+                raise BadInput(f"{what} must be an integer, 1 or more, not {value!r}")
+        check_seed(self.seed)
+
+    @property
+    def title(self) -> str:
+        """What a progress bar calls it."""
+        return f"{self.layer} {self.data} {self.recipe.name}"
+
+
+def train(
+    plan: Plan,
+    *,
+    measure: Measure,
+    output_folder: Path,
+    folder: Path | None = None,
+    timesteps: int = 35,
+    test_seed: int = 0,
+) -> Path:
+    """Train a network, measure it, and write its weight file and card.
+
+    An interrupted training goes on where its last state was written, in a folder ``unfinished``
+    of the output folder, and ends at the same weights as one that was not interrupted.
+
+    Parameters
+    ----------
+    plan
+        What to train.
+    measure
+        Measures the exported network: `sim.training.tally.accuracy_by_timestep`, or for 32-bit
+        weights its like. It is handed in, as this room knows nothing of the golden model.
+    output_folder
+        Where the weight file goes, under the name that `models.network.weights.committed` has.
+    folder
+        Folder with the files of mnist or fashion, see `models.data.datasets.find_folder`.
+    timesteps
+        Longest run that is measured, 1 to 255.
+    test_seed
+        Seed of the spikes of that measurement.
+
+    Returns
+    -------
+    The weight file's path. `BadInput` for a bad argument, missing data, a missing PyTorch and a
+    training that diverged; then nothing is written.
+    """
+    test_seed, timesteps = check_seed(test_seed), check_timesteps(timesteps)
+    try:
+        import torch  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise BadInput("training needs PyTorch; install it with pip install '.[train]'") from None
+    dataset = load(plan.data, folder)
+    path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        layers, checkpoint = _fitted(plan, dataset, output_folder / "unfinished", progress)
+        task = progress.add_task(f"{plan.title}: measuring", total=None)
+        ternary = plan.recipe.weight_bits == 2
+        network = (
+            integer_network(plan.layer, layers, plan.recipe.beta)
+            if ternary
+            else real_network(plan.layer, layers)
+        )
+        settings = {"timesteps": timesteps, "seed": test_seed}
+        held_out = measure(network, dataset.held_out_images, dataset.held_out_labels, **settings)
+        test = measure(network, dataset.test_images, dataset.test_labels, **settings)
+        progress.remove_task(task)
+    card = Card(
+        name=plan.layer,
+        sizes=preset(plan.layer).sizes,
+        data=plan.data,
+        data_sha256=dataset.digests,
+        recipe=plan.recipe.fields(),
+        seed=plan.seed,
+        epochs=plan.epochs,
+        threads=plan.threads,
+        test_seed=test_seed,
+        held_out_accuracy=held_out.accuracy,
+        accuracy=test.accuracy,
+        spikes=test.spikes,
+        operations=test.operations,
+        zeros=tuple(float(np.mean(layer.weights == 0)) for layer in network.layers),
+    )
+    (weights if ternary else real_weights).save(path, network, card)
+    checkpoint.remove()
+    return path
+
+
+def _fitted(plan: Plan, dataset: Dataset, folder: Path, progress: Progress):
+    """The trained full-precision parameters, and the checkpoint to remove once they are safe."""
+    import torch
+
+    from trispike.sim.training.checkpoint import Checkpoint
+    from trispike.sim.training.fit import Training, fit
+
+    settings = {**dataclasses.asdict(plan), "data_sha256": dataset.digests}
+    checkpoint = Checkpoint(folder, f"{plan.layer}-{plan.data}-{plan.recipe.name}", settings)
+    task = progress.add_task(plan.title, total=plan.epochs)
+
+    def report(epoch: int, loss: float, right: float) -> None:
+        text = f"{plan.title}: loss {loss:.3f}, {right:.2%} right"
+        progress.update(task, completed=epoch, description=text)
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(plan.threads)
+    try:
+        training = Training(
+            preset(plan.layer).sizes,
+            dataset.fit_images,
+            dataset.fit_labels,
+            plan.recipe,
+            epochs=plan.epochs,
+            seed=plan.seed,
+        )
+        return fit(training, checkpoint, report), checkpoint
+    finally:
+        torch.set_num_threads(threads)

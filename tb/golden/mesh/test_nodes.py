@@ -1,0 +1,185 @@
+"""The golden model of networks on meshes: every flit of every flow, every link."""
+
+import collections
+
+import numpy as np
+import pytest
+
+from tb.kit.mapped import CASES, Arrivals, flit, mapped
+from trispike.golden.mesh.links import compare_links, run_links, transaction_links
+from trispike.golden.mesh.nodes import host_receiver, outputs
+from trispike.golden.mesh.routes import Divergence, Routes, expect, link_flits
+from trispike.models.mesh import flits, transactions
+from trispike.models.mesh.flits import Access, Command, pack
+from trispike.models.mesh.mapping import HOST, flows
+from trispike.models.mesh.topology import DeadLink, MeshShape, Port, Routing
+from trispike.sim.node.judge import judge
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request):
+    return mapped(request.param)
+
+
+def _written_out(case):
+    """All flits, one by one: by receiver, 9-bit source, whether from the host, whether credits."""
+    mapping, found = case.mapping, collections.defaultdict(list)
+    layers = len(mapping.shape.layers)
+    codes = [x | y << 3 | z << 6 for x, y, z in mapping.places]
+    parts = list(zip(codes, mapping.parts, strict=True))
+    virtual = range(-(-case.given.shape[2] // 256))
+    spikes = [
+        each.reshape(-1, each.shape[2]).tolist() for each in (case.given, *case.result.spikes)
+    ]
+    for step in range(len(spikes[0])):
+        for here, part in parts:
+            fired = spikes[part.layer + 1][step][part.first : part.first + part.neurons]
+            outgoing = [(there, 0) for there, other in parts if other.layer == part.layer + 1]
+            for there, to_host in outgoing if part.layer + 1 < layers else [(0, 1)]:
+                flow = found["host" if to_host else there, here, 0, "spikes"]
+                for neuron in np.flatnonzero(fired).tolist():
+                    flow.append(flit(there, here, step, word=neuron, to_host=to_host))
+                flow.append(flit(there, here, step, control=1, word=0, to_host=to_host))
+            for there, other in parts:
+                if other.layer == part.layer - 1:
+                    found[there, here, 0, "credits"].append(
+                        flit(there, here, step, control=1, word=1)
+                    )
+            if part.layer == 0:
+                for k in virtual:
+                    flow = found[here, k, 1, "spikes"]
+                    fired = spikes[0][step][256 * k : 256 * k + 256]
+                    for neuron in np.flatnonzero(fired).tolist():
+                        flow.append(flit(here, k, step, word=neuron, from_host=1))
+                    flow.append(flit(here, k, step, control=1, word=0, from_host=1))
+                    found["host", here, 0, "credits"].append(
+                        flit(0, here, step, control=1, word=1, to_host=1)
+                    )
+            if part.layer + 1 == layers:
+                found[here, 0, 1, "credits"].append(
+                    flit(here, 0, step, control=1, word=1, from_host=1)
+                )
+    return found
+
+
+def test_flits(case):
+    """Every flow, flit by flit."""
+    run, found = case.run, {}
+    for flow in run.flows:
+        made = run.flits(flow)
+        assert made.dtype == np.uint32
+        assert len(made) == run.count(flow)
+        receiver = "host"
+        if flow.receiver != host_receiver(case.mapping.mesh):
+            receiver = flits.node_code(case.mapping.mesh.node(flow.receiver))
+        source, from_host = flow.address >> 13 & 0x1FF, flow.address >> 30 & 1
+        kind = "credits" if flow.credits else "spikes"
+        found[receiver, source, from_host, kind] = made.tolist()
+    assert len(found) == len(run.flows)
+    assert found == _written_out(case)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_right(case, seed):
+    """Every order of arrival is right that keeps each flow's; the host has the golden outputs."""
+    run = case.run
+    receivers, received = Arrivals.of(run, seed).arrays
+    judge(run, receivers, received)
+    images, timesteps = case.given.shape[:2]
+    told = received[receivers == host_receiver(case.mapping.mesh)]
+    found = outputs(case.mapping, told, images=images, timesteps=timesteps)
+    assert np.array_equal(found.spikes, case.result.spikes[-1])
+    assert np.array_equal(found.counts, case.result.counts)
+    assert found.counts.dtype == np.int32
+    assert np.array_equal(found.labels, case.result.labels)
+
+
+def test_outputs_of_a_wrong_run():
+    """A neuron that there is not, a source that there is not, timesteps too many: passed over."""
+    case = mapped("one node")
+    told = [
+        flit(0, 0, 0, word=3, to_host=1),
+        flit(0, 0, 0, word=10, to_host=1),
+        flit(0, 9, 0, word=4, to_host=1),
+        flit(0, 0, 0, control=1, word=0, to_host=1),
+        flit(0, 0, 0, control=1, word=1, to_host=1),
+        flit(0, 0, 1, word=5, to_host=1),
+        flit(0, 0, 1, control=1, word=0, to_host=1),
+        flit(0, 0, 2, word=6, to_host=1),
+    ]
+    found = outputs(case.mapping, np.array(told, dtype=np.uint32), images=1, timesteps=2)
+    assert np.argwhere(found.spikes).tolist() == [[0, 0, 3], [0, 1, 5]]
+    assert found.labels.tolist() == [3]
+
+
+def _routes(mesh):
+    dead = DeadLink(x=0, y=0, z=0)
+    yield Routes(mesh=mesh)
+    if mesh.z > 1:
+        yield Routes(mesh=mesh, routing=Routing.DETOUR, dead_links=(dead,))
+
+
+def test_links(case):
+    """As many flits on every link as the paths of the flits say, taken one by one."""
+    run, mesh = case.run, case.mapping.mesh
+    sent = [run.flits(flow) for flow in run.flows]
+    senders = [
+        mesh.number(HOST) if flow.sender == mesh.nodes else flow.sender for flow in run.flows
+    ]
+    sources = np.repeat(senders, [len(each) for each in sent])
+    for routes in _routes(mesh):
+        links = run_links(run, routes)
+        assert links.dtype == np.int64
+        assert np.array_equal(links, expect(routes, sources, np.concatenate(sent)).links)
+        compare_links(routes, links, links.copy())
+
+
+def test_links_of_means(case):
+    """As many as `models.mesh.mapping.flows` says for mean spikes."""
+    mapping, steps = case.mapping, case.given.shape[0] * case.given.shape[1]
+    means = [each.mean(axis=(0, 1)) for each in (case.given, *case.result.spikes)]
+    between = np.zeros((mapping.mesh.nodes,) * 2)
+    numbers = mapping.numbers
+    sent = flows(mapping.shape, means, mapping.node) * steps
+    np.add.at(between, (numbers[:, np.newaxis], numbers[np.newaxis]), sent)
+    for routes in _routes(mapping.mesh):
+        assert run_links(case.run, routes) == pytest.approx(link_flits(routes, between))
+
+
+def test_wrong_links():
+    """The node and the port."""
+    routes = Routes(mesh=MeshShape(x=2, y=2, z=1))
+    expected = np.arange(28).reshape(4, 7)
+    links = expected.copy()
+    links[2, Port.SOUTH] += 1
+    with pytest.raises(Divergence, match=r"^node 0\.1\.0: 19 flits left SOUTH, and 18 had to$"):
+        compare_links(routes, expected, links)
+
+
+def test_transaction_links():
+    """A write of three words to 1.1.0, a read of two from 0.0.0: counted by hand."""
+    mesh = MeshShape(x=2, y=2, z=1)
+    requests = np.concatenate(
+        [
+            transactions.write((1, 1, 0), 8, [1, 2, 3], host=HOST),  # head, address, words
+            transactions.read((0, 0, 0), 8, 2, host=HOST),  # head, address, count
+        ]
+    )
+    memory = {"type": 1, "answer": 1}
+    write = {**memory, "access": Access.BURST_WRITE}
+    read = {**memory, "access": Access.BURST_READ}
+    written = pack(flits.HEAD, source_x=1, source_y=1)
+    answers = [
+        pack(flits.MEMORY, **write, command=Command.KEPT) | written,
+        pack(flits.MEMORY, **write),
+        pack(flits.MEMORY, **read, command=Command.KEPT),
+        pack(flits.MEMORY, **read, command=Command.KEPT, content=0x1FF),
+        pack(flits.MEMORY, **read, command=Command.KEPT, content=5),
+        pack(flits.MEMORY, **read),
+    ]
+    links = transaction_links(Routes(mesh=mesh), requests, np.array(answers, dtype=np.uint32))
+    wanted = np.zeros((4, 7), dtype=np.int64)
+    wanted[0, Port.EAST] = wanted[1, Port.NORTH] = wanted[3, Port.LOCAL] = 5
+    wanted[3, Port.WEST] = wanted[2, Port.SOUTH] = 2
+    wanted[0, Port.LOCAL] = 3 + 2 + 4
+    assert np.array_equal(links, wanted)

@@ -1,0 +1,346 @@
+"""What the testbench of a node is made of: a host and other nodes, and what they expect of it."""
+
+import collections
+
+import numpy as np
+
+from tb.kit.bench import Bench
+from tb.kit.oracles import random_layer
+from trispike import golden
+from trispike.models.mesh import flits
+from trispike.models.mesh.flits import (
+    HEAD,
+    MEMORY,
+    SPIKE,
+    Access,
+    Command,
+    Control,
+    FlitType,
+    coordinates,
+    from_node,
+    node_code,
+    pack,
+    to_node,
+)
+from trispike.models.mesh.mapping import HOST
+from trispike.models.mesh.node import (
+    ADDRESS_ENTRY,
+    AER_ENTRY,
+    BLOCK_ROWS,
+    CONSTANTS,
+    CREDITS,
+    LINE_WORDS,
+    NEURONS,
+    STATUS,
+    WORD_BITS,
+    Line,
+    NodeShape,
+    Reason,
+)
+from trispike.models.mesh.transactions import read, write
+
+HERE = (3, 1, 6)
+HOST_CODE = node_code(HOST)
+_MASK = (1 << WORD_BITS) - 1
+
+
+class NodeBench(Bench):
+    """Keeps its own copy of the node's memory, and what has to come out of it.
+
+    Flits of a destination, credits of a source, and answers each have to come in order; how they
+    mix is the node's affair, but for answers, whose flits stay together.
+    """
+
+    limit = 60_000
+
+    def __init__(self, pins, rng, *, inputs, neurons, sources, destinations):
+        super().__init__(pins, rng)
+        self.shape = NodeShape(
+            inputs=inputs, neurons=neurons, sources=sources, destinations=destinations
+        )
+        self.input = self.driver("i", flits.FLIT_BITS)
+        self.output = self.monitor("o", self.receive)
+        self.memory: dict[int, int] = {}
+        self.due: dict[object, collections.deque[int]] = collections.defaultdict(collections.deque)
+        self.sources: list[Sending] = []
+        self.destinations: list[tuple[int, int]] = []
+        self.layer = None
+        self.open_answer = False
+        self.times: dict[int, int] = {}  # last cycle in which each flit left
+        self.credits_owed_back: list[tuple[int, int]] = []
+        self.give_back = True
+        self.status = 0
+        self.shown: dict[str, int] = {}
+        pins.set("here", node_code(HERE))
+
+    async def reset(self):
+        await super().reset()
+        self.due.clear()
+
+    @property
+    def done(self):
+        return all(driver.idle for driver in self.drivers) and not any(self.due.values())
+
+    def watch(self):
+        names = ("quiet", "computing", "sending", "blocked", "status")
+        self.shown = {name: self.pins.get(name) for name in names}
+        refused = STATUS["refused"]
+        broken = (self.shown["status"] & ~self.status) >> refused.width
+        fewer = refused.get(self.shown["status"]) <= refused.get(self.status)
+        assert fewer, f"cycle {self.cycle}: {self.shown}"
+        assert not broken, f"cycle {self.cycle}: {self.shown}"
+        if self.open_answer and len(self.due["answers"]) > 2:  # the others have left the slave
+            assert not self.shown["computing"], f"cycle {self.cycle}: works amid a transaction"
+        if self.shown["quiet"]:
+            assert not self.pins.get("o__valid"), f"cycle {self.cycle}: quiet, and a flit leaves"
+            others = [self.shown[name] for name in names[1:4]]
+            assert not any(others), f"cycle {self.cycle}: {self.shown}"
+            answered = not (self.input.idle and self.due["answers"])
+            assert answered, f"cycle {self.cycle}: quiet, and an answer is due"
+
+    def receive(self, flit):
+        """A flit has left the node."""
+        values = {name: field.get(flit) for name, field in flits.layout(flit).items()}
+        to = node_code((values["x"], values["y"], values["z"]))
+        if values["type"] == FlitType.MEMORY:
+            key = "answers"
+            self.open_answer = values["command"] == Command.KEPT
+        else:
+            assert not self.open_answer, f"cycle {self.cycle}: a spike in the middle of an answer"
+            credit = values["control"] and values["neuron"] == Control.CREDIT
+            key = ("credit" if credit else "spike", to, values["to_host"])
+        self.times[flit] = self.cycle
+        want = self.due[key]
+        assert want, f"cycle {self.cycle}: unexpected {flits.text(flit)}"
+        first = want.popleft()
+        assert flit == first, (
+            f"cycle {self.cycle}: got {flits.text(flit)}, expected {flits.text(first)}"
+        )
+        if key[0] == "spike" and values["control"]:
+            self.credits_owed_back.append((to, values["to_host"]))
+        if key[0] == "credit":
+            source = self._source(to, values["to_host"])
+            source.credits += 1
+            source.received += 1
+
+    def _source(self, code, is_host):
+        """The sender that a credit is for: of the host's virtual nodes the one that had fewest."""
+        mine = [s for s in self.sources if s.from_host == is_host and (is_host or s.code == code)]
+        return min(mine, key=lambda s: s.received)
+
+    # Memory
+
+    def send(self, request):
+        """Queue the flits of a request."""
+        for flit in request:
+            self.input.send(int(flit))
+
+    def expect_answer(self, access, words=(), reason=Reason.NONE):
+        """The answer of the request that was queued last."""
+        status = {Reason.NONE: Command.DONE, Reason.MALFORMED: Command.CORRUPTED}
+        common = {"type": FlitType.MEMORY, **to_node(HOST), "access": int(access), "answer": 1}
+        head = pack(HEAD, **from_node(HERE)) >> MEMORY["content"].lowest
+        for content in (head, *words):
+            flit = pack(MEMORY, **common, command=int(Command.KEPT), content=int(content))
+            self.due["answers"].append(flit)
+        last = int(status.get(reason, Command.CANCELLED))
+        self.due["answers"].append(pack(MEMORY, **common, command=last, content=int(reason)))
+
+    def readable(self, address):
+        """Whether there is a word at ``address``."""
+        return self.shape.has_line(address // LINE_WORDS)
+
+    def writable(self, address):
+        """Whether it can be written."""
+        return self.readable(address) and address // LINE_WORDS != Line.STATUS
+
+    def write(self, address, words):
+        """Queue a write of a word or of a list of them, and its answer."""
+        single = isinstance(words, int)
+        self.send(write(HERE, address, words, host=HOST))
+        for k, word in enumerate([words] if single else words):
+            if not self.writable(address + k):
+                reason = Reason.NO_SUCH_ADDRESS
+                break
+            self.memory[address + k] = int(word) & self.bits(address + k)
+        else:
+            reason = Reason.NONE
+        access = Access.SINGLE_WRITE if single else Access.BURST_WRITE
+        self.expect_answer(access, reason=reason)
+
+    def read(self, address, count=None):
+        """Queue a read of a word, or of ``count``, and its answer."""
+        self.send(read(HERE, address, count, host=HOST))
+        words = []
+        for k in range(count or 1):
+            if not self.readable(address + k):
+                break
+            words.append(self.memory.get(address + k, 0))
+        reason = Reason.NONE if len(words) == (count or 1) else Reason.NO_SUCH_ADDRESS
+        access = Access.SINGLE_READ if count is None else Access.BURST_READ
+        self.expect_answer(access, words, reason)
+
+    def bits(self, address):
+        """Bits that the word at ``address`` has."""
+        line, word = divmod(address, LINE_WORDS)
+        if line < Line.CONSTANTS:
+            bank = self.shape.layer.banks[line % 4]
+            return _MASK if word < 2 * bank.neurons // WORD_BITS else 0
+        fields, table = {
+            Line.CONSTANTS: (CONSTANTS, 0),
+            Line.NEURONS: (NEURONS, 0),
+            Line.AER_LUT: (AER_ENTRY, self.shape.sources),
+            Line.ADDRESS_LUT: (ADDRESS_ENTRY, self.shape.destinations),
+        }[line]
+        width = sum(field.width for field in fields.values())
+        if table:
+            return (1 << width) - 1 if word < table else 0
+        return ((1 << width) - 1) >> WORD_BITS * word & _MASK
+
+    def everything(self):
+        """First address and length of each run of words that there are."""
+        width = len(self.shape.layer.banks) * LINE_WORDS
+        yield from ((32 * row, width) for row in range(self.shape.inputs))
+        yield 8 * Line.BIAS, width
+        yield 8 * Line.CONSTANTS, 4 * LINE_WORDS
+
+    # Timesteps
+
+    def load(self, *, threshold=None, neurons=None):
+        """Queue random weights and look-up tables; nothing stalls until `stall` is called."""
+        shape, rng = self.shape, self.rng
+        self.stall(never=True)
+        self.layer = random_layer(rng, shape.inputs, shape.neurons)
+        if threshold is not None:
+            object.__setattr__(self.layer, "threshold", threshold)
+        self.neurons = neurons or rng.randint(1, shape.neurons)
+        codes = rng.sample(range(1, 512), shape.sources + shape.destinations)
+        blocks = list(range(shape.inputs // BLOCK_ROWS))
+        rng.shuffle(blocks)
+        count = rng.randint(1, min(len(blocks), shape.sources))
+        self.sources = [
+            Sending(code=codes[k] & 7 if host else codes[k], from_host=host, block=blocks[k])
+            for k, host in enumerate(rng.choice([0, 1]) for _ in range(count))
+        ]
+        hosts = [s for s in self.sources if s.from_host]
+        for k, source in enumerate(hosts):
+            source.code = k
+        for other, host in zip((s for s in self.sources if not s.from_host), hosts, strict=False):
+            other.code = host.code  # a node of a virtual node's number is another one
+        to = rng.randint(1, shape.destinations)
+        self.destinations = [(code, 0) for code in codes[-to:]]
+        if rng.random() < 0.7:
+            self.destinations[0] = (HOST_CODE, 1)
+            if to > 1:
+                self.destinations[1] = (HOST_CODE, 0)  # the node beside it is another one
+        for row in range(shape.inputs):
+            self.write(32 * row, line_codes(self.layer.weights[row], len(shape.layer.banks)))
+        self.write(8 * Line.BIAS, line_codes(self.layer.bias, len(shape.layer.banks)))
+        layer = self.layer
+        constants = pack(CONSTANTS, a=layer.a, b=layer.b, threshold=layer.threshold)
+        self.write(8 * Line.CONSTANTS, [constants >> 16 * k & _MASK for k in range(3)])
+        self.write(8 * Line.NEURONS, self.neurons)
+        entries = [
+            pack(AER_ENTRY, valid=1, from_host=s.from_host, source=s.code, block=s.block)
+            for s in self.sources
+        ]
+        self.write(8 * Line.AER_LUT, entries + [0] * (shape.sources - count))
+        entries = [pack(ADDRESS_ENTRY, valid=1, to_host=h, node=c) for c, h in self.destinations]
+        self.write(8 * Line.ADDRESS_LUT, entries + [0] * (shape.destinations - to))
+
+    def plan(self, timesteps, density=None):
+        """Queue spikes of so many timesteps with each source, and what has to come of them."""
+        first = self.sources[0].planned
+        for step in range(first, first + timesteps):
+            fired = np.zeros(self.shape.inputs, dtype=bool)
+            share = self.rng.random() if density is None else density
+            for source in self.sources:
+                source.planned += 1
+                neurons = [k for k in range(BLOCK_ROWS) if self.rng.random() < share]
+                fired[[BLOCK_ROWS * source.block + k for k in neurons]] = True
+                source.later += [source.flit(step, neuron=k) for k in neurons]
+                source.later.append(source.flit(step, control=1, neuron=int(Control.END)))
+            self._expect_step(step, fired)
+
+    def _expect_step(self, step, fired):
+        values = golden.potentials(self.layer, fired)
+        spikes = np.flatnonzero(values > self.layer.threshold)
+        for code, host in self.destinations:
+            common = {**to_node(coordinates(code)), **from_node(HERE), "step": step}
+            out = [pack(SPIKE, **common, neuron=int(k), to_host=host) for k in spikes]
+            out = out[: int((spikes < self.neurons).sum())]
+            out.append(pack(SPIKE, **common, control=1, neuron=0, to_host=host))
+            self.due["spike", code, host] += out
+        for source in self.sources:
+            to = HOST_CODE if source.from_host else source.code
+            flit = pack(
+                SPIKE,
+                **to_node(coordinates(to)),
+                **from_node(HERE),
+                step=step,
+                control=1,
+                neuron=int(Control.CREDIT),
+                to_host=source.from_host,
+            )
+            self.due["credit", to, source.from_host].append(flit)
+
+    async def run_steps(self):
+        """Have the sources send all that is planned, as soon as they have credits, mixed."""
+        while any(s.later for s in self.sources) or any(self.due.values()):
+            able = [s for s in self.sources if s.may_send()]
+            if able and self.input.idle:
+                self.input.send(self.rng.choice(able).next())
+            if self.credits_owed_back and self.give_back and self.rng.random() < 0.3:
+                self.return_credit(*self.credits_owed_back.pop(0))
+            await self.step()
+        while self.credits_owed_back:
+            self.return_credit(*self.credits_owed_back.pop(0))
+        await self.drain()
+
+    def return_credit(self, code, is_host):
+        """Give the node a credit from one of its destinations."""
+        flit = pack(
+            SPIKE,
+            **to_node(HERE),
+            **from_node(coordinates(code)),
+            control=1,
+            neuron=int(Control.CREDIT),
+            from_host=is_host,
+        )
+        self.input.send(flit)
+
+
+class Sending:
+    """A source: its flits to come, and its credits."""
+
+    def __init__(self, *, code, from_host, block):
+        self.code, self.from_host, self.block = code, from_host, block
+        self.later: list[int] = []
+        self.credits = CREDITS
+        self.received = self.planned = 0
+        self.begun = False
+
+    def flit(self, step, **values):
+        """A flit of this source to the node."""
+        source = from_node(coordinates(self.code))
+        return pack(SPIKE, **to_node(HERE), **source, step=step, from_host=self.from_host, **values)
+
+    def may_send(self):
+        """It has a flit, and a credit for its timestep."""
+        return bool(self.later) and (self.begun or self.credits > 0)
+
+    def next(self):
+        """The next flit."""
+        if not self.begun:
+            self.credits -= 1
+        flit = self.later.pop(0)
+        self.begun = not SPIKE["control"].get(flit)
+        return flit
+
+
+def line_codes(values, banks):
+    """Words of a line for each bank with the ternary ``values``."""
+    words = [0] * (banks * LINE_WORDS)
+    for k, value in enumerate(values):
+        words[k // 8] |= (int(value) & 3) << 2 * (k % 8)
+    return words

@@ -1,0 +1,83 @@
+"""What the blocks must do, in plain Python, and random things to do it with."""
+
+import random
+
+import numpy as np
+
+from trispike.models.network.description import LayerParameters
+from trispike.models.network.numbers import CONSTANT_MAX
+
+DENSITIES = (0.0, 0.02, 0.1, 0.5, 0.9, 1.0)
+"""Spike densities of random vectors."""
+
+
+class Neuron:
+    """One neuron, operation by operation; None where nothing is defined yet."""
+
+    def __init__(self):
+        self.potential: int | None = None
+        self.spike: int | None = None
+
+    def bias(self, code: int, b: int) -> None:
+        """Start a timestep."""
+        self.potential = _times(code, b)
+
+    def integrate(self, code: int, a: int) -> None:
+        """Take one presynaptic spike."""
+        self.potential += _times(code, a)
+
+    def fire(self, threshold: int, code: int, b: int) -> None:
+        """End a timestep and start the next one."""
+        self.spike = 1 if self.potential > threshold else 0
+        self.bias(code, b)
+
+
+def _times(code: int, constant: int) -> int:
+    return {0b00: 0, 0b01: constant, 0b10: 0, 0b11: -constant}[code]
+
+
+def ones(vector: int) -> list[int]:
+    """Positions of the bits of ``vector`` that are set, ascending."""
+    return [k for k in range(vector.bit_length()) if vector >> k & 1]
+
+
+def busiest_lane(vector: int, lanes: int) -> int:
+    """Most spikes of ``vector`` that one lane has."""
+    return max(sum(k % lanes == lane for k in ones(vector)) for lane in range(lanes))
+
+
+def bools(vector: int, width: int) -> np.ndarray:
+    """``vector`` as an array of ``width`` bools."""
+    return np.array([vector >> k & 1 for k in range(width)], dtype=bool)
+
+
+def word(values) -> int:
+    """Ternary ``values`` as two-bit codes, the first one lowest."""
+    return sum({0: 0b00, 1: 0b01, -1: 0b11}[int(v)] << 2 * k for k, v in enumerate(values))
+
+
+def random_vector(rng: random.Random, width: int) -> int:
+    """Spikes of ``width`` neurons, of any density, empty and full included."""
+    density = rng.choice(DENSITIES)
+    return sum((rng.random() < density) << k for k in range(width))
+
+
+def random_ternary(rng: random.Random, *shape: int) -> np.ndarray:
+    """Array of -1, 0 and +1."""
+    count = int(np.prod(shape))
+    return np.array(rng.choices((-1, 0, 1), k=count), dtype=np.int8).reshape(shape)
+
+
+def random_layer(rng: random.Random, inputs: int, neurons: int) -> LayerParameters:
+    """A layer whose potentials often lie near the threshold, and often on it.
+
+    No constant is 0, so that every weight and bias matters.
+    """
+    a, b = (rng.choice([1, rng.randint(1, CONSTANT_MAX), CONSTANT_MAX]) for _ in range(2))
+    return LayerParameters(
+        weights=random_ternary(rng, inputs, neurons),
+        bias=random_ternary(rng, neurons),
+        a=a,
+        b=b,
+        threshold=a * rng.randint(-3, 3) + b * rng.randint(-1, 1) + rng.choice([-1, 0, 0, 1]),
+    )

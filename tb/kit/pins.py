@@ -1,0 +1,110 @@
+"""Ports of a design under test, alike in Verilator and in Amaranth's own simulator."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from amaranth.hdl import ClockDomain, Fragment, Module, Value
+from amaranth.sim import Simulator
+from cocotb.clock import Clock
+from cocotb.triggers import RisingEdge
+
+from trispike.rtl.hierarchy import Block, flat_ports
+
+_PERIOD_NS = 10
+
+
+class Pins(Protocol):
+    """What a testbench sees of its design. All values are unsigned bit patterns."""
+
+    log: logging.Logger
+
+    def set(self, name: str, value: int) -> None:
+        """Drive the input port ``name``, or ``rst``, from now on."""
+
+    def get(self, name: str) -> int:
+        """Value of the port ``name``; only inside `cycle`'s ``look``."""
+
+    def peek(self, path: str) -> int:
+        """Value of the port ``INSTANCE.PORT`` of a block right below; only inside ``look``."""
+
+    async def cycle(self, look: Callable[[], None]) -> None:
+        """Pass one clock edge. ``look`` is called with everything as it stands before it."""
+
+
+class VerilatorPins:
+    """Pins of a Verilated model under cocotb."""
+
+    def __init__(self, dut):
+        self.log = dut._log
+        self._dut = dut
+        self._edge = RisingEdge(dut.clk)
+        self._driven: dict[str, int] = {}
+        self._handles = {}
+        Clock(dut.clk, _PERIOD_NS, unit="ns").start()
+
+    def _handle(self, path: str):
+        if path not in self._handles:
+            handle = self._dut
+            for name in path.split("."):
+                handle = getattr(handle, name)
+            self._handles[path] = handle
+        return self._handles[path]
+
+    def set(self, name, value):
+        if self._driven.get(name) != value:  # each write costs a call into the simulator
+            self._driven[name] = value
+            self._handle(name).value = value
+
+    def get(self, name):
+        return int(self._handle(name).value)
+
+    peek = get
+
+    async def cycle(self, look):
+        await self._edge
+        look()  # right after the edge cocotb still reads what stood before it
+
+
+class AmaranthPins:
+    """Pins of a block in Amaranth's own simulator."""
+
+    log = logging.getLogger("amaranth")
+
+    def __init__(self, ctx, ports: dict[str, Value], module: Module):
+        self._ctx, self._ports, self._module = ctx, ports, module
+
+    def set(self, name, value):
+        self._ctx.set(self._ports[name], value)
+
+    def get(self, name):
+        return self._read(self._ports[name])
+
+    def peek(self, path):
+        instance, port = path.split(".")
+        return self._read(Value.cast(getattr(self._module.submodules[instance], port)))
+
+    def _read(self, value: Value) -> int:
+        return self._ctx.get(value) & ((1 << len(value)) - 1)
+
+    async def cycle(self, look):
+        look()
+        await self._ctx.tick()
+
+
+def simulate_in_amaranth(block: Block, test) -> None:
+    """Run the coroutine function ``test`` with the pins of ``block``."""
+    fragment = Fragment.get(block, None)
+    top = Module()
+    top.domains.sync = domain = ClockDomain("sync")
+    top.submodules.dut = fragment
+    ports = {name: value for name, (_, value) in flat_ports(block).items()}
+    ports["rst"] = domain.rst
+
+    async def testbench(ctx):
+        await test(AmaranthPins(ctx, ports, fragment.origins[-1]))
+
+    simulator = Simulator(top)
+    simulator.add_clock(_PERIOD_NS * 1e-9)
+    simulator.add_testbench(testbench)
+    simulator.run()

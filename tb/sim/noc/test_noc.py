@@ -1,0 +1,342 @@
+"""The mesh under traffic: the Verilated RTL against the golden model, flit for flit."""
+
+import dataclasses
+import json
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+from tb.kit.command import ROOT, refused, trispike
+from trispike.golden.mesh.routes import Divergence, Routes, expect, match, zero_load_latency
+from trispike.models.errors import BadInput
+from trispike.models.mesh import flits
+from trispike.models.mesh.flits import Access, Command, FlitType
+from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape, Routing
+from trispike.models.mesh.traffic import Pattern, Traffic, generate
+from trispike.rtl.noc import flit as rtl_flit
+from trispike.sim.noc.figures import bisection_bound, bound
+from trispike.sim.noc.run import NEVER, judge, program, run
+from trispike.sim.noc.setting import check_routes
+
+SMALL = MeshShape(x=3, y=2, z=4)
+CUBE = MeshShape(x=3, y=3, z=3)
+DETOUR = RouterShape(routing=Routing.DETOUR, dead_links=1)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return program(SMALL, RouterShape(), optimise=False)
+
+
+@pytest.fixture(scope="module")
+def cube():
+    return program(CUBE, DETOUR, optimise=False)
+
+
+def _traffic(mesh, sources, targets, *, every=1):
+    """Spike flits of the nodes ``sources``, one after the other, each from cycle k * every on."""
+    here = np.array([mesh.node(k) for k in sources])
+    there = np.array(targets)
+    values = {axis: there[:, k] for k, axis in enumerate("xyz")}
+    values |= {f"source_{axis}": here[:, k] for k, axis in enumerate("xyz")}
+    numbers = np.arange(len(sources))
+    sent = flits.pack(flits.SPIKE, **values, neuron=numbers & 0xFF, step=numbers >> 8 & 3)
+    order = np.argsort(sources, kind="stable")
+    return Traffic(
+        mesh=mesh,
+        cycles=every * len(sources),
+        sources=np.asarray(sources)[order],
+        times=(numbers * every)[order],
+        flits=sent.astype(np.uint32)[order],
+    )
+
+
+@pytest.mark.xdist_group("noc-small")
+@pytest.mark.parametrize("pattern", Pattern, ids=lambda pattern: pattern.value)
+def test_every_flit(small, tmp_path, pattern):
+    """Half the load that fits and all that there is, packets of many lengths, nodes that stall."""
+    routes = Routes(mesh=SMALL)
+    for rate, ready in ((0.3, 1.0), (1.0, 0.6)):
+        traffic = generate(SMALL, pattern, rate, cycles=1500, seed=5, bursts=0.25)
+        done = run(small, traffic, tmp_path, ready=ready, seed=2)
+        judged = judge(done, routes)
+        assert len(done.flits) == (done.taken != NEVER).sum() > 3000
+        assert not done.dropped.any()
+        assert len(set(judged.which.tolist())) == len(judged.which)
+
+
+@pytest.mark.xdist_group("noc-small")
+def test_saturated_and_drained(small, tmp_path):
+    """No node waits for ever while all send all they can, and what was taken comes."""
+    traffic = generate(SMALL, Pattern.UNIFORM, 1.0, cycles=8000, seed=1, bursts=0.3)
+    done = run(small, traffic, tmp_path, ready=0.8)
+    judge(done, Routes(mesh=SMALL))
+    assert done.cycles < traffic.cycles + 3000
+    for node in range(SMALL.nodes):
+        taken = done.taken[(traffic.sources == node) & (done.taken != NEVER)]
+        assert (
+            np.diff(taken).max() < 400
+        )  # the slowest of them waited for 150 when this was written
+
+
+@pytest.mark.xdist_group("noc-cube")
+def test_zero_load_latency(cube, tmp_path):
+    """Each of all pairs, alone in the mesh: hops + 1 cycles."""
+    pairs = [(a, b) for a in range(CUBE.nodes) for b in CUBE.every()]
+    traffic = _traffic(CUBE, [a for a, _ in pairs], [b for _, b in pairs], every=12)
+    done = run(cube, traffic, tmp_path)
+    judged = judge(done, Routes(mesh=CUBE, routing=Routing.DETOUR))
+    latency = done.times - done.taken[judged.which]
+    hops = [
+        sum(abs(p - q) for p, q in zip(CUBE.node(source), destination, strict=True))
+        for source, destination in zip(
+            traffic.sources.tolist(), flits.destinations(traffic.flits).tolist(), strict=True
+        )
+    ]
+    assert len(latency) == CUBE.nodes**2
+    assert (latency == zero_load_latency(hops)[judged.which]).all()
+
+
+@pytest.mark.xdist_group("noc-cube")
+def test_every_dead_link(cube, tmp_path):
+    """With any one dead link all flits come over their detours, and none over the link."""
+    for z in range(CUBE.z - 1):
+        for y in range(CUBE.y):
+            for x in range(CUBE.x):
+                dead = (DeadLink(x=x, y=y, z=z),)
+                routes = Routes(mesh=CUBE, routing=Routing.DETOUR, dead_links=dead)
+                check_routes(routes)
+                traffic = generate(CUBE, Pattern.UNIFORM, 0.9, cycles=120, seed=z, bursts=0.2)
+                done = run(cube, traffic, tmp_path, ready=0.7, dead_links=dead)
+                judge(done, routes)
+                assert done.links[CUBE.number((x, y, z)), Port.UP] == 0
+                assert done.links[CUBE.number((x, y, z + 1)), Port.DOWN] == 0
+
+
+@pytest.mark.xdist_group("noc-cube")
+def test_nowhere(cube, tmp_path):
+    """Flits for nodes that are not there vanish, are counted, and harm no other flit."""
+    targets = [(x, y, z) for x in range(5) for y in range(5) for z in range(5)] * 3
+    traffic = _traffic(CUBE, [k % CUBE.nodes for k in range(len(targets))], targets)
+    done = run(cube, traffic, tmp_path, ready=0.5)
+    judge(done, Routes(mesh=CUBE, routing=Routing.DETOUR))
+    assert len(done.flits) == 3 * CUBE.nodes
+    assert done.dropped.sum() == len(targets) - len(done.flits)
+    assert (done.dropped_ports != 0).any()
+
+
+def test_hops_of_uniform_traffic():
+    """BookSim2's 4x4x4 passes 4.75 routers in the mean, within a hundredth."""
+    mesh = MeshShape(x=4, y=4, z=4)
+    traffic = generate(mesh, Pattern.UNIFORM, 1.0, cycles=2000, seed=0)
+    hops = expect(Routes(mesh=mesh), traffic.sources, traffic.flits).hops.mean()
+    assert hops + 1 == pytest.approx(4.75, rel=0.01)
+
+
+def test_bounds():
+    """The cut of uniform traffic bounds it, and the busiest link comes near to that."""
+    assert [bisection_bound(MeshShape(x=k, y=k, z=k)) for k in (1, 2, 4, 8)] == [1, 1, 1, 0.5]
+    assert bisection_bound(MeshShape(x=5, y=1, z=1)) == pytest.approx(5 / 6)
+    mesh = MeshShape(x=8, y=2, z=1)
+    traffic = generate(mesh, Pattern.UNIFORM, 1.0, cycles=5000, seed=0)
+    assert bound(traffic, Routes(mesh=mesh)) == pytest.approx(bisection_bound(mesh), rel=0.03)
+
+
+def _damaged(kind):
+    """Traffic, and what came of it after damage of one ``kind``."""
+    traffic = generate(SMALL, Pattern.UNIFORM, 0.5, cycles=60, seed=3)
+    expected = expect(Routes(mesh=SMALL), traffic.sources, traffic.flits)
+    receivers, received = expected.receivers.copy(), traffic.flits.copy()
+    flow = (receivers == receivers[40]) & (traffic.sources == traffic.sources[40])
+    first, second = np.flatnonzero(flow)[:2]
+    if kind == "lost":
+        receivers, received = np.delete(receivers, 7), np.delete(received, 7)
+    elif kind == "twice":
+        receivers, received = np.append(receivers, receivers[7]), np.append(received, received[7])
+    elif kind == "altered":
+        received[7] ^= 1 << 25
+    elif kind == "elsewhere":
+        receivers[7] = (receivers[7] + 1) % SMALL.nodes
+    elif kind == "order":
+        received[[first, second]] = received[[second, first]]
+    return traffic, receivers, received
+
+
+@pytest.mark.parametrize("kind", ["lost", "twice", "altered", "elsewhere", "order"])
+def test_oracle_sees(kind):
+    """The oracle names what is wrong with a delivery."""
+    traffic, receivers, received = _damaged(kind)
+    with pytest.raises(Divergence, match=r"node \d\.\d\.\d: from node \d\.\d\.\d .*spike"):
+        match(Routes(mesh=SMALL), traffic.sources, traffic.flits, receivers, received)
+
+
+def test_oracle_passes_the_right():
+    """Undamaged, the same passes."""
+    traffic, receivers, received = _damaged(None)
+    found = match(Routes(mesh=SMALL), traffic.sources, traffic.flits, receivers, received)
+    assert (np.sort(found) == np.arange(len(found))).all()
+
+
+def test_oracle_sees_mixed_packets():
+    """A flit between those of a transaction is named."""
+    head = flits.pack(
+        flits.MEMORY, type=FlitType.MEMORY, x=1, command=Command.KEPT, access=Access.BURST_WRITE
+    )
+    tail = flits.pack(flits.MEMORY, type=FlitType.MEMORY, x=1, command=Command.DONE)
+    spike = flits.pack(flits.SPIKE, x=1, neuron=3)
+    sent = np.array([head, tail, spike], dtype=np.uint32)
+    ones = np.ones(3, dtype=np.int64)
+    with pytest.raises(Divergence, match=r"node 1\.0\.0: spike .* came between the flits"):
+        match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]])
+
+
+@pytest.mark.xdist_group("noc-small")
+def test_counts_are_compared(small, tmp_path):
+    """A link or a drop too many is named."""
+    traffic = generate(SMALL, Pattern.UNIFORM, 0.2, cycles=100, seed=3)
+    done = run(small, traffic, tmp_path)
+    for name, words in (("links", "left"), ("dropped", "were dropped"), ("dropped_ports", "is 0x")):
+        counts = getattr(done, name).copy()
+        counts[3] += 1
+        with pytest.raises(Divergence, match=rf"node 0\.1\.0: .*{words}"):
+            judge(dataclasses.replace(done, **{name: counts}), Routes(mesh=SMALL))
+
+
+def test_waiting_in_a_circle_is_seen():
+    """Two dead links in neighbouring columns of a corner could dead-lock; one never can."""
+    for mesh in (CUBE, MeshShape(x=2, y=2, z=3), MeshShape(x=4, y=1, z=2)):
+        assert Routes(mesh=mesh).cycle_of_waiting() is None
+        for node in mesh.every():
+            if node[2] + 1 < mesh.z:
+                dead = (DeadLink(**dict(zip("xyz", node, strict=True))),)
+                routes = Routes(mesh=mesh, routing=Routing.DETOUR, dead_links=dead)
+                assert routes.cycle_of_waiting() is None
+                assert routes.broken() is None
+    dead = (DeadLink(x=1, y=0, z=0), DeadLink(x=1, y=1, z=1))
+    both = Routes(mesh=MeshShape(x=2, y=2, z=3), routing=Routing.DETOUR, dead_links=dead)
+    with pytest.raises(BadInput, match=r"circle|over it"):
+        check_routes(both)
+
+
+def test_dead_link_without_detour():
+    """Plain XYZ routing cannot go round a dead link; the link is named."""
+    routes = Routes(mesh=CUBE, dead_links=(DeadLink(x=1, y=2, z=0),))
+    with pytest.raises(BadInput, match=r"the link 1\.2\.0-1\.2\.1 is dead.*ROUTING=detour"):
+        check_routes(routes)
+
+
+def test_flit_layouts():
+    """RTL and models agree on every field; the bits that TW-SNN's text gives are where it says."""
+    for fields, layout in ((flits.SPIKE, rtl_flit.SpikeFlit), (flits.MEMORY, rtl_flit.MemoryFlit)):
+        assert layout.size == 32
+        for name, field in fields.items():
+            assert (layout[name].offset, layout[name].width) == (field.lowest, field.width)
+    assert flits.SPIKE["type"].lowest == 0
+    assert (flits.SPIKE["x"].lowest, flits.SPIKE["z"].lowest) == (1, 7)
+    assert flits.SPIKE["source_x"].lowest == 13
+    assert (flits.SPIKE["neuron"].lowest, flits.SPIKE["neuron"].width) == (22, 8)
+
+
+def test_flit_text():
+    """Flits in words."""
+    spike = flits.pack(
+        flits.SPIKE, x=3, y=1, z=0, source_x=0, source_y=0, source_z=2, step=1, neuron=17
+    )
+    assert flits.text(spike) == "spike 0.0.2 -> 3.1.0 step 1 neuron 17"
+    memory = flits.pack(
+        flits.MEMORY, type=1, x=1, command=Command.KEPT, access=Access.SINGLE_READ, content=0x1A
+    )
+    assert flits.text(memory) == "memory -> 1.0.0 single read kept 0x0001a"
+    answer = flits.pack(flits.MEMORY, type=1, answer=1, access=Access.BURST_READ)
+    assert flits.text(answer) == "memory -> 0.0.0 answer to burst read done 0x00000"
+
+
+def test_traffic_repeats():
+    """The same seed gives the same flits, another one others; the rate is what was asked for."""
+    first, same, other = (
+        generate(SMALL, Pattern.HOTSPOT, 0.3, cycles=3000, seed=seed, bursts=0.5)
+        for seed in (1, 1, 2)
+    )
+    assert (first.flits == same.flits).all()
+    assert (first.times == same.times).all()
+    assert len(first.flits) != len(other.flits) or (first.flits != other.flits).any()
+    assert first.load == pytest.approx(0.3, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "node", "target"),
+    [
+        (Pattern.TRANSPOSE, (0, 1, 2), (2, 1, 0)),
+        (Pattern.BITCOMP, (0, 1, 2), (3, 2, 1)),
+        (Pattern.NEIGHBOUR, (3, 0, 1), (0, 1, 2)),
+    ],
+)
+def test_patterns(pattern, node, target):
+    """Where a node of a cube of 4 sends."""
+    mesh = MeshShape(x=4, y=4, z=4)
+    traffic = generate(mesh, pattern, 1.0, cycles=3, seed=0)
+    mine = traffic.flits[traffic.sources == mesh.number(node)]
+    assert len(mine)
+    assert (flits.destinations(mine) == target).all()
+
+
+def test_hotspot():
+    """A fifth of the packets and its uniform share go to the node in the middle."""
+    traffic = generate(SMALL, Pattern.HOTSPOT, 1.0, cycles=4000, seed=0)
+    middle = (flits.destinations(traffic.flits) == (1, 1, 2)).all(axis=1).mean()
+    assert middle == pytest.approx(0.2 + 0.8 / SMALL.nodes, rel=0.05)
+
+
+def test_command(tmp_path):
+    """`make noc` prints a table, and writes the same figures as JSON."""
+    json_file = tmp_path / "noc.json"
+    done = trispike(
+        "noc", "--mesh", "2x1x1", "--cycles", "500", "--rate", "0.3", "--json", str(json_file)
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"lost, altered, repeated, out of order *│ *0", done.stdout)
+    [point] = json.loads(json_file.read_text())
+    assert 0 < point["accepted"] < 1
+    assert set(point["links"]) == {"0.0.0 east", "1.0.0 west"}
+    assert point["busiest_link"] == max(point["links"].values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--mesh", "9x1x1"], "a mesh must have from 1 to 8 nodes along x, not 9"),
+        (["--mesh", "4x4"], "MESH must be like 4x4x4, not '4x4'"),
+        (["--rate", "1.01"], "RATE must be above 0 and at most 1"),
+        (["--traffic", "tornado"], "TRAFFIC must be one of uniform, .*not 'tornado'"),
+        (["--stalls", "1"], "STALLS must be a chance"),
+        (["--depth", "1"], "router depth must be an integer from 2 to 64, not 1"),
+        (["--routing", "yx"], "ROUTING must be one of xyz, detour, not 'yx'"),
+        (["--dead", "0.0.0"], "the link 0.0.0-0.0.1 is dead, and xyz routing leads from"),
+        (["--dead", "4.0.0"], "a mesh of 4x4x4 has no vertical link 4.0.0-4.0.1"),
+        (["--dead", "up"], "DEAD must be like 1.1.0"),
+        (["--sweep", "--rate", "0.1"], "RATE= has no meaning with SWEEP=1"),
+        (["--cycles", "0"], "CYCLES must be from 1 to"),
+    ],
+)
+def test_bad_input(options, message):
+    """One line, status 2."""
+    assert re.match(f"error: {message}", refused(trispike("noc", *options)))
+
+
+def test_make_passes_options_on():
+    """Every option of `make noc` reaches the command line."""
+    options = ["MESH=2x2x2", "TRAFFIC=all", "RATE=0.3", "CYCLES=99", "WARMUP=9", "BURSTS=0.1"]
+    options += ["STALLS=0.2", "SEED=4", "DEPTH=8", "ROUTING=detour", "DEAD=0.0.0", "JOBS=2"]
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "noc", *options, "SWEEP=1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    for option in options:
+        name, value = option.split("=")
+        assert f'--{name.lower()} "{value}"' in done.stdout
+    assert "--sweep" in done.stdout

@@ -1,0 +1,149 @@
+"""What becomes of the points of a sweep: curves, record, table, figure."""
+
+import dataclasses
+import sys
+
+import pytest
+
+from tb.kit.extras import needs_matplotlib
+from trispike.models.errors import BadInput
+from trispike.models.mesh.topology import MeshShape, RouterShape
+from trispike.models.mesh.traffic import Pattern
+from trispike.sim import cli
+from trispike.sim.noc import command, record, tables
+from trispike.sim.noc.figures import Latency, Point, measure
+from trispike.sim.noc.run import program
+from trispike.sim.noc.saturation import curves
+from trispike.sim.noc.setting import Setting
+from trispike.sim.report.document import read_section
+
+
+def _point(mesh="4x4x4", pattern="uniform", rate=0.1, accepted=None, mean=5.0):
+    latency = Latency(mean=mean, median=5.0, percentile_99=9.0, longest=12)
+    return Point(
+        mesh=mesh,
+        router="depth4_xyz",
+        pattern=pattern,
+        rate=rate,
+        bursts=0.0,
+        stalls=0.0,
+        seed=0,
+        cycles=1000,
+        warmup=200,
+        flits=int(64000 * rate),
+        drops=0,
+        waiting=0,
+        offered=rate,
+        accepted=rate if accepted is None else accepted,
+        latency=latency,
+        network_latency=latency,
+        zero_load=4.75,
+        hops=3.75,
+        links={"0.0.0 east": 0.2},
+        mean_link=0.1,
+        busiest_link=0.2,
+        busiest="0.0.0 east",
+        bound=0.97,
+        longest_wait=1,
+        run_cycles=1010,
+        seconds=0.1,
+    )
+
+
+POINTS = [
+    _point(rate=0.5, accepted=0.47),
+    _point(rate=0.1),
+    _point(rate=0.4, accepted=0.39),
+    _point(mesh="2x2x2", pattern="hotspot"),
+    _point(mesh="2x2x2", pattern="uniform"),
+]
+
+
+def test_curves():
+    """Points by mesh and traffic, rates ascending; saturation is less than 95% accepted."""
+    small, hot, large = curves(POINTS)
+    assert [(c.mesh, c.pattern) for c in (small, hot, large)] == [
+        ("2x2x2", "uniform"),
+        ("2x2x2", "hotspot"),
+        ("4x4x4", "uniform"),
+    ]
+    assert [point.rate for point in large.points] == [0.1, 0.4, 0.5]
+    assert large.saturation == 0.5
+    assert large.most_accepted == 0.47
+    assert large.bisection == 1.0
+    assert small.saturation is None
+    assert hot.bisection is None
+
+
+def test_record(tmp_path):
+    """What was written is read; new points take the place of those of their mesh and traffic."""
+    path = tmp_path / "noc.json"
+    assert record.read(path) == []
+    record.write(path, POINTS)
+    assert record.read(path) == [dataclasses.replace(point, links={}) for point in POINTS]
+    fresh = [_point(rate=0.3)]
+    assert record.merge(POINTS, fresh) == [*POINTS[3:], *fresh]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": "other"}', '{"format": "trispike-noc-1"}'])
+def test_bad_record(tmp_path, text):
+    """A record that is none is named."""
+    path = tmp_path / "noc.json"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=r"noc\.json is not a record of networks"):
+        record.read(path)
+
+
+def test_markdown():
+    """The section has a line for each curve, and BookSim2's figures beside ours."""
+    text = tables.markdown(curves(POINTS))
+    assert "| 4x4x4 | uniform | 3.750 | 5.0 | 4.75 | 0.500 | 0.470 | 0.970 | 1.000 |" in text
+    assert "| 0.1 | 3.750 | 3.751 | 5.0 | 21.8 | 0.1000 |" in text
+    assert "| 0.4 | 3.750 |  | 5.0 | 715.4 (unstable) | 0.3900 |" in text
+
+
+def test_no_flits(tmp_path):
+    """A run in which nothing was sent has no latency, and a table all the same."""
+    setting = Setting(
+        mesh=MeshShape(x=2, y=1, z=1),
+        router=RouterShape(),
+        pattern=Pattern.UNIFORM,
+        rate=1e-9,
+        cycles=50,
+        warmup=10,
+    )
+    point = measure(setting, program(setting.mesh, setting.router), tmp_path)
+    assert (point.flits, point.accepted, point.latency.mean) == (0, 0.0, None)
+    assert tables.terminal(point).row_count > 10
+    assert not point.saturated
+
+
+def test_matplotlib_missing(monkeypatch, capsys):
+    """Without matplotlib a sweep says so before it measures anything."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "trispike.sim.noc.plots", raising=False)
+    monkeypatch.setattr(sys, "argv", ["sim", "noc", "--sweep"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 2
+    assert "pip install '.[plots]'" in capsys.readouterr().err
+
+
+@needs_matplotlib
+def test_written(monkeypatch, tmp_path):
+    """A sweep writes its figure, section and record, and keeps what it did not measure."""
+    from trispike.sim.noc import plots
+
+    assert plots.latency(curves(POINTS)) == plots.latency(curves(POINTS))
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
+    document = tmp_path / "docs" / "results.md"
+    document.parent.mkdir()
+    document.write_text("before\n<!-- begin noc -->\n<!-- end noc -->\nafter\n")
+    record.write(tmp_path / "docs" / "noc.json", POINTS[:3])
+    written = command._Place().write([dataclasses.replace(POINTS[3], rate=0.2)])
+    assert all(path.exists() for path in written)
+    section = read_section(document, "noc")
+    assert "| 2x2x2 | hotspot |" in section
+    assert "| 4x4x4 | uniform |" in section
+    assert len(record.read(tmp_path / "docs" / "noc.json")) == 4

@@ -1,0 +1,169 @@
+"""`make sim MESH=`: networks on the nodes of a mesh, faults in them, what is refused."""
+
+import functools
+import json
+import re
+
+import numpy as np
+import pytest
+
+from tb.kit.command import refused_here
+from tb.kit.networks import random_network
+from tb.kit.nodes import MESH, NODE, ROUTER
+from trispike.golden.mesh.routes import Divergence
+from trispike.models.data import spikes
+from trispike.models.errors import BadInput
+from trispike.models.mesh.topology import DeadLink, MeshShape, RouterShape, Routing
+from trispike.rtl.node import receiver
+from trispike.rtl.node.aer_table import AERTable
+from trispike.rtl.verilog import export
+from trispike.sim.node import command, flat, memory, run, work
+from trispike.sim.node.figures import figures
+from trispike.sim.node.measure import measure
+from trispike.sim.node.setting import setting
+from trispike.sim.node.tables import table
+from trispike.sim.node.work import Memory
+
+pytestmark = pytest.mark.xdist_group("nodes")  # one worker builds them, for test_node_run.py too
+
+SIZES = (60, 64, 40, 5)
+"""Two parts, two parts, one."""
+
+
+def _setting(mesh, *, sizes=SIZES, seed=0, images=3, timesteps=4, **how):
+    network = random_network(sizes, seed)
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (images, sizes[0]), dtype=np.uint8)
+    pixels[0] = 0  # an image without a spike
+    how = {"router": RouterShape(), "node": NODE, **how}
+    return setting(network, mesh, spikes.encode(pixels, timesteps, seed), **how)
+
+
+def _program():
+    """The one of test_node_run.py: it can be stalled, and told of a dead link."""
+    return run.program(MESH, ROUTER, NODE, stalls=True, optimise=False)
+
+
+def test_dead_link(tmp_path):
+    """Round a dead vertical link: the same spikes by more hops; without a detour it is named."""
+    nodes = _program()
+    link = DeadLink(x=0, y=0, z=0)
+    with pytest.raises(BadInput, match=r"^the link 0\.0\.0-0\.0\.1 is dead, and xyz routing leads"):
+        _setting(MESH, dead_links=(link,), images=1)
+    found = {}
+    for other in (link, DeadLink(x=2, y=1, z=0)):
+        asked = _setting(MESH, router=RouterShape(routing=Routing.DETOUR), dead_links=(other,))
+        done = measure(nodes, asked, tmp_path, stall=0.2, read_back="burst")
+        made = figures(
+            done, data="-", labels=None, seed=0, stall=0.2, back_door=False, wall_seconds=1.0
+        )
+        assert made.dead_links == (str(other),)
+        assert made.words_read_back == made.words_loaded > 0
+        found[other] = done.outputs.spikes
+        table(made)
+    first, second = found.values()
+    assert np.array_equal(first, second)
+
+
+def test_in_one_piece(tmp_path):
+    """Models joined in C++ are the chip that is exported: the host sees the same in every cycle."""
+    pair = MeshShape(x=2, y=1, z=1)
+    asked = _setting(pair, sizes=(60, 32, 5), images=2)
+    joined = run.program(pair, asked.router, NODE, optimise=False)
+    task = work.mapped(
+        asked.mapping,
+        asked.exchange.spikes[0],
+        before=Memory(transactions=memory.loading(asked.mapping, asked.network)),
+        after=Memory(transactions=memory.reading(asked.mapping, asked.network)),
+    )
+    done = run.run(joined, task, tmp_path, trace=True)
+    done.check()
+    whole = flat.program(pair, asked.router, NODE)
+    trace = tmp_path / run.TRACE
+    assert flat.compare(whole, trace) == sum(phase.cycles for phase in done.phases)
+    words = np.fromfile(trace, dtype=np.uint64)
+    came = np.flatnonzero(words[::2] & 4)
+    words[2 * came[len(came) // 2]] ^= 4  # one flit less
+    words.tofile(trace)
+    with pytest.raises(Divergence, match=f"something else in cycle {came[len(came) // 2]}$"):
+        flat.compare(whole, trace)
+
+
+class OneRow(AERTable):
+    """Takes all spikes of the second source for those of its first neuron."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        with m.If(self.entry[1]):
+            m.d.comb += self.row.eq(32)
+        return m
+
+
+def test_fault(tmp_path, monkeypatch):
+    """A fault in the RTL is found, and the first difference is named."""
+
+    def verilog(kind, **parameters):  # not from the cache, nor into it
+        block = kind(**parameters)
+        return block.module_name, export(block)
+
+    monkeypatch.setattr(run, "block_verilog", verilog)
+    monkeypatch.setattr(receiver, "AERTable", OneRow)
+    asked = _setting(MESH, seed=3)
+    told = "^spike with a wrong neuron: image 0, timestep 1, layer 2"
+    with pytest.raises(Divergence, match=told):
+        measure(_program(), asked, tmp_path)
+
+
+def test_command(tmp_path, monkeypatch, capsys):
+    """A random network, stalled, round a dead link, read back; on small nodes, made in a hurry."""
+    monkeypatch.setattr(command, "program", functools.partial(run.program, optimise=False))
+    monkeypatch.setattr(command, "setting", functools.partial(setting, node=NODE))
+    file = tmp_path / "figures.json"
+    options = ["--random", "3x60", "--mesh", str(MESH), "--images", "3", "--stalls", "0.1"]
+    options += ["--dead", "0.0.0", "--routing", "detour", "--read-back", "both"]
+    command.mesh_([*options, "--json", str(file)], standalone_mode=False)
+    made = json.loads(file.read_text())
+    assert made["nodes"] == len(set(made["places"])) == 6
+    assert made["stall"] == 0.1
+    assert made["words_read_back"] == 2 * made["words_loaded"]
+    times = [made[each] for each in ("computing", "sending", "blocked", "waiting")]
+    assert sum(times) == pytest.approx(1)
+    assert made["host_flits_per_timestep"] < made["cycles_per_timestep"]
+    assert "mismatches RTL / golden model" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--layer", "fc1024", "--mesh", "2x2x1"], "fc1024 .* needs 5 nodes of 256 neurons"),
+        (["--mesh", "2x2"], "MESH must be like 4x4x4"),
+        (["--mesh", "9x1x1"], "a mesh must have from 1 to 8 nodes along x"),
+        (["--stalls", "1"], "STALLS must be a chance from 0 to less than 1, not 1"),
+        (["--random", "0x5"], "RANDOM must be layers x neurons like 16x1024"),
+        (["--random", "2x2000"], "RANDOM must be layers x neurons like 16x1024"),
+        (["--random", "2x64", "--layer", "fc256"], "LAYER= has no meaning with RANDOM="),
+        (["--random", "2x64", "--images", "0"], "IMAGES must be 1 or more"),
+        (["--random", "9x1024", "--mesh", "2x2x2"], "random_9x1024 .* needs 36 nodes"),
+        (["--mesh", "2x1x1", "--lanes", "4"], "LANES= is for a fixed chip, without MESH="),
+        (["--mesh", "2x1x1", "--waves"], "WAVES= is for a fixed chip, without MESH="),
+        (["--mesh", "2x1x1", "--dead", "0.0.0"], "a mesh of 2x1x1 has no vertical link 0.0.0-0"),
+        (
+            ["--mesh", "2x1x2", "--dead", "0.0.0,1.0.0"],
+            "the link [01].0.0-[01].0.1 is dead, and xyz",
+        ),
+        (["--depth", "1"], "router depth must be an integer from 2"),
+        (["--routing", "yx"], "ROUTING must be one of xyz, detour"),
+    ],
+)
+def test_bad_input(options, message):
+    """One line, status 2."""
+    assert re.match(f"error: ({message})", refused_here("mesh", *options))
+
+
+@pytest.mark.parametrize(
+    "option", ["--stalls=0.1", "--back-door", "--read-back=both", "--dead=0.0.0"]
+)
+def test_without_a_mesh(option):
+    """What only a mesh has is refused for a fixed chip."""
+    name = option.strip("-").partition("=")[0].replace("-", "_").upper()
+    assert refused_here("run", option).startswith(f"error: {name}= is for a mesh, which MESH=")

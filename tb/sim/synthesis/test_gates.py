@@ -1,0 +1,85 @@
+"""The mapped netlist runs the scenarios of the RTL, and a broken mapping does not."""
+
+import pytest
+
+from tb.kit.bench import run_on_sources
+from tb.kit.silicon import mapped, needs_yosys
+from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
+from trispike.models.network.description import NetworkShape
+from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.neuron.pe import ProcessingElement
+from trispike.rtl.noc.router import Router
+from trispike.sim.synthesis import mapping
+from trispike.sim.synthesis.models import simulation
+from trispike.sim.tools.simulator import SimulationError
+
+pytestmark = needs_yosys
+
+_SIZES = (10, 6, 3)
+
+
+def _chip() -> Chip:
+    return Chip(shape=NetworkShape(name="bench", sizes=_SIZES))
+
+
+def _run(block, module, parameters, folder=None):
+    netlist = mapped(block, folder=folder)
+    run_on_sources(
+        f"gates-{block.module_name}",
+        simulation(netlist),
+        block.module_name,
+        module,
+        seed=1,
+        parameters=parameters,
+    )
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_pe(lanes):
+    _run(ProcessingElement(lanes=lanes), "tb.rtl.neuron.pe_cocotb", {"lanes": lanes})
+
+
+def test_encoder():
+    _run(AEREncoder(inputs=40), "tb.rtl.layers.aer_cocotb", {"inputs": 40})
+
+
+def test_chip():
+    """Encoders, flow controllers, memories, PEs, read-out and the buffers between them."""
+    _run(_chip(), "tb.rtl.chip_cocotb", {"sizes": _SIZES, "lanes": 1})
+
+
+def test_router():
+    """All seven ports, in each cycle as the golden router's; buffers are flip-flops.
+
+    With a detour it has all that one of xyz routing has.
+    """
+    mesh, here, dead_links = "3x3x3", (1, 1, 1), ((1, 1, 1), (2, 1, 0))
+    shape = RouterShape(routing=Routing.DETOUR, dead_links=len(dead_links))
+    parameters = {
+        "mesh": mesh,
+        "here": here,
+        "depth": shape.depth,
+        "routing": shape.routing.value,
+        "dead_links": dead_links,
+    }
+    router = Router(shape=shape, ports=MeshShape.parse(mesh).ports(here))
+    _run(router, "tb.rtl.noc.router_cocotb", parameters)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("assign carry[0] = EQUAL;", "assign carry[0] = 1;"),  # >= for >
+        ("^ carry[Y_WIDTH-1]", ""),  # the sign loses its carry
+    ],
+)
+def test_broken_mapping_is_caught(right, wrong, tmp_path, monkeypatch):
+    """A wrong techmap shows in the first block that has what it maps."""
+    text = mapping.techmap_file().read_text()
+    assert right in text
+    broken = tmp_path / "broken.v"
+    broken.write_text(text.replace(right, wrong))
+    monkeypatch.setattr(mapping, "techmap_file", lambda: broken)
+    with pytest.raises(SimulationError, match=r"tb\.pe_cocotb"):
+        _run(ProcessingElement(), "tb.rtl.neuron.pe_cocotb", {"lanes": 1}, tmp_path)

@@ -1,0 +1,77 @@
+"""`make train` as a user meets it: what it refuses, and an interruption that costs nothing."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tb.kit.command import ROOT, refused, trispike
+from tb.kit.extras import needs_torch
+from trispike.models.network import weights
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--recipe", "fast"], "RECIPE must be one of trispike, trispike-sparse, tw-snn, "),
+        (["--layer", "fc9"], "LAYER must be one of fc256, "),
+        (["--data", "cifar"], "DATA must be one of digits, mnist, fashion, not 'cifar'"),
+        (["--epochs", "0"], "epochs must be an integer, 1 or more, not 0"),
+        (["--threads", "0"], "threads must be an integer, 1 or more, not 0"),
+        (["--seed", "-1"], "seed must be from 0"),
+        (["--settings", "beta=2"], "beta must be from 0 to 1, not 2.0"),
+        (["--settings", "speed=2"], "a setting must be NAME=VALUE of weight_bits, "),
+    ],
+)
+def test_bad_options(options, message, tmp_path):
+    assert message in refused(trispike("train", *options, "--output", tmp_path))
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def test_missing_torch(tmp_path):
+    """As if it were not installed, whether it is or not."""
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')\n")
+    done = trispike("train", "--output", tmp_path / "out", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert "pip install '.[train]'" in refused(done)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def _command(folder):
+    settings = ["--layer", "fc256", "--data", "digits", "--epochs", "300", "--seed", "3"]
+    return [sys.executable, "-m", "trispike.sim", "train", *settings, "--output", str(folder)]
+
+
+@needs_torch
+def test_interrupted_on_digits(tmp_path):
+    """Ctrl-C once a state was written: one line, status 130, and the same weights in the end."""
+    process = subprocess.Popen(
+        _command(tmp_path / "parts"),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has them ignore SIGINT, children too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    unfinished = tmp_path / "parts" / "unfinished"
+    while not list(unfinished.glob("*.pt")):
+        assert process.poll() is None, "it ended before a state was written"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    lines = [line for line in errors.splitlines() if line]
+    assert lines[-2:] == ["the same command goes on from the last state written", "interrupted"]
+    assert list((tmp_path / "parts").glob("*.npz")) == []
+    for folder in ("parts", "whole"):
+        done = subprocess.run(_command(tmp_path / folder), cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        card = weights.load(tmp_path / folder / "fc256-digits.npz")[1]
+        assert f"test images: {card.accuracy[0]:.2%} at T=1, " in done.stdout
+        assert f", {card.held_out_accuracy[34]:.2%} at T=35\nzero weights" in done.stdout
+    names = ("fc256-digits.npz", "fc256-digits.json")
+    parts, whole = ([(tmp_path / f / n).read_bytes() for n in names] for f in ("parts", "whole"))
+    assert parts == whole
+    assert weights.load(tmp_path / "parts" / names[0])[1].accuracy[-1] > 0.9
+    assert list(unfinished.iterdir()) == []

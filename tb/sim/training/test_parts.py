@@ -1,0 +1,270 @@
+"""The parts of a training, each against a calculation by hand."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from tb.kit.extras import needs_torch
+from trispike.models.errors import BadInput
+from trispike.sim.training.recipe import TW_SNN, Recipe, changed, recipe
+from trispike.sim.training.ternary import ternarise
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("name", 3),
+        ("weight_bits", 4),
+        ("beta", 1.5),
+        ("loss", "hinge"),
+        ("learnt_alpha", 1),
+        ("batch", 0),
+        ("batch", 2.0),
+        ("schedule", "flat"),
+        ("first_rate", 0),
+        ("last_rate", float("inf")),
+        ("decay", -0.1),
+        ("dropout", 1),
+        ("window", 0),
+        ("distortion", 2),
+        ("elastic", -0.5),
+        ("copies", 0),
+        ("copies", 2.0),
+        ("undistorted", 1.5),
+        ("activity_limit", -1),
+        ("activity_price", float("nan")),
+    ],
+)
+def test_bad_recipe(what, value):
+    with pytest.raises(BadInput, match=f"{what} must be"):
+        Recipe(**{what: value})
+
+
+def test_unknown_recipe():
+    with pytest.raises(BadInput, match=r"RECIPE must be one of trispike, .*tw-snn.*, not 'fast'"):
+        recipe("fast")
+
+
+def test_changed_settings():
+    settings = "beta=0.2 batch=50 window=none loss=squared-hinge learnt_alpha=true"
+    other = changed(TW_SNN, settings)
+    assert (other.name, other.beta, other.batch, other.window) == ("custom", 0.2, 50, None)
+    assert (other.loss, other.learnt_alpha) == ("squared hinge", True)
+    assert other.dropout == TW_SNN.dropout
+    assert changed(TW_SNN, " ") == TW_SNN
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ("speed=2", r"a setting must be NAME=VALUE of weight_bits, beta, .*, not 'speed=2'"),
+        ("name=mine", "not 'name=mine'"),
+        ("beta", "beta must be a number, not ''"),
+        ("batch=1.5", "batch must be an integer, not '1.5'"),
+        ("learnt_alpha=1", "learnt_alpha must be true or false, not '1'"),
+        ("batch=none", "batch must be an integer, not 'none'"),
+        ("beta=2", "beta must be from 0 to 1"),
+    ],
+)
+def test_bad_changes(settings, message):
+    with pytest.raises(BadInput, match=message):
+        changed(TW_SNN, settings)
+
+
+@needs_torch
+def test_ternary_and_its_gradient():
+    import torch
+
+    from trispike.sim.training.neurons import Ternarise
+
+    weights = torch.tensor([0.5, -2.0, 0.1, -0.3], requires_grad=True)
+    values = Ternarise.apply(weights, 0.1)
+    alpha = (0.5 + 2.0 + 0.3) / 3
+    assert values.tolist() == pytest.approx([alpha, -alpha, 0, -alpha])
+    values.backward(torch.tensor([1.0, 2.0, 3.0, 4.0]))
+    assert weights.grad.tolist() == [1, 0, 3, 4]  # eq. 13: not through |w| > 1
+    codes, size = ternarise(weights.detach().numpy(), 0.1)
+    assert (codes * size).tolist() == pytest.approx(values.tolist())
+
+
+@needs_torch
+def test_learnt_alpha_is_what_the_layer_computes_with():
+    import torch
+
+    from trispike.sim.training.neurons import Layer
+
+    layer = Layer(8, 3, Recipe(learnt_alpha=True))
+    assert layer.alpha() == pytest.approx(3 * (2 / 8) ** 0.5)
+    layer.gain.data += 0.7
+    layer.bias.data.zero_()  # and so no bias at all
+    codes, _ = ternarise(layer.weights.detach().numpy(), 0.1)
+    potentials = layer(torch.ones(1, 8))
+    assert potentials[0].tolist() == pytest.approx((layer.alpha() * codes.sum(0)).tolist())
+    potentials.sum().backward()
+    assert layer.gain.grad.item() == pytest.approx(layer.alpha() * codes.sum(), rel=1e-5)
+    assert Layer(8, 3, Recipe()).alpha() is None
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    ("window", "wanted"), [(None, [0, 0, 0, 0.5, 0.5]), (1.0, [0, 0.5, 0.5, 0.5, 0])]
+)
+def test_spike_and_its_gradient(window, wanted):
+    import torch
+
+    from trispike.sim.training.neurons import Fire
+
+    potentials = torch.tensor([-0.1, 0.1, 1.0, 1.9, 2.1], requires_grad=True)
+    spikes = Fire.apply(potentials, window)
+    assert spikes.tolist() == [0, 0, 0, 1, 1]  # strictly above
+    spikes.sum().backward()
+    assert potentials.grad.tolist() == wanted
+
+
+@needs_torch
+def test_squared_hinge_by_hand():
+    import torch
+
+    from trispike.sim.training.losses import loss_of
+
+    potentials = torch.tensor([[2.5, 0.0, 1.0], [0.5, 0.5, -3.0]])
+    answers = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])
+    hinge = ((0 + 0 + 1) + (0.25 + 2.25 + 0)) / 2
+    assert loss_of(potentials, [], answers, TW_SNN).item() == pytest.approx(hinge)
+    hidden = [torch.tensor([[1.0, 1.0, 1.0], [0.0, 0.0, 1.0]])]
+    priced = Recipe(loss="squared hinge", activity_limit=2.0, activity_price=0.5)
+    assert loss_of(potentials, hidden, answers, priced).item() == pytest.approx(hinge + 0.25)
+
+
+def _chance_of_label(chances, label):
+    """By every pattern of output spikes, as the read-out would label it."""
+    total = 0.0
+    for pattern in itertools.product([0, 1], repeat=len(chances)):
+        if np.argmax(pattern) == label:
+            total += math.prod(c if s else 1 - c for c, s in zip(chances, pattern, strict=True))
+    return total
+
+
+@needs_torch
+@pytest.mark.parametrize("label", range(4))
+def test_first_spike_by_every_pattern(label):
+    import torch
+
+    from trispike.sim.training.losses import first_spike
+
+    potentials = torch.tensor([[0.3, 1.7, 1.1, -0.8]], dtype=torch.float64)
+    chances = [1 / (1 + math.exp(1 - v)) for v in potentials[0].tolist()]
+    ranked = math.exp(potentials[0, label]) / sum(math.exp(v) for v in potentials[0].tolist())
+    wanted = -(math.log(_chance_of_label(chances, label)) + math.log(ranked)) / 2
+    answers = torch.nn.functional.one_hot(torch.tensor([label]), 4)
+    assert first_spike(potentials, answers).item() == pytest.approx(wanted)
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    ("schedule", "middle"), [("cosine", (1e-2 + 1e-4) / 2), ("exponential", 1e-3)]
+)
+def test_step_size(schedule, middle):
+    from trispike.sim.training.fit import step_size
+
+    settings = Recipe(schedule=schedule, first_rate=1e-2, last_rate=1e-4)
+    assert step_size(settings, 0.0) == pytest.approx(1e-2)
+    assert step_size(settings, 0.5) == pytest.approx(middle)
+    assert step_size(settings, 1.0) == pytest.approx(1e-4)
+
+
+def _blob(row, column):
+    image = np.zeros((28, 28), np.uint8)
+    image[row : row + 4, column : column + 4] = 200
+    return image.reshape(-1)
+
+
+@needs_torch
+def test_distortion_moves_and_keeps_a_blob():
+    import torch
+
+    from trispike.sim.training.distortion import distorted
+
+    torch.manual_seed(0)
+    images = torch.tensor(np.stack([_blob(12, 12)] * 200))
+    moved = distorted(images, 1.0)
+    assert moved.dtype == torch.uint8
+    assert moved.shape == images.shape
+    assert len(moved.unique(dim=0)) > 150
+    mass = moved.double().sum(1)
+    assert ((mass > 0.7 * 3200) & (mass < 1.35 * 3200)).all()  # scaled by up to 1.12 both ways
+    square = moved.double().reshape(-1, 28, 28)
+    rows = (square.sum(2) * torch.arange(28)).sum(1) / mass
+    assert ((rows - 13.5).abs() < 2.5).all()
+    assert (rows - 13.5).abs().max() > 1  # 2 pixels at most, and not never
+
+
+@needs_torch
+def test_elastic_distortion_moves_parts_of_an_image_apart():
+    import torch
+
+    from trispike.sim.training.distortion import distorted
+
+    torch.manual_seed(0)
+    images = torch.tensor(np.stack([_blob(4, 12)] * 300 + [_blob(20, 12)] * 300))
+    square = distorted(images, 0.0, 1.0).double().reshape(-1, 28, 28)
+    rows = (square.sum(2) * torch.arange(28)).sum(1) / square.sum((1, 2))
+    assert rows[:300].mean().item() == pytest.approx(5.5, abs=0.2)
+    assert rows[300:].mean().item() == pytest.approx(21.5, abs=0.2)
+    assert 0.3 < rows[:300].std() < 1.2  # a pixel at the knots, less between them
+    both = distorted(images[:300] + images[300:], 0.0, 1.0).double().reshape(-1, 28, 28)
+    top, bottom = both[:, :14], both[:, 14:]
+    shifts = [(part.sum(2) * torch.arange(14)).sum(1) / part.sum((1, 2)) for part in (top, bottom)]
+    assert abs(np.corrcoef(*shifts)[0, 1]) < 0.3  # bent, not shifted as a whole
+
+
+@needs_torch
+def test_no_distortion_is_none():
+    import torch
+
+    from trispike.sim.training.distortion import distorted
+
+    images = torch.randint(0, 256, (20, 784), dtype=torch.uint8)
+    assert torch.equal(distorted(images, 0.0), images)
+
+
+@needs_torch
+def test_distortion_needs_square_images():
+    import torch
+
+    from trispike.sim.training.distortion import distorted
+
+    with pytest.raises(BadInput, match="distortion needs square images, not 12 pixels"):
+        distorted(torch.zeros(3, 12, dtype=torch.uint8), 0.5)
+
+
+@needs_torch
+def test_last_epochs_see_the_images_as_they_are(monkeypatch):
+    from trispike.sim.training import fit
+
+    made = []
+    monkeypatch.setattr(fit, "distorted", lambda images, *_: made.append(1) or images + 1)
+    images = np.zeros((8, 16), np.uint8)
+    settings = Recipe(distortion=0.5, copies=2, undistorted=0.4)
+    training = fit.Training((16, 4), images, np.arange(8) % 4, settings, epochs=10, seed=0)
+    seen = []
+    for training.epoch in range(10):
+        seen.append(int(training._seen_images().max()))
+    assert seen == [1] * 6 + [0] * 4
+    assert len(made) == 2  # each copy is made once
+
+
+@needs_torch
+def test_a_copy_for_each_epoch_is_new_and_not_kept():
+    from trispike.sim.training import fit
+
+    images = np.tile(_blob(12, 12), (4, 1))
+    settings = Recipe(distortion=1.0, copies=6)
+    training = fit.Training((784, 4), images, np.arange(4), settings, epochs=6, seed=0)
+    seen = set()
+    for training.epoch in range(6):
+        seen.add(training._seen_images().numpy().tobytes())
+    assert len(seen) == 6
+    assert not training._copies

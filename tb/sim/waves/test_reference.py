@@ -1,0 +1,28 @@
+"""The hardware's waveforms are the reference waveforms."""
+
+import pytest
+
+from trispike.sim.waves import reference, vcd
+from trispike.sim.waves.difference import compare
+from trispike.sim.waves.record import record
+from trispike.sim.waves.scenarios import SCENARIOS
+from trispike.sim.waves.sketch import sketch
+
+
+@pytest.mark.parametrize("scenario", reversed(SCENARIOS), ids=lambda scenario: scenario.name)
+def test_as_in_the_reference(scenario):
+    """What is recorded now is what was blessed, and is written as it was."""
+    expected = reference.read(scenario)
+    recording = record(scenario)
+    difference = compare(expected, recording.wave)
+    if difference is not None:
+        vcd.write_difference(scenario.name, expected, recording.wave)
+        drawn = sketch(expected, recording.wave, difference.cycle)
+        pytest.fail(f"{scenario.name}: {difference}\n{drawn}\nmake waves shows it", pytrace=False)
+    assert recording.ended
+    path = reference.path(scenario.name)
+    assert path.read_text() == reference.text(scenario, recording.wave)
+
+
+def test_every_reference_has_a_scenario():
+    assert reference.orphans({scenario.name for scenario in SCENARIOS}) == []
