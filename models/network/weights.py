@@ -19,7 +19,7 @@ from trispike.models.network.weight_file import card_path, member
 
 __all__ = ["DEFAULT_RECIPE", "card_path", "committed", "load", "save"]
 
-_FOLDER = Path(__file__).parent / "weights"
+_FOLDER = Path(__file__).parents[1] / "weights"
 
 DEFAULT_RECIPE = "trispike"
 """The recipe whose weights a network runs with unless told otherwise."""
