@@ -38,7 +38,6 @@ class LowestOne(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         # Parallel prefix: after the level of distance d, bit k is the OR of bits k - 2d + 1 to k.
         prefix, distance = self.bits, 1

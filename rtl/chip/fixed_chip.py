@@ -61,11 +61,9 @@ class Chip(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"trispike_{self._shape.name}{lanes_suffix(self._shape.lanes)}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         write = self.configuration.payload
         timesteps = Signal(TIMESTEPS_SHAPE, init=1, reset_less=True)

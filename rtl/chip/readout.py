@@ -43,7 +43,6 @@ class Argmax(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         best = [(self.values[k], Const(k, len(self.index))) for k in range(self._n)]
         level = 0
@@ -102,11 +101,9 @@ class Readout(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"readout_{self._outputs}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         m.submodules.argmax = argmax = Argmax(n=self._outputs)
         counts = Signal(data.ArrayLayout(COUNT_BITS, self._outputs), reset_less=True)

@@ -70,11 +70,9 @@ class AEREncoder(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"aer_encoder_{self._inputs}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         address_bits = max(1, ceil_log2(self._inputs))
         bit_bits = address_bits // 2

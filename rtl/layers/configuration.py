@@ -100,12 +100,10 @@ class LayerRegisters(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         shape = self._shape
         return f"layer_registers_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         write = self.writes.payload
         taken = self.writes.valid & self.writes.ready

@@ -79,13 +79,11 @@ class Layer(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         shape = self._shape
         readable = "_readable" if self._readable else ""
         return f"layer_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}{readable}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         shape = self._shape
         encoder = LaneEncoder(inputs=shape.inputs, lanes=shape.lanes)

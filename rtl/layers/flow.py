@@ -64,11 +64,9 @@ class FlowController(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"flow_controller_{self._inputs}{lanes_suffix(self._lanes)}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         slot = Signal(Slot)
         open_ = Signal()  # the potentials hold part of a timestep

@@ -57,11 +57,9 @@ class LaneEncoder(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"lane_encoder_{self._inputs}{lanes_suffix(self._lanes)}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         encoders = []
         for lane in range(self._lanes):

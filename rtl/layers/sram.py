@@ -52,11 +52,9 @@ class SRAMBank(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"sram_{self._shape.rows}x{self._shape.width}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         m.submodules.memory = memory = Memory(
             shape=self._shape.width, depth=self._shape.rows, init=[]

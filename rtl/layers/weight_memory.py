@@ -58,12 +58,10 @@ class WeightMemory(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         shape = self._shape
         return f"weight_memory_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         lane_bits = self._shape.lanes.bit_length() - 1
         write_row = self.write_neuron[lane_bits:]

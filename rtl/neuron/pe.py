@@ -57,7 +57,6 @@ class TernaryMultiplexer(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         digits = [
             Cat(code[0], code == TernaryCode.MINUS).as_signed()
@@ -138,11 +137,9 @@ class ProcessingElement(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"processing_element{lanes_suffix(self._lanes)}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         m.submodules.multiplexer = multiplexer = TernaryMultiplexer(lanes=self._lanes)
 

@@ -44,7 +44,6 @@ class Scale(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         width = self.plus[0].shape()
         one = Signal(width)

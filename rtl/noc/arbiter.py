@@ -32,7 +32,6 @@ class RoundRobinArbiter(wiring.Component):
         super().__init__({"requests": In(width), "grant": Out(width), "next": In(1)})
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         later = Signal(self._width)  # those that come before the rest
         m.submodules.first = first = LowestOne(width=2 * self._width)

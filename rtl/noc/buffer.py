@@ -35,7 +35,6 @@ class FlitBuffer(wiring.Component):
         super().__init__()
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         depth = self._depth
         m.submodules.slots = slots = Memory(shape=FLIT_BITS, depth=depth, init=[])

@@ -60,11 +60,9 @@ class InputUnit(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"input_unit_{self._shape}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         m.submodules.buffer = buffer = FlitBuffer(depth=self._shape.depth)
         m.submodules.route = route = RouteUnit(shape=self._shape)

@@ -83,11 +83,9 @@ class Mesh(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"mesh_{self._shape}_{self._router}{'_stalls' if self._stalls else ''}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         routers, stalls = {}, {}
         for node in self._shape.every():

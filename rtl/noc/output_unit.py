@@ -41,7 +41,6 @@ class SwitchAllocator(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         m.submodules.arbiter = arbiter = RoundRobinArbiter(width=self._inputs)
         owner = Signal(self._inputs)
@@ -91,11 +90,9 @@ class OutputUnit(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"output_unit_{self._inputs}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         m.submodules.allocator = allocator = SwitchAllocator(inputs=self._inputs)
         m.d.comb += [

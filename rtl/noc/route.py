@@ -71,7 +71,6 @@ class RouteUnit(wiring.Component):
         super().__init__(members)
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         toward = Signal(Node)  # the column to go to, and the layer
         m.d.comb += toward.eq(self.destination)

@@ -79,7 +79,6 @@ class Router(Block):
         return f"router_{''.join(port.name[0].lower() for port in self._ports)}_{self._shape}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         inputs, alive = self._inputs(m, platform)
         for port in self._ports:

@@ -58,11 +58,9 @@ class AddressTable(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"address_table_{self._shape.destinations}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         entries = Signal(data.ArrayLayout(AddressEntry, self._shape.destinations), reset_less=True)
         m.d.comb += [

@@ -62,11 +62,9 @@ class AERTable(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"aer_table_{self._shape.inputs}_{self._shape.sources}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         entries = Signal(data.ArrayLayout(AEREntry, self._shape.sources), reset_less=True)
         m.d.comb += self.entries.eq(entries)

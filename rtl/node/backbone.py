@@ -52,12 +52,10 @@ class Backbone(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         stalls = "_stalls" if self._stalls else ""
         return f"backbone_{self._shape}_{self._router}{stalls}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         mesh = Mesh(shape=self._shape, router=self._router, stalls=self._stalls)
         port = HostPort()

@@ -45,11 +45,9 @@ class HostPort(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return "host_port"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         output = OutputUnit(inputs=2)
         m.submodules.output = place(output, platform)

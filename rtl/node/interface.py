@@ -78,11 +78,9 @@ class NetworkInterface(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"network_interface_{self._shape}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         shape = self._shape
         receiver = SpikeReceiver(shape=shape)

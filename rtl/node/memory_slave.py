@@ -101,11 +101,9 @@ class MemorySlave(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"memory_slave_{self._shape.inputs}_{len(self._shape.layer.banks)}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         self._state = Signal(State)
         self._access = Signal(Access, reset_less=True)

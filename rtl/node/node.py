@@ -64,11 +64,9 @@ class Node(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"node_{self._shape}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         interface = NetworkInterface(shape=self._shape)
         cluster = Layer(shape=self._shape.layer, readable=True)

@@ -44,11 +44,9 @@ class PendingSpikes(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"pending_spikes_{self._inputs}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         bits = (BLOCK_ROWS - 1).bit_length()
         bit, block = self.row[:bits], self.row[bits:]

@@ -74,11 +74,9 @@ class SpikeReceiver(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"spike_receiver_{self._shape.inputs}_{self._shape.sources}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         shape = self._shape
         table = AERTable(shape=shape)

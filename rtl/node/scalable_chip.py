@@ -64,11 +64,9 @@ class ScalableChip(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"scalable_chip_{self._mesh}_{self._router}_{self._node}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         backbone = Backbone(shape=self._mesh, router=self._router)
         m.submodules.backbone = place(backbone, platform)

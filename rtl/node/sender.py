@@ -45,11 +45,9 @@ class CreditCounter(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return "credit_counter"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         count = Signal(range(CREDITS + 1), init=CREDITS)
         m.d.comb += [
@@ -124,11 +122,9 @@ class SpikeSender(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"spike_sender_{self._shape.neurons}_{self._shape.destinations}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         table = AddressTable(shape=self._shape)
         encoder = AEREncoder(inputs=self._shape.neurons)

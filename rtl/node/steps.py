@@ -68,11 +68,9 @@ class StepController(Block):
 
     @property
     def module_name(self) -> str:
-        """Name of the Verilog module."""
         return f"step_controller_{self._sources}"
 
     def elaborate(self, platform):
-        """Build the module."""
         m = Module()
         ended = [Signal(self._sources, name=f"ended_{parity}") for parity in range(2)]
         begun = Signal(2)  # bit p: something of the timestep of parity p has come
