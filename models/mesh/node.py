@@ -8,8 +8,8 @@ import enum
 
 from trispike.models.errors import BadInput
 from trispike.models.mesh.flits import COORDINATE_BITS, MEMORY, Field
-from trispike.models.network.description import LayerShape
-from trispike.models.network.numbers import BANK_BITS, CONSTANT_BITS, MAX_INPUTS, POTENTIAL_BITS
+from trispike.models.network.layers import Dense
+from trispike.models.network.numbers import BANK_BITS, CONSTANT_BITS, POTENTIAL_BITS
 
 WORD_BITS = 16
 """Width of a word of a node's memory: what one memory flit carries."""
@@ -27,6 +27,9 @@ ROW_LINES = 4
 
 BLOCK_ROWS = 32
 """A source's neurons begin at a row that is a multiple of this."""
+
+MAX_INPUTS = 1024
+"""Most inputs of a node (TW-SNN sec. 4.3): the address map has room for their weights."""
 
 MAX_ENTRIES = 8
 """Most entries of either look-up table: each has one line."""
@@ -140,9 +143,9 @@ class NodeShape:
                 raise BadInput(f"node {what} must be from {least} to {most}{of}, not {n!r}")
 
     @property
-    def layer(self) -> LayerShape:
+    def layer(self) -> Dense:
         """The neuron cluster."""
-        return LayerShape(inputs=self.inputs, neurons=self.neurons)
+        return Dense(inputs=self.inputs, neurons=self.neurons)
 
     def has_line(self, line: int) -> bool:
         """Whether the node's memory has ``line``."""

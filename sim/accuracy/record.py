@@ -9,7 +9,7 @@ from typing import Any
 
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.models.network.presets import PRESETS
 from trispike.models.network.real_network import RealNetwork
 from trispike.sim.accuracy.source import DRAWN, Source
