@@ -28,7 +28,7 @@ from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
 
-NO_SNNTORCH = "not installed: .venv/bin/python -m pip install '.[snntorch]', and make bench again"
+NO_SNNTORCH = "not installed: pip install 'trispike[snntorch]'"
 
 
 @click.command()

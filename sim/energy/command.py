@@ -35,7 +35,7 @@ from trispike.sim.terminal.options import (
 )
 from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import toolchain
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "energy"
@@ -104,6 +104,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     priced by OpenSTA, is another; TW-SNN's power a third. Rewrites the table of docs/results.md,
     which keeps other runs from the record docs/energy.json.
     """
+    docs = checkout() / "docs"
     timesteps = spikes.check_timesteps(timesteps)
     weight_file, network = subject.network(layer, data, None)
     shape = dataclasses.replace(network.shape, lanes=lanes)
@@ -116,7 +117,6 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     for tool in tools.PACKAGES:
         tools.find(tool)
     library = liberty.read(tools.find_liberty(None))
-    docs = ROOT / "docs"
     kept = record.read(docs / "energy.json")
     read_section(docs / "results.md", SECTION)
     for path in (docs / "energy.json", docs / "results.md"):

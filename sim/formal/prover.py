@@ -15,7 +15,7 @@ from trispike.models.errors import BadInput
 from trispike.sim.formal.claims import CLAIM, INVARIANT, SITUATION, Bench
 from trispike.sim.formal.proof import Case, Proof, Trace, Verdict
 from trispike.sim.tools import processes
-from trispike.sim.tools.paths import build_folder
+from trispike.sim.tools.paths import build_folder, install
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
 TIME_LIMIT = 300
@@ -55,10 +55,7 @@ def check() -> None:
     """`BadInput` if a tool is missing."""
     lacking = missing()
     if lacking:
-        raise BadInput(
-            f"no {' and no '.join(lacking)}, which make formal needs: "
-            ".venv/bin/python -m pip install '.[formal]'"
-        )
+        raise BadInput(f"no {' and no '.join(lacking)}, which the proofs need: {install('formal')}")
 
 
 def missing() -> list[str]:

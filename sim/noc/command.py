@@ -25,7 +25,7 @@ from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import depth_option, routing_option
 from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import processes, toolchain
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout, install
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "noc"
@@ -186,11 +186,9 @@ class _Place:
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] != "matplotlib":
                 raise
-            raise BadInput(
-                "the figure needs matplotlib; install it with pip install '.[plots]'"
-            ) from None
+            raise BadInput(f"the figure needs matplotlib: {install('plots')}") from None
         self._plots = plots
-        docs = ROOT / "docs"
+        docs = checkout() / "docs"
         self._record, self._document = docs / "noc.json", docs / "results.md"
         self._figures = (docs / "figures" / "noc.png", build_folder() / "noc" / "latency.png")
         self._kept = record.read(self._record)

@@ -48,7 +48,7 @@ from trispike.sim.terminal.options import (
     layer_option,
     routing_option,
 )
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout
 
 SECTION = "synthesis"
 ROUTER_SECTION = "synthesis router"
@@ -107,6 +107,7 @@ def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file,
     docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
     """
     _refuse_others(block)
+    checkout()
     if block == "router":
         shape = RouterShape(depth=depth, routing=topology.routing(routing), dead_links=dead_links)
         _router(shape, liberty_file, json_file)
@@ -141,8 +142,8 @@ class _Place:
 
     def __init__(self, kind: Record, record_name: str, section: str, json_file: Path | None):
         self._kind, self._section, self._json = kind, section, json_file
-        self._record = ROOT / "docs" / record_name
-        self._document = ROOT / "docs" / "results.md"
+        self._record = checkout() / "docs" / record_name
+        self._document = checkout() / "docs" / "results.md"
         self._kept = kind.read(self._record)
         read_section(self._document, section)
         for path in (self._record, self._document, json_file):
@@ -212,7 +213,7 @@ def _node(shape: NodeShape, liberty_file: Path | None, json_file: Path | None) -
 
 def _recorded_router(cells: Liberty) -> RouterSynthesis:
     """The router of a node, in these cells; `BadInput` if it has not been mapped yet."""
-    path = ROOT / "docs" / "router.json"
+    path = checkout() / "docs" / "router.json"
     found = ROUTER.read(path).get((cells.name, *node.ROUTER))
     if found is None:
         raise BadInput(f"{path} has no router in {cells.name}; run make synth BLOCK=router first")

@@ -15,6 +15,7 @@ from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.verilog import export
 from trispike.sim.synthesis import tools
 from trispike.sim.tools import processes
+from trispike.sim.tools.paths import install
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
 DEVICE = "LFE5U-85F"
@@ -84,9 +85,7 @@ def check() -> None:
     """`BadInput` if a tool is missing."""
     tools.find("yosys")
     if util.find_spec(_NEXTPNR) is None:
-        raise BadInput(
-            "no nextpnr, which TARGET=ecp5 needs: .venv/bin/python -m pip install '.[fpga]'"
-        )
+        raise BadInput(f"no nextpnr, which TARGET=ecp5 needs: {install('fpga')}")
 
 
 def wrapper(chip: Chip) -> str:

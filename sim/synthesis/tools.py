@@ -24,7 +24,7 @@ def find(tool: str) -> str:
     path = shutil.which(tool)
     if path is None:
         raise BadInput(
-            f"no {tool} on PATH, which make synth needs: sudo apt install {PACKAGES[tool]}"
+            f"no {tool} on PATH, which synthesis needs: sudo apt install {PACKAGES[tool]}"
         )
     return path
 

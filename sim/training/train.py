@@ -15,6 +15,7 @@ from trispike.models.errors import BadInput
 from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card
 from trispike.models.network.presets import preset
+from trispike.sim.tools.paths import install
 from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
 
@@ -113,7 +114,7 @@ def train(
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise BadInput("training needs PyTorch; install it with pip install '.[train]'") from None
+        raise BadInput(f"training needs PyTorch: {install('train')}") from None
     dataset = load(plan.data, folder)
     path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -33,7 +33,7 @@ def house(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "_FOLDER", tmp_path / "weights")
     monkeypatch.setattr("trispike.sim.accuracy.source.build_folder", lambda: tmp_path / "build")
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     plots = types.SimpleNamespace(
         accuracy=lambda data, entries: f"accuracy {len(entries)}".encode(),
         quantisation=lambda data, prices: f"cost {len(prices)}".encode(),
@@ -214,12 +214,12 @@ def test_without_matplotlib(tmp_path):
     )
     search = os.pathsep.join([str(tmp_path), str(ROOT)])
     message = refused(trispike("accuracy", "--data", "digits", PYTHONPATH=search))
-    assert message.endswith("the figures need matplotlib; install it with pip install '.[plots]'")
+    assert message.endswith(" -m pip install 'trispike[plots]'")
 
 
 def test_other_commands_do_without_it():
     """Nothing of matplotlib is imported until figures are drawn."""
-    code = "import sys, sim.cli; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, trispike.sim.cli; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

@@ -152,7 +152,7 @@ def documents(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.NODE_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     monkeypatch.setattr(command, "FULL_NODE", SMALL)
     return tmp_path / "docs"

@@ -105,7 +105,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.ROUTER_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     record.ROUTER.write(tmp_path / "docs" / "router.json", [_synthesis(4)])
     made = tmp_path / "figures.json"

@@ -298,7 +298,7 @@ def house(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     return tmp_path
 
