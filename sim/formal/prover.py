@@ -157,7 +157,7 @@ def _translate(bench: Bench, folder: Path) -> None:
 
 
 def _ask(folder: Path, question: str, options: list[str], *, subject: str = "bench") -> str | None:
-    """None if yosys-smtbmc reports success, else its output; `SimulationError` if it breaks down."""
+    """None if yosys-smtbmc reports success, else its output; `SimulationError` if it fails."""
     log = folder / f"{question}.log"
     limit = ["--timeout", str(TIME_LIMIT)]
     waveform = ["--dump-vcd", f"{question}.vcd"]

@@ -126,7 +126,7 @@ class ReceiverBench(Bench):
         return sources
 
     def _credited(self, s: int) -> Value:
-        """Whether source ``s`` is the first that is owed a credit, and the credit's flit is taken."""
+        """Whether source ``s`` is the first that is owed a credit, and its credit is taken."""
         return self.credits.valid & self.credits.ready & self.owed[s] & ~self.owed[:s].any()
 
     def _hands_over(self, m, claims, unit, sources: list[Source], taken: Signal) -> None:

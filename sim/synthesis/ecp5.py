@@ -60,11 +60,11 @@ class Fpga:
     network, sizes, lanes
         The chip.
     used
-        nextpnr's name of a resource to how many are used and how many there are.
+        nextpnr's name of a resource to the numbers used and available.
     fmax
-        Highest clock frequency in MHz, with wires.
+        Highest clock frequency in MHz, wires included.
     start, end
-        Cells at the ends of the critical path.
+        First and last cell of the critical path.
     yosys, nextpnr
         Versions.
     """
@@ -89,9 +89,9 @@ def check() -> None:
 
 
 def wrapper(chip: Chip) -> str:
-    """Verilog of a top with four pins: ``chip`` has more ports than any FPGA has pins.
+    """Verilog of a top module with four pins, as ``chip`` has more ports than any FPGA has pins.
 
-    Its inputs come from one long shift register, its outputs go into another.
+    A long shift register drives the chip's inputs, another one takes its outputs.
     """
     inputs, outputs = [], []
     lines = []
@@ -165,7 +165,7 @@ def _utilisation(text: str) -> dict[str, tuple[int, int]]:
 
 
 def _nextpnr(folder: Path, shape: NetworkShape) -> str:
-    """Place and route ``mapped.json``; returns what nextpnr says."""
+    """Place and route ``mapped.json``; returns nextpnr's output."""
     log = folder / "nextpnr.log"
     log.unlink(missing_ok=True)
     program = f"import sys, {_NEXTPNR} as n; sys.exit(n.run_nextpnr_ecp5(sys.argv[1:]))"
