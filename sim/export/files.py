@@ -177,7 +177,7 @@ def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: di
 
 
 def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
-    """Files in ``folder`` that an earlier export put there and this one does not."""
+    """Files in ``folder`` that an earlier export wrote and this one does not."""
     stale = []
     tops = ("trispike_*.json", "mesh_*.json", "scalable_chip_*.json")
     for description in (found for top in tops for found in folder.glob(top)):
@@ -188,9 +188,9 @@ def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
 
 
 def write(made: dict[str, str], folder: Path) -> None:
-    """Put the files of `files` into ``folder``, in place of an earlier export's.
+    """Write the files of `files` to ``folder`` and remove those of an earlier export.
 
-    All are written before the first is put there.
+    All are written before the first is moved there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

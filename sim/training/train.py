@@ -21,7 +21,7 @@ from trispike.sim.training.recipe import TRISPIKE, Recipe
 
 
 class Measured(Protocol):
-    """What a measurement of a network tells; see `sim.training.tally.Measurement`."""
+    """A measurement of a network, see `sim.training.tally.Measurement`."""
 
     accuracy: tuple[float, ...]
     spikes: tuple[float, ...]
@@ -34,7 +34,7 @@ Measure = Callable[..., Measured]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One training: what, on what, how long and by which recipe.
+    """One training: network, data set, epochs and recipe.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Plan:
     recipe
         Settings.
     threads
-        Threads that PyTorch computes with, 1 or more; the order of sums depends on it.
+        Threads of PyTorch, 1 or more; the order of sums depends on it.
     """
 
     layer: str
@@ -69,7 +69,7 @@ class Plan:
 
     @property
     def title(self) -> str:
-        """What a progress bar calls it."""
+        """Title of its progress bar."""
         return f"{self.layer} {self.data} {self.recipe.name}"
 
 
