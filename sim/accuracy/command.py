@@ -62,9 +62,9 @@ def _cores() -> int:
 def accuracy(layer, recipe, data, timesteps, seeds, jobs, data_folder):
     """Measure accuracy against timesteps and what ternary weights cost; needs matplotlib.
 
-    Measures by the golden model, with several seeds of spikes, the networks of the data set whose
-    weights are available, and redraws docs/figures and the tables of docs/results.md. The other
-    networks are kept from the record of earlier measurements, docs/accuracy.json.
+    Measures the networks of the data set whose weights are at hand, by the golden model, with
+    several seeds of spikes; redraws docs/figures and the tables of docs/results.md. What is not at
+    hand or not asked for is kept from the record of earlier measurements, docs/accuracy.json.
     """
     _check(layer, recipe, data, seeds, jobs)
     timesteps = check_timesteps(timesteps)
@@ -116,7 +116,7 @@ def _check(layer: str | None, recipe: str | None, data: str, seeds: int, jobs: i
 
 
 def _plots():
-    """The module of plots, imported late, as matplotlib is an extra and slow to import."""
+    """The module that draws, imported only now, as matplotlib is an extra and takes its time."""
     try:
         from trispike.sim.accuracy import plots
     except ModuleNotFoundError as error:
@@ -127,7 +127,7 @@ def _plots():
 
 
 class _Place:
-    """The files that hold the results of the data set ``data``."""
+    """Where everything about the data set ``data`` is written."""
 
     def __init__(self, data: str):
         docs, build = checkout() / "docs", build_folder() / "accuracy"
@@ -144,7 +144,7 @@ class _Place:
         }
 
     def check(self) -> None:
-        """`BadInput` if a file cannot be written; called before minutes of measuring."""
+        """`BadInput` if anything could not be written; sooner than after minutes of measuring."""
         read_section(self.document, self.section)
         for path in (self.document, self.record, *itertools.chain(*self.figures.values())):
             check_writable(path)
@@ -201,7 +201,7 @@ def _measured(
 def _remarks(
     data: str, chosen: list[Source], fresh: dict[Source, Entry], kept: dict[Source, Entry]
 ) -> list[str]:
-    """A line each on networks kept from the record, stale ones among them, and absent ones."""
+    """One line each on what was kept from the record, what of that is stale, and what is absent."""
     unseen = [source for source in sources(data) if source not in fresh]
     recorded = [source for source in unseen if source in kept]
     stale = [

@@ -1,4 +1,4 @@
-"""The record of measurements, which keeps curves whose weights are not on this machine."""
+"""The record of what was measured: it keeps the curves whose weights are not on this machine."""
 
 import dataclasses
 import json
@@ -20,18 +20,18 @@ _FORMAT = "trispike-accuracy-1"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Entry:
-    """The measurements of one network.
+    """What was measured of one network.
 
     Parameters
     ----------
     source
-        The network.
+        Which network.
     digest
-        Digest of its weights, from its card.
+        Its weights' digest, as its card has it.
     images
         Number of test images.
     zeros
-        Fraction of weights that are zero, for each layer.
+        Fraction of weights that are zero, each layer.
     spread
         The measurements, one for each seed.
     """
@@ -44,7 +44,7 @@ class Entry:
 
     @property
     def timesteps(self) -> int:
-        """Most timesteps that were measured."""
+        """The longest run that was measured."""
         return len(self.spread.measurements[0].accuracy)
 
     @property
@@ -56,7 +56,7 @@ class Entry:
 
 
 def zeros_of(network: Network | RealNetwork) -> tuple[float, ...]:
-    """Fraction of weights that are zero, for each layer."""
+    """Fraction of weights that are zero, each layer."""
     return tuple(float((layer.weights == 0).mean()) for layer in network.layers)
 
 
@@ -78,7 +78,7 @@ def _fields(entry: Entry) -> dict[str, Any]:
 
 
 def _entry(fields: Any) -> Entry:
-    """The entry of ``fields``, the inverse of `_fields`; ValueError for any mistake in them."""
+    """The entry that `_fields` made ``fields`` of; any mistake in them is a ValueError."""
     try:
         layer, recipe = fields["layer"], fields["recipe"]
         source = Source(layer=layer, data=str(fields["data"]), recipe=recipe)

@@ -1,4 +1,4 @@
-"""``trispike energy``: the energy of a prediction, estimated in three ways."""
+"""``trispike energy``: what a prediction costs, told in three ways."""
 
 import dataclasses
 import sys
@@ -44,7 +44,7 @@ SECTION = "energy"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Subject:
-    """The measured network, its weights and test images."""
+    """What is measured: a network with its weights, on test images."""
 
     weight_file: Path
     network: Network
@@ -99,10 +99,10 @@ class _Subject:
 def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     """Energy of a prediction, by events and by switching; needs yosys, opensta and their cells.
 
-    Runs the RTL on test images and compares it with the models. The first estimate is its event
-    counts times published energies; the second is the switching of the mapped netlist on the first
-    of these images, with OpenSTA's energies; the third is TW-SNN's power. Rewrites the table of
-    docs/results.md; other runs are kept in the record docs/energy.json.
+    Runs the RTL on test images, compared with the models as ever. Its counts times published
+    energies are one answer; the switching of the mapped netlist on the first of these images,
+    priced by OpenSTA, is another; TW-SNN's power a third. Rewrites the table of docs/results.md,
+    which keeps other runs from the record docs/energy.json.
     """
     docs = checkout() / "docs"
     timesteps = spikes.check_timesteps(timesteps)

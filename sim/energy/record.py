@@ -1,4 +1,4 @@
-"""The record docs/energy.json: the newest figures of each kind of run."""
+"""The record of what was measured, docs/energy.json: the newest figures of each kind of run."""
 
 import dataclasses
 import json
@@ -15,26 +15,26 @@ _FORMAT = "trispike-energy-1"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Energy:
-    """Energy of a prediction in nJ, estimated in three ways.
+    """Energy of a prediction in nJ, told in three ways.
 
     Parameters
     ----------
     network, data, timesteps, lanes
-        The network, with its committed weights, and its input.
+        What ran. The committed weights did.
     accuracy, images
-        Fraction of correct labels, and number of test images, the images of ``events``.
+        Fraction of labels that are right, of how many test images: those of ``events``.
     cycles
-        Cycles between two predictions, mean over these images.
+        Between two predictions, mean of these images.
     events
-        Energy of each kind of event, see `sim.cost.events`, over these images, at 65 nm.
+        By kind of event, see `sim.cost.events`: of all these images, at 65 nm.
     traced_images, traced_cycles
         Images that the netlist's switching was counted on, and their cycles between predictions.
     traced_events
-        As ``events``, over the traced images.
+        As ``events``, of those images.
     switching
-        Energy of the netlist in a clock cycle, in the cells' technology.
+        Of the netlist, for a clock cycle, in the cells' technology.
     library
-        The cell library.
+        Those cells.
     """
 
     network: str
@@ -56,7 +56,7 @@ Key = tuple[str, str, int, int]
 
 
 def key(entry: Energy) -> Key:
-    """Key of ``entry``; the record keeps one entry for each key."""
+    """What ``entry`` is the newest of."""
     return entry.network, entry.data, entry.timesteps, entry.lanes
 
 

@@ -50,8 +50,7 @@ _OF_A_MESH = {
 def verilog(layer, data, lanes, weight_file, mesh_name, depth, routing, dead_links, nodes, output):
     """Write a chip's Verilog, its memory images and a JSON of its ports and memories.
 
-    With MESH, write a mesh instead, with nodes or without: its Verilog, and a JSON of its ports and
-    flits.
+    Or that of a mesh, with nodes or without: its Verilog, and a JSON of its ports and flits.
     """
     _refuse_others(mesh_name is None)
     if mesh_name is None:
@@ -72,7 +71,7 @@ def verilog(layer, data, lanes, weight_file, mesh_name, depth, routing, dead_lin
 
 
 def _refuse_others(chip: bool) -> None:
-    """`BadInput` for an option that does not apply to what is written."""
+    """`BadInput` if an option was given that means nothing for what is written."""
     context = click.get_current_context()
     for name, option in (_OF_A_MESH if chip else _OF_A_CHIP).items():
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT:

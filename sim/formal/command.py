@@ -33,7 +33,7 @@ def formal(name):
 
 
 def _prove(chosen: Sequence[Proof]) -> list[tuple[Proof, list[Verdict]]]:
-    """Each proof with the verdicts on its cases; several cases are proved at a time."""
+    """Each proof with the verdicts on its cases; several are worked on at a time."""
     with progress_bar() as progress:
         task = progress.add_task("preparing Yosys (a minute, the first time)", total=None)
         prover.warm_up(build_folder() / "formal")
@@ -63,7 +63,7 @@ def _flat(groups: list[tuple[Proof, list[Future]]]) -> Iterator[Future]:
 
 
 def _report(proof: Proof, verdict: Verdict) -> bool:
-    """Whether ``verdict`` is a proof; if not, the reason goes to standard output."""
+    """Whether ``verdict`` is a proof; if not, why not goes to standard output."""
     where = f"{proof.name}, {verdict.case}"
     if verdict.counterexample:
         shown = verdict.counterexample

@@ -1,4 +1,4 @@
-"""``trispike map``: a network placed on a mesh of nodes, and its flits."""
+"""``trispike map``: a network placed on a mesh of nodes, and the flits that this costs."""
 
 import dataclasses
 import json
@@ -27,7 +27,7 @@ from trispike.sim.terminal.options import (
 )
 
 RANDOM = 1000
-"""Number of random placements for comparison."""
+"""Random placements that the placement is compared with."""
 
 
 @click.command("map")
@@ -49,7 +49,7 @@ def map_(layer, data, mesh_name, timesteps, images, seed, json_file, weight_file
     """Place a network on a mesh of nodes of 256 neurons so that flits have few hops.
 
     Spikes are those of the golden model on test images; ends of timesteps and credits are counted
-    too. The placement is compared with random ones. No RTL is simulated.
+    too. Compared with random placements; nothing is simulated.
     """
     weight_file, network = subject.network(layer, data, weight_file)
     timesteps, seed = spikes.check_timesteps(timesteps), spikes.check_seed(seed)
@@ -87,24 +87,24 @@ def mean_spikes(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Placed:
-    """A mapping and its figures. Flits are means of a timestep: spikes, ends and credits.
+    """A mapping and its figures; flits are the mean of a timestep: spikes, ends and credits.
 
     Parameters
     ----------
     places
-        For each part: its node, its name and the flits that it sends.
+        Node, part and the flits that it sends, a tuple for each part.
     flits
-        Flits sent, including the host's.
+        Flits sent, the host's too.
     hop_flits
-        Flits times their hops.
+        Times the hops that they make.
     random_mean, random_best
-        Hop flits of random placements: mean and least.
+        The same of random placements: their mean, and the least.
     shared, random_shared
-        Flits through the host's port, see `models.mesh.mapping.shared_flits`; mean of the random
-        placements.
+        Flits that share the host's port, see `models.mesh.mapping.shared_flits`; mean of random
+        ones.
     busiest, busiest_flits
-        The link, node's port or sender with the most flits, and their number: a timestep takes at
-        least that many cycles.
+        The link, node's port or sender with the most flits, and how many: a timestep cannot take
+        fewer cycles.
     """
 
     places: tuple[tuple[str, str, float], ...]
@@ -154,7 +154,7 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
 
 
 def _busiest(placed: Mapping, sent: np.ndarray, links: np.ndarray) -> tuple[str, float]:
-    """The port of a router, or the sender, with the most flits, and their number."""
+    """The port of a router, or the sender, with the most flits, and how many."""
     into = sent.sum(axis=1)
     if into.max() > links.max():
         sender = int(into.argmax())

@@ -63,7 +63,7 @@ OPTIONS = {
     "router": ("depth", "routing", "dead_links"),
     "node": (),
 }
-"""Options that apply to that kind of block only."""
+"""Options that only a block of that kind has."""
 
 FULL_NODE = NodeShape()
 
@@ -127,7 +127,7 @@ def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file,
 
 
 def _refuse_others(block: str) -> None:
-    """`BadInput` for an unknown ``block`` and for an option of another kind of block."""
+    """`BadInput` if ``block`` is no block, or if an option was given that it does not have."""
     if block not in OPTIONS:
         raise BadInput(f"BLOCK must be one of {', '.join(OPTIONS)}, not {block!r}")
     context = click.get_current_context()
@@ -151,7 +151,7 @@ class _Place:
                 check_writable(path)
 
     def write(self, made: Entry, markdown: Callable[[list], str], fields: dict) -> list[Path]:
-        """Record ``made``; returns the files' paths. ``fields`` go to the user's JSON file."""
+        """Keep ``made``; returns the files' paths. ``fields`` are for the user's JSON file."""
         entries = ordered({**self._kept, key(made): made}.values())
         replace_section(self._document, self._section, markdown(entries))
         self._kind.write(self._record, entries)
@@ -170,7 +170,7 @@ def _library(liberty_file: Path | None) -> Liberty:
 
 
 def _mapped(block: Block, name: str, cells: Liberty) -> tuple[Mapped, Timing]:
-    """``block`` mapped to ``cells`` and timed; the progress bar shows ``name``."""
+    """``block`` mapped to ``cells`` and timed; the user reads ``name`` meanwhile."""
     folder = build_folder() / "synthesis" / f"{block.module_name}-{cells.name}"
     with progress_bar() as progress:
         task = progress.add_task(f"mapping {name} (Yosys)", total=None)
@@ -223,7 +223,7 @@ def _recorded_router(cells: Liberty) -> RouterSynthesis:
 def _finish(
     begun: float, mapped: Mapped, made: Entry, fmax: float, shown: ModuleType, place: _Place
 ) -> None:
-    """Print ``made`` by its module of tables, and record it."""
+    """Print ``made`` as its module of tables shows it, and keep it."""
     table_console().print(shown.terminal(made))
     for line in shown.remarks(made):
         print(line)

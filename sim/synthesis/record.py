@@ -16,13 +16,12 @@ from trispike.sim.synthesis.timing import Hop, Link, Timing
 
 Entry = Synthesis | Fpga | RouterSynthesis | NodeSynthesis
 Key = tuple[str, str, int] | tuple[str, str, int, int] | tuple[str, str]
-"""Of a chip: library or device, network, lanes. Of a router: library, routing, dead links, depth.
-Of a node: library and shape.
-"""
+"""Library or device, network, lanes; of a router library, routing, dead links, depth; of a node
+library and shape."""
 
 
 def key(entry: Entry) -> Key:
-    """Key of ``entry``; the record keeps one entry for each key."""
+    """What ``entry`` is the newest of."""
     if isinstance(entry, RouterSynthesis):
         return entry.library, entry.routing, entry.dead_links, entry.depth
     if isinstance(entry, NodeSynthesis):
@@ -49,9 +48,7 @@ def ordered(entries: Iterable[Entry]) -> list[Entry]:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Record:
-    """One kind of record: the name of its format, and the function that makes an entry from its
-    fields.
-    """
+    """One kind of record: the name of its format, and what makes an entry of its fields."""
 
     format: str
     entry: Callable[[dict], Entry]

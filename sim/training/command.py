@@ -22,7 +22,7 @@ DEFAULT_EPOCHS = 100
 """For a network without committed weights."""
 
 SHOWN = (1, 3, 10)
-"""Numbers of timesteps whose accuracy is printed, besides the largest one."""
+"""Timesteps whose accuracy is printed, besides the most measured."""
 
 
 @click.command()
@@ -46,8 +46,8 @@ SHOWN = (1, 3, 10)
 def train(layer, data, epochs, seed, threads, recipe_name, settings, output, data_folder):
     """Train a network and export it with its card; needs PyTorch.
 
-    Without options this repeats the training of the weights that come with Trispike. An interrupted
-    training continues where it stopped.
+    Without options this repeats the training of the weights that come with Trispike. A training
+    that was interrupted goes on where it was.
     """
     preset(layer)
     if data not in datasets.NAMES:
@@ -80,7 +80,7 @@ def train(layer, data, epochs, seed, threads, recipe_name, settings, output, dat
 
 
 def _summary(card: Card) -> str:
-    """The golden model's measurement in three lines."""
+    """What the golden model measured, in three lines."""
     last = len(card.accuracy)
     times = sorted({*(t for t in SHOWN if t < last), last})
     accuracies = (

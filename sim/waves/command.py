@@ -30,7 +30,7 @@ _UNCHANGED = "unchanged"
 def waves(name, update):
     """Record named signals cycle by cycle and compare them with the reference waveforms.
 
-    Prints the cycles around the first difference, and writes both waves to
+    A difference is shown around its first cycle, and written with what was expected to
     build/waves/SCENARIO-difference.vcd for Surfer or GTKWave. The references are text files in
     sim/waves/reference; docs/waves.md says how to read them and how to add one.
     """
@@ -70,7 +70,7 @@ def _check(chosen: Sequence[Scenario]) -> int:
 def _report(
     scenario: Scenario, expected: Wave, recording: Recording, difference: Difference
 ) -> Iterator[str]:
-    """The lines that report a difference."""
+    """What there is to say of a difference."""
     yield f"{scenario.name}: {difference}"
     yield sketch(expected, recording.wave, difference.cycle)
     if not recording.ended:
@@ -80,7 +80,7 @@ def _report(
 
 
 def _update(chosen: Sequence[Scenario], stale: Sequence[Path]) -> None:
-    """Make each recorded wave the reference of its scenario; report the changes."""
+    """Make what is recorded the reference of each scenario; say what changed."""
     recordings = list(_record(chosen))
     for scenario, recording in recordings:
         if not recording.ended:
@@ -103,7 +103,7 @@ def _update(chosen: Sequence[Scenario], stale: Sequence[Path]) -> None:
 
 
 def _change(scenario: Scenario, wave: Wave) -> str:
-    """How ``wave`` differs from the reference of ``scenario``, in words."""
+    """What recording ``wave`` changes in the reference of ``scenario``."""
     path = reference.path(scenario.name)
     if not path.exists():
         return f"new, {_size(wave)}"
@@ -123,7 +123,7 @@ def _change(scenario: Scenario, wave: Wave) -> str:
 
 
 def _record(chosen: Sequence[Scenario]) -> Iterator[tuple[Scenario, Recording]]:
-    """Each scenario with its recording, in order; several run at a time."""
+    """Each scenario with what it recorded, in their order; several run at a time."""
     with progress_bar() as progress:
         task = progress.add_task("recording waveforms", total=len(chosen))
         pool = ThreadPoolExecutor(os.cpu_count() or 1)
@@ -147,7 +147,7 @@ def _size(wave: Wave) -> str:
 
 
 def _extent(expected: Wave, difference: Difference) -> str:
-    """Number of signals and cycles that differ, in words."""
+    """How much of the wave differs."""
     names, total = difference.differing, len(expected.signals)
     which = f"{len(names)} of {total} signals differ"
     if len(names) < total:
