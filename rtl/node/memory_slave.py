@@ -5,20 +5,20 @@ from amaranth.lib import data, enum
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, FlitType
-from trispike.models.mesh.node import (
+from trispike.models.mesh.memory_map import (
     ADDRESS_BITS,
     LINE_BITS,
     LINE_WORDS,
-    ROW_LINES,
     WORD_BITS,
-    Line,
-    NodeShape,
-    Reason,
+    memory_map,
 )
+from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.mesh.transactions import Reason
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.lines import is_line_of
 
 _WORD_BITS = (LINE_WORDS - 1).bit_length()
 
@@ -143,12 +143,10 @@ class MemorySlave(Block):
 
     def _exists(self) -> Value:
         """The line of the address can be read, or written if that is wanted."""
-        banks, line = len(self._shape.layer.banks), self.line
-        bank = line[: (ROW_LINES - 1).bit_length()]
-        weights = (line < ROW_LINES * self._shape.inputs) & (bank < banks)
-        bias = (line >= Line.BIAS) & (line < Line.BIAS + banks)
-        others = (line >= Line.CONSTANTS) & (line < Line.STATUS)
-        return weights | bias | others | ((line == Line.STATUS) & self._reads)
+        return Cat(
+            is_line_of(region, self.line) & (self._reads | region.writable)
+            for region in memory_map(self._shape).values()
+        ).any()
 
     def _refuse(self, m: Module, reason: Value | Reason, ended: Value) -> None:
         """Answer with ``reason`` once the request has ``ended``."""

@@ -1,20 +1,21 @@
 """Claims about `rtl.node.memory_slave.MemorySlave`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, Field, FlitType
-from trispike.models.mesh.node import (
+from trispike.models.mesh.memory_map import (
     ADDRESS_BITS,
     LINE_BITS,
     LINE_WORDS,
     WORD_BITS,
-    Line,
-    NodeShape,
-    Reason,
+    Region,
+    memory_map,
 )
+from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.mesh.transactions import Reason
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.node.aer_table import NODE_BITS
@@ -93,14 +94,19 @@ class MemorySlaveBench(Bench):
         return m
 
     def _readable(self, line: Value) -> Value:
-        """The node has ``line``: `NodeShape.has_line`, region by region."""
-        banks = len(self._shape.layer.banks)
-        rows = Cat((line < 4 * self._shape.inputs) & (line[:2] == bank) for bank in range(banks))
-        others = [*range(Line.BIAS, Line.BIAS + banks), *range(Line.CONSTANTS, Line.STATUS + 1)]
-        return rows.any() | Cat(line == one for one in others).any()
+        """The node has ``line``, region by region."""
+        return self._one_of(line, memory_map(self._shape).values())
 
     def _writable(self, line: Value) -> Value:
-        return self._readable(line) & (line != Line.STATUS)
+        return self._one_of(line, (r for r in memory_map(self._shape).values() if r.writable))
+
+    def _one_of(self, line: Value, regions: Iterable[Region]) -> Value:
+        return Cat(
+            (line >= region.line)
+            & (line < region.line + region.rows * region.room)
+            & (line % region.room < region.width)
+            for region in regions
+        ).any()
 
     def _follow(self, m: Module) -> None:
         """Read the request, flit by flit, apart from the RTL."""

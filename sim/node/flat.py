@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from trispike.golden.mesh.routes import Divergence
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.sim.tools import build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.models.mesh.node import STATUS
+from trispike.models.mesh.memory_map import STATUS
 from trispike.models.mesh.topology import MeshShape, Node, Port
 from trispike.sim.node.memory import Exchange, name
 from trispike.sim.node.work import Memory, Work
@@ -102,7 +102,7 @@ class Run:
     quiet, computing, sending, blocked
         bool, shape (nodes,): state of the nodes at the end; ``quiet`` is nothing to do.
     status
-        int64, shape (nodes,): `models.mesh.node.STATUS`, 0 if all went well.
+        int64, shape (nodes,): `models.mesh.memory_map.STATUS`, 0 if all went well.
     dropped, dropped_ports
         int64, shape (nodes,): flits that each router dropped, and a bit for each `Port` that they
         wanted.

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable, write_atomically
 from trispike.models.mesh import topology
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import RouterShape
 from trispike.models.network.description import NetworkShape
 from trispike.models.network.presets import preset

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.sim.synthesis import timing
 from trispike.sim.synthesis.figures import (
     BLOCKS,
@@ -71,7 +71,7 @@ class NodeSynthesis:
     library
         Name of the cell library.
     inputs, neurons, sources, destinations
-        The node, as in `models.mesh.node.NodeShape`.
+        The node, as in `models.mesh.node_shape.NodeShape`.
     nand2, nand2_area
         The cell that is the unit of gates, and its area in um2.
     interface, cluster

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In
 from tb.kit.command import refused, trispike
 from tb.kit.extras import needs_formal
 from trispike.models.errors import BadInput
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.sim.formal import command, prover
 from trispike.sim.formal.arbiter import ArbiterBench

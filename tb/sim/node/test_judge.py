@@ -14,7 +14,7 @@ from trispike.golden.mesh.routes import Divergence
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import SPIKE
 from trispike.models.mesh.mapping import Mapping, Part
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
 from trispike.sim.node.judge import judge
 

@@ -16,7 +16,7 @@ from trispike.models.errors import BadInput
 from trispike.models.mesh import transactions
 from trispike.models.mesh.flits import MEMORY, SPIKE, Control, node_code, pack
 from trispike.models.mesh.mapping import HOST, Mapping
-from trispike.models.mesh.node import ADDRESS_ENTRY, Line
+from trispike.models.mesh.memory_map import ADDRESS_ENTRY, Line
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.sim.node import memory, work
 from trispike.sim.node.judge import judge

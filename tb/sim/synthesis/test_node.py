@@ -8,7 +8,7 @@ import pytest
 from tb.kit.command import refused, trispike
 from tb.kit.silicon import mapped, needs_synthesis
 from trispike.models.errors import BadInput
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.rtl.node.address_table import AddressTable
 from trispike.rtl.node.sender import SpikeSender
 from trispike.sim.cli import cli
