@@ -6,7 +6,18 @@ true of it. Its inputs are free: the solver chooses them in every cycle, within 
 
 from collections.abc import Iterable, Mapping
 
-from amaranth.hdl import Assert, Assume, Cat, Const, Cover, Module, ResetSignal, Signal, Value
+from amaranth.hdl import (
+    Assert,
+    Assume,
+    Cat,
+    Const,
+    Cover,
+    Module,
+    ResetSignal,
+    ShapeLike,
+    Signal,
+    Value,
+)
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
@@ -23,14 +34,14 @@ class Bench(wiring.Component):
         Free inputs, and what else the bench shows.
     inside
         Port of the bench, for a register of the block that invariants speak of, to its path in the
-        block and its width: ``{"later": ("unit.arbiter.later", 3)}``. The prover wires it up, so
+        block and its shape: ``{"later": ("unit.arbiter.later", 3)}``. The prover wires it up, so
         that the block needs no ports for its proof. Registers of no width are left out.
     """
 
-    def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, int]] | None = None):
+    def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, ShapeLike]] | None = None):
         kept = {name: at for name, at in (inside or {}).items() if at[1]}
         self.inside = {name: path for name, (path, _) in kept.items()}
-        super().__init__({**members, **{name: In(width) for name, (_, width) in kept.items()}})
+        super().__init__({**members, **{name: In(shape) for name, (_, shape) in kept.items()}})
 
 
 class Claims:
