@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.golden.mesh.routes import Expectation, Routes
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.models.mesh.traffic import Traffic
 from trispike.rtl.noc.mesh import Mesh
@@ -14,7 +13,7 @@ from trispike.rtl.noc.program import dead_links_word
 from trispike.rtl.verilog import export
 from trispike.sim.noc import harness
 from trispike.sim.tools import build
-from trispike.sim.tools.simulator import SimulationError, run_tool
+from trispike.sim.tools.simulator import run_tool
 
 MAIN = Path(__file__).with_name("drive.cpp")
 
@@ -132,41 +131,3 @@ def run(
         times=given[:, 1],
         flits=given[:, 2].astype(np.uint32),
     )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A run that was found to be right.
-
-    Parameters
-    ----------
-    run
-        The run.
-    expected
-        What the golden model says of the flits that the mesh took.
-    which
-        int64, shape (m,): index in the traffic of each flit that a node got.
-    """
-
-    run: Run
-    expected: Expectation
-    which: np.ndarray
-
-
-def judge(run: Run, routes: Routes) -> Judged:
-    """Compare ``run`` with the golden model: `golden.mesh.routes.Divergence` names the first
-    difference.
-
-    Everything that the mesh took has come where it should, once, unaltered and in order, over the
-    links of its path; what had to be dropped was dropped and counted where it should.
-    """
-    traffic = run.traffic
-    entered = np.flatnonzero(run.taken != NEVER)
-    sources, sent = traffic.sources[entered], traffic.flits[entered]
-    which = entered[routes.match(routes, sources, sent, run.receivers, run.flits)]
-    early = np.flatnonzero(run.times <= run.taken[which])
-    if len(early):
-        raise SimulationError("a flit came before it was sent: the harness is at fault")
-    expected = routes.expect(routes, sources, sent)
-    routes.compare_counts(routes, expected, run.links, run.dropped, run.dropped_ports)
-    return Judged(run=run, expected=expected, which=which)

@@ -32,8 +32,9 @@ from trispike.sim.energy import record, silicon, tables
 from trispike.sim.energy.functions import parse
 from trispike.sim.energy.record import Energy
 from trispike.sim.energy.switching import Switching, switching
-from trispike.sim.energy.toggles import Mismatch, Toggles
+from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
+from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.synthesis import liberty
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.synthesis.tools import LIBERTY
@@ -267,7 +268,7 @@ def test_netlist_unlike_rtl(traced):
     cell.pins.update(YS=carry, YC=sum_)
     try:
         with pytest.raises(
-            Mismatch, match=r"netlist and RTL differ: layer_\d/pe_\d+/potential_reg"
+            MismatchFound, match=r"netlist and RTL differ: layer_\d/pe_\d+/potential_reg"
         ):
             list(Toggles(mapped, trace).rates())
     finally:
