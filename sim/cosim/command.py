@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import shlex
 import time
 from pathlib import Path
@@ -12,13 +11,14 @@ from rich.console import Console
 
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
+from trispike.models.files import check_writable
 from trispike.sim.cosim import cluster, cosimulation
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cosim.table import table
 from trispike.sim.cost.registers import chip_flip_flops
+from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative
@@ -144,8 +144,7 @@ def run(
                 )
                 console.print(table(made))
                 if json_file is not None:
-                    text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
-                    write_atomically(json_file, text.encode())
+                    records.write(json_file, made)
             if interrupted:
                 raise KeyboardInterrupt
             if found.deaths:

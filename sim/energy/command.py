@@ -15,8 +15,8 @@ from trispike.sim.cosim import cosimulation
 from trispike.sim.cosim.figures import Figures, figures, first_mismatch
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cost.registers import chip_flip_flops
-from trispike.sim.energy import record, tables
-from trispike.sim.energy.record import Energy
+from trispike.sim.energy import tables
+from trispike.sim.energy.record import ENERGIES, Energy
 from trispike.sim.energy.switching import switching
 from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
@@ -115,7 +115,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
         tools.find(tool)
     library = liberty.read(tools.find_liberty(None))
     docs = ROOT / "docs"
-    kept = record.read(docs / "energy.json")
+    kept = ENERGIES.read(docs / "energy.json")
     read_section(docs / "results.md", SECTION)
     for path in (docs / "energy.json", docs / "results.md"):
         check_writable(path)
@@ -160,8 +160,8 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     console.print(tables.terminal(made))
     for line in tables.remarks(made):
         print(line)
-    entries = record.ordered({**kept, record.key(made): made}.values())
+    entries = ENERGIES.renewed(kept, made)
     replace_section(docs / "results.md", SECTION, tables.markdown(entries))
-    record.write(docs / "energy.json", entries)
+    ENERGIES.write(docs / "energy.json", entries)
     for path in (docs / "results.md", docs / "energy.json"):
         print(f"written: {relative(path)}")

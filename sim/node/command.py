@@ -1,7 +1,5 @@
 """``trispike mesh``: a network on the nodes of a mesh."""
 
-import dataclasses
-import json
 import time
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from click.core import ParameterSource
 
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
+from trispike.models.files import check_writable
 from trispike.models.mesh import mapping
 from trispike.models.mesh import topology as mesh
 from trispike.models.mesh.topology import MeshShape, RouterShape
@@ -23,6 +21,7 @@ from trispike.sim.node.measure import READ_BACKS, measure
 from trispike.sim.node.run import program
 from trispike.sim.node.setting import setting
 from trispike.sim.node.tables import table
+from trispike.sim.report import records
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, table_console
 from trispike.sim.terminal.options import (
@@ -155,8 +154,7 @@ def mesh_(
     )
     table_console().print(table(made))
     if json_file is not None:
-        text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
-        write_atomically(json_file, text.encode())
+        records.write(json_file, made)
 
 
 def _random_images(network: Network, count: int | None) -> np.ndarray:

@@ -204,14 +204,14 @@ def test_record(tmp_path):
     """What is written is read again, sorted; damage is one line."""
     path = tmp_path / "energy.json"
     other = dataclasses.replace(ENTRY, network="fc256")
-    record.write(path, [ENTRY, other])
-    assert list(record.read(path).values()) == [other, ENTRY]
-    assert record.read(tmp_path / "none.json") == {}
+    record.ENERGIES.write(path, [ENTRY, other])
+    assert record.ENERGIES.read(path) == [other, ENTRY]
+    assert record.ENERGIES.read(tmp_path / "none.json") == []
     whole = json.loads(path.read_text())
     for broken in ({**whole, "format": "x"}, {**whole, "entries": [{}]}, []):
         path.write_text(json.dumps(broken))
-        with pytest.raises(BadInput, match=r"is not a record of energies; restore it or remove"):
-            record.read(path)
+        with pytest.raises(BadInput, match=r"is not a record of energies \(.+\); restore it"):
+            record.ENERGIES.read(path)
 
 
 def test_every_preset_has_an_energy():
