@@ -6,13 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.golden.mesh.routes import (
-    Expectation,
-    Routes,
-    compare_counts,
-    expect,
-    match,
-)
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.models.mesh.traffic import Traffic
 from trispike.rtl.noc.mesh import Mesh
@@ -22,7 +15,7 @@ from trispike.sim.noc import harness
 from trispike.sim.noc.cpp import RecordFile, packed
 from trispike.sim.noc.harness import DELIVERY, DROPS, HEAD, MAIN, OFFER, SETTINGS
 from trispike.sim.tools import build
-from trispike.sim.tools.simulator import SimulationError, run_tool
+from trispike.sim.tools.simulator import run_tool
 
 NEVER = -1
 """Cycle in which a flit was taken that never was."""
@@ -141,41 +134,3 @@ def run(
         times=given["cycle"],
         flits=given["flit"].copy(),
     )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A run that was found to be right.
-
-    Parameters
-    ----------
-    run
-        The run.
-    expected
-        What the golden model says of the flits that the mesh took.
-    which
-        int64, shape (m,): index in the traffic of each flit that a node got.
-    """
-
-    run: Run
-    expected: Expectation
-    which: np.ndarray
-
-
-def judge(run: Run, routes: Routes) -> Judged:
-    """Compare ``run`` with the golden model: `golden.mesh.routes.Divergence` names the first
-    difference.
-
-    Everything that the mesh took has come where it should, once, unaltered and in order, over the
-    links of its path; what had to be dropped was dropped and counted where it should.
-    """
-    traffic = run.traffic
-    entered = np.flatnonzero(run.taken != NEVER)
-    sources, sent = traffic.sources[entered], traffic.flits[entered]
-    which = entered[match(routes, sources, sent, run.receivers, run.flits)]
-    early = np.flatnonzero(run.times <= run.taken[which])
-    if len(early):
-        raise SimulationError("a flit came before it was sent: the harness is at fault")
-    expected = expect(routes, sources, sent)
-    compare_counts(routes, expected, run.links, run.dropped, run.dropped_ports)
-    return Judged(run=run, expected=expected, which=which)

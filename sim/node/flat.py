@@ -7,12 +7,12 @@
 import subprocess
 from pathlib import Path
 
-from trispike.golden.mesh.routes import Divergence
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.sim.noc import cpp
 from trispike.sim.node.formats import HOST_PORTS
+from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.tools import build
 from trispike.sim.tools.cached_verilog import block_verilog
 
@@ -31,10 +31,11 @@ def program(mesh: MeshShape, router: RouterShape, node: NodeShape) -> Path:
 def compare(executable: Path, trace: Path) -> int:
     """Run the ``executable`` on the host's side of ``trace``, from `sim.node.run.run`.
 
-    Returns how many cycles were compared; `Divergence` names the first that differs.
+    Returns how many cycles were compared; `MismatchFound` names the first that differs.
     """
     done = subprocess.run([executable, trace], capture_output=True, text=True)
     same = int(done.stdout)
     if done.returncode:
-        raise Divergence(f"the chip in one piece shows the host something else in cycle {same}")
+        what = "the chip in one piece shows the host something else"
+        raise MismatchFound(Mismatch(what=what, cycle=same))
     return same

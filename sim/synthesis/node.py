@@ -3,6 +3,7 @@
 import dataclasses
 
 from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.mesh.topology import RouterShape
 from trispike.sim.synthesis import timing
 from trispike.sim.synthesis.figures import (
     BLOCKS,
@@ -36,8 +37,8 @@ UNITS = (
 )
 """Units of a network interface, and how the names of their modules begin."""
 
-ROUTER = ("xyz", 0, 4)
-"""Routing, dead links and depth of the router that a node is reported with: the defaults."""
+ROUTER = RouterShape()
+"""The router that a node is reported with."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

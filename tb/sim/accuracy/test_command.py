@@ -318,6 +318,6 @@ def test_make_accuracy():
     said = dry(*(f"{name}=x{name}" for name in wanted))
     for name, option in wanted.items():
         assert f'{option} "x{name}"' in said
-    assert "--" not in dry().split("-m sim accuracy")[1]
+    assert "--" not in dry().split("trispike accuracy")[1]
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
     assert any(line.startswith("make accuracy ") for line in listed.stdout.splitlines())
