@@ -187,12 +187,12 @@ def _measured(
             progress=lambda done: progress.update(task, completed=done),
         )
     return {
-        source: Entry(
-            source=source,
+        source: Entry.of(
+            source,
+            spread,
             digest=card.digest,
             images=len(images),
             zeros=zeros_of(network),
-            spread=spread,
         )
         for (source, (network, card)), spread in zip(loaded.items(), spreads, strict=True)
     }

@@ -10,6 +10,7 @@ from trispike.sim.accuracy.cost import Cost
 from trispike.sim.accuracy.record import Entry
 from trispike.sim.accuracy.source import DRAWN, Source
 from trispike.sim.report import published
+from trispike.sim.report.markdown import markdown_table
 
 _TIMESTEPS = (1, 3, 10)
 _MEASURED, _KEPT, _PUBLISHED = "measured", "recorded", "published"
@@ -138,14 +139,6 @@ def _conditions(data: str, entries: Sequence[Entry]) -> str:
     )
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    return "\n".join([_row(head), _row(["---"] * len(head)).replace(" ", ""), *map(_row, body)])
-
-
 def _accuracy_table(data: str, entries: Sequence[Entry]) -> str:
     columns = _columns(max(entry.timesteps for entry in entries))
     head = ["network", "recipe", "weights", *(f"T = {t}" for t in columns), "spike seeds"]
@@ -172,7 +165,7 @@ def _accuracy_table(data: str, entries: Sequence[Entry]) -> str:
         blanks = [_NOTHING, *[_NOT_PRINTED] * 3]
         texts = _texts(data, layer, bits, paper)
         body.append([layer, paper, f"{bits}-bit", *cells, *blanks, texts, _PUBLISHED])
-    return _rows(head, body)
+    return markdown_table(head, body)
 
 
 def _seeds(seeds: Sequence[int]) -> str:
@@ -216,5 +209,6 @@ def _cost_table(data: str, costs: Sequence[Cost]) -> str:
     baselines = ", ".join(f"`{name}`" for name in dict.fromkeys(cost.baseline for cost in costs))
     return (
         f"Points of accuracy lost: {baselines} minus the ternary network, with the same spikes; "
-        f"mean ± sample standard deviation over the spike seeds.{where}\n\n{_rows(head, body)}"
+        f"mean ± sample standard deviation over the spike seeds.{where}\n\n"
+        f"{markdown_table(head, body)}"
     )

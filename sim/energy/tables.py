@@ -11,6 +11,7 @@ from trispike.sim.cost.constants import TARGET
 from trispike.sim.cost.scaling import OSU_180, scaled
 from trispike.sim.energy import silicon
 from trispike.sim.energy.record import Energy
+from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import RIVALS
 
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
@@ -100,21 +101,18 @@ def remarks(made: Energy) -> list[str]:
 
 def markdown(entries: Sequence[Energy]) -> str:
     """The whole record: the comparison with others, the parts, the constants."""
-    lines = [_INTRODUCTION, "", *_heads(_DESIGNS)]
+    ours = [row for made in entries if made.data == "mnist" for row in _ours(made)]
+    rivals = [(*dataclasses.astuple(rival)[:-1], f"{PUBLISHED}, {rival.where}") for rival in RIVALS]
+    parts = [_INTRODUCTION, markdown_table(_DESIGNS, [*ours, *rivals])]
+    heads = ("part", f"events, {TARGET}", f"switching, {OSU_180}", f"scaled to {TARGET}")
     for made in entries:
-        if made.data == "mnist":
-            lines += [_line(row) for row in _ours(made)]
-    for rival in RIVALS:
-        published = f"{PUBLISHED}, {rival.where}"
-        lines.append(_line((*dataclasses.astuple(rival)[:-1], published)))
-    for made in entries:
-        heads = ("part", f"events, {TARGET}", f"switching, {OSU_180}", f"scaled to {TARGET}")
-        lines += ["", _caption(made), "", *_heads(heads), *map(_line, rows(made))]
-    lines += ["", "Constants:", "", *_heads(("constant", "value", "technology", "source"))]
-    for constant in constants.ALL:
-        value = f"{constant.value:g} {constant.unit}"
-        lines.append(_line((constant.what, value, str(constant.technology), constant.source)))
-    return "\n".join(lines)
+        parts += [_caption(made), markdown_table(heads, rows(made))]
+    body = [
+        (each.what, f"{each.value:g} {each.unit}", str(each.technology), each.source)
+        for each in constants.ALL
+    ]
+    parts += ["Constants:", markdown_table(("constant", "value", "technology", "source"), body)]
+    return "\n\n".join(parts)
 
 
 _INTRODUCTION = """\
@@ -130,14 +128,6 @@ _DESIGNS = (
     "nJ/prediction, 65 nm",
     "how",
 )
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _heads(names: Sequence[str]) -> list[str]:
-    return [_line(names), _line(["---"] * len(names)).replace(" ", "")]
 
 
 def _ours(made: Energy) -> list[tuple[str, ...]]:

@@ -11,16 +11,13 @@ import numpy as np
 
 from trispike.sim.energy.functions import Function, parse
 from trispike.sim.energy.trace import Trace
+from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.synthesis.flow import Mapped
 from trispike.sim.synthesis.netlist import Bit, Instance, Module
 
 _REGISTER = "_reg"
 _DATA = "D"
 """Name of a flip-flop's input in all libraries."""
-
-
-class Mismatch(Exception):
-    """The netlist differs from the RTL; the message says where."""
 
 
 class Toggles:
@@ -38,8 +35,8 @@ class Toggles:
         For a cell with several outputs it is the mean over them. Paths are OpenSTA's:
         ``layer_0/pe_3/potential_reg[17]``.
 
-        `Mismatch` if in any cycle the netlist's logic computes another next value for a flip-flop
-        than the RTL's register has.
+        `MismatchFound` if in any cycle the netlist computes another next value for a flip-flop than
+        the RTL's register has.
         """
         yield from self._module(self._netlist.modules[self._netlist.top], ())
 
@@ -71,9 +68,8 @@ class Toggles:
             held = values[cell.pins[known.outputs[0]][0]][1:]
             wrong = np.flatnonzero(following != held)
             if len(wrong):
-                raise Mismatch(
-                    f"netlist and RTL differ: {name} in cycle {wrong[0] + 1} of the trace"
-                )
+                what = f"netlist and RTL differ: {name}"
+                raise MismatchFound(Mismatch(what=what, cycle=int(wrong[0]) + 1))
 
     def _value(self, values: dict[Bit, np.ndarray], bit: Bit) -> np.ndarray:
         if isinstance(bit, str):

@@ -12,7 +12,7 @@ from amaranth.hdl import Shape
 from amaranth.lib import data
 
 from trispike.models.errors import BadInput
-from trispike.models.mesh.node import Line
+from trispike.models.mesh.memory_map import memory_map
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.models.network import memory_image
 from trispike.models.network.description import Network
@@ -143,7 +143,7 @@ def scalable_files(chip: ScalableChip) -> dict[str, str]:
         about={
             "node": dataclasses.asdict(node),
             "first line of each region of a node's memory": {
-                line.name.lower(): int(line) for line in Line
+                line.name.lower(): int(line) for line in memory_map(node)
             },
             "memories of a node": [
                 {"module": f"sram_{bank.rows}x{bank.width}", "rows": bank.rows, "width": bank.width}

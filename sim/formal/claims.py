@@ -6,7 +6,18 @@ about it. Its inputs are free: the solver chooses them in every cycle, within th
 
 from collections.abc import Iterable, Mapping
 
-from amaranth.hdl import Assert, Assume, Cat, Const, Cover, Module, ResetSignal, Signal, Value
+from amaranth.hdl import (
+    Assert,
+    Assume,
+    Cat,
+    Const,
+    Cover,
+    Module,
+    ResetSignal,
+    ShapeLike,
+    Signal,
+    Value,
+)
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
@@ -23,14 +34,14 @@ class Bench(wiring.Component):
         Ports: free inputs, and outputs for counterexamples.
     inside
         Registers of the block that invariants name: port of the bench to path in the block and
-        width, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects them, so the block
+        shape, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects them, so the block
         needs no extra ports. Registers of width 0 are left out.
     """
 
-    def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, int]] | None = None):
+    def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, ShapeLike]] | None = None):
         kept = {name: at for name, at in (inside or {}).items() if at[1]}
         self.inside = {name: path for name, (path, _) in kept.items()}
-        super().__init__({**members, **{name: In(width) for name, (_, width) in kept.items()}})
+        super().__init__({**members, **{name: In(shape) for name, (_, shape) in kept.items()}})
 
 
 class Claims:

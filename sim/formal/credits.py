@@ -5,7 +5,7 @@ from collections.abc import Callable
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
-from trispike.models.mesh.node import CREDITS
+from trispike.models.mesh.node_shape import CREDITS
 from trispike.rtl.node.sender import CreditCounter
 from trispike.sim.formal.claims import Bench, Claims, implies
 

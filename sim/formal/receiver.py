@@ -9,7 +9,8 @@ from amaranth.utils import ceil_log2
 
 from trispike.models.mesh.flits import FLIT_BITS, SPIKE, Control, FlitType, node_code
 from trispike.models.mesh.mapping import HOST
-from trispike.models.mesh.node import BLOCK_ROWS, CREDITS, WORD_BITS, NodeShape
+from trispike.models.mesh.memory_map import WORD_BITS
+from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.node.aer_table import NODE_BITS, AEREntry

@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from trispike.models.mesh.flits import Control, FlitType
-from trispike.models.mesh.node import CREDITS, NEURONS, WORD_BITS, NodeShape
+from trispike.models.mesh.memory_map import NEURONS, WORD_BITS
+from trispike.models.mesh.node_shape import CREDITS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.node.aer_table import NODE_BITS

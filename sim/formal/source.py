@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Module, Signal, Value
 
-from trispike.models.mesh.node import CREDITS
+from trispike.models.mesh.node_shape import CREDITS
 from trispike.sim.formal.claims import implies
 
 STEP_BITS = 4

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
-from trispike.models.mesh.node import CREDITS
+from trispike.models.mesh.node_shape import CREDITS
 from trispike.rtl.node.steps import StepController
 from trispike.sim.formal.claims import Bench, Claims, every, exactly_one, implies
 from trispike.sim.formal.source import STEP_BITS, Source, apart

@@ -1,7 +1,6 @@
 """``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
 import dataclasses
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +10,9 @@ import click
 from click.core import ParameterSource
 
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
+from trispike.models.files import check_writable
 from trispike.models.mesh import topology
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import RouterShape
 from trispike.models.network.description import NetworkShape
 from trispike.models.network.presets import preset
@@ -21,7 +20,9 @@ from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.router import Router
 from trispike.rtl.node.node import Node
+from trispike.sim.report import records
 from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.report.records import Records
 from trispike.sim.synthesis import (
     ecp5,
     ecp5_tables,
@@ -37,7 +38,7 @@ from trispike.sim.synthesis import (
 from trispike.sim.synthesis.figures import figures
 from trispike.sim.synthesis.flow import Mapped, synthesise
 from trispike.sim.synthesis.liberty import Liberty
-from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry, Record, key, ordered
+from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
@@ -140,7 +141,7 @@ def _refuse_others(block: str) -> None:
 class _Place:
     """Where figures are kept: a record and a section of docs/results.md."""
 
-    def __init__(self, kind: Record, record_name: str, section: str, json_file: Path | None):
+    def __init__(self, kind: Records, record_name: str, section: str, json_file: Path | None):
         self._kind, self._section, self._json = kind, section, json_file
         self._record = checkout() / "docs" / record_name
         self._document = checkout() / "docs" / "results.md"
@@ -152,13 +153,12 @@ class _Place:
 
     def write(self, made: Entry, markdown: Callable[[list], str], fields: dict) -> list[Path]:
         """Keep ``made``; returns the files' paths. ``fields`` are for the user's JSON file."""
-        entries = ordered({**self._kept, key(made): made}.values())
+        entries = self._kind.renewed(self._kept, made)
         replace_section(self._document, self._section, markdown(entries))
         self._kind.write(self._record, entries)
         if self._json is None:
             return [self._document, self._record]
-        text = json.dumps({**dataclasses.asdict(made), **fields}, indent=1)
-        write_atomically(self._json, f"{text}\n".encode())
+        records.write(self._json, {**records.plain(made), **fields})
         return [self._document, self._record, self._json]
 
 
@@ -214,10 +214,10 @@ def _node(shape: NodeShape, liberty_file: Path | None, json_file: Path | None) -
 def _recorded_router(cells: Liberty) -> RouterSynthesis:
     """The router of a node, in these cells; `BadInput` if it has not been mapped yet."""
     path = checkout() / "docs" / "router.json"
-    found = ROUTER.read(path).get((cells.name, *node.ROUTER))
-    if found is None:
-        raise BadInput(f"{path} has no router in {cells.name}; run make synth BLOCK=router first")
-    return found
+    for entry in ROUTER.read(path):
+        if (entry.library, entry.shape) == (cells.name, node.ROUTER):
+            return entry
+    raise BadInput(f"{path} has no router in {cells.name}; run make synth BLOCK=router first")
 
 
 def _finish(
@@ -229,7 +229,7 @@ def _finish(
         print(line)
     seconds = time.perf_counter() - begun
     fields = {
-        "total": dataclasses.asdict(made.total),
+        "total": made.total,
         "fmax_mhz": fmax,
         "wall_seconds": seconds,
     }

@@ -56,7 +56,7 @@ class BlockFigures:
     cells: int
     buffers: int
     flip_flops: int
-    area: float
+    area: int | float
     gates: float
     memory_bits: int
 

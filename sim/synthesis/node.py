@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.mesh.topology import RouterShape
 from trispike.sim.synthesis import timing
 from trispike.sim.synthesis.figures import (
     BLOCKS,
@@ -36,8 +37,8 @@ UNITS = (
 )
 """Units of a network interface, and the prefixes of their modules' names."""
 
-ROUTER = ("xyz", 0, 4)
-"""Routing, dead links and depth of the router that a node is reported with: the defaults."""
+ROUTER = RouterShape()
+"""The router that a node is reported with."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class NodeSynthesis:
     library
         Name of the cell library.
     inputs, neurons, sources, destinations
-        The node, as in `models.mesh.node.NodeShape`.
+        The node, as in `models.mesh.node_shape.NodeShape`.
     nand2, nand2_area
         The cell that is the unit of gate counts, and its area in um2.
     interface, cluster

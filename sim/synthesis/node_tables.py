@@ -8,7 +8,7 @@ from rich.table import Table
 
 from trispike.sim.cost.scaling import OSU_180, TW_SNN_65
 from trispike.sim.report import published
-from trispike.sim.report.markdown import rows
+from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import SILICON, TW_SNN, NodePart
 from trispike.sim.synthesis.figures import BlockFigures
 from trispike.sim.synthesis.fit import scaled
@@ -160,7 +160,7 @@ def markdown(entries: Sequence[NodeSynthesis]) -> str:
     parts = [_conditions(entries)]
     for each in entries:
         body = [list(_KINDS), *(_cells(each, row) for row in lines(each))]
-        parts += [f"{_title(each)}:", rows(_HEAD, body), _paths(each)]
+        parts += [f"{_title(each)}:", markdown_table(_HEAD, body), _paths(each)]
     return "\n\n".join([*parts, _legend()])
 
 

@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 
 from trispike.sim.cost.scaling import OSU_180, TW_SNN_65
-from trispike.sim.report.markdown import rows
+from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import ROUTER, SILICON
 from trispike.sim.synthesis.figures import BlockFigures
 from trispike.sim.synthesis.router import UNITS, RouterSynthesis
@@ -94,7 +94,7 @@ def markdown(entries: Sequence[RouterSynthesis]) -> str:
     """The section of docs/results.md: all routers, their units, their longest paths."""
     parts = [
         _conditions(entries),
-        rows(_HEAD, [*(row for each in entries for row in _routers(each)), _published()]),
+        markdown_table(_HEAD, [*(row for each in entries for row in _routers(each)), _published()]),
         _legend(),
         "Gates (NAND2 equivalents) of each kind of unit, and its number of instances:",
         _units(entries),
@@ -187,7 +187,7 @@ def _units(entries: Sequence[RouterSynthesis]) -> str:
             row.append(f"{part.gates:,.0f} ({part.instances})")
         body.append([unit, *row])
     totals = [_ROUTER, *(f"{each.total.gates:,.0f}" for each in entries)]
-    return rows(["unit", *map(_name, entries)], [*body, totals])
+    return markdown_table(["unit", *map(_name, entries)], [*body, totals])
 
 
 def _path(each: RouterSynthesis) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from trispike.sim.report.markdown import rows
+from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import SILICON
 from trispike.sim.synthesis.figures import BLOCKS, BlockFigures, Synthesis
 from trispike.sim.synthesis.timing import Hop
@@ -158,7 +158,7 @@ def _chips(entries: Sequence[Synthesis]) -> str:
             PUBLISHED,
         ]
     )
-    return rows(_CHIP_HEAD, body)
+    return markdown_table(_CHIP_HEAD, body)
 
 
 def _blocks(entries: Sequence[Synthesis]) -> str:
@@ -172,7 +172,9 @@ def _blocks(entries: Sequence[Synthesis]) -> str:
             row.append(f"{part.gates:,.0f} ({part.instances})" if counted else "")
         if any(row):
             body.append([block, *row])
-    return rows(head, [*body, ["chip", *(f"{each.total.gates:,.0f}" for each in entries)]])
+    return markdown_table(
+        head, [*body, ["chip", *(f"{each.total.gates:,.0f}" for each in entries)]]
+    )
 
 
 def _path(each: Synthesis, entries: Sequence[Synthesis]) -> str:

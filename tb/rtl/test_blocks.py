@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tb.kit.bench import run_on_amaranth, run_on_verilator
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.description import BankShape, LayerShape, NetworkShape
 from trispike.models.network.numbers import MAX_INPUTS

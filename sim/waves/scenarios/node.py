@@ -5,7 +5,7 @@ import numpy as np
 from trispike.models.mesh import flits, node_image, transactions
 from trispike.models.mesh.flits import SPIKE, Control, from_node, pack, to_node
 from trispike.models.mesh.mapping import HOST, Mapping
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.network.description import LayerParameters, Network
 from trispike.rtl.node.scalable_chip import ScalableChip
