@@ -33,7 +33,10 @@ def _is_there(name: str) -> bool:
     if not module.is_file():
         return False
     text = module.read_text()
-    return all(re.search(rf"^ *(?:(?:class|def) )?{part}\b *[(:=,]", text, re.M) for part in parts)
+    return all(
+        re.search(rf"^ *(?:(?:class|(?:async )?def) )?{part}\b *[(:=,]", text, re.M)
+        for part in parts
+    )
 
 
 def test_paths_in_documents():
