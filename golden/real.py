@@ -21,5 +21,5 @@ def real_potentials(layer: RealLayer, spikes: np.ndarray) -> np.ndarray:
 
 
 def run_real(network: RealNetwork, spikes: np.ndarray, *, keep_potentials: bool = True) -> Result:
-    """What ``network`` does with input ``spikes``; arguments and result as of `golden.run`."""
+    """What ``network`` does with ``spikes``; arguments and result as of `golden.model.run`."""
     return propagate(network, spikes, real_potentials, keep_potentials=keep_potentials)

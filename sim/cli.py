@@ -17,8 +17,9 @@ from trispike.sim.formal.command import formal
 from trispike.sim.mapping.command import map_
 from trispike.sim.noc.command import noc
 from trispike.sim.node.command import mesh_
+from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.synthesis.command import synth
-from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED
+from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import SimulationError
 from trispike.sim.training.command import train
@@ -82,6 +83,9 @@ def main() -> None:
         message = error.format_message() if isinstance(error, click.ClickException) else error
         print(f"error: {message}", file=sys.stderr)
         sys.exit(BAD_INPUT)
+    except MismatchFound as error:
+        print(f"first divergence: {error}", file=sys.stderr)
+        sys.exit(MISMATCH)
     except OSError as error:
         print(f"error: {_system_error(error)}", file=sys.stderr)
         sys.exit(BAD_INPUT)

@@ -3,14 +3,7 @@
 import numpy as np
 
 from trispike.golden.mesh.nodes import Exchange
-from trispike.golden.mesh.routes import (
-    Expectation,
-    Routes,
-    compare_counts,
-    expect,
-    link_flits,
-    origins_of,
-)
+from trispike.golden.mesh.routes import Routes, expect, link_flits
 from trispike.models.mesh.mapping import HOST
 
 
@@ -28,27 +21,15 @@ def run_links(run: Exchange, routes: Routes) -> np.ndarray:
     return link_flits(routes, sent).astype(np.int64)
 
 
-def transaction_links(routes: Routes, requests: np.ndarray, answers: np.ndarray) -> np.ndarray:
+def transaction_links(
+    routes: Routes, requests: np.ndarray, senders: np.ndarray, answers: np.ndarray
+) -> np.ndarray:
     """Flits that leave each router by each port in memory transactions of the host.
 
     ``requests`` are the flits that the host sends, ``answers`` those that it gets, both uint32 of
-    shape (flits,), of one transaction after the other. Returns int64 of shape (nodes, 7), by
-    `Port`.
+    shape (flits,), of one transaction after the other; ``senders`` are the node numbers that the
+    answers come from. Returns int64 of shape (nodes, 7), by `Port`.
     """
     host = routes.mesh.number(HOST)
-    nodes = origins_of(routes.mesh, np.full(len(answers), host), answers)
-    sources = np.concatenate([np.full(len(requests), host), nodes])
+    sources = np.concatenate([np.full(len(requests), host), senders])
     return expect(routes, sources, np.concatenate([requests, answers])).links
-
-
-def compare_links(routes: Routes, expected: np.ndarray, links: np.ndarray) -> None:
-    """Compare the flits that left each router by each port with those that had to.
-
-    Both are int64 of shape (nodes, 7), by number and `Port`. `golden.mesh.routes.Divergence` names
-    the first node and port that differ.
-    """
-    none = np.zeros(0, dtype=np.int64)
-    drops = np.zeros_like(expected)
-    wanted = Expectation(receivers=none, hops=none, links=expected, drops=drops)
-    idle = np.zeros(len(expected), dtype=np.int64)
-    compare_counts(routes, wanted, links, idle, idle)

@@ -8,12 +8,11 @@ import collections
 import dataclasses
 import graphlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from trispike.models.mesh import flits
-from trispike.models.mesh.flits import FlitType
 from trispike.models.mesh.topology import DROPPED_BITS, DeadLink, MeshShape, Node, Port, Routing
 
 DROPPED = -1
@@ -21,10 +20,6 @@ DROPPED = -1
 
 MAX_DROPPED = (1 << DROPPED_BITS) - 1
 """Where a router's count of dropped flits stays."""
-
-
-class Divergence(Exception):
-    """What a mesh delivered is not what it was given; the message names the first difference."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -231,157 +226,6 @@ def link_flits(routes: Routes, sent: np.ndarray) -> np.ndarray:
     return links
 
 
-def match(
-    routes: Routes,
-    sources: np.ndarray,
-    sent: np.ndarray,
-    receivers: np.ndarray,
-    received: np.ndarray,
-) -> np.ndarray:
-    """Which of the flits ``sent`` each of the flits ``received`` is.
-
-    Parameters
-    ----------
-    routes
-        The mesh and its paths.
-    sources, sent
-        Node numbers and flits, shape (n,), the flits of a node in the order in which the mesh took
-        them.
-    receivers, received
-        Node numbers and flits, shape (m,), the flits of a node in the order in which they came.
-
-    Returns
-    -------
-    ndarray
-        int64, shape (m,): index into ``sent``.
-
-    `Divergence` if a flit was lost, altered, delivered twice or elsewhere, if two flits of a source
-    and a type changed places on their way to a node, or if another flit came between those of a
-    transaction.
-    """
-    expected = expect(routes, sources, sent).receivers
-    due = np.flatnonzero(expected != DROPPED)
-    origins = origins_of(routes.mesh, receivers, received)
-    is_memory = flits.SPIKE["type"]
-    wanted = _flows(routes.mesh, expected[due], sources[due], is_memory.get(sent[due]))
-    got = _flows(routes.mesh, receivers, origins, is_memory.get(received))
-    wanted_order, got_order = (np.argsort(flow, kind="stable") for flow in (wanted, got))
-    _compare(
-        routes.mesh,
-        list(zip(wanted[wanted_order].tolist(), sent[due][wanted_order].tolist(), strict=True)),
-        list(zip(got[got_order].tolist(), received[got_order].tolist(), strict=True)),
-    )
-    found = np.empty(len(received), dtype=np.int64)
-    found[got_order] = due[wanted_order]
-    return found
-
-
-def _flows(mesh: MeshShape, to: np.ndarray, source: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """A number for each receiver, source and type of flit, within which order must be kept."""
-    return (to * mesh.nodes + source) * len(FlitType) + kind
-
-
-def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
-    """Node numbers that the flits ``received`` say they come from.
-
-    A spike flit names its source, a memory flit's is named by the first of its transaction.
-    ``receivers`` are the node numbers, shape (n,), that were given ``received``, shape (n,), those
-    of a node in order; returns int64, shape (n,).
-    """
-    order = np.argsort(receivers, kind="stable")
-    node, flit = receivers[order], received[order].astype(np.int64)
-    begins = np.ones(len(flit), dtype=bool)
-    begins[1:] = flits.ends_packet(flit[:-1]) | (node[1:] != node[:-1])
-    memory = flits.SPIKE["type"].get(flit) == FlitType.MEMORY
-    strangers = np.flatnonzero(~begins & ~memory)
-    if len(strangers):
-        k = strangers[0]
-        raise Divergence(
-            f"node {_name(mesh, node[k])}: {flits.text(int(flit[k]))} came between the flits of a "
-            "transaction"
-        )
-    number = np.zeros(len(flit), dtype=np.int64)
-    weight = 1
-    for axis, side in zip("xyz", mesh.sides, strict=True):
-        name = f"source_{axis}"
-        at = np.where(memory, flits.HEAD[name].get(flit), flits.SPIKE[name].get(flit))
-        number += weight * np.minimum(at, side - 1)
-        weight *= side
-    first = np.maximum.accumulate(np.where(begins, np.arange(len(flit)), 0))
-    origins = np.empty(len(flit), dtype=np.int64)
-    origins[order] = number[first]
-    return origins
-
-
-def _compare(
-    mesh: MeshShape, wanted: Sequence[tuple[int, int]], got: Sequence[tuple[int, int]]
-) -> None:
-    """Compare pairs of flow and flit; `Divergence` tells the first difference."""
-    if wanted == got:
-        return
-    k = next(
-        (k for k, (want, have) in enumerate(zip(wanted, got, strict=False)) if want != have),
-        min(len(wanted), len(got)),
-    )
-    want, have = (pairs[k] if k < len(pairs) else None for pairs in (wanted, got))
-    if have is None or (want is not None and want[0] < have[0]):
-        to, source = divmod(want[0] // len(FlitType), mesh.nodes)
-        raise Divergence(
-            f"node {_name(mesh, to)}: from node {_name(mesh, source)} never came "
-            f"{flits.text(want[1])}"
-        )
-    to, source = divmod(have[0] // len(FlitType), mesh.nodes)
-    where = f"node {_name(mesh, to)}: from node {_name(mesh, source)} came {flits.text(have[1])}"
-    if want is None or have[0] < want[0]:
-        raise Divergence(f"{where}, and nothing more was due")
-    raise Divergence(f"{where}, and due was {flits.text(want[1])}")
-
-
-def _name(mesh: MeshShape, number: int) -> str:
-    return ".".join(map(str, mesh.node(int(number))))
-
-
 def zero_load_latency(hops: Iterable[int]) -> np.ndarray:
     """Cycles from a flit's being taken to its being given, in an empty mesh: one a router."""
     return np.asarray(list(hops), dtype=np.int64) + 1
-
-
-def compare_counts(
-    routes: Routes,
-    expected: Expectation,
-    links: np.ndarray,
-    dropped: np.ndarray,
-    dropped_ports: np.ndarray,
-) -> None:
-    """Compare what the routers counted with ``expected``; `Divergence` names the first difference.
-
-    Parameters
-    ----------
-    routes
-        The mesh and its paths.
-    expected
-        What was to be counted.
-    links
-        int64, shape (nodes, 7): flits that left each router by each port.
-    dropped
-        int64, shape (nodes,): flits that each router dropped, at most `MAX_DROPPED`.
-    dropped_ports
-        int64, shape (nodes,): ports that these wanted, a bit for each `Port`.
-    """
-    for node, port in np.argwhere(links != expected.links).tolist():
-        raise Divergence(
-            f"node {_name(routes.mesh, node)}: {links[node, port]} flits left {Port(port).name}, "
-            f"and {expected.links[node, port]} had to"
-        )
-    drops = np.minimum(expected.drops.sum(axis=1), MAX_DROPPED)
-    for node in np.flatnonzero(dropped != drops).tolist():
-        raise Divergence(
-            f"node {_name(routes.mesh, node)}: {dropped[node]} flits were dropped, "
-            f"and {drops[node]} had to be"
-        )
-    wanted = (expected.drops > 0) @ (1 << np.arange(len(Port)))
-    for node in np.flatnonzero(dropped_ports != wanted).tolist():
-        raise Divergence(
-            f"node {_name(routes.mesh, node)}: dropped_ports is {dropped_ports[node]:#x}, "
-            f"and {wanted[node]:#x} was due"
-        )

@@ -80,19 +80,18 @@ class Field:
         return flit >> self.lowest & self.mask
 
 
-def _layout(**widths: int) -> dict[str, Field]:
-    """Fields one above the other from bit 0."""
+def stack(**widths: int) -> dict[str, Field]:
+    """Fields of these widths, one above the other from bit 0."""
     fields, lowest = {}, 0
     for name, width in widths.items():
         fields[name] = Field(lowest=lowest, width=width)
         lowest += width
-    assert lowest == FLIT_BITS
     return fields
 
 
 _HEADER = {"type": 1, "x": COORDINATE_BITS, "y": COORDINATE_BITS, "z": COORDINATE_BITS}
 
-SPIKE: Mapping[str, Field] = _layout(
+SPIKE: Mapping[str, Field] = stack(
     **_HEADER,
     step=2,
     control=1,
@@ -108,10 +107,12 @@ spike but a word about timesteps, and ``neuron`` is a `Control`. ``source_x``, `
 ``source_z``: source node. ``from_host``: the host has sent it, and ``source`` is one of the host's
 virtual nodes. ``to_host``: for the host, which stands beside the destination node."""
 
-MEMORY: Mapping[str, Field] = _layout(**_HEADER, command=2, access=2, answer=1, content=17)
+MEMORY: Mapping[str, Field] = stack(**_HEADER, command=2, access=2, answer=1, content=17)
 """Memory flit. ``command``: a `Command`. ``access``: an `Access`. ``answer``: comes from a slave.
 ``content``: what a transaction carries, 17 bits a flit; the first flit of a transaction names in it
 the node that it comes from, see `HEAD`."""
+
+assert all(sum(f.width for f in fields.values()) == FLIT_BITS for fields in (SPIKE, MEMORY))
 
 HEAD: Mapping[str, Field] = {
     f"source_{axis}": Field(

@@ -9,7 +9,7 @@ import numpy as np
 
 from trispike.models.errors import BadInput
 from trispike.models.mesh import flits
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MAX_SIDE, MeshShape, Node
 from trispike.models.network.shape import NetworkShape
 

@@ -4,6 +4,7 @@ docs/node.md has the table of them.
 """
 
 import dataclasses
+import enum
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,8 +19,26 @@ from trispike.models.mesh.flits import (
     pack,
     to_node,
 )
-from trispike.models.mesh.node import WORD_BITS, Reason
+from trispike.models.mesh.memory_map import WORD_BITS
 from trispike.models.mesh.topology import Node
+
+
+class Reason(enum.IntEnum):
+    """Why a memory transaction was not carried out: content of its answer's last flit."""
+
+    NONE = 0
+    NO_SUCH_ADDRESS = 1
+    """A word that does not exist, or a write to one that can only be read. Words before it were
+    read, or written."""
+
+    AT_WORK = 2
+    """The node has spikes of a timestep. Nothing was read or written."""
+
+    MALFORMED = 3
+    """The flits make no transaction. What was in order before may have been written."""
+
+    ABANDONED = 4
+    """The host ended its transaction with CORRUPTED or CANCELLED."""
 
 
 def read(node: Node, address: int, count: int | None = None, *, host: Node) -> np.ndarray:

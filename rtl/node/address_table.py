@@ -4,7 +4,8 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from trispike.models.mesh.node import ADDRESS_ENTRY, WORD_BITS, NodeShape
+from trispike.models.mesh.memory_map import ADDRESS_ENTRY, WORD_BITS
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.node.aer_table import NODE_BITS

@@ -5,7 +5,8 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import SPIKE
-from trispike.models.mesh.node import AER_ENTRY, BLOCK_ROWS, WORD_BITS, NodeShape
+from trispike.models.mesh.memory_map import AER_ENTRY, WORD_BITS
+from trispike.models.mesh.node_shape import BLOCK_ROWS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.priority import one_hot_select

@@ -5,7 +5,8 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import Control, FlitType
-from trispike.models.mesh.node import LINE_BITS, NEURONS, STATUS, WORD_BITS, Line, NodeShape
+from trispike.models.mesh.memory_map import LINE_BITS, NEURONS, STATUS, WORD_BITS, Line
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.buffer import FlitBuffer
@@ -49,7 +50,7 @@ class NetworkInterface(Block):
     sending, blocked : Out(1)
         See `rtl.node.sender.SpikeSender`.
     status : Out(Status)
-        See `models.mesh.node.STATUS`.
+        See `models.mesh.memory_map.STATUS`.
 
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """
@@ -144,8 +145,13 @@ class NetworkInterface(Block):
     def _map_lines(self, m: Module, receiver, sender, slave) -> None:
         """The lines that the interface holds itself; the others are the cluster's."""
         neurons = Signal(NEURONS["neurons"].width, reset_less=True)
-        held = Signal(BANK_BITS)  # what was read, if it was one of these
-        here = Signal()
+        held = {
+            Line.NEURONS: neurons,
+            Line.AER_LUT: words(receiver.entries),
+            Line.ADDRESS_LUT: words(sender.entries),
+            Line.STATUS: self.status,
+        }
+        shown, one_of_these = Signal(BANK_BITS), Signal()  # what was read last
         m.d.comb += [
             sender.neurons.eq(neurons),
             self.line.eq(slave.line),
@@ -156,21 +162,16 @@ class NetworkInterface(Block):
             sender.line.eq(slave.write_line),
             receiver.write.eq(slave.write & (slave.line == Line.AER_LUT)),
             sender.write.eq(slave.write & (slave.line == Line.ADDRESS_LUT)),
-            slave.read_line.eq(Mux(here, held, self.read_line)),
+            slave.read_line.eq(Mux(one_of_these, shown, self.read_line)),
         ]
         with m.If(slave.write & (slave.line == Line.NEURONS)):
             m.d.sync += neurons.eq(slave.write_line)
         with m.If(slave.read):
-            m.d.sync += here.eq(slave.line >= Line.NEURONS)
+            m.d.sync += one_of_these.eq(0)
             with m.Switch(slave.line):
-                with m.Case(Line.NEURONS):
-                    m.d.sync += held.eq(neurons)
-                with m.Case(Line.AER_LUT):
-                    m.d.sync += held.eq(words(receiver.entries))
-                with m.Case(Line.ADDRESS_LUT):
-                    m.d.sync += held.eq(words(sender.entries))
-                with m.Default():
-                    m.d.sync += held.eq(self.status)
+                for line, value in held.items():
+                    with m.Case(line):
+                        m.d.sync += [one_of_these.eq(1), shown.eq(value)]
 
 
 def words(entries: data.View) -> Value:

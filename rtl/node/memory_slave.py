@@ -1,52 +1,53 @@
 """The memory slave of a network interface: transactions to reads and writes of lines."""
 
 from amaranth import *
-from amaranth.lib import data, enum
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, FlitType
-from trispike.models.mesh.node import (
+from trispike.models.mesh.memory_map import (
     ADDRESS_BITS,
     LINE_BITS,
     LINE_WORDS,
-    ROW_LINES,
     WORD_BITS,
-    Line,
-    NodeShape,
-    Reason,
+    memory_map,
 )
+from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.mesh.transactions import Reason
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.lines import is_line_of
 
 _WORD_BITS = (LINE_WORDS - 1).bit_length()
 
 
-class State(enum.Enum, shape=4):
-    """What the slave is at."""
+STATES = (
+    "IDLE",
+    "ADDRESS",  # the next flit is the address
+    "COUNT",  # the next flit is the number of words to read
+    "LOAD",  # the line of the address is read, if there is one
+    "LATCH",  # it has come
+    "READ",  # its words leave
+    "WRITE",  # words for it come
+    "STORE",  # it is written
+    "DRAIN",  # the rest of a transaction that cannot be carried out is dropped
+    "HEAD",  # the first flit of the answer leaves
+    "STATUS",  # the last flit of the answer leaves
+)
+"""States of the slave by number."""
 
-    IDLE = 0
-    ADDRESS = 1
-    """The next flit is the address."""
-    COUNT = 2
-    """The next flit is the number of words to read."""
-    LOAD = 3
-    """The line of the address is read, if there is one."""
-    LATCH = 4
-    """It has come."""
-    READ = 5
-    """Its words leave."""
-    WRITE = 6
-    """Words for it come."""
-    STORE = 7
-    """It is written."""
-    DRAIN = 8
-    """What is left of a transaction that cannot be carried out is forgotten."""
-    HEAD = 9
-    """The first flit of the answer leaves."""
-    STATUS = 10
-    """The last flit of the answer leaves."""
+
+class Request(data.Struct):
+    """What is known of the transaction at work."""
+
+    requester: NODE_BITS
+    access: Access
+    address: ADDRESS_BITS  # of the next word
+    count: ADDRESS_BITS  # words still to be read
+    reason: Reason
+    last: 1  # no flit of it is left
 
 
 class MemorySlave(Block):
@@ -105,168 +106,187 @@ class MemorySlave(Block):
 
     def elaborate(self, platform):
         m = Module()
-        self._state = Signal(State)
-        self._access = Signal(Access, reset_less=True)
-        self._reason = Signal(Reason, reset_less=True)
-        self._requester = Signal(NODE_BITS, reset_less=True)
-        self._address = Signal(ADDRESS_BITS, reset_less=True)
-        self._count = Signal(ADDRESS_BITS, reset_less=True)  # words still to be read
-        self._words = Signal(BANK_BITS, reset_less=True)  # the line at work
-        self._last = Signal()  # no flit of the request is left
-        self._command = Signal(Command, init=Command.KEPT)  # of the answer's flit
-        self._content = Signal(MEMORY["content"].width)
+        request = Signal(Request, reset_less=True)
+        words = Signal(BANK_BITS, reset_less=True)  # the line at work
+        command = Signal(Command, init=Command.KEPT)  # of the answer's flit
+        content = Signal(MEMORY["content"].width)
         m.d.comb += [
-            self.busy.eq(self._state != State.IDLE),
-            self.line.eq(self._address[_WORD_BITS:]),
-            self.write_line.eq(self._words),
+            self.line.eq(request.address[_WORD_BITS:]),
+            self.write_line.eq(words),
             self.o.payload.eq(
                 assemble(
                     MemoryFlit,
                     type=FlitType.MEMORY,
-                    **apart(self._requester),
-                    command=self._command,
-                    access=self._access,
+                    **apart(request.requester),
+                    command=command,
+                    access=request.access,
                     answer=1,
-                    content=self._content,
+                    content=content,
                 )
             ),
         ]
-        with m.Switch(self._state):
-            self._take_request(m)
-            self._move_lines(m)
-            self._answer(m)
+        with m.FSM(init="IDLE") as machine:
+            for state in STATES:  # numbers it
+                machine.ongoing(state)
+            self._begin(m, request)
+            self._take_words(m, request, words)
+            self._move_lines(m, request, words)
+            self._answer(m, request, words, command, content)
+        m.d.comb += self.busy.eq(~machine.ongoing("IDLE"))
         return m
 
-    @property
-    def _reads(self) -> Value:
-        return (self._access == Access.SINGLE_READ) | (self._access == Access.BURST_READ)
-
-    def _exists(self) -> Value:
+    def _exists(self, request: data.View) -> Value:
         """The line of the address can be read, or written if that is wanted."""
-        banks, line = len(self._shape.layer.banks), self.line
-        bank = line[: (ROW_LINES - 1).bit_length()]
-        weights = (line < ROW_LINES * self._shape.inputs) & (bank < banks)
-        bias = (line >= Line.BIAS) & (line < Line.BIAS + banks)
-        others = (line >= Line.CONSTANTS) & (line < Line.STATUS)
-        return weights | bias | others | ((line == Line.STATUS) & self._reads)
+        return Cat(
+            is_line_of(region, self.line) & (_reads(request) | region.writable)
+            for region in memory_map(self._shape).values()
+        ).any()
 
-    def _refuse(self, m: Module, reason: Value | Reason, ended: Value) -> None:
-        """Answer with ``reason`` once the request has ``ended``."""
-        m.d.sync += [
-            self._reason.eq(reason),
-            self._state.eq(Mux(ended, State.HEAD, State.DRAIN)),
-        ]
-
-    def _take_request(self, m: Module) -> None:
+    def _begin(self, m: Module, request: data.View) -> None:
+        """The flits of a request that come before words to write."""
         flit = data.View(MemoryFlit, self.i.payload)
-        more = flit.command == Command.KEPT
-        given_up = (flit.command == Command.CORRUPTED) | (flit.command == Command.CANCELLED)
-        wrong = Mux(given_up, Reason.ABANDONED, Reason.MALFORMED)
-        with m.Case(State.IDLE):
+        with m.State("IDLE"):
             m.d.comb += self.i.ready.eq(1)
             with m.If(self.i.valid):
                 first = HEAD["source_x"].lowest
                 m.d.sync += [
-                    self._requester.eq(self.i.payload[first : first + NODE_BITS]),
-                    self._access.eq(flit.access),
-                    self._reason.eq(Reason.NONE),
-                    self._last.eq(0),
-                    self._state.eq(State.ADDRESS),
+                    request.requester.eq(self.i.payload[first : first + NODE_BITS]),
+                    request.access.eq(flit.access),
+                    request.reason.eq(Reason.NONE),
+                    request.last.eq(0),
                 ]
-                with m.If(~more | flit.answer):
-                    self._refuse(m, wrong, ~more)
+                m.next = "ADDRESS"
+                with m.If(~_more(flit) | flit.answer):
+                    _refuse(m, request, _fault(flit), ended=~_more(flit))
                 with m.Elif(~self.quiet):
-                    self._refuse(m, Reason.AT_WORK, C(0))
+                    _refuse(m, request, Reason.AT_WORK, ended=C(0))
                 with m.Else():
                     m.d.sync += self.hold.eq(1)
-        with m.Case(State.ADDRESS):
+        with m.State("ADDRESS"):
             m.d.comb += self.i.ready.eq(1)
-            m.d.sync += [self._address.eq(flit.content), self._count.eq(1)]
-            single_read = self._access == Access.SINGLE_READ
+            m.d.sync += [request.address.eq(flit.content), request.count.eq(1)]
+            single_read = request.access == Access.SINGLE_READ
             with m.If(self.i.valid):
-                with m.If(given_up | (more == single_read)):
-                    self._refuse(m, wrong, ~more)
+                with m.If(_given_up(flit) | (_more(flit) == single_read)):
+                    _refuse(m, request, _fault(flit), ended=~_more(flit))
                 with m.Elif(single_read):
-                    m.d.sync += self._state.eq(State.HEAD)
-                with m.Elif(self._reads):
-                    m.d.sync += self._state.eq(State.COUNT)
+                    m.next = "HEAD"
+                with m.Elif(_reads(request)):
+                    m.next = "COUNT"
                 with m.Else():
-                    m.d.sync += self._state.eq(State.LOAD)
-        with m.Case(State.COUNT):
+                    m.next = "LOAD"
+        with m.State("COUNT"):
             m.d.comb += self.i.ready.eq(1)
-            m.d.sync += self._count.eq(flit.content)
+            m.d.sync += request.count.eq(flit.content)
             with m.If(self.i.valid):
-                m.d.sync += self._state.eq(State.HEAD)
-                with m.If(more | given_up | (flit.content == 0)):
-                    self._refuse(m, wrong, ~more)
-        with m.Case(State.DRAIN):
+                m.next = "HEAD"
+                with m.If(_more(flit) | _given_up(flit) | (flit.content == 0)):
+                    _refuse(m, request, _fault(flit), ended=~_more(flit))
+
+    def _take_words(self, m: Module, request: data.View, words: Signal) -> None:
+        """The other flits of a request: words to write, or what is of no use."""
+        flit = data.View(MemoryFlit, self.i.payload)
+        word = request.address[:_WORD_BITS]
+        with m.State("DRAIN"):
             m.d.comb += self.i.ready.eq(1)
-            with m.If(self.i.valid & ~more):
-                m.d.sync += self._state.eq(State.HEAD)
-        with m.Case(State.WRITE):
+            with m.If(self.i.valid & ~_more(flit)):
+                m.next = "HEAD"
+        with m.State("WRITE"):
             m.d.comb += self.i.ready.eq(1)
-            word = self._address[:_WORD_BITS]
-            too_many = more & (self._access == Access.SINGLE_WRITE)
             with m.If(self.i.valid):
-                with m.If(given_up | too_many):
-                    m.d.sync += [self._reason.eq(wrong), self._last.eq(~more)]
-                    m.d.sync += self._state.eq(State.STORE)
+                m.d.sync += request.last.eq(~_more(flit))
+                too_many = _more(flit) & (request.access == Access.SINGLE_WRITE)
+                with m.If(_given_up(flit) | too_many):
+                    m.d.sync += request.reason.eq(_fault(flit))
+                    m.next = "STORE"
                 with m.Else():
-                    m.d.sync += [
-                        self._words.word_select(word, WORD_BITS).eq(flit.content),
-                        self._last.eq(~more),
-                    ]
-                    with m.If(~more | word.all()):
-                        m.d.sync += self._state.eq(State.STORE)
+                    m.d.sync += words.word_select(word, WORD_BITS).eq(flit.content)
+                    with m.If(~_more(flit) | word.all()):
+                        m.next = "STORE"
                     with m.Else():
-                        m.d.sync += self._address.eq(self._address + 1)
+                        m.d.sync += request.address.eq(request.address + 1)
 
-    def _move_lines(self, m: Module) -> None:
-        with m.Case(State.LOAD):
-            with m.If(self._exists()):
+    def _move_lines(self, m: Module, request: data.View, words: Signal) -> None:
+        """Lines from memory and to it."""
+        with m.State("LOAD"):
+            with m.If(self._exists(request)):
                 m.d.comb += self.read.eq(1)
-                m.d.sync += self._state.eq(State.LATCH)
+                m.next = "LATCH"
             with m.Else():
-                m.d.sync += [
-                    self._reason.eq(Reason.NO_SUCH_ADDRESS),
-                    self._state.eq(Mux(self._reads, State.STATUS, State.DRAIN)),
-                ]
-        with m.Case(State.LATCH):
-            m.d.sync += [
-                self._words.eq(self.read_line),
-                self._state.eq(Mux(self._reads, State.READ, State.WRITE)),
-            ]
-        with m.Case(State.STORE):
+                m.d.sync += request.reason.eq(Reason.NO_SUCH_ADDRESS)
+                _go(m, _reads(request), "STATUS", "DRAIN")
+        with m.State("LATCH"):
+            m.d.sync += words.eq(self.read_line)
+            _go(m, _reads(request), "READ", "WRITE")
+        with m.State("STORE"):
             m.d.comb += self.write.eq(1)
-            m.d.sync += [self._address.eq(self._address + 1), self._state.eq(State.LOAD)]
-            with m.If(self._last | (self._reason != Reason.NONE)):
-                m.d.sync += self._state.eq(Mux(self._last, State.HEAD, State.DRAIN))
+            m.d.sync += request.address.eq(request.address + 1)
+            m.next = "LOAD"
+            with m.If(request.last | (request.reason != Reason.NONE)):
+                _go(m, request.last, "HEAD", "DRAIN")
 
-    def _answer(self, m: Module) -> None:
-        word = self._address[:_WORD_BITS]
-        with m.Case(State.HEAD):
-            m.d.comb += [self._content.eq(self.here), self.o.valid.eq(1)]
+    def _answer(self, m: Module, request, words: Signal, command: Signal, content: Signal) -> None:
+        """The flits of the answer."""
+        word = request.address[:_WORD_BITS]
+        fine = request.reason == Reason.NONE
+        with m.State("HEAD"):
+            m.d.comb += [content.eq(self.here), self.o.valid.eq(1)]
             with m.If(self.o.ready):
-                goes_on = self._reads & (self._reason == Reason.NONE)
-                m.d.sync += self._state.eq(Mux(goes_on, State.LOAD, State.STATUS))
-        with m.Case(State.READ):
+                _go(m, _reads(request) & fine, "LOAD", "STATUS")
+        with m.State("READ"):
             m.d.comb += [
-                self._content.eq(self._words.word_select(word, WORD_BITS)),
+                content.eq(words.word_select(word, WORD_BITS)),
                 self.o.valid.eq(1),
             ]
             with m.If(self.o.ready):
-                m.d.sync += [self._address.eq(self._address + 1), self._count.eq(self._count - 1)]
-                with m.If(self._count == 1):
-                    m.d.sync += self._state.eq(State.STATUS)
+                m.d.sync += [
+                    request.address.eq(request.address + 1),
+                    request.count.eq(request.count - 1),
+                ]
+                with m.If(request.count == 1):
+                    m.next = "STATUS"
                 with m.Elif(word.all()):
-                    m.d.sync += self._state.eq(State.LOAD)
-        with m.Case(State.STATUS):
-            corrupted = self._reason == Reason.MALFORMED
-            status = Mux(corrupted, Command.CORRUPTED, Command.CANCELLED)
+                    m.next = "LOAD"
+        with m.State("STATUS"):
+            corrupted = request.reason == Reason.MALFORMED
+            refused = Mux(corrupted, Command.CORRUPTED, Command.CANCELLED)
             m.d.comb += [
-                self._command.eq(Mux(self._reason == Reason.NONE, Command.DONE, status)),
-                self._content.eq(self._reason),
+                command.eq(Mux(fine, Command.DONE, refused)),
+                content.eq(request.reason),
                 self.o.valid.eq(1),
             ]
             with m.If(self.o.ready):
-                m.d.sync += [self.hold.eq(0), self._state.eq(State.IDLE)]
+                m.d.sync += self.hold.eq(0)
+                m.next = "IDLE"
+
+
+def _reads(request: data.View) -> Value:
+    return (request.access == Access.SINGLE_READ) | (request.access == Access.BURST_READ)
+
+
+def _more(flit: data.View) -> Value:
+    """More flits of the request follow."""
+    return flit.command == Command.KEPT
+
+
+def _given_up(flit: data.View) -> Value:
+    return (flit.command == Command.CORRUPTED) | (flit.command == Command.CANCELLED)
+
+
+def _fault(flit: data.View) -> Value:
+    """What is wrong with a request that cannot go on with ``flit``."""
+    return Mux(_given_up(flit), Reason.ABANDONED, Reason.MALFORMED)
+
+
+def _refuse(m: Module, request: data.View, reason: Value | Reason, *, ended: Value) -> None:
+    """Answer with ``reason`` once the request has ``ended``."""
+    m.d.sync += request.reason.eq(reason)
+    _go(m, ended, "HEAD", "DRAIN")
+
+
+def _go(m: Module, condition: Value, then: str, otherwise: str) -> None:
+    """The state that comes next."""
+    with m.If(condition):
+        m.next = then
+    with m.Else():
+        m.next = otherwise

@@ -4,7 +4,8 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from trispike.models.mesh.node import LINE_BITS, ROW_LINES, STATUS, Line, NodeShape
+from trispike.models.mesh.memory_map import LINE_BITS, STATUS, WEIGHT_LINES, Line, memory_map
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.configuration import Target, Write
@@ -12,8 +13,16 @@ from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.noc.flit import FlitStream, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.interface import NetworkInterface
+from trispike.rtl.node.lines import column, is_line_of
 
-_BANK_BITS = (ROW_LINES - 1).bit_length()
+_BANK_BITS = (WEIGHT_LINES - 1).bit_length()
+
+_TARGETS = {
+    Line.WEIGHTS: Target.WEIGHTS,
+    Line.BIAS: Target.BIAS,
+    Line.CONSTANTS: Target.CONSTANTS,
+}
+"""What the cluster holds, and how it is written."""
 
 
 class Node(Block):
@@ -37,7 +46,7 @@ class Node(Block):
     sending, blocked : Out(1)
         See `rtl.node.sender.SpikeSender`.
     status : Out(20)
-        `models.mesh.node.STATUS`; 0 as long as all goes well.
+        `models.mesh.memory_map.STATUS`; 0 as long as all goes well.
 
     Source: TW-SNN sec. 4.3, fig. 8.
     """
@@ -102,34 +111,26 @@ class Node(Block):
                 data=interface.write_line,
             )
         )
-        targets = (
-            (line < Line.BIAS, Target.WEIGHTS),
-            ((line >= Line.BIAS) & (line < Line.CONSTANTS), Target.BIAS),
-            (line == Line.CONSTANTS, Target.CONSTANTS),
-        )
-        for chosen, there in targets:
-            with m.If(chosen):
-                m.d.comb += [target.eq(there), write.valid.eq(interface.write)]
+        for region, its_target in _TARGETS.items():
+            with m.If(is_line_of(memory_map(self._shape)[region], line)):
+                m.d.comb += [target.eq(its_target), write.valid.eq(interface.write)]
 
     def _read_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
         line, shown = Signal(LINE_BITS), cluster.readback
-        banks = range(len(self._shape.layer.banks))
-        bank = line[:_BANK_BITS]
+        regions = memory_map(self._shape)
+        reads_weights = is_line_of(regions[Line.WEIGHTS], interface.line)
         m.d.comb += [
             shown.row.eq(interface.line[_BANK_BITS:]),
-            shown.read.eq(interface.read & (interface.line < Line.BIAS)),
+            shown.read.eq(interface.read & reads_weights),
         ]
         with m.If(interface.read):
             m.d.sync += line.eq(interface.line)
-        for chosen, rows in (
-            (line < Line.BIAS, shown.weights),
-            ((line >= Line.BIAS) & (line < Line.CONSTANTS), shown.bias),
-        ):
-            with m.If(chosen), m.Switch(bank):
-                for b in banks:
-                    with m.Case(b):
-                        m.d.comb += interface.read_line.eq(
-                            rows[BANK_BITS * b : BANK_BITS * (b + 1)]
-                        )
-        with m.If(line == Line.CONSTANTS):
-            m.d.comb += interface.read_line.eq(shown.constants)
+        rows = {
+            Line.WEIGHTS: shown.weights,
+            Line.BIAS: shown.bias,
+            Line.CONSTANTS: Value.cast(shown.constants),
+        }
+        for first, row in rows.items():
+            for k, line_of_row in enumerate(range(0, len(row), BANK_BITS)):
+                with m.If(is_line_of(regions[first], line) & (column(regions[first], line) == k)):
+                    m.d.comb += interface.read_line.eq(row[line_of_row : line_of_row + BANK_BITS])

@@ -3,7 +3,7 @@
 from amaranth import *
 from amaranth.lib.wiring import In, Out
 
-from trispike.models.mesh.node import BLOCK_ROWS
+from trispike.models.mesh.node_shape import BLOCK_ROWS
 from trispike.rtl.hierarchy import Block
 
 

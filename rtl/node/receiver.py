@@ -7,7 +7,8 @@ from amaranth.utils import ceil_log2
 
 from trispike.models.mesh.flits import FLIT_BITS, Control, FlitType, node_code
 from trispike.models.mesh.mapping import HOST
-from trispike.models.mesh.node import STATUS, NodeShape
+from trispike.models.mesh.memory_map import STATUS
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
@@ -40,7 +41,7 @@ class SpikeReceiver(Block):
     pending : Out(1)
         Something has come whose timestep was not handed over, or a credit is owed.
     refused : Out(16), early, late, twice : Out(1)
-        See `models.mesh.node.STATUS`.
+        See `models.mesh.memory_map.STATUS`.
     write : In(1), line : In(128), entries : Out(AEREntry array)
         The AER look-up table, see `rtl.node.aer_table.AERTable`. After a write timesteps begin
         with number 0 again.

@@ -5,7 +5,7 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import node_code
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream

@@ -5,7 +5,8 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import Control, FlitType
-from trispike.models.mesh.node import BLOCK_ROWS, CREDITS, NEURONS, NodeShape
+from trispike.models.mesh.memory_map import NEURONS
+from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.aer import AEREncoder
@@ -21,7 +22,7 @@ class CreditCounter(Block):
     Members
     -------
     clear : In(1)
-        Begin anew, with `models.mesh.node.CREDITS`.
+        Begin anew, with `models.mesh.node_shape.CREDITS`.
     spend : In(1)
         A timestep begins to be sent; only while ``any``.
     gain : In(1)
@@ -90,7 +91,7 @@ class SpikeSender(Block):
     blocked : Out(1)
         There is a timestep to send, and no credit for it.
     overdrawn : Out(1)
-        See `models.mesh.node.STATUS`.
+        See `models.mesh.memory_map.STATUS`.
     write : In(1), line : In(128), entries : Out(AddressEntry array)
         The address look-up table: ``line`` becomes the table, a word for each entry, every
         destination has all its credits again, and timesteps begin with number 0.

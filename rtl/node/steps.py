@@ -23,7 +23,7 @@ class StepController(Block):
     accept : Out(1)
         It is one that may come, combinational; otherwise it is to be forgotten.
     early, late, twice : Out(1)
-        Why not, see `models.mesh.node.STATUS`.
+        Why not, see `models.mesh.memory_map.STATUS`.
     complete : Out(1)
         All sources have ended the timestep ``due``, and all credits of the one before are on their
         way. Stays until ``take``.

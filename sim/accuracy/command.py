@@ -19,7 +19,7 @@ from trispike.sim.accuracy.record import Entry, zeros_of
 from trispike.sim.accuracy.source import DRAWN, Source, sources
 from trispike.sim.report.document import read_section, replace_section
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout, install
 
 DEFAULT_TIMESTEPS = 35
 """TW-SNN's fig. 10 ends there."""
@@ -122,9 +122,7 @@ def _plots():
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "matplotlib":
             raise
-        raise BadInput(
-            "the figures need matplotlib; install it with pip install '.[plots]'"
-        ) from None
+        raise BadInput(f"the figures need matplotlib: {install('plots')}") from None
     return plots
 
 
@@ -132,7 +130,7 @@ class _Place:
     """Where everything about the data set ``data`` is written."""
 
     def __init__(self, data: str):
-        docs, build = ROOT / "docs", build_folder() / "accuracy"
+        docs, build = checkout() / "docs", build_folder() / "accuracy"
         self.data = data
         self.section = f"accuracy {data}"
         self.record = docs / "accuracy.json"
@@ -189,12 +187,12 @@ def _measured(
             progress=lambda done: progress.update(task, completed=done),
         )
     return {
-        source: Entry(
-            source=source,
+        source: Entry.of(
+            source,
+            spread,
             digest=card.digest,
             images=len(images),
             zeros=zeros_of(network),
-            spread=spread,
         )
         for (source, (network, card)), spread in zip(loaded.items(), spreads, strict=True)
     }

@@ -82,7 +82,7 @@ def _curve(axes: Axes, entry: Entry) -> tuple[float, float, str]:
 
 
 def _write_names(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
-    """Write the recipes' names right of the points ``ends``, moved apart where they would touch."""
+    """Write the recipes' names right of the points ``ends``, moved apart to avoid overlap."""
     if not ends:
         return
     low, high = axes.get_ylim()
@@ -106,7 +106,7 @@ def _write_names(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
 
 
 def _printed_points(axes: Axes, data: str, layer: str, longest: int) -> None:
-    """Mark what papers print about a network."""
+    """Mark the accuracies that papers print for a network."""
     for printed in published.accuracies(data):
         if printed.layer != layer or printed.timesteps > longest:
             continue
@@ -133,7 +133,7 @@ def _printed_points(axes: Axes, data: str, layer: str, longest: int) -> None:
 
 
 def quantisation(data: str, costs: Sequence[Cost]) -> bytes:
-    """What ternary weights cost each network, at one timestep and at the most measured (PNG).
+    """Cost of ternary weights for each network, at one timestep and at the most measured (PNG).
 
     ``costs`` are one or more, all of ``data``.
     """
@@ -155,7 +155,7 @@ def _cost_panel(
 ) -> list[tuple[float, float, str]]:
     """Draw dots with standard deviations, and the range that TW-SNN prints.
 
-    Returns where each recipe's last dot is, and the recipe's name.
+    Returns the position of each recipe's last dot, and the recipe's name.
     """
     printed = published.cost(data)
     if printed:

@@ -5,17 +5,15 @@ import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from trispike.models.errors import BadInput
-from trispike.models.files import write_atomically
 from trispike.models.network.parameters import Network
 from trispike.models.network.presets import PRESETS
 from trispike.models.network.real_network import RealNetwork
 from trispike.sim.accuracy.source import DRAWN, Source
+from trispike.sim.report.records import Records
 from trispike.sim.training.tally import Measurement, Spread
 
-_FORMAT = "trispike-accuracy-1"
+Row = tuple[float, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -24,7 +22,7 @@ class Entry:
 
     Parameters
     ----------
-    source
+    layer, data, recipe, weight_bits
         Which network.
     digest
         Its weights' digest, as its card has it.
@@ -32,127 +30,120 @@ class Entry:
         Number of test images.
     zeros
         Fraction of weights that are zero, each layer.
-    spread
-        The measurements, one for each seed.
+    seeds
+        Of the input spikes, one or more.
+    spikes, operations, accuracy
+        As in `sim.training.tally.Measurement`, for each seed.
     """
 
-    source: Source
+    layer: str
+    data: str
+    recipe: str
+    weight_bits: int
     digest: str
     images: int
-    zeros: tuple[float, ...]
-    spread: Spread
+    zeros: Row
+    seeds: tuple[int, ...]
+    spikes: tuple[Row, ...]
+    operations: Row
+    accuracy: tuple[Row, ...]
+
+    def __post_init__(self):
+        if self.layer not in PRESETS or self.recipe not in DRAWN:
+            raise ValueError("an unknown network or recipe")
+        if self.weight_bits != self.source.bits or not self.seeds or not self.timesteps:
+            raise ValueError("other weights, or no measurements")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("one seed twice")
+        layers, seeds = len(PRESETS[self.layer].layers), len(self.seeds)
+        for rows, count, length, most in (
+            ((self.zeros,), 1, layers, 1.0),
+            (self.spikes, seeds, layers + 1, math.inf),
+            ((self.operations,), 1, seeds, math.inf),
+            (self.accuracy, seeds, self.timesteps, 1.0),
+        ):
+            if len(rows) != count or any(len(row) != length for row in rows):
+                raise ValueError("a row is missing or too short")
+            if not all(0 <= x <= most and x < math.inf for row in rows for x in row):
+                raise ValueError(f"a number is not from 0 to {most}")
+
+    @classmethod
+    def of(cls, source: Source, spread: Spread, *, digest: str, images: int, zeros: Row) -> "Entry":
+        """What was measured of ``source``."""
+        columns = {
+            name: tuple(getattr(one, name) for one in spread.measurements)
+            for name in ("spikes", "operations", "accuracy")
+        }
+        return cls(
+            **dataclasses.asdict(source),
+            weight_bits=source.bits,
+            digest=digest,
+            images=images,
+            zeros=zeros,
+            seeds=spread.seeds,
+            **columns,
+        )
+
+    @property
+    def source(self) -> Source:
+        """Which network."""
+        return Source(layer=self.layer, data=self.data, recipe=self.recipe)
+
+    @property
+    def spread(self) -> Spread:
+        """The measurements."""
+        rows = zip(self.spikes, self.operations, self.accuracy, strict=True)
+        measurements = (Measurement(spikes=s, operations=o, accuracy=a) for s, o, a in rows)
+        return Spread(seeds=self.seeds, measurements=tuple(measurements))
 
     @property
     def timesteps(self) -> int:
         """The longest run that was measured."""
-        return len(self.spread.measurements[0].accuracy)
+        return len(self.accuracy[0]) if self.accuracy else 0
 
     @property
     def zero_fraction(self) -> float:
         """Fraction of weights that are zero, over all layers."""
-        sizes = [layer.inputs * layer.neurons for layer in PRESETS[self.source.layer].layers]
+        sizes = [layer.inputs * layer.neurons for layer in PRESETS[self.layer].layers]
         pairs = zip(sizes, self.zeros, strict=True)
         return sum(size * zeros for size, zeros in pairs) / sum(sizes)
 
 
-def zeros_of(network: Network | RealNetwork) -> tuple[float, ...]:
+def zeros_of(network: Network | RealNetwork) -> Row:
     """Fraction of weights that are zero, each layer."""
     return tuple(float((layer.weights == 0).mean()) for layer in network.layers)
 
 
-def _fields(entry: Entry) -> dict[str, Any]:
-    measurements = entry.spread.measurements
-    return {
-        "layer": entry.source.layer,
-        "data": entry.source.data,
-        "recipe": entry.source.recipe,
-        "weight_bits": entry.source.bits,
-        "digest": entry.digest,
-        "images": entry.images,
-        "zeros": entry.zeros,
-        "seeds": entry.spread.seeds,
-        "spikes": [one.spikes for one in measurements],
-        "operations": [one.operations for one in measurements],
-        "accuracy": [one.accuracy for one in measurements],
-    }
+def _key(entry: Entry) -> tuple[str, int, int]:
+    return entry.data, list(PRESETS).index(entry.layer), DRAWN.index(entry.recipe)
 
 
-def _entry(fields: Any) -> Entry:
-    """The entry that `_fields` made ``fields`` of; any mistake in them is a ValueError."""
-    try:
-        layer, recipe = fields["layer"], fields["recipe"]
-        source = Source(layer=layer, data=str(fields["data"]), recipe=recipe)
-        if layer not in PRESETS or recipe not in DRAWN or fields["weight_bits"] != source.bits:
-            raise ValueError("an unknown network or recipe")
-        layers = len(PRESETS[layer].layers)
-        seeds = tuple(int(seed) for seed in fields["seeds"])
-        rows = zip(seeds, fields["accuracy"], fields["spikes"], fields["operations"], strict=True)
-        measurements = tuple(
-            Measurement(
-                accuracy=_numbers(accuracy, len(fields["accuracy"][0]), 1),
-                spikes=_numbers(spikes, layers + 1),
-                operations=_numbers([operations], 1)[0],
-            )
-            for _, accuracy, spikes, operations in rows
-        )
-        if not measurements or not measurements[0].accuracy or len(set(seeds)) < len(seeds):
-            raise ValueError("no measurements, or one seed twice")
-        return Entry(
-            source=source,
-            digest=str(fields["digest"]),
-            images=int(fields["images"]),
-            zeros=_numbers(fields["zeros"], layers, 1),
-            spread=Spread(seeds=seeds, measurements=measurements),
-        )
-    except (KeyError, IndexError, TypeError, OverflowError) as error:
-        raise ValueError(str(error)) from None
+def _text(fields: dict) -> str:
+    """``fields`` as JSON, one row of a table a line."""
+    texts = []
+    for entry in fields["entries"]:
+        lines = [f"   {json.dumps(key)}: {_value(value)}" for key, value in entry.items()]
+        texts.append("  {\n" + ",\n".join(lines) + "\n  }")
+    body = ",\n".join(texts)
+    return f'{{\n "format": "{fields["format"]}",\n "entries": [\n{body}\n ]\n}}\n'
 
 
-def _numbers(values: Any, count: int, most: float = math.inf) -> tuple[float, ...]:
-    numbers = tuple(float(value) for value in values)
-    if len(numbers) != count or not all(0 <= x <= most and x < math.inf for x in numbers):
-        raise ValueError(f"not {count} numbers from 0 to {most}")
-    return numbers
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple) and value and isinstance(value[0], list | tuple):
+        return "[\n" + ",\n".join(f"    {json.dumps(row)}" for row in value) + "\n   ]"
+    return json.dumps(value)
+
+
+_RECORDS = Records(
+    format="trispike-accuracy-1", entry=Entry, what="accuracies", key=_key, text=_text
+)
 
 
 def read(path: Path) -> dict[Source, Entry]:
-    """The entries of the record ``path``, none if there is no such file.
-
-    `BadInput`, naming the file, if it cannot be read or is not such a record.
-    """
-    try:
-        whole = json.loads(path.read_bytes())
-        if whole["format"] != _FORMAT:
-            raise ValueError("another format")
-        entries = [_entry(fields) for fields in whole["entries"]]
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror or error}; restore it") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadInput(f"{path} is not a record of accuracies; restore it or remove it") from None
-    return {entry.source: entry for entry in entries}
+    """The entries of the record ``path``, none if there is no such file; `BadInput` if damaged."""
+    return {entry.source: entry for entry in _RECORDS.read(path)}
 
 
 def write(path: Path, entries: Iterable[Entry]) -> None:
     """Write ``entries`` to ``path``, whole or not at all; the same entries give the same bytes."""
-    order = sorted(entries, key=_place)
-    texts = []
-    for entry in order:
-        lines = [f"   {json.dumps(key)}: {_text(value)}" for key, value in _fields(entry).items()]
-        texts.append("  {\n" + ",\n".join(lines) + "\n  }")
-    body = ",\n".join(texts)
-    text = f'{{\n "format": "{_FORMAT}",\n "entries": [\n{body}\n ]\n}}\n'
-    write_atomically(path, text.encode())
-
-
-def _place(entry: Entry) -> tuple[str, int, int]:
-    source = entry.source
-    return source.data, list(PRESETS).index(source.layer), DRAWN.index(source.recipe)
-
-
-def _text(value: Any) -> str:
-    """``value`` as JSON, one row of a table a line."""
-    if isinstance(value, list) and value and isinstance(value[0], tuple):
-        return "[\n" + ",\n".join(f"    {json.dumps(row)}" for row in value) + "\n   ]"
-    return json.dumps(value)
+    _RECORDS.write(path, entries)

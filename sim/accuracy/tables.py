@@ -10,6 +10,7 @@ from trispike.sim.accuracy.cost import Cost
 from trispike.sim.accuracy.record import Entry
 from trispike.sim.accuracy.source import DRAWN, Source
 from trispike.sim.report import published
+from trispike.sim.report.markdown import markdown_table
 
 _TIMESTEPS = (1, 3, 10)
 _MEASURED, _KEPT, _PUBLISHED = "measured", "recorded", "published"
@@ -23,7 +24,7 @@ def _columns(longest: int) -> list[int]:
 
 
 def _percent(entry: Entry, timesteps: int, *, spread: bool = True) -> str:
-    """Mean accuracy in percent and, of several seeds and if asked, its standard deviation."""
+    """Mean accuracy in percent and, for several seeds and on request, its standard deviation."""
     if timesteps > entry.timesteps:
         return _NOTHING
     mean, deviation = entry.spread.mean, entry.spread.deviation
@@ -44,7 +45,7 @@ def _points(cost: Cost, timesteps: int) -> str:
 
 
 def _texts(data: str, layer: str, bits: int, paper: str | None = None) -> str:
-    """What papers, or one of them, print about a network: "PAPER: THIS; THAT", or nothing."""
+    """Accuracies that papers, or one of them, print for a network: "PAPER: THIS; THAT", or ""."""
     texts: dict[str, list[str]] = {}
     for one in published.accuracies(data):
         if (one.layer, one.bits) == (layer, bits) and paper in (None, one.paper):
@@ -53,7 +54,7 @@ def _texts(data: str, layer: str, bits: int, paper: str | None = None) -> str:
 
 
 def _rivals(data: str) -> list[tuple[str, str, int]]:
-    """Paper, network and width of printed accuracies that have no row of ours beside them."""
+    """Paper, network and width of printed accuracies without a row of ours."""
     widths = {Source(layer="fc256", data=data, recipe=recipe).bits for recipe in DRAWN}
     printed = [one for one in published.accuracies(data) if one.bits not in widths]
     return list(dict.fromkeys((one.paper, one.layer, one.bits) for one in printed))
@@ -68,7 +69,7 @@ def _printed_at(data: str, paper: str, layer: str, bits: int, timesteps: int) ->
 
 
 SPREAD_WIDTH = 100
-"""Columns that `terminal` takes with deviations; without, it takes 80."""
+"""Width of the table of `terminal` with deviations; without them it is 80."""
 
 
 def terminal(
@@ -76,8 +77,8 @@ def terminal(
 ) -> Table:
     """``entries``, all of ``data``, as a table that fits ``width`` columns, at least 80.
 
-    Where they are fewer than `SPREAD_WIDTH`, it has means without their deviations. Entries that
-    are not of ``fresh`` sources are marked as taken from the record.
+    Below `SPREAD_WIDTH` columns it has means without deviations. Entries whose source is not in
+    ``fresh`` are marked as taken from the record.
     """
     spread = width >= SPREAD_WIDTH
     what = "mean ± deviation" if spread else "mean"
@@ -111,7 +112,7 @@ def terminal(
 
 
 def markdown(data: str, entries: Sequence[Entry], costs: Sequence[Cost], figures: list[str]) -> str:
-    """The section of docs/results.md about ``data``: figures, tables and how they came about.
+    """The section of docs/results.md about ``data``: figures, tables and how they were measured.
 
     ``figures`` are the images' paths, relative to the document: accuracy, then, if there are
     ``costs``, quantisation.
@@ -136,14 +137,6 @@ def _conditions(data: str, entries: Sequence[Entry]) -> str:
         "operation is one spike that meets one weight other than 0; `make sim` counts the zeros "
         "too, as the hardware reads them."
     )
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _rows(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    return "\n".join([_row(head), _row(["---"] * len(head)).replace(" ", ""), *map(_row, body)])
 
 
 def _accuracy_table(data: str, entries: Sequence[Entry]) -> str:
@@ -172,7 +165,7 @@ def _accuracy_table(data: str, entries: Sequence[Entry]) -> str:
         blanks = [_NOTHING, *[_NOT_PRINTED] * 3]
         texts = _texts(data, layer, bits, paper)
         body.append([layer, paper, f"{bits}-bit", *cells, *blanks, texts, _PUBLISHED])
-    return _rows(head, body)
+    return markdown_table(head, body)
 
 
 def _seeds(seeds: Sequence[int]) -> str:
@@ -216,5 +209,6 @@ def _cost_table(data: str, costs: Sequence[Cost]) -> str:
     baselines = ", ".join(f"`{name}`" for name in dict.fromkeys(cost.baseline for cost in costs))
     return (
         f"Points of accuracy lost: {baselines} minus the ternary network, with the same spikes; "
-        f"mean ± sample standard deviation over the spike seeds.{where}\n\n{_rows(head, body)}"
+        f"mean ± sample standard deviation over the spike seeds.{where}\n\n"
+        f"{markdown_table(head, body)}"
     )

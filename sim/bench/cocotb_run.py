@@ -1,15 +1,17 @@
 """The co-simulation as `make sim` runs it: every potential, spike and cycle compared."""
 
+import dataclasses
 import time
 from pathlib import Path
 
 import numpy as np
 
 from trispike.sim.bench.sample import Sample
-from trispike.sim.bench.work import Mismatch, Work
+from trispike.sim.bench.work import Work
 from trispike.sim.cosim import cosimulation
-from trispike.sim.cosim.figures import first_divergence
+from trispike.sim.cosim.figures import first_mismatch
 from trispike.sim.cosim.stimulus import Given
+from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.tools.simulator import SimulationError
 
 
@@ -43,9 +45,9 @@ class CocotbRun:
         if found.deaths:
             raise SimulationError(found.deaths[0].why)
         outcomes = found.outcomes
-        divergence = first_divergence(outcomes)
-        if divergence:
-            raise Mismatch(f"cocotb: {divergence}")
+        first = first_mismatch(outcomes)
+        if first:
+            raise MismatchFound(dataclasses.replace(first, what=f"cocotb: {first.what}"))
         labels = np.concatenate([outcome.labels for outcome in outcomes])
         self._work.check_labels("cocotb", labels)
         cycles = sum(outcome.cycles for outcome in outcomes)

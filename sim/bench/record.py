@@ -1,14 +1,11 @@
 """The record of a bench: what JSON= keeps and COMPARE= reads."""
 
 import dataclasses
-import json
 import math
 from pathlib import Path
-from typing import Any
 
-from trispike.models.errors import BadInput
-from trispike.models.files import write_atomically
 from trispike.sim.bench.sample import Sample
+from trispike.sim.report import records
 
 _FORMAT = "trispike-bench-1"
 
@@ -49,6 +46,12 @@ class Row:
     simulated: bool
     seconds: tuple[float, ...]
     note: str = ""
+
+    def __post_init__(self):
+        if self.images < 0 or self.cycles < 1 or not self.seconds:
+            raise ValueError("a row must have cycles and a run")
+        if not all(0 < seconds < math.inf for seconds in self.seconds):
+            raise ValueError("a run must take time")
 
     @property
     def best(self) -> float:
@@ -100,6 +103,10 @@ class Record:
     rows: dict[str, Row]
     skipped: dict[str, str]
 
+    def __post_init__(self):
+        if CEILING not in self.rows:
+            raise ValueError("there must be a ceiling")
+
     def ratio(self, name: str) -> float:
         """Cycles per second of row ``name`` over those of the ceiling."""
         return self.rows[name].cycles_per_second / self.rows[CEILING].cycles_per_second
@@ -127,15 +134,14 @@ def write(path: Path, record: Record) -> None:
     """Write ``record`` to ``path``, whole or not at all; `BadInput` if that cannot be done."""
     rows = {
         name: {
-            **dataclasses.asdict(row),
+            **records.plain(row),
             "cycles_per_second": row.cycles_per_second,
             "images_per_second": row.images_per_second,
             "ratio": record.ratio(name),
         }
         for name, row in record.rows.items()
     }
-    whole = {"format": _FORMAT, **dataclasses.asdict(record), "rows": rows}
-    write_atomically(path, (json.dumps(whole, indent=1) + "\n").encode())
+    records.write(path, {"format": _FORMAT, **records.plain(record), "rows": rows})
 
 
 def read(path: Path) -> Record:
@@ -143,58 +149,10 @@ def read(path: Path) -> Record:
 
     `BadInput`, naming the file, if it cannot be read or is not such a record.
     """
-    try:
-        whole = json.loads(path.read_bytes())
-        if whole["format"] != _FORMAT:
-            raise ValueError("another format")
-        rows = {name: _read_row(whole["rows"][name]) for name in TITLES if name in whole["rows"]}
-        if CEILING not in rows:
-            raise ValueError("no ceiling")
-        return Record(
-            machine=_facts(whole["machine"]),
-            run=_read_run(whole["run"]),
-            rows=rows,
-            skipped={str(name): str(why) for name, why in whole["skipped"].items()},
-        )
-    except OSError as error:
-        raise BadInput(
-            f"cannot read {path}: {error.strerror or error}; COMPARE must name a record of make "
-            "bench"
-        ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise BadInput(
-            f"{path} is not a record of make bench; COMPARE must name one that JSON= wrote"
-        ) from None
-
-
-def _read_row(fields: Any) -> Row:
-    row = Row(
-        images=int(fields["images"]),
-        cycles=int(fields["cycles"]),
-        simulated=bool(fields["simulated"]),
-        seconds=tuple(float(seconds) for seconds in fields["seconds"]),
-        note=str(fields["note"]),
+    return records.read(
+        path,
+        lambda fields: records.convert(fields, Record),
+        format=_FORMAT,
+        refusal="is not a record of make bench",
+        remedy="COMPARE must name one that JSON= wrote",
     )
-    if row.images < 0 or row.cycles < 1 or not row.seconds:
-        raise ValueError("no cycles, or no run")
-    if not all(0 < seconds < math.inf for seconds in row.seconds):
-        raise ValueError("no time")
-    return row
-
-
-def _read_run(fields: Any) -> Run:
-    return Run(
-        network=str(fields["network"]),
-        sizes=tuple(int(size) for size in fields["sizes"]),
-        digest=str(fields["digest"]),
-        data=str(fields["data"]),
-        images=int(fields["images"]),
-        timesteps=int(fields["timesteps"]),
-        seed=int(fields["seed"]),
-    )
-
-
-def _facts(fields: Any) -> dict[str, str | int | float | None]:
-    if not all(isinstance(value, str | int | float | None) for value in fields.values()):
-        raise ValueError("a fact is one word or number")
-    return dict(fields)

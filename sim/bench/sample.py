@@ -43,5 +43,5 @@ class Contender(Protocol):
     def measure(self) -> dict[str, Sample]:
         """Do the work and time it: a sample for each row of the table.
 
-        `sim.bench.work.Mismatch` if the golden model says something else.
+        `sim.report.mismatch.MismatchFound` if the golden model says something else.
         """

@@ -10,11 +10,8 @@ from trispike import golden
 from trispike.models.network.parameters import Network
 from trispike.rtl.chip.program import network_writes
 from trispike.sim.cosim import cycles
+from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.training.tally import batch_size
-
-
-class Mismatch(Exception):
-    """A contender that computed something else than the golden model; the message says where."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,15 +79,15 @@ class Work:
         return list(network_writes(self.network, self.timesteps))
 
     def check_labels(self, who: str, got: np.ndarray, *, first: int | None = None) -> None:
-        """`Mismatch` unless ``got``, shape (n,), are the labels of all images, or the ``first``."""
+        """`MismatchFound` unless ``got``, shape (n,), are all labels, or the ``first`` ones."""
         _check(who, "label", self.labels[:first], got)
 
     def check_result_cycles(self, who: str, got: np.ndarray) -> None:
-        """`Mismatch` unless predictions came in the cycles ``got``, shape (images,)."""
+        """`MismatchFound` unless predictions came in the cycles ``got``, shape (images,)."""
         _check(who, "prediction cycle", self.result_cycles, got)
 
     def check_counts(self, who: str, got: np.ndarray) -> None:
-        """`Mismatch` unless ``got``, shape (images, outputs), are all output spike counts."""
+        """`MismatchFound` unless ``got``, shape (images, outputs), are all output spike counts."""
         _check(who, "spike count", self.counts, got)
 
 
@@ -103,12 +100,17 @@ def batches(spikes: np.ndarray) -> Iterator[np.ndarray]:
 
 def _check(who: str, what: str, expected: np.ndarray, got: np.ndarray) -> None:
     if len(got) != len(expected):
-        raise Mismatch(f"{who}: number of {what}s: expected {len(expected)}, got {len(got)}")
+        what = f"{who}: number of {what}s"
+        raise MismatchFound(Mismatch(what=what, expected=len(expected), got=len(got)))
     wrong = np.argwhere(np.asarray(got) != expected)
     if len(wrong):
         at = tuple(wrong[0].tolist())
-        neuron = f", neuron {at[1]}" if len(at) > 1 else ""
-        raise Mismatch(
-            f"{who}: {what}: image {at[0]}{neuron}: expected {expected[at]}, got {got[at]}; "
-            f"{len(wrong)} of {expected.size} differ"
+        raise MismatchFound(
+            Mismatch(
+                what=f"{who}: {what}",
+                image=at[0],
+                neuron=at[1] if len(at) > 1 else None,
+                expected=int(expected[at]),
+                got=f"{got[at]}; {len(wrong)} of {expected.size} differ",
+            )
         )

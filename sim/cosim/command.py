@@ -1,10 +1,7 @@
 """``trispike run``: a network's chip, simulated and compared with the models."""
 
 import contextlib
-import dataclasses
-import json
 import shlex
-import sys
 import time
 from pathlib import Path
 
@@ -13,13 +10,15 @@ from rich.console import Console
 
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
+from trispike.models.files import check_writable
 from trispike.sim.cosim import cluster, cosimulation
-from trispike.sim.cosim.figures import figures
+from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cosim.table import table
 from trispike.sim.cost.registers import chip_flip_flops
+from trispike.sim.report import records
+from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.options import (
@@ -31,7 +30,6 @@ from trispike.sim.terminal.options import (
     refused_options,
     weights_option,
 )
-from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
@@ -130,32 +128,30 @@ def run(
         if waves and not interrupted and not found.deaths:
             place = build_folder() / "waves" / name
             console.print(f"waveform: {relative(cosimulation.keep_waveform(folder, place))}")
-        divergence = None
-        if found.outcomes:
-            made = figures(
-                shape,
-                found.outcomes,
-                labels,
-                images=chosen,
-                data=data,
-                timesteps=timesteps,
-                seed=seed,
-                flip_flops=chip_flip_flops(model),
-                wall_seconds=time.perf_counter() - begun,
-            )
-            console.print(table(made))
-            divergence = made.first_divergence
-            if divergence:
-                print(f"first divergence: {divergence}", file=sys.stderr)
-            if json_file is not None:
-                text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
-                write_atomically(json_file, text.encode())
-        if interrupted:
-            raise KeyboardInterrupt
-        if found.deaths:
-            raise SimulationError("\n".join(_obituary(death, again) for death in found.deaths))
-    if divergence:
-        sys.exit(MISMATCH)
+        try:
+            if found.outcomes:
+                made = figures(
+                    shape,
+                    found.outcomes,
+                    labels,
+                    images=chosen,
+                    data=data,
+                    timesteps=timesteps,
+                    seed=seed,
+                    flip_flops=chip_flip_flops(model),
+                    wall_seconds=time.perf_counter() - begun,
+                )
+                console.print(table(made))
+                if json_file is not None:
+                    records.write(json_file, made)
+            if interrupted:
+                raise KeyboardInterrupt
+            if found.deaths:
+                raise SimulationError("\n".join(_obituary(death, again) for death in found.deaths))
+        finally:  # whatever else went wrong, a mismatch is what to say
+            first = first_mismatch(found.outcomes)
+            if first:
+                raise MismatchFound(first)
 
 
 def _obituary(death: cosimulation.Death, options: dict[str, object]) -> str:

@@ -6,9 +6,9 @@ import numpy as np
 
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim.cycles import Pipeline
-from trispike.sim.cosim.judge import Divergence
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cost.events import Counts, energies
+from trispike.sim.report.mismatch import Mismatch
 
 CLOCK_MHZ = 167
 """TW-SNN's clock (sec. 5.2.1), to which predictions per second are referred."""
@@ -103,14 +103,14 @@ class Figures:
     simulated_cycles_per_second: float
 
 
-def first_divergence(outcomes: list[Outcome]) -> Divergence | None:
-    """The first divergence of a run's shards, which are in the order of their images."""
+def first_mismatch(outcomes: list[Outcome]) -> Mismatch | None:
+    """The first mismatch of a run's shards, which are in the order of their images."""
     return next((outcome.first for outcome in outcomes if outcome.first), None)
 
 
 def _result_cycles(outcomes: list[Outcome], timesteps: int) -> np.ndarray:
     """Cycle of each prediction of one pipeline that takes all images in a row."""
-    if len(outcomes) == 1 or first_divergence(outcomes):
+    if len(outcomes) == 1 or first_mismatch(outcomes):
         return outcomes[0].result_cycles
     pipeline = Pipeline(len(outcomes[0].spiking_cycles), timesteps)
     parts = [
@@ -139,7 +139,7 @@ def figures(
     has ``flip_flops``.
     """
     judged = sum(len(outcome.images) for outcome in outcomes)
-    divergence = first_divergence(outcomes)
+    mismatch = first_mismatch(outcomes)
     results = _result_cycles(outcomes, timesteps)
     intervals = np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
     inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
@@ -179,7 +179,7 @@ def figures(
         accuracy=float(np.mean(got == true)),
         golden_accuracy=float(np.mean(golden == true)),
         mismatches=mismatches,
-        first_divergence=str(divergence) if divergence else None,
+        first_divergence=str(mismatch) if mismatch else None,
         shards=len(outcomes),
         latency_cycles=int(results[0]) if len(results) else 0,
         cycles_per_image_min=int(intervals.min()),

@@ -8,43 +8,7 @@ from trispike.golden import Result
 from trispike.models.network.shape import ReadOut
 from trispike.sim.cosim.captures import Run
 from trispike.sim.cosim.cycles import Schedule
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Divergence:
-    """One difference between RTL and model.
-
-    Parameters
-    ----------
-    what
-        Which quantity differs.
-    image
-        Index of the image in its data set.
-    timestep, layer
-        Counted from 1; ``layer`` is 0 for a difference of a whole prediction.
-    neuron
-        Counted from 0; -1 if the difference is not of one neuron.
-    cycle
-        When the RTL showed it, -1 if it never did.
-    expected, got
-        The two values.
-    """
-
-    what: str
-    image: int
-    timestep: int
-    layer: int
-    neuron: int
-    cycle: int
-    expected: int
-    got: int
-
-    def __str__(self):
-        where = [f"image {self.image}", f"timestep {self.timestep}"]
-        where += [f"layer {self.layer}"] if self.layer else []
-        where += [f"neuron {self.neuron}"] if self.neuron >= 0 else []
-        where += [f"cycle {self.cycle}"] if self.cycle >= 0 else []
-        return f"{self.what}: {', '.join(where)}: expected {self.expected}, got {self.got}"
+from trispike.sim.report.mismatch import Mismatch
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,14 +16,14 @@ class Verdict:
     """Differences found, by quantity, and the first one (by timestep, layer, then quantity)."""
 
     mismatches: dict[str, int]
-    first: Divergence | None
+    first: Mismatch | None
 
 
 class _Comparison:
     def __init__(self, timesteps: int, first_image: int):
         self._timesteps, self._first_image = timesteps, first_image
         self.mismatches: dict[str, int] = {}
-        self._found: list[tuple[tuple, Divergence]] = []
+        self._found: list[tuple[tuple, Mismatch]] = []
 
     def compare(self, what, layer, expected, got, cycles):
         """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps."""
@@ -72,28 +36,28 @@ class _Comparison:
         self.mismatches[what] += int(np.count_nonzero(wrong)) + missing + surplus
         if wrong.any():
             at = np.unravel_index(np.argmax(wrong), wrong.shape)
-            neuron = int(at[1]) if len(at) == 2 else -1
+            neuron = int(at[1]) if len(at) == 2 else None
             values = int(expected[at]), int(got[at])
             self._note(what, rank, layer, int(at[0]), neuron, int(cycles[at[0]]), *values)
         elif missing or surplus:
             what = f"{what}: number of vectors"
-            self._note(what, rank, layer, here, -1, -1, len(expected), len(got))
+            self._note(what, rank, layer, here, None, None, len(expected), len(got))
 
     def _note(self, what, rank, layer, step, neuron, cycle, expected, got):
-        divergence = Divergence(
+        mismatch = Mismatch(
             what=what,
             image=self._first_image + step // self._timesteps,
             timestep=step % self._timesteps + 1,
-            layer=layer,
+            layer=layer or None,
             neuron=neuron,
             cycle=cycle,
             expected=expected,
             got=got,
         )
-        self._found.append(((step, layer, rank), divergence))
+        self._found.append(((step, layer, rank), mismatch))
 
     @property
-    def first(self) -> Divergence | None:
+    def first(self) -> Mismatch | None:
         return min(self._found, key=lambda found: found[0])[1] if self._found else None
 
 

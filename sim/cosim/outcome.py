@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from trispike.models.files import write_atomically
-from trispike.sim.cosim.judge import Divergence
+from trispike.sim.report.mismatch import Mismatch
 
 _SUFFIX = ".outcome.npz"
 
@@ -43,7 +43,7 @@ class Outcome:
 
     images: range
     mismatches: dict[str, int]
-    first: Divergence | None
+    first: Mismatch | None
     labels: np.ndarray
     golden_labels: np.ndarray
     result_cycles: np.ndarray
@@ -115,6 +115,6 @@ def read(folder: Path) -> Outcome | None:
         head = json.loads(str(fields.pop("head")))
         first = head.pop("first")
         parts.append(
-            Outcome(images=images, first=Divergence(**first) if first else None, **head, **fields)
+            Outcome(images=images, first=Mismatch(**first) if first else None, **head, **fields)
         )
     return Outcome.joined(parts) if parts else None

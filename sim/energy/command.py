@@ -1,7 +1,6 @@
 """``trispike energy``: what a prediction costs, told in three ways."""
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import click
@@ -14,15 +13,16 @@ from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.sim.cosim import cosimulation
-from trispike.sim.cosim.figures import Figures, figures
+from trispike.sim.cosim.figures import Figures, figures, first_mismatch
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cost.registers import chip_flip_flops
-from trispike.sim.energy import record, tables
-from trispike.sim.energy.record import Energy
+from trispike.sim.energy import tables
+from trispike.sim.energy.record import ENERGIES, Energy
 from trispike.sim.energy.switching import switching
-from trispike.sim.energy.toggles import Mismatch, Toggles
+from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
 from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.terminal import subject
@@ -34,9 +34,8 @@ from trispike.sim.terminal.options import (
     lanes_option,
     layer_option,
 )
-from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import toolchain
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "energy"
@@ -56,7 +55,7 @@ class _Subject:
     timesteps: int
 
     def run(self, images: range, folder: Path, *, waves: bool = False) -> Figures:
-        """Co-simulate ``images``; a divergence ends the command."""
+        """Co-simulate ``images``."""
         model = cosimulation.chip_model(self.network, lanes=self.shape.lanes, waves=waves)
         found = cosimulation.run(
             self.weight_file,
@@ -67,7 +66,10 @@ class _Subject:
             waves=waves,
             model=model,
         )
-        made = figures(
+        first = first_mismatch(found.outcomes)
+        if first:
+            raise MismatchFound(first)
+        return figures(
             self.shape,
             found.outcomes,
             self.labels,
@@ -78,10 +80,6 @@ class _Subject:
             flip_flops=chip_flip_flops(model),
             wall_seconds=0.0,
         )
-        if made.first_divergence:
-            print(f"first divergence: {made.first_divergence}", file=sys.stderr)
-            sys.exit(MISMATCH)
-        return made
 
 
 @click.command()
@@ -105,6 +103,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     priced by OpenSTA, is another; TW-SNN's power a third. Rewrites the table of docs/results.md,
     which keeps other runs from the record docs/energy.json.
     """
+    docs = checkout() / "docs"
     timesteps = spikes.check_timesteps(timesteps)
     weight_file, network = subject.network(layer, data, None)
     shape = network.shape.with_lanes(lanes)
@@ -117,8 +116,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     for tool in tools.PACKAGES:
         tools.find(tool)
     library = liberty.read(tools.find_liberty(None))
-    docs = ROOT / "docs"
-    kept = record.read(docs / "energy.json")
+    kept = ENERGIES.read(docs / "energy.json")
     read_section(docs / "results.md", SECTION)
     for path in (docs / "energy.json", docs / "results.md"):
         check_writable(path)
@@ -143,12 +141,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
         progress.update(task, description=f"mapping {layer} (Yosys)")
         mapped = synthesise(chip, library, place)
         progress.update(task, description=f"counting the switching of {layer} (OpenSTA)")
-        trace = Trace(wave)
-        try:
-            switched = switching(mapped, Toggles(mapped, trace))
-        except Mismatch as error:
-            print(error, file=sys.stderr)
-            sys.exit(MISMATCH)
+        switched = switching(mapped, Toggles(mapped, Trace(wave)))
     made = Energy(
         network=network.name,
         data=data,
@@ -168,8 +161,8 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     console.print(tables.terminal(made))
     for line in tables.remarks(made):
         print(line)
-    entries = record.ordered({**kept, record.key(made): made}.values())
+    entries = ENERGIES.renewed(kept, made)
     replace_section(docs / "results.md", SECTION, tables.markdown(entries))
-    record.write(docs / "energy.json", entries)
+    ENERGIES.write(docs / "energy.json", entries)
     for path in (docs / "results.md", docs / "energy.json"):
         print(f"written: {relative(path)}")

@@ -1,8 +1,8 @@
-"""How often each cell of a mapped netlist switches, from the values of its registers.
+"""Switching rates of a mapped netlist's cells, computed from the values of its registers.
 
-What the flip-flops, memories and inputs hold in each cycle is known from the RTL, whose registers
-the netlist has too. All other cells follow from these by their Boolean functions, each cycle for
-itself: cells switch once a cycle at most. Glitches are not seen.
+The values of flip-flops, memories and inputs in each cycle come from the RTL, which has the same
+registers. The other cells follow by their Boolean functions, cycle by cycle, so a cell switches at
+most once a cycle: glitches are not counted.
 """
 
 from collections.abc import Iterator
@@ -11,20 +11,17 @@ import numpy as np
 
 from trispike.sim.energy.functions import Function, parse
 from trispike.sim.energy.trace import Trace
+from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.synthesis.flow import Mapped
 from trispike.sim.synthesis.netlist import Bit, Instance, Module
 
 _REGISTER = "_reg"
 _DATA = "D"
-"""What all libraries call the input of a flip-flop."""
-
-
-class Mismatch(Exception):
-    """The netlist is not what the RTL is; the message says where."""
+"""Name of a flip-flop's input in all libraries."""
 
 
 class Toggles:
-    """Switching of the netlist ``mapped`` while its RTL did what is in ``trace``."""
+    """Switching of the netlist ``mapped`` during the run recorded in ``trace``."""
 
     def __init__(self, mapped: Mapped, trace: Trace):
         self._netlist, self._trace = mapped.netlist, trace
@@ -32,13 +29,14 @@ class Toggles:
         self._order: dict[str, list] = {}
 
     def rates(self) -> Iterator[tuple[str, str, float]]:
-        """Path of each cell, its kind, and how often its outputs switch in a cycle, on average.
+        """Path of each cell, its kind, and the mean number of times that its outputs switch in a
+        cycle.
 
-        Of a cell with several outputs it is the mean of these. Paths are OpenSTA's:
+        For a cell with several outputs it is the mean over them. Paths are OpenSTA's:
         ``layer_0/pe_3/potential_reg[17]``.
 
-        `Mismatch` if in any cycle the netlist's logic would not give a flip-flop the value that the
-        RTL's has in the next: both are compared on the way.
+        `MismatchFound` if in any cycle the netlist computes another next value for a flip-flop than
+        the RTL's register has.
         """
         yield from self._module(self._netlist.modules[self._netlist.top], ())
 
@@ -63,16 +61,15 @@ class Toggles:
                 yield from self._module(below, (*path, cell.name))
 
     def _compare(self, name: str, cell: Instance, values: dict[Bit, np.ndarray]) -> None:
-        """The netlist's logic must say what the RTL's register holds in the next cycle."""
+        """Compare the next value that the netlist computes with that of the RTL's register."""
         known = self._netlist.library.cells[cell.kind]
         if _DATA in cell.pins:
             following = self._value(values, cell.pins[_DATA][0])[:-1]
             held = values[cell.pins[known.outputs[0]][0]][1:]
             wrong = np.flatnonzero(following != held)
             if len(wrong):
-                raise Mismatch(
-                    f"netlist and RTL differ: {name} in cycle {wrong[0] + 1} of the trace"
-                )
+                what = f"netlist and RTL differ: {name}"
+                raise MismatchFound(Mismatch(what=what, cycle=int(wrong[0]) + 1))
 
     def _value(self, values: dict[Bit, np.ndarray], bit: Bit) -> np.ndarray:
         if isinstance(bit, str):
@@ -80,7 +77,7 @@ class Toggles:
         return values.get(bit, np.zeros(self._trace.cycles, dtype=bool))
 
     def _known(self, module: Module, path: tuple[str, ...]) -> dict[Bit, np.ndarray]:
-        """Values of the nets that inputs, flip-flops and instances drive."""
+        """Values of the nets driven by inputs, flip-flops and instances."""
         values: dict[Bit, np.ndarray] = {}
 
         def take(bits: list[Bit], signal: tuple[str, ...]) -> None:
@@ -106,7 +103,7 @@ class Toggles:
         return values
 
     def _sorted(self, module: Module) -> list:
-        """The combinational cells of ``module``, each after those that drive it."""
+        """The combinational cells of ``module``, each after the cells that drive it."""
         if module.name not in self._order:
             cells = [
                 cell

@@ -7,7 +7,7 @@ from click.core import ParameterSource
 
 from trispike.models.errors import BadInput
 from trispike.models.mesh import topology
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.node.scalable_chip import ScalableChip

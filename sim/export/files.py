@@ -12,7 +12,7 @@ from pathlib import Path
 from amaranth.lib import data
 
 from trispike.models.errors import BadInput
-from trispike.models.mesh.node import Line
+from trispike.models.mesh.memory_map import memory_map
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.models.network import memory_image
 from trispike.models.network.layers import Dense
@@ -171,7 +171,7 @@ def scalable_files(chip: ScalableChip) -> dict[str, str]:
         about={
             "node": dataclasses.asdict(node),
             "first line of each region of a node's memory": {
-                line.name.lower(): int(line) for line in Line
+                line.name.lower(): int(line) for line in memory_map(node)
             },
             "memories of a node": [
                 {"module": f"sram_{bank.rows}x{bank.width}", "rows": bank.rows, "width": bank.width}
@@ -205,7 +205,7 @@ def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: di
 
 
 def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
-    """Files in ``folder`` that an earlier export put there and this one does not."""
+    """Files in ``folder`` that an earlier export wrote and this one does not."""
     stale = []
     tops = ("trispike_*.json", "mesh_*.json", "scalable_chip_*.json")
     for description in (found for top in tops for found in folder.glob(top)):
@@ -216,9 +216,9 @@ def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
 
 
 def write(made: dict[str, str], folder: Path) -> None:
-    """Put the files of `files` into ``folder``, in place of an earlier export's.
+    """Write the files of `files` to ``folder`` and remove those of an earlier export.
 
-    All are written before the first is put there.
+    All are written before the first is moved there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from trispike.sim.formal.route import expected
 
 
 class InputBench(Bench):
-    """An input unit whose flits are taken only when they ask.
+    """An input unit whose flits are taken only on request.
 
     Parameters
     ----------
@@ -44,7 +44,6 @@ class InputBench(Bench):
         super().__init__(members, inside(shape.depth, "unit.buffer"))
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -73,7 +72,7 @@ class InputBench(Bench):
         return m
 
     def _one_or_the_other(self, claims: Claims, wanted: Signal) -> None:
-        """The oldest flit asks, or is dropped at once, by where it wants to go."""
+        """The oldest flit requests its port if that is alive, else it is dropped at once."""
         request, drop = self.request, self.drop
         either = request | drop
         claims.always("asks_for_one_at_most", at_most_one(request))
@@ -91,7 +90,7 @@ class InputBench(Bench):
         claims.reached("drops_after_a_flit", drop.any() & claims.past(self.taken))
 
     def _keeps(self, m: Module, claims: Claims) -> None:
-        """A flit leaves once, taken or dropped, and it does not pass others."""
+        """A flit leaves once, taken or dropped, and flits stay in order."""
         valid, put, leaves = Signal(), Signal(), Signal()
         m.d.comb += [
             valid.eq((self.request | self.drop).any()),

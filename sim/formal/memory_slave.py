@@ -1,44 +1,46 @@
 """Claims about `rtl.node.memory_slave.MemorySlave`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, Field, FlitType
-from trispike.models.mesh.node import (
+from trispike.models.mesh.memory_map import (
     ADDRESS_BITS,
     LINE_BITS,
     LINE_WORDS,
     WORD_BITS,
-    Line,
-    NodeShape,
-    Reason,
+    Region,
+    memory_map,
 )
+from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.mesh.transactions import Reason
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.node.aer_table import NODE_BITS
-from trispike.rtl.node.memory_slave import MemorySlave, State
+from trispike.rtl.node.memory_slave import STATES, MemorySlave, Request
 from trispike.sim.formal.buffer import stands
 from trispike.sim.formal.claims import Bench, Claims, every, implies
 
 _WORD = (LINE_WORDS - 1).bit_length()
 _LONGEST_WORK = 3
-"""Cycles in a row in which the slave neither takes a flit nor has one: it stores a line, and loads
-and latches the next."""
+"""Most cycles in a row in which the slave neither takes a flit nor offers one: it stores a line,
+loads the next and latches it.
+"""
 
 _KEPT = Command.KEPT
 
 
 class MemorySlaveBench(Bench):
-    """A slave to which any flits come, at any time, before a memory of which one word is followed.
+    """A slave that gets any flits at any time, with a memory of which one word is followed.
 
-    The word, ``followed``, is any that there is.
+    The word ``followed`` is arbitrary.
 
     Parameters
     ----------
     shape
-        Which lines there are.
+        Sizes of the memory's regions.
     unit
         The slave under proof.
     """
@@ -58,13 +60,14 @@ class MemorySlaveBench(Bench):
             "write_line": Out(BANK_BITS),
             "followed": In(ADDRESS_BITS),
         }
-        widths = {"state": 4, "access": 2, "reason": 3, "requester": NODE_BITS, "last": 1}
-        widths |= {"address": ADDRESS_BITS, "count": ADDRESS_BITS, "words": BANK_BITS}
-        registers = {name: (f"unit._{name}", width) for name, width in widths.items()}
+        registers = {
+            "state": ("unit.fsm_state", (len(STATES) - 1).bit_length()),
+            "request": ("unit.request", Request),
+            "words": ("unit.words", BANK_BITS),
+        }
         super().__init__(members, registers)
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -93,17 +96,22 @@ class MemorySlaveBench(Bench):
         return m
 
     def _readable(self, line: Value) -> Value:
-        """The node has ``line``: `NodeShape.has_line`, region by region."""
-        banks = len(self._shape.layer.banks)
-        rows = Cat((line < 4 * self._shape.inputs) & (line[:2] == bank) for bank in range(banks))
-        others = [*range(Line.BIAS, Line.BIAS + banks), *range(Line.CONSTANTS, Line.STATUS + 1)]
-        return rows.any() | Cat(line == one for one in others).any()
+        """Whether the node has ``line``, region by region."""
+        return self._one_of(line, memory_map(self._shape).values())
 
     def _writable(self, line: Value) -> Value:
-        return self._readable(line) & (line != Line.STATUS)
+        return self._one_of(line, (r for r in memory_map(self._shape).values() if r.writable))
+
+    def _one_of(self, line: Value, regions: Iterable[Region]) -> Value:
+        return Cat(
+            (line >= region.line)
+            & (line < region.line + region.rows * region.room)
+            & (line % region.room < region.width)
+            for region in regions
+        ).any()
 
     def _follow(self, m: Module) -> None:
-        """Read the request, flit by flit, apart from the RTL."""
+        """Decode the request flit by flit, independently of the RTL."""
         flit = self.i.payload
         command, content = field(flit, MEMORY["command"]), field(flit, MEMORY["content"])
         self._taken, self._sent = Signal(name="taken"), Signal(name="sent")
@@ -161,11 +169,11 @@ class MemorySlaveBench(Bench):
     def _reads(self) -> Value:
         return (self._what == Access.SINGLE_READ) | (self._what == Access.BURST_READ)
 
-    def _is(self, *states: State) -> Value:
-        return Cat(self.state == state.value for state in states).any()
+    def _is(self, *states: str) -> Value:
+        return Cat(self.state == STATES.index(state) for state in states).any()
 
     def _one_at_a_time(self, m: Module, claims: Claims, unit) -> None:
-        """It takes the request to its end, then answers, and goes on."""
+        """It takes a whole request, then answers it, then takes the next."""
         busy = self._open | self._answering
         claims.always("answers_after_the_request", implies(self.o.valid, self._answering))
         claims.always("takes_no_other", implies(self.i.ready, ~self._answering))
@@ -183,24 +191,23 @@ class MemorySlaveBench(Bench):
             "keeps_waiting_shortly", works < _LONGEST_WORK + (self.i.ready | self.o.valid)
         )
         claims.reached("longest_work", works == _LONGEST_WORK)
-        claims.invariant("state", self.state <= State.STATUS.value)
-        taking = self._is(State.ADDRESS, State.COUNT, State.DRAIN, State.WRITE)
+        claims.invariant("state", self.state < len(STATES))
+        taking = self._is("ADDRESS", "COUNT", "DRAIN", "WRITE")
         claims.invariant("open_states", implies(taking, self._open & ~self._answering))
-        answering = self._is(State.HEAD, State.READ, State.STATUS)
+        answering = self._is("HEAD", "READ", "STATUS")
         claims.invariant("answer_states", implies(answering, self._answering & ~self._open))
-        moving = self._is(State.LOAD, State.LATCH)
+        moving = self._is("LOAD", "LATCH")
         claims.invariant("moving_states", implies(moving, self._answering == self._reads))
         claims.invariant("one_phase", ~(self._open & self._answering))
-        claims.invariant("last", implies(self._is(State.STORE), self.last == self._answering))
-        claims.invariant("not_idle", self._is(State.IDLE) == ~busy)
+        claims.invariant("last", implies(self._is("STORE"), self.request.last == self._answering))
+        claims.invariant("not_idle", self._is("IDLE") == ~busy)
         claims.invariant(
             "works",
-            works
-            <= self._is(State.LOAD) + 2 * self._is(State.LATCH) + 3 * (self.i.ready | self.o.valid),
+            works <= self._is("LOAD") + 2 * self._is("LATCH") + 3 * (self.i.ready | self.o.valid),
         )
 
     def _answers(self, m: Module, claims: Claims) -> None:
-        """The answer's flits, and how many."""
+        """Contents and number of the answer's flits."""
         flit = self.o.payload
         content, command = field(flit, MEMORY["content"]), field(flit, MEMORY["command"])
         ends = command != _KEPT
@@ -228,7 +235,7 @@ class MemorySlaveBench(Bench):
         claims.reached("writes_done", done & ~self._reads)
 
     def _lines(self, m: Module, claims: Claims) -> None:
-        """What lines are read and written, and what becomes of the word that is followed."""
+        """Which lines are read and written, and the content of the followed word."""
         place = self.followed[:_WORD]
         its_line = self.line == self.followed[_WORD:]
         cell, want = Signal(WORD_BITS), Signal(WORD_BITS)  # in memory; after what was taken
@@ -258,64 +265,64 @@ class MemorySlaveBench(Bench):
             "reads_what_is_kept", implies(told & (self._at == self.followed), word == cell)
         )
         held = self.words.word_select(place, WORD_BITS)
-        at_work = self._is(State.WRITE, State.STORE) & its_line
+        at_work = self._is("WRITE", "STORE") & its_line
         claims.invariant("word_at_work", Mux(at_work, held, cell) == want)
-        claims.invariant("word_shown", implies(self._is(State.READ) & its_line, held == cell))
-        claims.invariant("word_comes", implies(self._is(State.LATCH), was_read == its_line))
+        claims.invariant("word_shown", implies(self._is("READ") & its_line, held == cell))
+        claims.invariant("word_comes", implies(self._is("LATCH"), was_read == its_line))
         claims.reached("merges_a_word", self.write & its_line & (self._at == self.followed + 2))
 
     def _registers(self, claims: Claims) -> None:
-        """What the registers hold in each state."""
+        """Invariants of the registers in each state."""
         busy = self._open | self._answering
-        fine = self.reason == Reason.NONE.value
-        same = [self.access == self._what, self.requester == self._who, self._flits != 0]
+        fine = self.request.reason == Reason.NONE.value
+        same = [
+            self.request.access == self._what,
+            self.request.requester == self._who,
+            self._flits != 0,
+        ]
         claims.invariant("request", implies(busy, every(same)))
         claims.invariant(
             "idle", busy | ~(self.hold | self._begun | self._flits.any() | self._told.any())
         )
         claims.invariant("fine", implies(busy & fine, self._good & self.hold))
-        carries_on = self._is(
-            State.ADDRESS, State.COUNT, State.LOAD, State.LATCH, State.READ, State.WRITE
-        )
+        carries_on = self._is("ADDRESS", "COUNT", "LOAD", "LATCH", "READ", "WRITE")
         claims.invariant("carries_on", implies(carries_on, fine))
-        claims.invariant("drains", implies(self._is(State.DRAIN), ~fine))
+        claims.invariant("drains", implies(self._is("DRAIN"), ~fine))
         lost = self._good & ~fine & busy
         nowhere = Mux(
             self._reads, self._readable(self._at[_WORD:]), self._writable(self._at[_WORD:])
         )
-        where = Mux(self._reads, self._is(State.STATUS), self._is(State.DRAIN) & self._flits[1])
+        where = Mux(self._reads, self._is("STATUS"), self._is("DRAIN") & self._flits[1])
         claims.invariant("good_but_no_such_line", implies(lost, where & ~nowhere))
-        early = self._open | self._is(State.STORE, State.HEAD)
+        early = self._open | self._is("STORE", "HEAD")
         claims.invariant("not_begun", implies(early, ~self._begun & (self._told == 0)))
-        late = self._is(State.READ, State.STATUS) | self._is(State.LOAD, State.LATCH) & self._reads
+        late = self._is("READ", "STATUS") | self._is("LOAD", "LATCH") & self._reads
         claims.invariant("begun", implies(late, self._begun))
-        claims.invariant("address", implies(self._is(State.ADDRESS), self._flits == 1))
+        claims.invariant("address", implies(self._is("ADDRESS"), self._flits == 1))
         count = [self._what == Access.BURST_READ, self._flits == 2]
-        claims.invariant("count", implies(self._is(State.COUNT), every(count)))
-        writes = (
-            self._is(State.WRITE, State.STORE) | self._is(State.LOAD, State.LATCH) & ~self._reads
-        )
+        claims.invariant("count", implies(self._is("COUNT"), every(count)))
+        writes = self._is("WRITE", "STORE") | self._is("LOAD", "LATCH") & ~self._reads
         claims.invariant("writes", implies(writes, ~self._reads & self._flits[1]))
-        one = self._is(State.ADDRESS, State.COUNT)
+        one = self._is("ADDRESS", "COUNT")
         claims.invariant("one_word", implies(one, self._asked == 1))
-        left = self.count + self._told == self._asked
-        telling = self._is(State.HEAD, State.LOAD, State.LATCH, State.READ) & self._reads & fine
-        claims.invariant("words_left", implies(telling, left & (self.count != 0)))
-        ended = self._is(State.STATUS) & self._reads & fine
+        left = self.request.count + self._told == self._asked
+        telling = self._is("HEAD", "LOAD", "LATCH", "READ") & self._reads & fine
+        claims.invariant("words_left", implies(telling, left & (self.request.count != 0)))
+        ended = self._is("STATUS") & self._reads & fine
         claims.invariant("words_told", implies(ended, self._told == self._asked))
-        placed = self._is(State.COUNT, State.LOAD, State.LATCH, State.READ, State.WRITE) | telling
-        claims.invariant("at", implies(placed, self.address == self._at))
-        stored = (self.address + 1)[:ADDRESS_BITS] == self._at
-        full = self.last | self.address[:_WORD].all()
-        storing = self._is(State.STORE)
+        placed = self._is("COUNT", "LOAD", "LATCH", "READ", "WRITE") | telling
+        claims.invariant("at", implies(placed, self.request.address == self._at))
+        stored = (self.request.address + 1)[:ADDRESS_BITS] == self._at
+        full = self.request.last | self.request.address[:_WORD].all()
+        storing = self._is("STORE")
         claims.invariant("stored", implies(storing & fine, stored & full))
         claims.invariant("stored_in_part", implies(storing & ~fine, ~self._good & self.hold))
         exists = Mux(self._reads, self._readable(self.line), self._writable(self.line))
-        there = self._is(State.LATCH, State.READ, State.WRITE, State.STORE)
+        there = self._is("LATCH", "READ", "WRITE", "STORE")
         claims.invariant("line_exists", implies(there, exists))
-        claims.invariant("read_answers", implies(self._is(State.READ), self._reads))
+        claims.invariant("read_answers", implies(self._is("READ"), self._reads))
 
 
 def field(flit: Value, at: Field) -> Value:
-    """A field of a memory flit, read apart from the RTL."""
+    """A field of a memory flit, decoded independently of the RTL."""
     return flit[at.lowest : at.lowest + at.width]

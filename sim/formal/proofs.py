@@ -3,7 +3,7 @@
 from functools import partial
 
 from trispike.models.errors import BadInput
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape, Routing
 from trispike.sim.formal.arbiter import ArbiterBench
 from trispike.sim.formal.buffer import BufferBench

@@ -15,18 +15,18 @@ from trispike.models.errors import BadInput
 from trispike.sim.formal.claims import CLAIM, INVARIANT, SITUATION, Bench
 from trispike.sim.formal.proof import Case, Proof, Trace, Verdict
 from trispike.sim.tools import processes
-from trispike.sim.tools.paths import build_folder
+from trispike.sim.tools.paths import build_folder, install
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
 TIME_LIMIT = 300
-"""Seconds that z3 gets for one question."""
+"""Time limit of z3 for one query, in seconds."""
 
 _TOP = "bench"
 _PREFIXES = "|".join((CLAIM, INVARIANT, SITUATION))
 _PROPERTY = re.compile(
     rf"^  cell \$check \S+\n((?:(?!  end$).*\n)*?    connect \\A \\((?:{_PREFIXES})\w+) )", re.M
 )
-"""A property's cell in RTLIL, to be named after the signal that it looks at."""
+"""The cell of a property in RTLIL; it is renamed after its signal."""
 
 _SCRIPT = """\
 read_rtlil bench.il
@@ -45,7 +45,7 @@ write_smt2 -wires bench.smt2
 delete c:{invariant}*
 write_smt2 -wires claims.smt2
 """
-"""Memories start with any content: the exported Verilog does not set it."""
+"""Memories start with any content, as in the exported Verilog."""
 
 _NAMES = re.compile(r"at \w+: \S*?(\w+)\.property")
 _STATUS = re.compile(r"Status: (PASSED|FAILED)\s*$")
@@ -55,10 +55,7 @@ def check() -> None:
     """`BadInput` if a tool is missing."""
     lacking = missing()
     if lacking:
-        raise BadInput(
-            f"no {' and no '.join(lacking)}, which make formal needs: "
-            ".venv/bin/python -m pip install '.[formal]'"
-        )
+        raise BadInput(f"no {' and no '.join(lacking)}, which the proofs need: {install('formal')}")
 
 
 def missing() -> list[str]:
@@ -68,7 +65,7 @@ def missing() -> list[str]:
 
 
 def _z3() -> str | None:
-    """z3's executable: that beside this Python before any other, as it is the pinned one."""
+    """z3's executable; the one beside this Python comes first, as it is pinned."""
     return shutil.which("z3", path=_path())
 
 
@@ -77,7 +74,7 @@ def _path() -> str:
 
 
 def warm_up(folder: Path) -> None:
-    """Have Yosys compiled, which takes a minute the first time after an installation."""
+    """Let Yosys be compiled, which takes a minute after an installation."""
     folder.mkdir(parents=True, exist_ok=True)
     _run("yosys", ["-V"], folder, folder / "version.log")
 
@@ -105,7 +102,7 @@ def prove(proof: Proof, case: Case, folder: Path | None = None) -> Verdict:
 
 
 def _refute(proof: Proof, folder: Path) -> tuple[Trace | None, Trace | None]:
-    """A counterexample and a failing step of induction; None for what there is not."""
+    """A counterexample, and a failing step of the induction; None where there is none."""
     if not proof.induction:
         return _search(folder, proof.cycles), None
     last = str(proof.induction)
@@ -120,14 +117,14 @@ def _refute(proof: Proof, folder: Path) -> tuple[Trace | None, Trace | None]:
 
 
 def _search(folder: Path, cycles: int) -> Trace | None:
-    """A counterexample to the claims in the first ``cycles``, invariants left aside."""
+    """A counterexample to the claims, without the invariants, in the first ``cycles``."""
     if _ask(folder, "counterexample", ["-t", str(cycles)], subject="claims") is None:
         return None
     return _trace(folder / "counterexample.vcd")
 
 
 def _unreached(proof: Proof, folder: Path) -> tuple[str, ...]:
-    """Situations that are not reached."""
+    """Situations that cannot be reached within the proof's ``cycles``."""
     log = _ask(folder, "situations", ["-c", "-t", str(proof.cycles)])
     if log is None:
         return ()
@@ -160,7 +157,7 @@ def _translate(bench: Bench, folder: Path) -> None:
 
 
 def _ask(folder: Path, question: str, options: list[str], *, subject: str = "bench") -> str | None:
-    """None if yosys-smtbmc says yes, else what it says; `SimulationError` if it says neither."""
+    """None if yosys-smtbmc reports success, else its output; `SimulationError` if it fails."""
     log = folder / f"{question}.log"
     limit = ["--timeout", str(TIME_LIMIT)]
     waveform = ["--dump-vcd", f"{question}.vcd"]
@@ -192,7 +189,7 @@ def _run(tool: str, arguments: list[str], folder: Path, log: Path, *, allowed=(0
 
 
 def _trace(path: Path) -> Trace:
-    """What the waveform at ``path`` shows."""
+    """The bench's signals and failed claims in the waveform ``path``."""
     if not path.is_file():
         raise SimulationError(f"yosys-smtbmc wrote no {path}")
     raw = pywellen.Waveform(str(path))

@@ -9,7 +9,8 @@ from amaranth.utils import ceil_log2
 
 from trispike.models.mesh.flits import FLIT_BITS, SPIKE, Control, FlitType, node_code
 from trispike.models.mesh.mapping import HOST
-from trispike.models.mesh.node import BLOCK_ROWS, CREDITS, WORD_BITS, NodeShape
+from trispike.models.mesh.memory_map import WORD_BITS
+from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.node.aer_table import NODE_BITS, AEREntry
@@ -22,10 +23,10 @@ from trispike.sim.formal.steps import inside, registers
 
 
 class ReceiverBench(Bench):
-    """A receiver, sources that keep the rules, and others that it does not know.
+    """A receiver, conforming sources in its table, and sources that are not in its table.
 
-    Its table is written at any time at which nothing is pending; all then begin anew. One row,
-    ``followed``, is any of them: what was sent for it is told apart by timestep.
+    Its table may be written whenever nothing is pending; all sources then start again. The row
+    ``followed`` is arbitrary; its spikes are recorded by timestep.
 
     Parameters
     ----------
@@ -69,7 +70,6 @@ class ReceiverBench(Bench):
         super().__init__(members, {**inside(sources, "unit.steps"), **words, **stage})
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -102,7 +102,7 @@ class ReceiverBench(Bench):
         return [data.View(AEREntry, word[: AEREntry.size]) for word in words]
 
     def _sources(self, m: Module, claims: Claims, unit) -> list[Source]:
-        """One for each entry, read from the flit apart from the RTL."""
+        """A source for each entry, decoded from the flit independently of the RTL."""
         control, neuron = field(self.flit, "control"), field(self.flit, "neuron")
         own = Cat(field(self.flit, f"source_{axis}") for axis in "xyz")
         end = control & (neuron == Control.END)
@@ -127,11 +127,11 @@ class ReceiverBench(Bench):
         return sources
 
     def _credited(self, s: int) -> Value:
-        """Source ``s`` is the first that is owed a credit, and the flit is taken."""
+        """Whether source ``s`` is the first that is owed a credit, and its credit is taken."""
         return self.credits.valid & self.credits.ready & self.owed[s] & ~self.owed[:s].any()
 
     def _hands_over(self, m, claims, unit, sources: list[Source], taken: Signal) -> None:
-        """With a timestep the row is set just if a spike for it came in that timestep."""
+        """In a timestep's vector the row is set exactly if a spike for it came in that timestep."""
         step, control = field(self.flit, "step"), field(self.flit, "control")
         self._sent = sent = Signal(4)  # of the timestep of that number there was a spike
         with m.If(self.offered & self.ready):
@@ -167,7 +167,7 @@ class ReceiverBench(Bench):
         )
 
     def _gives_credits(self, claims: Claims, unit, sources: list[Source], taken: Signal) -> None:
-        """For each timestep handed over a credit to each source, which can hold them."""
+        """Each source gets one credit for each timestep handed over, and can hold them all."""
         flit = self.credits.payload
         claims.always("credits_stand_until_taken", stands(claims, self.credits))
         claims.always("credit_if_owed", self.credits.valid == self.owed.any())
@@ -190,9 +190,9 @@ class ReceiverBench(Bench):
             claims.always(f"credit_{s}_to_the_known", implies(self.owed[s], entry.valid))
 
     def _waits(self, m, claims, unit, sources: list[Source], taken: Signal) -> None:
-        """How many cycles a timestep that all have ended is not offered.
+        """Cycles for which a timestep that all sources have ended is not offered.
 
-        Cycles in which it is held, or in which nobody takes a credit, do not count.
+        Cycles of ``hold``, or in which a credit is not taken, do not count.
         """
         waited = Signal(range(self._shape.sources + 2))
         with m.If(~self._all_ended | self.offered):
@@ -207,7 +207,7 @@ class ReceiverBench(Bench):
         claims.invariant("waits_for_an_end", implies(self._all_ended & late, waited == 0))
 
     def _seen(self, s: int, source: Source, taken: Signal) -> Value:
-        """Timesteps ended, without what stands in the receiver's first registers."""
+        """Timesteps ended, without the flit in the receiver's input registers."""
         return apart(source.ahead(taken), self.came & self.source[s] & self.end)
 
     def _registers(self, claims: Claims, unit, sources: list[Source], taken: Signal) -> None:
@@ -243,13 +243,13 @@ class ReceiverBench(Bench):
 
 
 def field(flit: Value, name: str) -> Value:
-    """A field of a spike flit, read apart from the RTL."""
+    """A field of a spike flit, decoded independently of the RTL."""
     at = SPIKE[name]
     return flit[at.lowest : at.lowest + at.width]
 
 
 def differ(entries: list) -> Value:
-    """No two valid ones of ``entries`` know the same source."""
+    """Whether no two valid ``entries`` have the same source."""
     return every(
         ~(a.valid & b.valid & (a.source == b.source) & (a.from_host == b.from_host))
         for k, a in enumerate(entries)

@@ -13,12 +13,12 @@ from trispike.sim.formal.claims import Bench, Claims, exactly_one
 
 
 class RouteBench(Bench):
-    """A route unit beside a second reading of what it should do, case by case.
+    """A route unit beside a second description of its function, case by case.
 
     Parameters
     ----------
     shape
-        Names the routing function, and how many dead links it knows.
+        Routing function and number of dead links.
     unit
         The route unit under proof.
     """
@@ -31,7 +31,6 @@ class RouteBench(Bench):
         super().__init__(members)
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -70,7 +69,7 @@ def dead_here(entries: list, here: data.View) -> tuple[Value, Value]:
 def expected(
     m: Module, shape: RouterShape, here: data.View, destination: data.View, entries: list
 ) -> Signal:
-    """Bit by bit of `Port` where a flit should go, written apart from the RTL."""
+    """Expected port of a flit, one-hot in `Port`, written independently of the RTL."""
     x, y = Signal(3, name="expected_x"), Signal(3, name="expected_y")
     m.d.comb += [x.eq(destination.x), y.eq(destination.y)]
     if shape.routing is Routing.DETOUR:
@@ -93,7 +92,7 @@ def expected(
 
 
 def _step(m: Module, entry: data.View, x: Signal, y: Signal) -> None:
-    """The column beside a dead link that stands in for it."""
+    """The column beside a dead link that replaces it."""
     with m.Switch(entry.detour):
         for port in (Port.EAST, Port.WEST, Port.NORTH, Port.SOUTH):
             with m.Case(detour_code(port)):
@@ -101,7 +100,7 @@ def _step(m: Module, entry: data.View, x: Signal, y: Signal) -> None:
 
 
 def _dimension_order(here: data.View, x: Value, y: Value, z: Value) -> Value:
-    """Number of the port: x first, then y, then z."""
+    """Port number of dimension-order routing: x first, then y, then z."""
     way = Mux(z > here.z, Port.UP, Mux(z < here.z, Port.DOWN, Port.LOCAL))
     way = Mux(y > here.y, Port.NORTH, Mux(y < here.y, Port.SOUTH, way))
     return Mux(x > here.x, Port.EAST, Mux(x < here.x, Port.WEST, way))

@@ -1,4 +1,4 @@
-"""Claims about `rtl.node.sender.SpikeSender`: it is a source as its receivers expect one."""
+"""Claims about `rtl.node.sender.SpikeSender`: it is a source as receivers assume it."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from trispike.models.mesh.flits import Control, FlitType
-from trispike.models.mesh.node import CREDITS, NEURONS, WORD_BITS, NodeShape
+from trispike.models.mesh.memory_map import NEURONS, WORD_BITS
+from trispike.models.mesh.node_shape import CREDITS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.node.aer_table import NODE_BITS
@@ -21,10 +22,10 @@ from trispike.sim.formal.source import STEP_BITS, Source, apart
 
 
 class SenderBench(Bench):
-    """A sender, and destinations that give a credit for a timestep which it has ended.
+    """A sender, and destinations that give a credit for each ended timestep.
 
-    Its table is written at any time at which it sends nothing; all then begin anew. One neuron,
-    ``followed``, is any of them.
+    Its table may be written whenever it sends nothing; all destinations then start again. The
+    neuron ``followed`` is arbitrary.
 
     Parameters
     ----------
@@ -75,7 +76,6 @@ class SenderBench(Bench):
         super().__init__(members, registers)
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -142,11 +142,11 @@ class SenderBench(Bench):
         return (to == entry.node) & (field(flit, "to_host") == entry.to_host)
 
     def _to(self, entry) -> Value:
-        """A flit for ``entry`` leaves."""
+        """Whether a flit to ``entry`` leaves."""
         return self.o.valid & self.o.ready & entry.valid & self._is_for(entry)
 
     def _destination(self, m, claims, d, unit, leaves, begun, wanted, done) -> None:
-        """What the destination ``d`` sees."""
+        """Claims about what the destination ``d`` receives."""
         flit, entry, sending = self.o.payload, unit.entries[d], unit.sending
         step, control = field(flit, "step"), field(flit, "control")
         theirs = (entry.node == self.source) & (entry.to_host == self.from_host)
@@ -192,12 +192,12 @@ class SenderBench(Bench):
 
     @property
     def _at_end(self) -> Value:
-        """The encoder shows the end of a timestep."""
+        """Whether the encoder offers the end of a timestep."""
         return self.open & (self.end_first | (self.word == 0))
 
     @property
     def _left(self) -> Value:
-        """The encoder still has a spike of the neuron that is followed."""
+        """Whether the encoder still has a spike of the followed neuron."""
         bit, group = self.followed[: self._word_bits], self.followed[self._word_bits :]
         waiting = Array(getattr(self, f"waiting_{g}") for g in range(self._groups))[group]
         there = (self.group == group) & picked(self.word, bit)
@@ -205,7 +205,7 @@ class SenderBench(Bench):
 
     @property
     def _event(self) -> Value:
-        """The encoder shows that spike."""
+        """Whether the encoder offers that spike."""
         bit, group = self.followed[: self._word_bits], self.followed[self._word_bits :]
         first = picked(self.word, bit) & ~picked(below(self.word), bit)
         return self.open & ~self._at_end & (self.group == group) & first
@@ -234,7 +234,7 @@ class SenderBench(Bench):
 
 
 def differ(entries: list) -> Value:
-    """No two valid ones of ``entries`` are one destination."""
+    """Whether no two valid ``entries`` have the same destination."""
     return every(
         ~(a.valid & b.valid & (a.node == b.node) & (a.to_host == b.to_host))
         for k, a in enumerate(entries)

@@ -1,7 +1,6 @@
 """``trispike map``: a network placed on a mesh of nodes, and the flits that this costs."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 import click
@@ -11,11 +10,12 @@ from rich.table import Table
 from trispike import golden
 from trispike.golden.mesh.routes import Routes, link_flits
 from trispike.models.data import spikes
-from trispike.models.files import check_writable, write_atomically
+from trispike.models.files import check_writable
 from trispike.models.mesh import mapping
 from trispike.models.mesh.mapping import Mapping
 from trispike.models.mesh.topology import MeshShape, Port
 from trispike.models.network.parameters import Network
+from trispike.sim.report import records
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import table_console
 from trispike.sim.terminal.options import (
@@ -68,8 +68,7 @@ def map_(layer, data, mesh_name, timesteps, images, seed, json_file, weight_file
     console.print(_places(made, f"{shape.name} on {mesh}, {len(chosen)} images of {data}"))
     console.print(_totals(made))
     if json_file is not None:
-        text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
-        write_atomically(json_file, text.encode())
+        records.write(json_file, made)
 
 
 def mean_spikes(

@@ -1,31 +1,28 @@
 """``trispike noc``: traffic through the RTL of the 3D mesh."""
 
 import concurrent.futures
-import dataclasses
 import itertools
-import json
-import sys
 from pathlib import Path
 
 import click
 
-from trispike.golden.mesh.routes import Divergence
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable, write_atomically
 from trispike.models.mesh import topology, traffic
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.mesh.traffic import Pattern
-from trispike.sim.noc import record, tables
+from trispike.sim.noc import tables
 from trispike.sim.noc.figures import Point, measure
+from trispike.sim.noc.record import POINTS, bare, merge
 from trispike.sim.noc.run import program
 from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
+from trispike.sim.report import records
 from trispike.sim.report.document import read_section, replace_section
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import depth_option, routing_option
-from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import processes, toolchain
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout, install
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "noc"
@@ -131,14 +128,9 @@ def noc(
     place = _Place() if sweep else None
     if json_file is not None:
         check_writable(json_file)
-    try:
-        points = _measured(settings, jobs)
-    except Divergence as error:
-        print(f"first divergence: {error}", file=sys.stderr)
-        sys.exit(MISMATCH)
+    points = _measured(settings, jobs)
     if json_file is not None:
-        text = json.dumps([dataclasses.asdict(point) for point in points], indent=1) + "\n"
-        write_atomically(json_file, text.encode())
+        records.write(json_file, points)
     console = table_console()
     if place is None:
         for point in points:
@@ -186,21 +178,19 @@ class _Place:
         except ModuleNotFoundError as error:
             if (error.name or "").split(".")[0] != "matplotlib":
                 raise
-            raise BadInput(
-                "the figure needs matplotlib; install it with pip install '.[plots]'"
-            ) from None
+            raise BadInput(f"the figure needs matplotlib: {install('plots')}") from None
         self._plots = plots
-        docs = ROOT / "docs"
+        docs = checkout() / "docs"
         self._record, self._document = docs / "noc.json", docs / "results.md"
         self._figures = (docs / "figures" / "noc.png", build_folder() / "noc" / "latency.png")
-        self._kept = record.read(self._record)
+        self._kept = POINTS.read(self._record)
         read_section(self._document, SECTION)
         for path in (self._record, self._document, *self._figures):
             check_writable(path)
 
     def write(self, points: list[Point]) -> list[Path]:
         """Write figure, section and record; returns the files' paths."""
-        everything = record.merge(self._kept, points)
+        everything = merge(self._kept, points)
         drawn = curves(everything)
         image = self._plots.latency(drawn)
         for path in self._figures:
@@ -208,5 +198,5 @@ class _Place:
         link = self._figures[0].relative_to(self._document.parent).as_posix()
         text = f"![latency against load]({link})\n\n{tables.markdown(drawn)}"
         replace_section(self._document, SECTION, text)
-        record.write(self._record, [point for curve in drawn for point in curve.points])
+        POINTS.write(self._record, bare(point for curve in drawn for point in curve.points))
         return [*self._figures, self._document, self._record]

@@ -8,7 +8,8 @@ import numpy as np
 from trispike.golden.mesh.routes import Routes, expect, zero_load_latency
 from trispike.models.mesh.topology import MeshShape, Port
 from trispike.models.mesh.traffic import Traffic
-from trispike.sim.noc.run import NEVER, Judged, judge, run
+from trispike.sim.noc.judge import Judged, judge
+from trispike.sim.noc.run import NEVER, run
 from trispike.sim.noc.setting import Setting
 
 
@@ -112,7 +113,7 @@ class Point:
 
 
 def measure(setting: Setting, executable: Path, folder: Path) -> Point:
-    """Run ``setting`` and count. `golden.mesh.routes.Divergence` if RTL and golden model differ.
+    """Run ``setting`` and count. `MismatchFound` if RTL and golden model differ.
 
     ``executable`` is `sim.noc.run.program`'s for its mesh; files go to ``folder``.
     """

@@ -4,16 +4,38 @@ Everything that drives a mesh comes from registers, as from a node's own logic. 
 change of an input would have Verilator compute the whole mesh once more in every cycle.
 """
 
+from pathlib import Path
+
+import numpy as np
+
 from trispike.models.mesh.topology import DROPPED_BITS, MeshShape, Port
 from trispike.rtl.noc.mesh import Mesh, node_name
+from trispike.sim.noc import cpp
+from trispike.sim.noc.cpp import record
 
 TOP = "mesh_harness"
 
-HEADER = "ports.h"
+MAIN = Path(__file__).with_name("drive.cpp")
 
-HINTS = "mesh.vlt"
+PORTS = "ports.h"
+"""Name of the C++ header that is made for a mesh."""
 
-_HINTS = """\
+SETTINGS = record("inject", "limit", "seed", "dead", ready=np.uint64)
+OFFER = record(cycle=np.uint32, flit=np.uint32)
+HEAD = record("cycles", "nanoseconds")
+DROPS = record("flits", "ports")
+DELIVERY = record("cycle", node=np.uint32, flit=np.uint32)
+"""Records of the files of `MAIN`."""
+
+_RECORDS = {
+    "Settings": SETTINGS,
+    "Offer": OFFER,
+    "Head": HEAD,
+    "Drops": DROPS,
+    "Delivery": DELIVERY,
+}
+
+HINTS = """\
 `verilator_config
 // Routers of one kind stay one C++ class; what is inside of them, and the harness, is dissolved.
 no_inline -module "router_*"
@@ -36,12 +58,13 @@ _NODE_PORTS = (
 
 
 def sources(mesh: Mesh) -> dict[str, str]:
-    """Files besides the mesh's own Verilog: the harness, a C++ header, hints for Verilator."""
-    return {
-        f"{TOP}.v": _verilog(mesh),
-        HEADER: _header(mesh.shape),
-        HINTS: _HINTS,
-    }
+    """Files for Verilator besides the mesh's own Verilog: the harness, and hints."""
+    return {f"{TOP}.v": _verilog(mesh), "mesh.vlt": HINTS}
+
+
+def headers(shape: MeshShape) -> dict[str, str]:
+    """C++ headers by name: those that stand beside `MAIN`, and `PORTS`."""
+    return {**cpp.headers(MAIN.parent), PORTS: _ports(shape)}
 
 
 def _range(width: int) -> str:
@@ -83,7 +106,7 @@ def _verilog(mesh: Mesh) -> str:
     return "\n".join(lines)
 
 
-def _header(shape: MeshShape) -> str:
+def _ports(shape: MeshShape) -> str:
     def member(port: str, name: str) -> str:
         return f"&top.{port}_{name}"
 
@@ -95,10 +118,12 @@ def _header(shape: MeshShape) -> str:
     fields = [f"    {types[width]}* {port};" for _, port, width in _NODE_PORTS]
     return "\n".join(
         [
+            *cpp.declarations(shape),
+            *cpp.structs(_RECORDS),
+            '#include "Vtop.h"',
             "struct Node {",
             *fields,
             "};",
-            f"constexpr int NODES = {shape.nodes};",
             "struct Nodes {",
             "    Node node[NODES];",
             "    explicit Nodes(Vtop& top) : node{",

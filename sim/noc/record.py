@@ -3,36 +3,9 @@
 import dataclasses
 import json
 from collections.abc import Iterable
-from pathlib import Path
 
-from trispike.models.errors import BadInput
-from trispike.models.files import write_atomically
-from trispike.sim.noc.figures import Latency, Point
-
-FORMAT = "trispike-noc-1"
-
-
-def read(path: Path) -> list[Point]:
-    """The points of the record ``path``, none if there is no such file.
-
-    `BadInput`, naming the file, if it cannot be read or is not such a record.
-    """
-    try:
-        whole = json.loads(path.read_bytes())
-        if whole["format"] != FORMAT:
-            raise ValueError("another format")
-        return [_point(fields) for fields in whole["points"]]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror or error}; restore it") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise BadInput(f"{path} is not a record of networks; restore it or remove it") from None
-
-
-def _point(fields: dict) -> Point:
-    latencies = {name: Latency(**fields[name]) for name in ("latency", "network_latency")}
-    return Point(**{**fields, **latencies})
+from trispike.sim.noc.figures import Point
+from trispike.sim.report.records import Records
 
 
 def merge(old: Iterable[Point], new: Iterable[Point]) -> list[Point]:
@@ -42,11 +15,15 @@ def merge(old: Iterable[Point], new: Iterable[Point]) -> list[Point]:
     return [point for point in old if (point.mesh, point.pattern) not in measured] + new
 
 
-def write(path: Path, points: Iterable[Point]) -> None:
-    """Write ``points`` to ``path``, a line each, whole or not at all.
+def bare(points: Iterable[Point]) -> list[Point]:
+    """``points`` without the loads of single links, which would fill megabytes."""
+    return [dataclasses.replace(point, links={}) for point in points]
 
-    Without the loads of single links, which would fill megabytes.
-    """
-    rows = [dataclasses.asdict(dataclasses.replace(point, links={})) for point in points]
-    lines = ",\n".join(map(json.dumps, rows))
-    write_atomically(path, f'{{"format": "{FORMAT}", "points": [\n{lines}\n]}}\n'.encode())
+
+def _text(fields: dict) -> str:
+    """A point a line."""
+    lines = ",\n".join(map(json.dumps, fields["points"]))
+    return f'{{"format": "{fields["format"]}", "points": [\n{lines}\n]}}\n'
+
+
+POINTS = Records(format="trispike-noc-1", entry=Point, what="networks", name="points", text=_text)

@@ -6,22 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.golden.mesh.routes import Expectation, Routes
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.models.mesh.traffic import Traffic
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.program import dead_links_word
 from trispike.rtl.verilog import export
 from trispike.sim.noc import harness
+from trispike.sim.noc.cpp import RecordFile, packed
+from trispike.sim.noc.harness import DELIVERY, DROPS, HEAD, MAIN, OFFER, SETTINGS
 from trispike.sim.tools import build
-from trispike.sim.tools.simulator import SimulationError, run_tool
-
-MAIN = Path(__file__).with_name("drive.cpp")
+from trispike.sim.tools.simulator import run_tool
 
 NEVER = -1
 """Cycle in which a flit was taken that never was."""
 
-_STATUS_WORDS = len(Port) + 2
+_CERTAIN = (1 << 64) - 1
+"""A chance is a fraction of 2^64; this is 1."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,13 +62,11 @@ def program(shape: MeshShape, router: RouterShape, *, optimise: bool = True) -> 
     """The executable for a mesh, built if need be; ``optimise`` as in `sim.tools.build.program`."""
     mesh = Mesh(shape=shape, router=router)
     texts = {f"{name}.v": text for name, text in export(mesh).items()}
-    extra = harness.sources(mesh)
-    header = {harness.HEADER: extra.pop(harness.HEADER)}
     return build.program(
-        {**texts, **extra},
+        {**texts, **harness.sources(mesh)},
         harness.TOP,
         MAIN,
-        headers=header,
+        headers=harness.headers(shape),
         args=("--inline-mult", "100000"),
         optimise=optimise,
     )
@@ -109,64 +107,30 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     inject = traffic.cycles if inject is None else inject
     limit = 100 * (traffic.cycles + 1000) if limit is None else limit
-    counts = np.bincount(traffic.sources, minlength=traffic.mesh.nodes).astype(np.uint32)
-    offers = np.column_stack([traffic.times.astype(np.uint32), traffic.flits])
-    (folder / "schedule").write_bytes(counts.tobytes() + offers.tobytes())
     dead = dead_links_word(traffic.mesh, dead_links)
-    numbers = [str(word) for word in (inject, limit, ready, seed, dead)]
-    command = [str(executable), "schedule", "results", *numbers]
+    chance = _CERTAIN if ready >= 1 else int(ready * 2**64)
+    settings = packed(SETTINGS, inject, limit, seed % (1 << 63), dead, chance)
+    counts = np.bincount(traffic.sources, minlength=traffic.mesh.nodes).astype(np.int64)
+    offers = np.empty(len(traffic.flits), dtype=OFFER)
+    offers["cycle"], offers["flit"] = traffic.times, traffic.flits
+    (folder / "schedule").write_bytes(settings + counts.tobytes() + offers.tobytes())
+    command = [str(executable), "schedule", "results"]
     run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log")
-    words = np.fromfile(folder / "results", dtype=np.int64)
-    flits, nodes = len(traffic.flits), traffic.mesh.nodes
-    status = words[2 + flits :][: nodes * _STATUS_WORDS].reshape(nodes, _STATUS_WORDS)
-    given = words[2 + flits + status.size :].reshape(-1, 3)
+    results, nodes = RecordFile(folder / "results"), traffic.mesh.nodes
+    [(cycles, nanoseconds)] = results.take(1, HEAD).tolist()
+    taken = results.take(len(offers))
+    links = results.take(nodes * len(Port)).reshape(nodes, len(Port))
+    drops = results.take(nodes, DROPS)
+    given = results.rest(DELIVERY)
     return Run(
         traffic=traffic,
-        cycles=int(words[0]),
-        seconds=int(words[1]) / 1e9,
-        taken=words[2 : 2 + flits],
-        links=status[:, : len(Port)],
-        dropped=status[:, -2],
-        dropped_ports=status[:, -1],
-        receivers=given[:, 0],
-        times=given[:, 1],
-        flits=given[:, 2].astype(np.uint32),
+        cycles=cycles,
+        seconds=nanoseconds / 1e9,
+        taken=taken,
+        links=links,
+        dropped=drops["flits"],
+        dropped_ports=drops["ports"],
+        receivers=given["node"].astype(np.int64),
+        times=given["cycle"],
+        flits=given["flit"].copy(),
     )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Judged:
-    """A run that was found to be right.
-
-    Parameters
-    ----------
-    run
-        The run.
-    expected
-        What the golden model says of the flits that the mesh took.
-    which
-        int64, shape (m,): index in the traffic of each flit that a node got.
-    """
-
-    run: Run
-    expected: Expectation
-    which: np.ndarray
-
-
-def judge(run: Run, routes: Routes) -> Judged:
-    """Compare ``run`` with the golden model: `golden.mesh.routes.Divergence` names the first
-    difference.
-
-    Everything that the mesh took has come where it should, once, unaltered and in order, over the
-    links of its path; what had to be dropped was dropped and counted where it should.
-    """
-    traffic = run.traffic
-    entered = np.flatnonzero(run.taken != NEVER)
-    sources, sent = traffic.sources[entered], traffic.flits[entered]
-    which = entered[routes.match(routes, sources, sent, run.receivers, run.flits)]
-    early = np.flatnonzero(run.times <= run.taken[which])
-    if len(early):
-        raise SimulationError("a flit came before it was sent: the harness is at fault")
-    expected = routes.expect(routes, sources, sent)
-    routes.compare_counts(routes, expected, run.links, run.dropped, run.dropped_ports)
-    return Judged(run=run, expected=expected, which=which)

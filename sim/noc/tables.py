@@ -7,7 +7,7 @@ from rich.table import Table
 from trispike.sim.noc.figures import Point
 from trispike.sim.noc.saturation import Curve
 from trispike.sim.report import published
-from trispike.sim.report.markdown import rows
+from trispike.sim.report.markdown import markdown_table
 
 
 def terminal(one: Point) -> Table:
@@ -122,7 +122,7 @@ def markdown(curves: Sequence[Curve]) -> str:
         "cycle; bisection: the same of the cut through the middle, for uniform traffic. Beyond the "
         "bound nodes whose way is free still get theirs, so more may be accepted in all."
     )
-    parts = [head, rows(_HEAD, [_line(curve) for curve in curves])]
+    parts = [head, markdown_table(_HEAD, [_line(curve) for curve in curves])]
     reference = [curve for curve in curves if (curve.mesh, curve.pattern) == ("4x4x4", "uniform")]
     for curve in reference:
         parts += ["BookSim2's mesh with the same buffers, 4x4x4, uniform:", _booksim(curve)]
@@ -157,4 +157,4 @@ def _booksim(curve: Curve) -> str:
         "latency, BookSim2 (published)",
         "accepted, measured",
     )
-    return rows(head, body)
+    return markdown_table(head, body)

@@ -7,33 +7,14 @@
 
 #include <cstdint>
 #include <memory>
-#include <type_traits>
 #include <vector>
 
 #include "Vbackbone.h"
 #include "Vnode.h"
 #include "files.h"
+#include "mesh.h"
 #include "ports.h"
 #include "random.h"
-
-constexpr int PORTS = 7;
-
-constexpr int STATES = 8;  // computing + 2 * sending + 4 * blocked
-
-// The seven bits of `sent` as seven bytes of a word, so that one addition counts all ports.
-class Apart {
-   public:
-    Apart() {
-        for (unsigned ports = 0; ports < 1 << PORTS; ++ports) {
-            of_[ports] = 0;
-            for (int p = 0; p < PORTS; ++p) of_[ports] |= static_cast<uint64_t>(ports >> p & 1) << 8 * p;
-        }
-    }
-    uint64_t operator[](unsigned ports) const { return of_[ports]; }
-
-   private:
-    uint64_t of_[1 << PORTS];
-};
 
 // A clock cycle: what is set before takes effect at the rising edge.
 template <typename Model>
@@ -44,19 +25,12 @@ void clock(Model& model) {
     model.eval();
 }
 
-template <typename Top>
-auto set_dead_links(Top& top, uint64_t dead, int) -> decltype(top.dead_links, void()) {
-    top.dead_links = static_cast<std::remove_reference_t<decltype(top.dead_links)>>(dead);
-}
-template <typename Top>
-void set_dead_links(Top&, uint64_t, long) {}
-
 // What a phase of a run has counted.
 struct Counts {
-    uint64_t cycles = 0;
-    uint64_t evaluations = 0;  // cycles of nodes that were not skipped
-    std::vector<uint64_t> sent = std::vector<uint64_t>(NODES * PORTS);
-    std::vector<uint64_t> states = std::vector<uint64_t>(NODES * STATES);
+    int64_t cycles = 0;
+    int64_t evaluations = 0;  // cycles of nodes that were not skipped
+    PortCounts sent;
+    std::vector<int64_t> states = std::vector<int64_t>(NODES * STATES);
 };
 
 class Chip {
@@ -85,7 +59,7 @@ class Chip {
     Vnode& node(int n) { return *nodes_[n]; }
     const Link& link(int n) const { return links_->of[n]; }
     const Counts& counts() const { return counts_; }
-    uint64_t now() const { return counts_.cycles; }
+    int64_t now() const { return counts_.cycles; }
 
     // Something has passed a link, or come from the host or to it, in the last cycle.
     bool moved() const { return moved_; }
@@ -103,10 +77,8 @@ class Chip {
 
     void begin() { counts_ = Counts(); }
 
-    // Write down the host's ports in every cycle from now on, two words each: sim/node/flat.cpp.
+    // Write down the host's ports in every cycle from now on: sim/node/flat.cpp.
     void trace(Output* to) { trace_ = to; }
-
-    void finish() { count_recent(); }
 
     // One cycle. `host` says what it offers, and is told what is taken and what comes; `given` is
     // told of every flit that a node gets.
@@ -122,13 +94,14 @@ class Chip {
             clock(bus);
             settling_ = offered || before || under_way_ ? SETTLING : settling_ - (settling_ > 0);
         }
-        if (++counts_.cycles % 255 == 0) count_recent();
+        counts_.sent.end_cycle();
+        ++counts_.cycles;
     }
 
     // The same of node `n` alone, with `host` at its port in place of the backbone. Returns whether
     // the node has nothing more to do.
     template <typename Host>
-    bool cycle_alone(int n, Host& host, uint64_t now) {
+    bool cycle_alone(int n, Host& host, int64_t now) {
         Vnode& node = *nodes_[n];
         const bool offered = host.offers();
         node.PORT(i, valid) = offered;
@@ -148,7 +121,7 @@ class Chip {
         return note_rest(n);
     }
 
-    void count_alone(uint64_t cycles) {
+    void count_alone(int64_t cycles) {
         if (cycles > counts_.cycles) counts_.cycles = cycles;
     }
 
@@ -177,11 +150,9 @@ class Chip {
         if (offers) bus.PORT(host_i, payload) = host.flit();
         bus.PORT(host_o, ready) = !stall_ || !(random_.biased(stall_) & 1);
         if (trace_) {
-            const uint64_t bits = bus.PORT(host_i, valid) | bus.PORT(host_i, ready) << 1 |
-                                  bus.PORT(host_o, valid) << 2 | bus.PORT(host_o, ready) << 3;
-            const uint64_t o = bus.PORT(host_o, payload);
-            const uint64_t words[] = {bits, bus.PORT(host_i, payload) | o << 32};
-            trace_->put(words, 2);
+            trace_->put(HostPorts{bus.PORT(host_i, valid), bus.PORT(host_i, ready),
+                                  bus.PORT(host_o, valid), bus.PORT(host_o, ready),
+                                  bus.PORT(host_i, payload), bus.PORT(host_o, payload)});
         }
         if (offers && bus.PORT(host_i, ready)) {
             moved_ = true;
@@ -253,16 +224,7 @@ class Chip {
     void count(int n, unsigned ports) {
         if (!ports) return;
         moved_ = true;
-        recent_[n] += apart_[ports];
-    }
-
-    void count_recent() {
-        for (int n = 0; n < NODES; ++n) {
-            for (int p = 0; p < PORTS; ++p) {
-                counts_.sent[n * PORTS + p] += recent_[n] >> 8 * p & 0xFF;
-            }
-            recent_[n] = 0;
-        }
+        counts_.sent.add(n, ports);
     }
 
     const bool gated_;
@@ -273,8 +235,6 @@ class Chip {
     std::unique_ptr<Links> links_;
     std::vector<std::unique_ptr<Vnode>> nodes_;
     std::vector<Rest> rests_ = std::vector<Rest>(NODES);
-    std::vector<uint64_t> recent_ = std::vector<uint64_t>(NODES);
-    const Apart apart_;
     Counts counts_;
     int awake_ = NODES;
     int64_t under_way_ = 0;  // flits in the backbone; those that it drops remain in the count

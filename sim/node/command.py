@@ -1,8 +1,5 @@
 """``trispike mesh``: a network on the nodes of a mesh."""
 
-import dataclasses
-import json
-import sys
 import time
 from pathlib import Path
 
@@ -10,10 +7,9 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
-from trispike.golden.mesh.routes import Divergence
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
+from trispike.models.files import check_writable
 from trispike.models.mesh import mapping
 from trispike.models.mesh import topology as mesh
 from trispike.models.mesh.topology import MeshShape, RouterShape
@@ -25,6 +21,7 @@ from trispike.sim.node.measure import READ_BACKS, measure
 from trispike.sim.node.run import program
 from trispike.sim.node.setting import setting
 from trispike.sim.node.tables import table
+from trispike.sim.report import records
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, table_console
 from trispike.sim.terminal.options import (
@@ -37,7 +34,6 @@ from trispike.sim.terminal.options import (
     routing_option,
     weights_option,
 )
-from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.run_folder import run_folder
 
@@ -138,20 +134,15 @@ def mesh_(
         progress.update(task, description=f"building {shape} nodes (Verilator)")
         executable = program(shape, asked.router, asked.mapping.node, stalls=stalls > 0)
         progress.update(task, description=f"simulating {network.name} on {shape}")
-        try:
-            measured = measure(
-                executable,
-                asked,
-                folder,
-                stall=stalls,
-                seed=seed,
-                back_door=back_door,
-                read_back=read_back,
-            )
-        except Divergence as divergence:
-            progress.stop()
-            print(f"first divergence: {divergence}", file=sys.stderr)
-            sys.exit(MISMATCH)
+        measured = measure(
+            executable,
+            asked,
+            folder,
+            stall=stalls,
+            seed=seed,
+            back_door=back_door,
+            read_back=read_back,
+        )
     made = figures(
         measured,
         data=data,
@@ -163,8 +154,7 @@ def mesh_(
     )
     table_console().print(table(made))
     if json_file is not None:
-        text = json.dumps(dataclasses.asdict(made), indent=1) + "\n"
-        write_atomically(json_file, text.encode())
+        records.write(json_file, made)
 
 
 def _random_images(network: Network, count: int | None) -> np.ndarray:

@@ -3,24 +3,19 @@
 //
 // drive WORK RESULTS FLITS [TRACE]
 //
-// All files hold 64-bit words. WORK: the settings in the order of `Settings`; the transactions before
-// the run; the nodes that receive from the host and those that send to it, counts first; the credits
-// of a receiver for a timestep; the number of timesteps and the host's flits of each, count first; the
-// transactions after the run. Transactions: whether by the back door; most cycles that they may
-// take; their number; of each the node and its flits, count first.
+// WORK: `Settings`; the transactions before the run; the nodes that receive from the host and those
+// that send to it, counts first; the credits of a receiver for a timestep; the number of timesteps and
+// the host's flits of each, count first; the transactions after the run. Transactions: a `ListHead`; of
+// each the node and its flits, count first.
 //
-// RESULTS: how each phase ended (`Ending`), its cycles, nanoseconds, evaluations of nodes, stray
-// flits; for each phase, node by node, the flits that left the router by each port and the cycles in
-// each state; for each node, at the end, its ports quiet, computing, sending, blocked and status and
-// its router's dropped and dropped_ports; for each timestep the cycle in which the host's first flit
-// was taken, then of each that in which its last end came, or -1; the transactions before the run and
-// after it: of each the cycle in which it began, that in which its answer ended, or -1, and the flits
-// of the answer, count first.
+// RESULTS: a `PhaseHead` for each phase; for each phase, node by node, the flits that left the router
+// by each port, then the cycles in each state; a `NodeEnd` for each node; for each timestep the cycle in
+// which the host's first flit was taken, then of each that in which its last end came, or -1; the
+// transactions before the run and after it: of each an `ExchangeHead` and the flits of the answer.
 //
-// FLITS: for each flit that a node or the host was given in the run, the cycle, and a word with the
-// flit in its lower half and the node's number, or that of nodes for the host, in its upper half.
-//
-// TRACE: the host's ports in every cycle but those of the back door, for sim/node/flat.cpp.
+// FLITS: an `Arrival` for each flit that a node or the host was given in the run. TRACE: `HostPorts` in
+// every cycle but those of the back door, for sim/node/flat.cpp. sim/node/formats.py declares the
+// records.
 //
 // By the back door each node has its transactions at its own port, all nodes at the same time and the
 // backbone standing still.
@@ -34,65 +29,40 @@
 
 namespace {
 
-constexpr uint64_t CHECKED = 1024;  // cycles from one look at the drops to the next
+constexpr int64_t CHECKED = 1024;  // cycles from one look at the drops to the next
 
-enum Ending : uint64_t {
-    FINISHED,
-    STILL,    // nothing has moved for `Settings::still` cycles
-    DROPPED,  // a router has dropped a flit
-    LATE,     // the cycles that the phase may take have passed
-    SKIPPED,  // a phase before has not finished
-};
-
-struct Settings {
-    bool gated, record, until_drop;
-    uint64_t stall, seed, dead, still, limit;
-    explicit Settings(Input& from)
-        : gated(from.word()),
-          record(from.word()),
-          until_drop(from.word()),
-          stall(from.word()),
-          seed(from.word()),
-          dead(from.word()),
-          still(from.word()),
-          limit(from.word()) {}
-};
-
-struct Transactions {
-    bool back_door;
-    uint64_t limit;
+struct Transactions : ListHead {
     std::vector<Transaction> all;
-    explicit Transactions(Input& from)
-        : back_door(from.word()), limit(from.word()), all(from.word()) {
+    explicit Transactions(Input& from) : ListHead(from.get<ListHead>()), all(count) {
         for (Transaction& each : all) {
-            each.node = from.word();
-            each.request = from.flits();
+            each.node = from.get<int64_t>();
+            each.request = from.counted<uint32_t>();
         }
     }
     std::vector<Transaction*> of(int node) {  // -1: all of them
         std::vector<Transaction*> found;
         for (Transaction& each : all) {
-            if (node < 0 || each.node == static_cast<uint64_t>(node)) found.push_back(&each);
+            if (node < 0 || each.node == node) found.push_back(&each);
         }
         return found;
     }
-    void write(Output& to) const {
-        for (const Transaction& each : all) {
-            const int64_t head[] = {each.begun, each.ended, static_cast<int64_t>(each.answer.size())};
-            to.put(head, 3);
-            to.flits(each.answer);
+    void write(Output& to) {
+        for (Transaction& each : all) {
+            each.flits = each.answer.size();
+            to.put<ExchangeHead>(each);
+            to.put(each.answer);
         }
     }
 };
 
 Steps read_steps(Input& from) {
     Steps steps;
-    steps.receivers = from.words();
-    steps.senders = from.words();
-    steps.credits = from.word();
+    steps.receivers = from.counted<uint64_t>();
+    steps.senders = from.counted<uint64_t>();
+    steps.credits = from.get<uint64_t>();
     steps.bounds.push_back(0);
-    for (uint64_t left = from.word(); left; --left) {
-        const auto flits = from.flits();
+    for (auto left = from.get<uint64_t>(); left; --left) {
+        const auto flits = from.counted<uint32_t>();
         steps.flits.insert(steps.flits.end(), flits.begin(), flits.end());
         steps.bounds.push_back(steps.flits.size());
     }
@@ -102,21 +72,18 @@ Steps read_steps(Input& from) {
 // The spike host, and what it is given written down.
 struct RecordedHost : SpikeHost {
     RecordedHost(Steps& steps, Output* to) : SpikeHost(steps), record(to) {}
-    void get(uint32_t flit, uint64_t now) {
+    void get(uint32_t flit, int64_t now) {
         SpikeHost::get(flit, now);
         given(NODES, flit, now);
     }
-    void given(int receiver, uint32_t flit, uint64_t now) {
-        if (!record) return;
-        const uint64_t words[] = {now, static_cast<uint64_t>(receiver) << 32 | flit};
-        record->put(words, 2);
+    void given(int receiver, uint32_t flit, int64_t now) {
+        if (record) record->put(Arrival{now, flit, static_cast<uint32_t>(receiver)});
     }
     Output* const record;
 };
 
-struct Phase {
-    Ending ending = SKIPPED;
-    uint64_t nanoseconds = 0, strays = 0;
+struct Phase : PhaseHead {
+    Phase() : PhaseHead{SKIPPED, 0, 0, 0, 0} {}
     Counts counts;
 };
 
@@ -157,13 +124,14 @@ class Driver {
     }
     void end(Phase& phase, Clock::time_point begun) {
         phase.nanoseconds = std::chrono::nanoseconds(Clock::now() - begun).count();
-        chip_.finish();
         phase.counts = chip_.counts();
+        phase.cycles = phase.counts.cycles;
+        phase.evaluations = phase.counts.evaluations;
     }
 
     template <typename Host, typename Given>
-    Ending until_done(Host& host, const Given& given, uint64_t limit, bool until_drop) {
-        uint64_t still = 0;
+    Ending until_done(Host& host, const Given& given, int64_t limit, bool until_drop) {
+        int64_t still = 0;
         while (!(host.done() && chip_.at_rest())) {
             if (still >= settings_.still) return STILL;
             if (chip_.now() >= limit) return LATE;
@@ -179,7 +147,7 @@ class Driver {
         Ending worst = FINISHED;
         for (int n = 0; n < NODES; ++n) {
             MemoryHost host(list.of(n));
-            uint64_t now = 0;
+            int64_t now = 0;
             const Ending ending = until_done_alone(n, host, list.limit, now);
             if (ending != FINISHED) worst = ending;
             chip_.count_alone(now);
@@ -188,8 +156,8 @@ class Driver {
         return worst;
     }
 
-    Ending until_done_alone(int n, MemoryHost& host, uint64_t limit, uint64_t& now) {
-        uint64_t still = 0;
+    Ending until_done_alone(int n, MemoryHost& host, int64_t limit, int64_t& now) {
+        int64_t still = 0;
         for (bool rests = host.done(); !(rests && host.done()); ++now) {
             if (still >= settings_.still) return STILL;
             if (now >= limit) return LATE;
@@ -207,9 +175,8 @@ void write_nodes(Output& to, Chip& chip) {
     for (int n = 0; n < NODES; ++n) {
         const Vnode& node = chip.node(n);
         const Link& link = chip.link(n);
-        const uint64_t words[] = {node.quiet,  node.computing, node.sending,       node.blocked,
-                                  node.status, *link.dropped,  *link.dropped_ports};
-        to.put(words, 7);
+        to.put(NodeEnd{node.quiet, node.computing, node.sending, node.blocked, node.status,
+                       *link.dropped, *link.dropped_ports});
     }
 }
 
@@ -218,7 +185,7 @@ void write_nodes(Output& to, Chip& chip) {
 int main(int count, char** arguments) {
     if (count != 4 && count != 5) return 2;
     Input work(arguments[1]);
-    const Settings settings(work);
+    const auto settings = work.get<Settings>();
     Transactions loading(work);
     Steps steps = read_steps(work);
     Transactions reading(work);
@@ -240,13 +207,9 @@ int main(int count, char** arguments) {
     if (phases[1].ending == FINISHED) driver.transact(phases[2], reading);
 
     Output results(arguments[2]);
-    for (const Phase& phase : phases) {
-        const uint64_t words[] = {phase.ending, phase.counts.cycles, phase.nanoseconds,
-                                  phase.counts.evaluations, phase.strays};
-        results.put(words, 5);
-    }
-    for (const Phase& phase : phases) {
-        results.put(phase.counts.sent);
+    for (const Phase& phase : phases) results.put<PhaseHead>(phase);
+    for (Phase& phase : phases) {
+        results.put(phase.counts.sent.total());
         results.put(phase.counts.states);
     }
     write_nodes(results, driver.chip());

@@ -3,9 +3,8 @@
 //
 // flat TRACE
 //
-// TRACE: two 64-bit words a cycle. The first: host_i valid and ready, host_o valid and ready, from bit
-// 0 up. The second: the flit of host_i in its lower half, that of host_o in its upper half. Prints the
-// number of cycles that were the same, and ends with status 1 if that is not all of them.
+// TRACE: `HostPorts` of each cycle, see sim/node/formats.py. Prints the number of cycles that were the
+// same, and ends with status 1 if that is not all of them.
 
 #include <cinttypes>
 #include <cstdint>
@@ -13,6 +12,7 @@
 #include <memory>
 
 #include "Vtop.h"
+#include "trace.h"
 
 #define PORT(stream, member) stream##___05F##member  // Verilator's name for stream__member
 
@@ -38,16 +38,15 @@ int main(int count, char** arguments) {
     for (int k = 0; k < 4; ++k) clock(*top);
     top->rst = 0;
     for (int k = 0; k < 4; ++k) clock(*top);
-    uint64_t words[2], cycles = 0;
+    HostPorts shown;
+    uint64_t cycles = 0;
     bool same = true;
-    for (; same && std::fread(words, sizeof words, 1, trace) == 1; cycles += same) {
-        const bool i_valid = words[0] & 1, i_ready = words[0] >> 1 & 1;
-        const bool o_valid = words[0] >> 2 & 1, o_ready = words[0] >> 3 & 1;
-        top->PORT(i, valid) = i_valid;
-        top->PORT(i, payload) = static_cast<uint32_t>(words[1]);
-        top->PORT(o, ready) = o_ready;
-        same = top->PORT(i, ready) == i_ready && top->PORT(o, valid) == o_valid &&
-               (!o_valid || top->PORT(o, payload) == words[1] >> 32);
+    for (; same && std::fread(&shown, sizeof shown, 1, trace) == 1; cycles += same) {
+        top->PORT(i, valid) = shown.i_valid;
+        top->PORT(i, payload) = shown.i_payload;
+        top->PORT(o, ready) = shown.o_ready;
+        same = top->PORT(i, ready) == shown.i_ready && top->PORT(o, valid) == shown.o_valid &&
+               (!shown.o_valid || top->PORT(o, payload) == shown.o_payload);
         clock(*top);
     }
     std::printf("%" PRIu64 "\n", cycles);

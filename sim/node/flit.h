@@ -2,19 +2,8 @@
 
 #pragma once
 
-#include <cstdint>
-
+#include "mesh.h"
 #include "ports.h"
-
-inline uint32_t get(const Field& field, uint32_t flit) {
-    return flit >> field.lowest & ((1u << field.width) - 1);
-}
-inline uint32_t put(const Field& field, uint32_t value) { return value << field.lowest; }
-
-inline bool is_memory(uint32_t flit) { return get(TYPE, flit) == MEMORY; }
-
-// Whether more flits of this transaction follow.
-inline bool goes_on(uint32_t flit) { return get(COMMAND, flit) == KEPT; }
 
 inline bool is_control(uint32_t flit, uint32_t what) {
     return get(CONTROL, flit) && get(NEURON, flit) == what;

@@ -3,55 +3,21 @@
 import re
 from pathlib import Path
 
-from trispike.models.mesh.flits import (
-    COORDINATE_BITS,
-    MEMORY,
-    SPIKE,
-    Command,
-    Control,
-    Field,
-    FlitType,
-    node_code,
-)
+from trispike.models.mesh.flits import Control, node_code
 from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.topology import MeshShape
 from trispike.rtl.noc.mesh import node_name
+from trispike.sim.noc import cpp
+from trispike.sim.noc import harness as noc_harness
+from trispike.sim.node.formats import RECORDS, STATES, Ending
 
 MAIN = Path(__file__).with_name("drive.cpp")
 
 PORTS = "ports.h"
-
-HINTS = """\
-`verilator_config
-// Routers of one kind stay one C++ class; what is inside of them, and the rest, is dissolved.
-no_inline -module "router_*"
-inline -module "input_unit_*"
-inline -module "output_unit_*"
-inline -module "*.*"
-"""
+"""Name of the C++ header that is made for a mesh."""
 
 _PORT = re.compile(r"^  (input|output) (\[\d+:0\] )?(\w+);$", re.M)
 """A port in Yosys's Verilog."""
-
-_CODE_BITS = 3 * COORDINATE_BITS
-
-_FIELDS = {
-    "TYPE": SPIKE["type"],
-    "DESTINATION": Field(lowest=SPIKE["x"].lowest, width=_CODE_BITS),
-    "STEP": SPIKE["step"],
-    "CONTROL": SPIKE["control"],
-    "SOURCE": Field(lowest=SPIKE["source_x"].lowest, width=_CODE_BITS),
-    "NEURON": SPIKE["neuron"],
-    "FROM_HOST": SPIKE["from_host"],
-    "COMMAND": MEMORY["command"],
-}
-
-_NUMBERS = {
-    "MEMORY": FlitType.MEMORY,
-    "KEPT": Command.KEPT,
-    "END": Control.END,
-    "CREDIT": Control.CREDIT,
-}
 
 _LINK = {
     "i_valid": "CData",
@@ -92,33 +58,23 @@ def reset_apart(module: str, text: str) -> tuple[str, str]:
 
 def headers(mesh: MeshShape, *, stalls: bool) -> dict[str, str]:
     """C++ headers by name: those that stand beside `MAIN`, and `PORTS`."""
-    own = {path.name: path.read_text() for path in sorted(MAIN.parent.glob("*.h"))}
-    return {**own, PORTS: _ports(mesh, stalls)}
+    shared = cpp.headers(noc_harness.MAIN.parent)
+    return {**shared, **cpp.headers(MAIN.parent), PORTS: _ports(mesh, stalls)}
 
 
 def _ports(mesh: MeshShape, stalls: bool) -> str:
     codes = ", ".join(str(node_code(node)) for node in mesh.every())
-    fields = [
-        f"constexpr Field {name}{{{field.lowest}, {field.width}}};"
-        for name, field in _FIELDS.items()
-    ]
-    numbers = [f"constexpr uint32_t {name} = {int(value)};" for name, value in _NUMBERS.items()]
     rows = [
         "{" + ", ".join(_member(port, node_name(node), stalls) for port in _LINK) + "},"
         for node in mesh.every()
     ]
     return "\n".join(
         [
-            "// The ports of the backbone by node, and the fields of flits.",
-            "#pragma once",
-            "#include <cstdint>",
+            *cpp.declarations(mesh, Control, Ending),
+            *cpp.structs(RECORDS),
             '#include "Vbackbone.h"',
             "#define PORT(stream, part) stream##___05F##part  // Verilator's stream__part",
-            "struct Field { uint32_t lowest, width; };",
-            *fields,
-            *numbers,
-            f"constexpr int CODE_BITS = {_CODE_BITS};",
-            f"constexpr int NODES = {mesh.nodes};",
+            f"constexpr int STATES = {STATES};",
             f"constexpr int HOST = {mesh.number(HOST)};",
             f"constexpr bool STALLS = {str(stalls).lower()};",
             f"constexpr uint32_t CODES[NODES] = {{{codes}}};",

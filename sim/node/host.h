@@ -10,12 +10,11 @@
 #include "flit.h"
 #include "ports.h"
 
-struct Transaction {
-    uint64_t node;
+struct Transaction : ExchangeHead {
+    Transaction() : ExchangeHead{-1, -1, 0} {}
+    int64_t node;
     std::vector<uint32_t> request;
     std::vector<uint32_t> answer;
-    int64_t begun = -1;  // cycle in which its first flit was taken
-    int64_t ended = -1;  // cycle in which the last flit of the answer came
 };
 
 // Has one transaction under way at a time.
@@ -25,17 +24,17 @@ class MemoryHost {
 
     bool offers() const { return !done() && at_ < all_[current_]->request.size(); }
     uint32_t flit() const { return all_[current_]->request[at_]; }
-    void taken(uint64_t now) {
-        if (at_++ == 0) all_[current_]->begun = static_cast<int64_t>(now);
+    void taken(int64_t now) {
+        if (at_++ == 0) all_[current_]->begun = now;
     }
-    void get(uint32_t flit, uint64_t now) {
+    void get(uint32_t flit, int64_t now) {
         if (done() || !is_memory(flit)) {
             ++strays_;
             return;
         }
         all_[current_]->answer.push_back(flit);
         if (goes_on(flit)) return;
-        all_[current_]->ended = static_cast<int64_t>(now);
+        all_[current_]->ended = now;
         ++current_;
         at_ = 0;
     }
@@ -85,14 +84,14 @@ class SpikeHost {
         return offering_ = true;
     }
     uint32_t flit() const { return offered_; }
-    void taken(uint64_t now) {
+    void taken(int64_t now) {
         offering_ = false;
         if (credit_) return;
-        if (at_ == steps_.bounds[step_]) steps_.begun[step_] = static_cast<int64_t>(now);
+        if (at_ == steps_.bounds[step_]) steps_.begun[step_] = now;
         ++at_;
         skip_empty();
     }
-    void get(uint32_t flit, uint64_t now) {
+    void get(uint32_t flit, int64_t now) {
         const int node = is_memory(flit) ? -1 : numbers_[source(flit)];
         if (node < 0) {
             ++strays_;
@@ -120,12 +119,12 @@ class SpikeHost {
     void skip_empty() {
         while (step_ < steps_.count() && at_ == steps_.bounds[step_ + 1]) ++step_;
     }
-    void end(int node, uint64_t now) {
+    void end(int node, int64_t now) {
         const uint64_t step = ended_[node]++;
         if (!sends_[node] || step >= steps_.count()) {
             ++strays_;
         } else if (--missing_[step] == 0) {
-            steps_.done[step] = static_cast<int64_t>(now);
+            steps_.done[step] = now;
             ++done_;
         }
     }

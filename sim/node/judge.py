@@ -6,10 +6,10 @@ import enum
 import numpy as np
 
 from trispike.golden.mesh.nodes import Exchange, Flow, host_receiver, is_end, named_source
-from trispike.golden.mesh.routes import Divergence
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import SPIKE, Control, FlitType
 from trispike.models.mesh.topology import MeshShape
+from trispike.sim.report.mismatch import Mismatch
 
 _COMPARED = 64
 """Flits by which it is told whether a flit is missing, is too many or is another."""
@@ -26,11 +26,11 @@ class _Fault:
     """What went wrong, and its rank: timestep, layer, and that credits come before spikes."""
 
     rank: tuple[int, int, int]
-    text: str
+    mismatch: Mismatch
 
 
-def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> None:
-    """Compare what came with what had to come.
+def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> Mismatch | None:
+    """The first difference between what came and what had to come.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> None:
     received
         The flits: uint32, shape (n,), those of a receiver in the order in which they came.
 
-    `golden.mesh.routes.Divergence` tells the first difference in one line: that of the earliest
-    timestep, and of these the one nearest to the input. A flit that is of no flow counts as of the
-    first timestep that it can mean and whose ends its receiver has not all been given.
+    It is that of the earliest timestep, and of these the one nearest to the input. A flit that is
+    of no flow counts as of the first timestep that it can mean and whose ends its receiver has not
+    all been given.
     """
     which = _flows_of(run, receivers, received)
     order = np.argsort(which, kind="stable")
@@ -58,8 +58,7 @@ def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> None:
     _, firsts = np.unique(receivers[strangers], return_index=True)
     for at in strangers[firsts].tolist():
         faults.append(_unknown(run, receivers, received, which, at))
-    if faults:
-        raise Divergence(min(faults, key=lambda fault: fault.rank).text)
+    return min(faults, key=lambda fault: fault.rank).mismatch if faults else None
 
 
 def _flows_of(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
@@ -140,11 +139,20 @@ def _fault(run: Exchange, flow: Flow, due: np.ndarray, came: np.ndarray) -> _Fau
             what = _other(subject, int(came[at]))
     expected = flits.text(int(due[at])) if at < len(due) else f"no more than {len(due)} flits"
     got = flits.text(int(came[at])) if at < len(came) else f"only {at} of {len(due)} flits"
-    where = _where(run, flow, step, subject)
-    return _Fault(
-        rank=(step, flow.layer, 0 if flow.credits else 1),
-        text=f"{what}: {where}: expected {expected}, got {got}",
+    mesh, is_spike = run.mapping.mesh, _kind(subject) == "spike"
+    sender = _name(mesh, flow.sender)
+    if SPIKE["from_host"].get(flow.address) and not flow.credits:
+        sender += f"'s virtual node {named_source(flow.address)}"
+    mismatch = Mismatch(
+        what=what,
+        **_when(run, step),
+        layer=flow.layer if flow.layer < len(run.spikes) else None,
+        neuron=flow.neurons.start + SPIKE["neuron"].get(subject) if is_spike else None,
+        where=f"{sender} to {_name(mesh, flow.receiver)}",
+        expected=expected,
+        got=got,
     )
+    return _Fault(rank=(step, flow.layer, 0 if flow.credits else 1), mismatch=mismatch)
 
 
 def _step(flit: int, least: int) -> int:
@@ -201,26 +209,9 @@ def _other(due: int, came: int) -> str:
     return f"altered {_kind(due)}"
 
 
-def _where(run: Exchange, flow: Flow, step: int, flit: int) -> str:
-    """Image, timestep, layer and neuron, sender and receiver of a flit."""
-    mesh = run.mapping.mesh
-    where = _when(run, step)
-    if flow.layer == 0:
-        where.append("input")
-    elif flow.layer < len(run.spikes):
-        where.append(f"layer {flow.layer}")
-    if _kind(flit) == "spike":
-        where.append(f"neuron {flow.neurons.start + SPIKE['neuron'].get(flit)}")
-    sender = _name(mesh, flow.sender)
-    if SPIKE["from_host"].get(flow.address) and not flow.credits:
-        sender += f"'s virtual node {named_source(flow.address)}"
-    where.append(f"{sender} to {_name(mesh, flow.receiver)}")
-    return ", ".join(where)
-
-
-def _when(run: Exchange, step: int) -> list[str]:
+def _when(run: Exchange, step: int) -> dict[str, int]:
     image, timestep = divmod(step, run.timesteps)
-    return [f"image {run.first_image + image}", f"timestep {timestep + 1}"]
+    return {"image": run.first_image + image, "timestep": timestep + 1}
 
 
 def _name(mesh: MeshShape, number: int) -> str:
@@ -235,15 +226,19 @@ def _unknown(
 ) -> _Fault:
     """What is wrong with flit number ``at``, which is of no flow."""
     receiver, flit = int(receivers[at]), int(received[at])
-    text = f"to {_name(run.mapping.mesh, receiver)}: expected none, got {flits.text(flit)}"
+    there = {
+        "where": f"to {_name(run.mapping.mesh, receiver)}",
+        "expected": "none",
+        "got": flits.text(flit),
+    }
     sources = [
         number
         for number, flow in enumerate(run.flows)
         if flow.receiver == receiver and not flow.credits
     ]
     if not sources:
-        text = f"flit to a node not in use: {text}"
-        return _Fault(rank=(run.steps + _STEPS, 0, 0), text=text)
+        mismatch = Mismatch(what="flit to a node not in use", **there)
+        return _Fault(rank=(run.steps + _STEPS, 0, 0), mismatch=mismatch)
     before = which[:at][(receivers[:at] == receiver) & is_end(received[:at])]
     begun = min(int(np.count_nonzero(before == number)) for number in sources)
     memory = SPIKE["type"].get(flit) == FlitType.MEMORY
@@ -251,5 +246,5 @@ def _unknown(
     what = "memory flit" if memory else "flit of an unknown source"
     return _Fault(
         rank=(step, run.flows[sources[0]].layer, 0),
-        text=f"{what}: {', '.join(_when(run, step))}, {text}",
+        mismatch=Mismatch(what=what, **_when(run, step), **there),
     )

@@ -7,13 +7,15 @@ import numpy as np
 
 from trispike.golden.mesh import links, nodes
 from trispike.golden.mesh.nodes import Outputs
-from trispike.golden.mesh.routes import Divergence
 from trispike.models.mesh.flits import SPIKE, FlitType
+from trispike.models.mesh.mapping import HOST
+from trispike.sim.noc.judge import compare_links, origins_of
 from trispike.sim.node import judge, memory, work
 from trispike.sim.node.results import Ending, Run
 from trispike.sim.node.run import run
 from trispike.sim.node.setting import Setting
 from trispike.sim.node.work import Conditions, Memory
+from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.tools.simulator import SimulationError
 
 READ_BACKS = ("none", "burst", "single", "both")
@@ -69,8 +71,8 @@ def measure(
     read_back
         One of `READ_BACKS`, through the mesh.
 
-    `golden.mesh.routes.Divergence` names the first difference: of spikes, ends or credits, of flits
-    of a link, of memory; or tells why a run did not end.
+    `MismatchFound` names the first difference: of spikes, ends or credits, of flits of a link, of
+    memory; or tells why a run did not end.
     """
     mapping, network = setting.mapping, setting.network
     writes = memory.loading(mapping, network)
@@ -103,31 +105,34 @@ def _compare(setting: Setting, done: Run) -> None:
     try:
         done.check()
     except SimulationError as fault:
-        first = _first_difference(setting, done)
-        raise Divergence(f"{fault}; first: {first}" if first else str(fault)) from None
-    difference = _first_difference(setting, done)
-    if difference:
-        raise difference
+        first = _first_mismatch(setting, done)
+        raise MismatchFound(
+            dataclasses.replace(first, what=f"{fault}; first: {first.what}")
+            if first
+            else Mismatch(what=str(fault))
+        ) from None
+    first = _first_mismatch(setting, done)
+    if first:
+        raise MismatchFound(first)
+    mesh = setting.mapping.mesh
     expected = links.run_links(setting.exchange, setting.routes)
-    links.compare_links(setting.routes, expected, done.running.links)
+    compare_links(mesh, expected, done.running.links)
     for phase, exchanges in ((done.loading, done.before), (done.reading, done.after)):
         if exchanges and phase.links.any():
             requests = np.concatenate([each.transaction.request for each in exchanges])
             answers = np.concatenate([each.answer for each in exchanges])
-            wanted = links.transaction_links(setting.routes, requests, answers)
-            links.compare_links(setting.routes, wanted, phase.links)
+            host = np.full(len(answers), mesh.number(HOST))
+            senders = origins_of(mesh, host, answers)
+            wanted = links.transaction_links(setting.routes, requests, senders, answers)
+            compare_links(mesh, wanted, phase.links)
 
 
-def _first_difference(setting: Setting, done: Run) -> Divergence | None:
+def _first_mismatch(setting: Setting, done: Run) -> Mismatch | None:
     """The first spike, end or credit that is not as it has to be."""
     if done.running.ending is Ending.SKIPPED:
         return None
     spikes = SPIKE["type"].get(done.flits) == FlitType.SPIKE
-    try:
-        judge.judge(setting.exchange, done.receivers[spikes], done.flits[spikes])
-    except Divergence as difference:
-        return difference
-    return None
+    return judge.judge(setting.exchange, done.receivers[spikes], done.flits[spikes])
 
 
 def _check_memory(setting: Setting, written, *read) -> int:
@@ -136,7 +141,7 @@ def _check_memory(setting: Setting, written, *read) -> int:
         memory.check_loaded(written)
         return sum(memory.compare(setting.mapping, setting.network, some) for some in read if some)
     except SimulationError as fault:
-        raise Divergence(str(fault)) from None
+        raise MismatchFound(Mismatch(what=str(fault))) from None
 
 
 def host_outputs(setting: Setting, done: Run) -> Outputs:

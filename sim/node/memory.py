@@ -9,7 +9,7 @@ import numpy as np
 from trispike.models.mesh import transactions
 from trispike.models.mesh.flits import Command
 from trispike.models.mesh.mapping import HOST, Mapping
-from trispike.models.mesh.node import LINE_WORDS, Line
+from trispike.models.mesh.memory_map import LINE_WORDS, region_of
 from trispike.models.mesh.node_image import Segment, image
 from trispike.models.mesh.topology import Node
 from trispike.models.network.parameters import Network
@@ -96,8 +96,9 @@ def compare(mapping: Mapping, network: Network, exchanges: Sequence[Exchange]) -
         different = np.flatnonzero(got != wanted)
         if len(different):
             k = different[0]
+            region = region_of(mapping.node, int(addresses[k]) // LINE_WORDS)
             raise SimulationError(
-                f"{name(node)} address {addresses[k]} ({region(int(addresses[k]))}) holds "
+                f"{name(node)} address {addresses[k]} ({region.name}) holds "
                 f"{got[k]:#06x}, and {wanted[k]:#06x} was written"
             )
         total += len(wanted)
@@ -107,12 +108,6 @@ def compare(mapping: Mapping, network: Network, exchanges: Sequence[Exchange]) -
 def name(node: Node) -> str:
     """``node 0.2.1``."""
     return f"node {'.'.join(map(str, node))}"
-
-
-def region(address: int) -> str:
-    """Which region of a node's memory a word belongs to: ``weights``, ``aer lut``."""
-    line = address // LINE_WORDS
-    return max(each for each in Line if each <= line).name.lower().replace("_", " ")
 
 
 def _segments(mapping: Mapping, network: Network) -> Iterator[tuple[Node, Segment]]:

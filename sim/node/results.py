@@ -1,41 +1,19 @@
 """What came of a run of the scalable chip: the files that `sim/node/drive.cpp` writes."""
 
 import dataclasses
-import enum
-import math
 from pathlib import Path
 
 import numpy as np
 
-from trispike.models.mesh.node import STATUS
+from trispike.models.mesh.memory_map import STATUS
 from trispike.models.mesh.topology import MeshShape, Node, Port
+from trispike.sim.noc.cpp import RecordFile
+from trispike.sim.node.formats import ARRIVAL, EXCHANGE, NODE, PHASE, STATES, Ending
 from trispike.sim.node.memory import Exchange, name
 from trispike.sim.node.work import Memory, Work
 from trispike.sim.tools.simulator import SimulationError
 
-STATES = 8
-"""What a node is at: computing + 2 * sending + 4 * blocked."""
-
 _PHASES = ("loading", "the run", "reading back")
-_PHASE_WORDS = 5
-_NODE_WORDS = 7
-
-
-class Ending(enum.IntEnum):
-    """How a phase ended."""
-
-    FINISHED = 0
-    STILL = 1
-    """No flit had moved for a long time."""
-
-    DROPPED = 2
-    """A router had dropped a flit."""
-
-    LATE = 3
-    """The cycles that it may take were over."""
-
-    SKIPPED = 4
-    """It never began, as one before did not finish."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -102,7 +80,7 @@ class Run:
     quiet, computing, sending, blocked
         bool, shape (nodes,): state of the nodes at the end; ``quiet`` is nothing to do.
     status
-        int64, shape (nodes,): `models.mesh.node.STATUS`, 0 if all went well.
+        int64, shape (nodes,): `models.mesh.memory_map.STATUS`, 0 if all went well.
     dropped, dropped_ports
         int64, shape (nodes,): flits that each router dropped, and a bit for each `Port` that they
         wanted.
@@ -204,70 +182,54 @@ def status_text(status: int) -> str:
     return f"status {', '.join([*words, *([f'{refused} flits refused'] if refused else [])])}"
 
 
-class _Words:
-    """Takes a file of 64-bit words apart."""
-
-    def __init__(self, path: Path):
-        self._words, self._at = np.fromfile(path, dtype=np.int64), 0
-
-    def take(self, *shape: int) -> np.ndarray:
-        count = math.prod(shape)
-        if self._at + count > len(self._words):
-            raise SimulationError("the results of a run were cut short")
-        self._at += count
-        return self._words[self._at - count : self._at].reshape(shape)
-
-
 def read(folder: Path, work: Work) -> Run:
     """The run of ``work`` whose files are in ``folder``."""
-    words = _Words(folder / "results")
+    results = RecordFile(folder / "results")
     nodes, steps = work.mesh.nodes, len(work.steps)
-    heads = words.take(len(_PHASES), _PHASE_WORDS)
     phases = [
-        _phase(head, words.take(nodes, len(Port)), words.take(nodes, STATES)) for head in heads
+        _phase(
+            head,
+            links=results.take(nodes * len(Port)).reshape(nodes, len(Port)),
+            states=results.take(nodes * STATES).reshape(nodes, STATES),
+        )
+        for head in results.take(len(_PHASES), PHASE)
     ]
-    ends = words.take(nodes, _NODE_WORDS).T
-    begun, done = words.take(steps), words.take(steps)
-    before, after = (_exchanges(words, memory) for memory in (work.before, work.after))
+    ends = results.take(nodes, NODE)
+    begun, done = results.take(steps), results.take(steps)
+    before, after = (_exchanges(results, memory) for memory in (work.before, work.after))
     flits = folder / "flits"
-    given = np.fromfile(flits, dtype=np.int64) if flits.exists() else np.zeros(0, dtype=np.int64)
-    times, packed = given.reshape(-1, 2).T
+    given = RecordFile(flits).rest(ARRIVAL) if flits.exists() else np.zeros(0, dtype=ARRIVAL)
     return Run(
         mesh=work.mesh,
         **dict(zip(("loading", "running", "reading"), phases, strict=True)),
-        **dict(
-            zip(("quiet", "computing", "sending", "blocked"), ends[:4].astype(bool), strict=True)
-        ),
-        status=ends[4],
-        dropped=ends[5],
-        dropped_ports=ends[6],
+        **{name: ends[name].astype(bool) for name in ("quiet", "computing", "sending", "blocked")},
+        **{name: ends[name] for name in ("status", "dropped", "dropped_ports")},
         begun=begun,
         done=done,
         before=before,
         after=after,
-        receivers=packed >> 32,
-        times=times,
-        flits=packed.astype(np.uint32),
+        receivers=given["receiver"].astype(np.int64),
+        times=given["cycle"],
+        flits=given["flit"].copy(),
     )
 
 
-def _phase(head: np.ndarray, links: np.ndarray, states: np.ndarray) -> Phase:
-    ending, cycles, nanoseconds, evaluations, strays = head.tolist()
+def _phase(head: np.void, *, links: np.ndarray, states: np.ndarray) -> Phase:
     return Phase(
-        ending=Ending(ending),
-        cycles=cycles,
-        seconds=nanoseconds / 1e9,
-        evaluations=evaluations,
-        strays=strays,
+        ending=Ending(head["ending"]),
+        cycles=int(head["cycles"]),
+        seconds=int(head["nanoseconds"]) / 1e9,
+        evaluations=int(head["evaluations"]),
+        strays=int(head["strays"]),
         links=links,
         states=states,
     )
 
 
-def _exchanges(words: _Words, memory: Memory) -> tuple[Exchange, ...]:
-    found = []
+def _exchanges(results: RecordFile, memory: Memory) -> tuple[Exchange, ...]:
+    exchanges = []
     for transaction in memory.transactions:
-        begun, ended, count = words.take(3).tolist()
-        answer = words.take(count).astype(np.uint32)
-        found.append(Exchange(transaction=transaction, begun=begun, ended=ended, answer=answer))
-    return tuple(found)
+        [(begun, ended, flits)] = results.take(1, EXCHANGE).tolist()
+        answer = results.take(flits, np.uint32)
+        exchanges.append(Exchange(transaction=transaction, begun=begun, ended=ended, answer=answer))
+    return tuple(exchanges)

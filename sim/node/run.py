@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.rtl.node.backbone import Backbone
 from trispike.rtl.node.node import Node
+from trispike.sim.noc.harness import HINTS
 from trispike.sim.node import work
-from trispike.sim.node.harness import HINTS, MAIN, headers, reset_apart
+from trispike.sim.node.harness import MAIN, headers, reset_apart
 from trispike.sim.node.results import Run, read
 from trispike.sim.node.work import USUAL, Conditions, Work
 from trispike.sim.tools import build

@@ -9,7 +9,7 @@ from trispike.golden.mesh import nodes
 from trispike.golden.mesh.routes import Routes
 from trispike.models.mesh import mapping as models_mapping
 from trispike.models.mesh.mapping import FULL_NODE, HOST, Mapping
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import DeadLink, MeshShape, Node, RouterShape
 from trispike.models.network.parameters import Network
 from trispike.sim.noc.setting import check_routes

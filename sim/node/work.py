@@ -1,7 +1,7 @@
 """What a run of the scalable chip is told, and the file in which `sim/node/drive.cpp` reads it."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Control, FlitType
 from trispike.models.mesh.mapping import VIRTUAL_NEURONS, Mapping, virtual_nodes
 from trispike.models.mesh.topology import DeadLink, MeshShape, Node
 from trispike.rtl.noc.program import dead_links_word
+from trispike.sim.noc.cpp import packed
+from trispike.sim.node.formats import SETTINGS, TRANSACTIONS
 from trispike.sim.node.memory import Transaction
 
 STILL = 20_000
@@ -172,7 +174,8 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
     limit = conditions.limit
     if limit is None:
         limit = STILL * _SLOWEST * (len(work.steps) + 1)
-    words = [
+    settings = packed(
+        SETTINGS,
         conditions.gated,
         conditions.record,
         conditions.until_drop,
@@ -181,32 +184,41 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
         dead_links_word(work.mesh, conditions.dead_links),
         conditions.still,
         limit,
+    )
+    receivers, senders = (
+        np.array([work.mesh.number(node) for node in nodes], dtype=np.int64)
+        for nodes in (work.receivers, work.senders)
+    )
+    parts = [
+        settings,
+        *_transactions(work.mesh, work.before),
+        _counted(receivers),
+        _counted(senders),
+        _words(work.credits, len(work.steps)),
+        *map(_counted, work.steps),
+        *_transactions(work.mesh, work.after),
     ]
-    words += _memory_words(work.mesh, work.before)
-    for nodes in (work.receivers, work.senders):
-        words += _counted([work.mesh.number(node) for node in nodes])
-    words += [work.credits, len(work.steps)]
-    for step in work.steps:
-        words += _counted(step)
-    words += _memory_words(work.mesh, work.after)
-    path.write_bytes(np.concatenate([np.atleast_1d(each).astype(np.uint64) for each in words]))
+    path.write_bytes(b"".join(parts))
 
 
-def _memory_words(mesh: MeshShape, memory: Memory) -> list[int | Sequence[int]]:
+def _words(*values: int) -> bytes:
+    return np.array(values, dtype=np.int64).tobytes()
+
+
+def _counted(values: np.ndarray) -> bytes:
+    return _words(len(values)) + values.tobytes()
+
+
+def _transactions(mesh: MeshShape, memory: Memory) -> Iterator[bytes]:
     requests = [transaction.request for transaction in memory.transactions]
     flits = sum(len(request) + _words_wanted(request) for request in requests)
     limit = STILL * (len(requests) + 1) + _SLOWEST * flits
-    words = [memory.back_door, limit, len(requests)]
+    yield packed(TRANSACTIONS, memory.back_door, limit, len(requests))
     for transaction in memory.transactions:
-        words += [mesh.number(transaction.node), *_counted(transaction.request)]
-    return words
+        yield _words(mesh.number(transaction.node)) + _counted(transaction.request)
 
 
 def _words_wanted(request: np.ndarray) -> int:
     """Words that a burst read asks for; no other answer is long."""
     burst = MEMORY["access"].get(int(request[0])) == Access.BURST_READ
     return MEMORY["content"].get(int(request[2])) if burst and len(request) > 2 else 0
-
-
-def _counted(values: Sequence[int]) -> list[int | Sequence[int]]:
-    return [len(values), values]

@@ -1,7 +1,5 @@
 """``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
-import dataclasses
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +9,9 @@ import click
 from click.core import ParameterSource
 
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
+from trispike.models.files import check_writable
 from trispike.models.mesh import topology
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import RouterShape
 from trispike.models.network.presets import preset
 from trispike.models.network.shape import NetworkShape
@@ -21,7 +19,9 @@ from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.router import Router
 from trispike.rtl.node.node import Node
+from trispike.sim.report import records
 from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.report.records import Records
 from trispike.sim.synthesis import (
     ecp5,
     ecp5_tables,
@@ -37,7 +37,7 @@ from trispike.sim.synthesis import (
 from trispike.sim.synthesis.figures import figures
 from trispike.sim.synthesis.flow import Mapped, synthesise
 from trispike.sim.synthesis.liberty import Liberty
-from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry, Record, key, ordered
+from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
@@ -48,7 +48,7 @@ from trispike.sim.terminal.options import (
     layer_option,
     routing_option,
 )
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout
 
 SECTION = "synthesis"
 ROUTER_SECTION = "synthesis router"
@@ -107,6 +107,7 @@ def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file,
     docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
     """
     _refuse_others(block)
+    checkout()
     if block == "router":
         shape = RouterShape(depth=depth, routing=topology.routing(routing), dead_links=dead_links)
         _router(shape, liberty_file, json_file)
@@ -139,10 +140,10 @@ def _refuse_others(block: str) -> None:
 class _Place:
     """Where figures are kept: a record and a section of docs/results.md."""
 
-    def __init__(self, kind: Record, record_name: str, section: str, json_file: Path | None):
+    def __init__(self, kind: Records, record_name: str, section: str, json_file: Path | None):
         self._kind, self._section, self._json = kind, section, json_file
-        self._record = ROOT / "docs" / record_name
-        self._document = ROOT / "docs" / "results.md"
+        self._record = checkout() / "docs" / record_name
+        self._document = checkout() / "docs" / "results.md"
         self._kept = kind.read(self._record)
         read_section(self._document, section)
         for path in (self._record, self._document, json_file):
@@ -151,13 +152,12 @@ class _Place:
 
     def write(self, made: Entry, markdown: Callable[[list], str], fields: dict) -> list[Path]:
         """Keep ``made``; returns the files' paths. ``fields`` are for the user's JSON file."""
-        entries = ordered({**self._kept, key(made): made}.values())
+        entries = self._kind.renewed(self._kept, made)
         replace_section(self._document, self._section, markdown(entries))
         self._kind.write(self._record, entries)
         if self._json is None:
             return [self._document, self._record]
-        text = json.dumps({**dataclasses.asdict(made), **fields}, indent=1)
-        write_atomically(self._json, f"{text}\n".encode())
+        records.write(self._json, {**records.plain(made), **fields})
         return [self._document, self._record, self._json]
 
 
@@ -212,11 +212,11 @@ def _node(shape: NodeShape, liberty_file: Path | None, json_file: Path | None) -
 
 def _recorded_router(cells: Liberty) -> RouterSynthesis:
     """The router of a node, in these cells; `BadInput` if it has not been mapped yet."""
-    path = ROOT / "docs" / "router.json"
-    found = ROUTER.read(path).get((cells.name, *node.ROUTER))
-    if found is None:
-        raise BadInput(f"{path} has no router in {cells.name}; run make synth BLOCK=router first")
-    return found
+    path = checkout() / "docs" / "router.json"
+    for entry in ROUTER.read(path):
+        if (entry.library, entry.shape) == (cells.name, node.ROUTER):
+            return entry
+    raise BadInput(f"{path} has no router in {cells.name}; run make synth BLOCK=router first")
 
 
 def _finish(
@@ -228,7 +228,7 @@ def _finish(
         print(line)
     seconds = time.perf_counter() - begun
     fields = {
-        "total": dataclasses.asdict(made.total),
+        "total": made.total,
         "fmax_mhz": fmax,
         "wall_seconds": seconds,
     }

@@ -15,6 +15,7 @@ from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.verilog import export
 from trispike.sim.synthesis import tools
 from trispike.sim.tools import processes
+from trispike.sim.tools.paths import install
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
 DEVICE = "LFE5U-85F"
@@ -59,11 +60,11 @@ class Fpga:
     network, sizes, lanes
         The chip.
     used
-        nextpnr's name of a resource to how many are used and how many there are.
+        nextpnr's name of a resource to the numbers used and available.
     fmax
-        Highest clock frequency in MHz, with wires.
+        Highest clock frequency in MHz, wires included.
     start, end
-        Cells at the ends of the critical path.
+        First and last cell of the critical path.
     yosys, nextpnr
         Versions.
     """
@@ -84,15 +85,13 @@ def check() -> None:
     """`BadInput` if a tool is missing."""
     tools.find("yosys")
     if util.find_spec(_NEXTPNR) is None:
-        raise BadInput(
-            "no nextpnr, which TARGET=ecp5 needs: .venv/bin/python -m pip install '.[fpga]'"
-        )
+        raise BadInput(f"no nextpnr, which TARGET=ecp5 needs: {install('fpga')}")
 
 
 def wrapper(chip: Chip) -> str:
-    """Verilog of a top with four pins: ``chip`` has more ports than any FPGA has pins.
+    """Verilog of a top module with four pins, as ``chip`` has more ports than any FPGA has pins.
 
-    Its inputs come from one long shift register, its outputs go into another.
+    A long shift register drives the chip's inputs, another one takes its outputs.
     """
     inputs, outputs = [], []
     lines = []
@@ -166,7 +165,7 @@ def _utilisation(text: str) -> dict[str, tuple[int, int]]:
 
 
 def _nextpnr(folder: Path, shape: NetworkShape) -> str:
-    """Place and route ``mapped.json``; returns what nextpnr says."""
+    """Place and route ``mapped.json``; returns nextpnr's output."""
     log = folder / "nextpnr.log"
     log.unlink(missing_ok=True)
     program = f"import sys, {_NEXTPNR} as n; sys.exit(n.run_nextpnr_ecp5(sys.argv[1:]))"

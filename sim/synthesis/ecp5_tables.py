@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trispike.sim.report.markdown import rows
+from trispike.sim.report.markdown import markdown_table
 from trispike.sim.synthesis.ecp5 import RESOURCES, Fpga
 
 _CONDITIONS = (
@@ -41,4 +41,4 @@ def markdown(entries: Sequence[Fpga]) -> str:
         ]
         for each in entries
     ]
-    return f"{_CONDITIONS}\n\n{rows(head, body)}"
+    return f"{_CONDITIONS}\n\n{markdown_table(head, body)}"

@@ -22,7 +22,7 @@ _KEYWORDS = frozenset(
     uwire vectored wait wand weak0 weak1 while wire wor xnor xor
     """.split()
 )
-"""Names that Verilog (IEEE 1364-2005) takes for itself: an instance called so is escaped."""
+"""Keywords of Verilog (IEEE 1364-2005), which are escaped as instance names."""
 
 Bit = int | str
 """A net of a module, or a constant: "0", "1", "x"."""
@@ -44,15 +44,15 @@ class Module:
     Parameters
     ----------
     name
-        Of the module.
+        Name of the module.
     ports
         Port name to direction and nets, lowest bit first.
     cells
-        What it consists of; none of a memory macro, whose contents are no cells.
+        Instances in the module; none in a memory macro.
     names
-        Net to name; nets that no source names have one made up from their number.
+        Net to name; a net without a name in the source is named after its number.
     macro
-        It is a memory macro.
+        Whether it is a memory macro.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Netlist:
         return dataclasses.replace(self, top=top, modules=dict(reversed(found.items())))
 
     def instances(self) -> collections.Counter[str]:
-        """How many instances of each module the design has; the top is one."""
+        """Number of instances of each module in the design; the top counts as one."""
         counts = collections.Counter({self.top: 1})
         for name in reversed(self.modules):  # a module after all that instantiate it
             for cell in self.modules[name].cells:
@@ -112,7 +112,7 @@ class Netlist:
         return (cell for cell in self.modules[name].cells if cell.kind in self.library.cells)
 
     def area(self, name: str) -> float:
-        """Area of these cells in um2."""
+        """Area of the cells of `cells` in um2."""
         return sum(self.library.cells[cell.kind].area for cell in self.cells(name))
 
     def verilog(self) -> str:
@@ -152,7 +152,7 @@ def _module(name: str, described: dict, library: Liberty) -> Module:
 
 
 def _names(ports: dict, nets: dict) -> dict[Bit, str]:
-    """What the source calls each net: a port's name, as it is seen outside, else the plainest."""
+    """Name of each net in the source: its port's name if it has one, else the plainest."""
     # A net into a helper ``first_bit`` is called like the helper's port too: not its own name.
     helpers = {
         (each["bits"][0], net.rpartition(".")[2]) for net, each in nets.items() if "." in net

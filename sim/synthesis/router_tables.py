@@ -1,4 +1,4 @@
-"""A mapped router as a table for a terminal, and all of the record as Markdown."""
+"""Tables of a mapped router: for a terminal, and as Markdown."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 
 from trispike.sim.cost.scaling import OSU_180, TW_SNN_65
-from trispike.sim.report.markdown import rows
+from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import ROUTER, SILICON
 from trispike.sim.synthesis.figures import BlockFigures
 from trispike.sim.synthesis.router import UNITS, RouterSynthesis
@@ -26,7 +26,7 @@ def _cells(part: BlockFigures) -> list[str]:
 
 
 def terminal(made: RouterSynthesis) -> Table:
-    """``made`` unit by unit; fits 100 columns."""
+    """The table of ``made``; fits 100 columns."""
     table = Table(
         title=f"router, 7 ports, {_name(made)}, cells: {made.library}",
         box=box.SIMPLE_HEAD,
@@ -47,7 +47,7 @@ def _link(each: Link) -> str:
 
 
 def remarks(made: RouterSynthesis) -> list[str]:
-    """What is to be said below the table."""
+    """Notes printed below the table."""
     timing = made.timing
     speed = f"Fmax {made.fmax:.1f} MHz, {made.period:.2f} ns"
     return [
@@ -61,7 +61,7 @@ def remarks(made: RouterSynthesis) -> list[str]:
 
 
 def _beside(made: RouterSynthesis) -> list[str]:
-    """The published router, and ours in its technology."""
+    """The published router, and ours scaled to its technology."""
     fitted = made.scaled
     if fitted is None:
         return [f"not scaled to {TW_SNN_65}: the technology of {made.library} is not known"]
@@ -94,7 +94,7 @@ def markdown(entries: Sequence[RouterSynthesis]) -> str:
     """The section of docs/results.md: all routers, their units, their longest paths."""
     parts = [
         _conditions(entries),
-        rows(_HEAD, [*(row for each in entries for row in _routers(each)), _published()]),
+        markdown_table(_HEAD, [*(row for each in entries for row in _routers(each)), _published()]),
         _legend(),
         "Gates (NAND2 equivalents) of each kind of unit, and its number of instances:",
         _units(entries),
@@ -187,7 +187,7 @@ def _units(entries: Sequence[RouterSynthesis]) -> str:
             row.append(f"{part.gates:,.0f} ({part.instances})")
         body.append([unit, *row])
     totals = [_ROUTER, *(f"{each.total.gates:,.0f}" for each in entries)]
-    return rows(["unit", *map(_name, entries)], [*body, totals])
+    return markdown_table(["unit", *map(_name, entries)], [*body, totals])
 
 
 def _path(each: RouterSynthesis) -> str:

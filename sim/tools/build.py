@@ -192,10 +192,12 @@ def library(
 
 def _tools() -> Toolchain:
     tools = find()
-    if " " in str(ROOT):
-        raise BadInput(
-            f"Verilator's makefiles cannot work below a folder with a space: move {ROOT} elsewhere"
-        )
+    for folder in (ROOT, build_folder()):
+        if " " in str(folder):
+            raise BadInput(
+                "Verilator's makefiles cannot work below a folder with a space: move "
+                f"{folder} elsewhere"
+            )
     return tools
 
 

@@ -1,4 +1,4 @@
-"""The training loop: epochs that draw from seeds of their own, and can be gone on with."""
+"""The training loop. Each epoch has its own seed, so a training can continue after any epoch."""
 
 import math
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def _seed(seed: int, what: int, number: int) -> int:
 
 
 def step_size(recipe: Recipe, progress: float) -> float:
-    """Adam's step size when ``progress`` (0 to 1) of all steps are done."""
+    """Adam's step size after the fraction ``progress`` of all steps, 0 to 1."""
     first, last = recipe.first_rate, recipe.last_rate
     if recipe.schedule == "exponential":
         return first * (last / first) ** progress
@@ -74,7 +74,8 @@ class Training:
         )
 
     def run_epoch(self) -> tuple[float, float]:
-        """Train one epoch more. Mean loss, and the fraction of images given their own label.
+        """Train one more epoch. Returns the mean loss and the fraction of correctly labelled
+        images.
 
         `BadInput` if the loss or a weight stops being a finite number.
         """
@@ -94,7 +95,7 @@ class Training:
         return total / len(images), right / len(images)
 
     def _seen_images(self) -> torch.Tensor:
-        """The training set as this epoch sees it."""
+        """The training images of this epoch."""
         plain = not (self.recipe.distortion or self.recipe.elastic)
         if plain or self._undistorted(self.epoch):
             return self._images
@@ -109,11 +110,11 @@ class Training:
         return images
 
     def _undistorted(self, epoch: int) -> bool:
-        """Whether this epoch is one of the last ones, which see the images as they are."""
+        """Whether this is one of the last epochs, which use undistorted images."""
         return epoch >= self.epochs * (1 - self.recipe.undistorted)
 
     def _step(self, images, answers, progress: float) -> tuple[float, int]:
-        """One batch. Its mean loss and how many images got their own label."""
+        """Train one batch. Returns its mean loss and the number of correctly labelled images."""
         rates = images.float() / 255
         potentials, hidden = self.net(torch.rand_like(rates).lt_(rates))
         loss = loss_of(potentials, hidden, answers, self.recipe)
@@ -135,7 +136,7 @@ class Training:
         )
 
     def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on after the epochs that are done."""
+        """State from which `restore` continues after the finished epochs."""
         return {
             "epoch": self.epoch,
             "net": self.net.state_dict(),
@@ -143,13 +144,13 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a `state` of a training with the same arguments."""
+        """Continue from a `state` of a training with the same arguments."""
         self.net.load_state_dict(state["net"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.epoch = state["epoch"]
 
     def parameters(self) -> list[Trained]:
-        """What each layer learnt."""
+        """Parameters of each layer."""
         return [
             Trained(
                 weights=layer.weights.detach().numpy().copy(),
@@ -163,11 +164,11 @@ class Training:
 def fit(
     training: Training, checkpoint: Checkpoint, report: Callable[[int, float, float], object]
 ) -> list[Trained]:
-    """Train to the last epoch, from where ``checkpoint`` stands, and return `Training.parameters`.
+    """Train from the state in ``checkpoint`` to the last epoch; returns `Training.parameters`.
 
     ``report`` is called after each epoch with its number from 1, its mean loss and the fraction of
-    training images whose output spikes gave the right label. A training that diverges is
-    `BadInput` and forgets its checkpoint, as going on from there would only diverge again.
+    training images with a correct label. `BadInput` for a training that diverges; its checkpoint is
+    deleted, as it would diverge again.
     """
     state = checkpoint.load()
     if state is not None:

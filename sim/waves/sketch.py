@@ -10,8 +10,8 @@ _LOW, _HIGH, _SAME, _NOTHING = "_", "▔", ".", ""
 def sketch(expected: Wave, found: Wave, cycle: int) -> str:
     """The signals around ``cycle``, a column for each cycle.
 
-    A signal that is the same in both waves has one row, any other one has two. One bit is drawn low
-    or high; a wider value is written where it changes, ``.`` says that it stays. Long values lose
+    A signal that is equal in both waves has one row, any other has two. One bit is drawn low or
+    high; a wider value is written where it changes, and ``.`` where it stays. Long values lose
     their middle.
     """
     last = max(expected.cycles, found.cycles) - 1

@@ -16,12 +16,12 @@ def entry_of(layer: str, recipe: str, rows: dict[int, list[float]], data: str = 
     """An entry with accuracies ``rows`` by seed."""
     layers = len(PRESETS[layer].layers)
     measurements = tuple(measurement(row, layers) for row in rows.values())
-    return Entry(
-        source=Source(layer=layer, data=data, recipe=recipe),
+    return Entry.of(
+        Source(layer=layer, data=data, recipe=recipe),
+        Spread(seeds=tuple(rows), measurements=measurements),
         digest=f"{layer}{recipe}",
         images=10000,
         zeros=tuple(0.25 * (k + 1) for k in range(layers)),
-        spread=Spread(seeds=tuple(rows), measurements=measurements),
     )
 
 
@@ -31,7 +31,8 @@ def every_entry(data: str = "mnist", timesteps: int = 12) -> list[Entry]:
     for k, source in enumerate(sources(data)):
         start = 0.90 + 0.005 * k  # 1.5 points from trispike to its 32-bit baseline
         rows = {
-            seed: [start + 0.001 * seed + 0.002 * t for t in range(timesteps)] for seed in (0, 1, 2)
+            seed: [min(1.0, start + 0.001 * seed + 0.002 * t) for t in range(timesteps)]
+            for seed in (0, 1, 2)
         }
         made.append(entry_of(source.layer, source.recipe, rows, data))
     return made

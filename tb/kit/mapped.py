@@ -8,7 +8,7 @@ from tb.kit.networks import random_network
 from trispike import golden
 from trispike.golden.mesh.nodes import exchange, is_end
 from trispike.models.mesh.mapping import FULL_NODE, Mapping
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
 
 SMALL_NODE = NodeShape(inputs=128, neurons=32)

@@ -23,21 +23,19 @@ from trispike.models.mesh.flits import (
     to_node,
 )
 from trispike.models.mesh.mapping import HOST
-from trispike.models.mesh.node import (
+from trispike.models.mesh.memory_map import (
     ADDRESS_ENTRY,
     AER_ENTRY,
-    BLOCK_ROWS,
     CONSTANTS,
-    CREDITS,
     LINE_WORDS,
-    NEURONS,
     STATUS,
     WORD_BITS,
     Line,
-    NodeShape,
-    Reason,
+    memory_map,
+    region_of,
 )
-from trispike.models.mesh.transactions import read, write
+from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS, NodeShape
+from trispike.models.mesh.transactions import Reason, read, write
 
 HERE = (3, 1, 6)
 HOST_CODE = node_code(HOST)
@@ -148,11 +146,11 @@ class NodeBench(Bench):
 
     def readable(self, address):
         """Whether there is a word at ``address``."""
-        return self.shape.has_line(address // LINE_WORDS)
+        return region_of(self.shape, address // LINE_WORDS) is not None
 
     def writable(self, address):
         """Whether it can be written."""
-        return self.readable(address) and address // LINE_WORDS != Line.STATUS
+        return self.readable(address) and region_of(self.shape, address // LINE_WORDS).writable
 
     def write(self, address, words):
         """Queue a write of a word or of a list of them, and its answer."""
@@ -182,27 +180,19 @@ class NodeBench(Bench):
 
     def bits(self, address):
         """Bits that the word at ``address`` has."""
-        line, word = divmod(address, LINE_WORDS)
-        if line < Line.CONSTANTS:
-            bank = self.shape.layer.banks[line % 4]
-            return _MASK if word < 2 * bank.neurons // WORD_BITS else 0
-        fields, table = {
-            Line.CONSTANTS: (CONSTANTS, 0),
-            Line.NEURONS: (NEURONS, 0),
-            Line.AER_LUT: (AER_ENTRY, self.shape.sources),
-            Line.ADDRESS_LUT: (ADDRESS_ENTRY, self.shape.destinations),
-        }[line]
-        width = sum(field.width for field in fields.values())
-        if table:
-            return (1 << width) - 1 if word < table else 0
-        return ((1 << width) - 1) >> WORD_BITS * word & _MASK
+        region = region_of(self.shape, address // LINE_WORDS)
+        word = (address - region.address) % (region.room * LINE_WORDS)
+        value = (1 << sum(field.width for field in region.fields.values())) - 1
+        row = sum(value << region.spacing * k for k in range(region.values))
+        return row >> WORD_BITS * word & _MASK
 
     def everything(self):
         """First address and length of each run of words that there are."""
-        width = len(self.shape.layer.banks) * LINE_WORDS
-        yield from ((32 * row, width) for row in range(self.shape.inputs))
-        yield 8 * Line.BIAS, width
-        yield 8 * Line.CONSTANTS, 4 * LINE_WORDS
+        for region in memory_map(self.shape).values():
+            if region.writable:
+                for row in range(region.rows):
+                    start = region.address + row * region.room * LINE_WORDS
+                    yield start, region.width * LINE_WORDS
 
     # Timesteps
 

@@ -1,6 +1,6 @@
 """The mesh of small nodes that tests share, so that it is compiled once."""
 
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 
 MESH = MeshShape(x=3, y=2, z=2)

@@ -7,7 +7,7 @@ import pytest
 
 from tb.kit.bench import run_on_amaranth, run_on_verilator
 from tb.kit.oracles import MOST_INPUTS
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
 from trispike.models.network.shape import NetworkShape

@@ -298,7 +298,7 @@ def test_full_disk_for_json(weight_file):
 def test_interrupt(tmp_path, weight_file, number):
     """Interrupted in the middle of a build: no process is left, and the next run works."""
     root = copy_of_checkout(tmp_path / "copy")
-    environment = {**os.environ, "PYTHONPATH": str(root), "COLUMNS": "100"}
+    environment = {**os.environ, "PYTHONPATH": str(root.parent), "COLUMNS": "100"}
     options = ["run", "--weights", str(weight_file), "--images", "2"]
     process = subprocess.Popen(
         [sys.executable, "-m", "trispike.sim", *options],

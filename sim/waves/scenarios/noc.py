@@ -46,7 +46,7 @@ def _spike(source: Node, to: Node, neuron: int) -> int:
 
 
 def _burst(to: Node, contents: list[int]) -> list[int]:
-    """A transaction: all its flits but the last one keep the path."""
+    """A transaction: all flits except the last keep the path."""
     kept = [Command.KEPT] * (len(contents) - 1)
     return [
         pack(
@@ -158,7 +158,7 @@ async def _short_burst(stimulus: Stimulus) -> None:
 
 
 def _mesh(name: str, about: str, drive, source: tuple[Node, ...], way: tuple[Node, ...]):
-    """``way``: the nodes that flits pass; the last is where they leave."""
+    """``way``: the nodes that flits pass, the last being their destination."""
     streams = [*(f"i_{_name(node)}" for node in source), f"o_{_name(way[-1])}"]
     return Scenario(
         name=name,

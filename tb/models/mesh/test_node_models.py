@@ -8,9 +8,11 @@ from trispike.models.errors import BadInput
 from trispike.models.mesh import flits, transactions
 from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Command, pack
 from trispike.models.mesh.mapping import Destination, Mapping, Source, check_room
-from trispike.models.mesh.node import Line, NodeShape, Reason
+from trispike.models.mesh.memory_map import Line
 from trispike.models.mesh.node_image import image
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
+from trispike.models.mesh.transactions import Reason
 from trispike.models.network import memory_image
 from trispike.models.network.shape import NetworkShape
 
@@ -32,16 +34,6 @@ def test_bad_node(how, message):
     """One line that says what and from where to where."""
     with pytest.raises(BadInput, match=f"^{message}$"):
         NodeShape(**how)
-
-
-def test_lines():
-    """Four banks of a full node leave no gap; one bank leaves three of four lines out."""
-    full, small = NodeShape(), NodeShape(inputs=64, neurons=32)
-    assert all(full.has_line(line) for line in range(Line.STATUS + 1))
-    assert not full.has_line(Line.STATUS + 1)
-    assert not full.has_line(-1)
-    assert [line for line in range(4096) if small.has_line(line)] == list(range(0, 256, 4))
-    assert [small.has_line(Line.BIAS + k) for k in range(4)] == [True, False, False, False]
 
 
 def test_image():

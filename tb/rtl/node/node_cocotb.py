@@ -4,16 +4,9 @@ from tb.kit.bench import scenario
 from tb.kit.node_bench import HERE, NodeBench, Sending
 from trispike.models.mesh.flits import Access, Command, Control, pack
 from trispike.models.mesh.mapping import HOST
-from trispike.models.mesh.node import (
-    ADDRESS_ENTRY,
-    CREDITS,
-    LINE_WORDS,
-    STATUS,
-    WORD_BITS,
-    Line,
-    Reason,
-)
-from trispike.models.mesh.transactions import read, write
+from trispike.models.mesh.memory_map import ADDRESS_ENTRY, LINE_WORDS, STATUS, WORD_BITS, Line
+from trispike.models.mesh.node_shape import CREDITS
+from trispike.models.mesh.transactions import Reason, read, write
 
 
 @scenario(NodeBench)
@@ -21,8 +14,8 @@ async def memory_holds_everything(bench):
     """Every word that there is, written; many read back, single and in bursts."""
     for address, count in bench.everything():
         words = [bench.rng.getrandbits(WORD_BITS) for _ in range(count)]
-        if address == 8 * Line.CONSTANTS:  # of the look-up tables nothing may be valid
-            words[2 * LINE_WORDS :] = [word & ~1 for word in words[2 * LINE_WORDS :]]
+        if address in (8 * Line.AER_LUT, 8 * Line.ADDRESS_LUT):  # nothing may be valid
+            words = [word & ~1 for word in words]
         bench.write(address, words)
     await bench.drain()
     bench.stall()

@@ -33,7 +33,7 @@ def house(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "_FOLDER", tmp_path / "weights")
     monkeypatch.setattr("trispike.sim.accuracy.source.build_folder", lambda: tmp_path / "build")
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     plots = types.SimpleNamespace(
         accuracy=lambda data, entries: f"accuracy {len(entries)}".encode(),
         quantisation=lambda data, prices: f"cost {len(prices)}".encode(),
@@ -214,12 +214,12 @@ def test_without_matplotlib(tmp_path):
     )
     search = os.pathsep.join([str(tmp_path), str(ROOT)])
     message = refused(trispike("accuracy", "--data", "digits", PYTHONPATH=search))
-    assert message.endswith("the figures need matplotlib; install it with pip install '.[plots]'")
+    assert message.endswith(" -m pip install 'trispike[plots]'")
 
 
 def test_other_commands_do_without_it():
     """Nothing of matplotlib is imported until figures are drawn."""
-    code = "import sys, sim.cli; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, trispike.sim.cli; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
@@ -274,7 +274,7 @@ def test_interrupt(checkout, number):
     process = subprocess.Popen(
         [sys.executable, "-c", _ANNOUNCED, "accuracy", *options],
         cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
+        env={**os.environ, "PYTHONPATH": str(checkout.parent)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -318,6 +318,6 @@ def test_make_accuracy():
     said = dry(*(f"{name}=x{name}" for name in wanted))
     for name, option in wanted.items():
         assert f'{option} "x{name}"' in said
-    assert "--" not in dry().split("-m sim accuracy")[1]
+    assert "--" not in dry().split("trispike accuracy")[1]
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
     assert any(line.startswith("make accuracy ") for line in listed.stdout.splitlines())

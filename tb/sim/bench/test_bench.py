@@ -22,10 +22,10 @@ from trispike.sim.bench.cocotb_run import CocotbRun
 from trispike.sim.bench.numpy_models import CycleModel, GoldenModel
 from trispike.sim.bench.record import CEILING, TITLES, Record, Row, Run
 from trispike.sim.bench.sample import Sample
-from trispike.sim.bench.work import Mismatch, Work
+from trispike.sim.bench.work import Work
 from trispike.sim.cli import cli
 from trispike.sim.cosim import cosimulation
-from trispike.sim.cosim.judge import Divergence
+from trispike.sim.report.mismatch import Mismatch, MismatchFound
 
 pytestmark = pytest.mark.xdist_group("bench")  # one worker builds the chip
 
@@ -251,7 +251,7 @@ def test_wrong_label_is_a_mismatch(tmp_path, built):
     snn = command._snn()
     message = rf"label: image 7: expected {wrong[7]}, got {work.labels[7]}; 1 of {IMAGES} differ"
     for contender in (*contenders, *([snn.SnnTorch(fooled)] if snn else ())):
-        with pytest.raises(Mismatch, match=message):
+        with pytest.raises(MismatchFound, match=message):
             contender.measure()
 
 
@@ -260,24 +260,24 @@ def test_wrong_cycle_is_a_mismatch(tmp_path, built):
     work = _work(tmp_path)
     late = dataclasses.replace(work, result_cycles=work.result_cycles + 1)
     for contender in (Ceiling(late, built[0], tmp_path), CycleModel(late)):
-        with pytest.raises(Mismatch, match="prediction cycle: image 0: expected"):
+        with pytest.raises(MismatchFound, match="prediction cycle: image 0: expected"):
             contender.measure()
 
 
 def test_divergence_is_a_mismatch(tmp_path, built, monkeypatch):
     """What the co-simulation finds in its own comparison ends a bench too."""
-    divergence = Divergence(
+    mismatch = Mismatch(
         what="spike", image=3, timestep=1, layer=2, neuron=0, cycle=9, expected=0, got=1
     )
     monkeypatch.setattr(
-        "trispike.sim.bench.cocotb_run.first_divergence",
-        lambda outcomes: divergence if outcomes else None,
+        "trispike.sim.bench.cocotb_run.first_mismatch",
+        lambda outcomes: mismatch if outcomes else None,
     )
-    with pytest.raises(Mismatch, match="cocotb: spike: image 3, timestep 1, layer 2"):
+    with pytest.raises(MismatchFound, match="cocotb: spike: image 3, timestep 1, layer 2"):
         CocotbRun(_work(tmp_path), built[1], tmp_path / "cocotb").measure()
 
 
-def test_mismatch_is_status_1(tmp_path, spared, quick, monkeypatch, capsys):
+def test_mismatch_ends_a_bench(tmp_path, spared, quick, monkeypatch, capsys):
     """No table and no record of what computes garbage."""
     whole = Work.of
 
@@ -287,12 +287,9 @@ def test_mismatch_is_status_1(tmp_path, spared, quick, monkeypatch, capsys):
 
     monkeypatch.setattr(Work, "of", fooled)
     weight_file = save(NETWORK, tmp_path)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(MismatchFound, match=r"^ceiling: label: image 0: expected "):
         _bench("--weights", weight_file, "--json", tmp_path / "bench.json")
-    assert ended.value.code == 1
-    said = capsys.readouterr()
-    assert said.err.startswith("mismatch: ceiling: label: image 0: expected ")
-    assert said.out == ""
+    assert capsys.readouterr().out == ""
     assert not (tmp_path / "bench.json").exists()
 
 
@@ -328,7 +325,7 @@ def test_snntorch_equals_golden(tmp_path, sizes, seed):
     assert (sample.images, sample.cycles) == (snn.BATCH + 9, None)
     assert len(np.unique(work.counts)) > 1
     off = dataclasses.replace(work, counts=work.counts + (np.arange(sizes[-1]) == 1))
-    with pytest.raises(Mismatch, match=r"snnTorch: spike count: image 0, neuron 1: expected"):
+    with pytest.raises(MismatchFound, match=r"snnTorch: spike count: image 0, neuron 1: expected"):
         snn.SnnTorch(off).measure()
 
 
@@ -381,8 +378,8 @@ def test_make_passes_options_on():
     )
     assert done.returncode == 0, done.stderr
     assert _words(done.stdout.replace("\\\n", " ")).endswith(
-        '-m sim bench --layer "fc1024" --data "mnist" --timesteps "3" --images "7" --seed "2" '
+        'trispike bench --layer "fc1024" --data "mnist" --timesteps "3" --images "7" --seed "2" '
         '--budget "4" --json "f" --compare "old"'
     )
     plain = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert _words(plain.stdout.replace("\\\n", " ")).endswith("-m sim bench")
+    assert _words(plain.stdout.replace("\\\n", " ")).endswith("trispike bench")

@@ -138,7 +138,7 @@ def test_missing_distributed(tmp_path):
     """As if it were not installed, whether it is or not."""
     (tmp_path / "distributed.py").write_text("raise ImportError('no distributed')\n")
     done = trispike("run", "--cluster", "a:1", PYTHONPATH=f"{tmp_path}:{ROOT}")
-    assert "pip install '.[cluster]'" in refused(done)
+    assert "pip install 'trispike[cluster]'" in refused(done)
 
 
 def test_worker_without_the_build(tmp_path):

@@ -33,8 +33,9 @@ from trispike.sim.energy import record, silicon, tables
 from trispike.sim.energy.functions import parse
 from trispike.sim.energy.record import Energy
 from trispike.sim.energy.switching import Switching, switching
-from trispike.sim.energy.toggles import Mismatch, Toggles
+from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
+from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.synthesis import liberty
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.synthesis.tools import LIBERTY
@@ -204,14 +205,14 @@ def test_record(tmp_path):
     """What is written is read again, sorted; damage is one line."""
     path = tmp_path / "energy.json"
     other = dataclasses.replace(ENTRY, network="fc256")
-    record.write(path, [ENTRY, other])
-    assert list(record.read(path).values()) == [other, ENTRY]
-    assert record.read(tmp_path / "none.json") == {}
+    record.ENERGIES.write(path, [ENTRY, other])
+    assert record.ENERGIES.read(path) == [other, ENTRY]
+    assert record.ENERGIES.read(tmp_path / "none.json") == []
     whole = json.loads(path.read_text())
     for broken in ({**whole, "format": "x"}, {**whole, "entries": [{}]}, []):
         path.write_text(json.dumps(broken))
-        with pytest.raises(BadInput, match=r"is not a record of energies; restore it or remove"):
-            record.read(path)
+        with pytest.raises(BadInput, match=r"is not a record of energies \(.+\); restore it"):
+            record.ENERGIES.read(path)
 
 
 def test_every_preset_has_an_energy():
@@ -268,7 +269,7 @@ def test_netlist_unlike_rtl(traced):
     cell.pins.update(YS=carry, YC=sum_)
     try:
         with pytest.raises(
-            Mismatch, match=r"netlist and RTL differ: layer_\d/pe_\d+/potential_reg"
+            MismatchFound, match=r"netlist and RTL differ: layer_\d/pe_\d+/potential_reg"
         ):
             list(Toggles(mapped, trace).rates())
     finally:

@@ -10,7 +10,7 @@ import pytest
 
 from tb.kit.command import refused, trispike
 from tb.kit.networks import random_network, save
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network import weights
 from trispike.models.network.numbers import BANK_NEURONS

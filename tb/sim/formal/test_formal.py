@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In
 from tb.kit.command import refused, trispike
 from tb.kit.extras import needs_formal
 from trispike.models.errors import BadInput
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.sim.formal import command, prover
 from trispike.sim.formal.arbiter import ArbiterBench
@@ -166,7 +166,7 @@ _MUTANTS = {
     "slave reads banks that there are not": (
         lambda unit: MemorySlaveBench(shape=NodeShape(inputs=64, neurons=96), unit=unit),
         ("trispike.rtl.node.memory_slave", "MemorySlave"),
-        (" & (bank < banks)", ""),
+        ("memory_map(self._shape)", "memory_map(NodeShape(inputs=64))"),
         "claim_reads_what_there_is",
     ),
 }

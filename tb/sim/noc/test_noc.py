@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tb.kit.command import ROOT, refused, trispike
-from trispike.golden.mesh.routes import Divergence, Routes, expect, match, zero_load_latency
+from trispike.golden.mesh.routes import Routes, expect, zero_load_latency
 from trispike.models.errors import BadInput
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import Access, Command, FlitType
@@ -17,8 +17,10 @@ from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.models.mesh.traffic import Pattern, Traffic, generate
 from trispike.rtl.noc import flit as rtl_flit
 from trispike.sim.noc.figures import bisection_bound, bound
-from trispike.sim.noc.run import NEVER, judge, program, run
+from trispike.sim.noc.judge import compare_links, judge, match
+from trispike.sim.noc.run import NEVER, program, run
 from trispike.sim.noc.setting import check_routes
+from trispike.sim.report.mismatch import MismatchFound
 
 SMALL = MeshShape(x=3, y=2, z=4)
 CUBE = MeshShape(x=3, y=3, z=3)
@@ -168,7 +170,9 @@ def _damaged(kind):
 def test_oracle_sees(kind):
     """The oracle names what is wrong with a delivery."""
     traffic, receivers, received = _damaged(kind)
-    with pytest.raises(Divergence, match=r"node \d\.\d\.\d: from node \d\.\d\.\d .*spike"):
+    with pytest.raises(
+        MismatchFound, match=r"^flit: node \d\.\d\.\d to node \d\.\d\.\d: expected.*spike"
+    ):
         match(Routes(mesh=SMALL), traffic.sources, traffic.flits, receivers, received)
 
 
@@ -188,7 +192,9 @@ def test_oracle_sees_mixed_packets():
     spike = flits.pack(flits.SPIKE, x=1, neuron=3)
     sent = np.array([head, tail, spike], dtype=np.uint32)
     ones = np.ones(3, dtype=np.int64)
-    with pytest.raises(Divergence, match=r"node 1\.0\.0: spike .* came between the flits"):
+    with pytest.raises(
+        MismatchFound, match=r"^flit between those .*: node 1\.0\.0: expected none, got spike"
+    ):
         match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]])
 
 
@@ -197,11 +203,27 @@ def test_counts_are_compared(small, tmp_path):
     """A link or a drop too many is named."""
     traffic = generate(SMALL, Pattern.UNIFORM, 0.2, cycles=100, seed=3)
     done = run(small, traffic, tmp_path)
-    for name, words in (("links", "left"), ("dropped", "were dropped"), ("dropped_ports", "is 0x")):
+    for name, words in (
+        ("links", "flits that left by"),
+        ("dropped", "dropped flits"),
+        ("dropped_ports", "dropped_ports"),
+    ):
         counts = getattr(done, name).copy()
         counts[3] += 1
-        with pytest.raises(Divergence, match=rf"node 0\.1\.0: .*{words}"):
+        with pytest.raises(MismatchFound, match=rf"^{words}.*: node 0\.1\.0: expected"):
             judge(dataclasses.replace(done, **{name: counts}), Routes(mesh=SMALL))
+
+
+def test_wrong_links():
+    """The node and the port."""
+    mesh = MeshShape(x=2, y=2, z=1)
+    expected = np.arange(28).reshape(4, 7)
+    links = expected.copy()
+    compare_links(mesh, expected, links)
+    links[2, Port.SOUTH] += 1
+    told = r"^flits that left by SOUTH: node 0\.1\.0: expected 18, got 19$"
+    with pytest.raises(MismatchFound, match=told):
+        compare_links(mesh, expected, links)
 
 
 def test_waiting_in_a_circle_is_seen():

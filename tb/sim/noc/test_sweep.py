@@ -78,9 +78,9 @@ def test_curves():
 def test_record(tmp_path):
     """What was written is read; new points take the place of those of their mesh and traffic."""
     path = tmp_path / "noc.json"
-    assert record.read(path) == []
-    record.write(path, POINTS)
-    assert record.read(path) == [dataclasses.replace(point, links={}) for point in POINTS]
+    assert record.POINTS.read(path) == []
+    record.POINTS.write(path, record.bare(POINTS))
+    assert record.POINTS.read(path) == record.bare(POINTS)
     fresh = [_point(rate=0.3)]
     assert record.merge(POINTS, fresh) == [*POINTS[3:], *fresh]
 
@@ -91,7 +91,7 @@ def test_bad_record(tmp_path, text):
     path = tmp_path / "noc.json"
     path.write_text(text)
     with pytest.raises(BadInput, match=r"noc\.json is not a record of networks"):
-        record.read(path)
+        record.POINTS.read(path)
 
 
 def test_markdown():
@@ -126,7 +126,7 @@ def test_matplotlib_missing(monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert stop.value.code == 2
-    assert "pip install '.[plots]'" in capsys.readouterr().err
+    assert "pip install 'trispike[plots]'" in capsys.readouterr().err
 
 
 @needs_matplotlib
@@ -135,15 +135,15 @@ def test_written(monkeypatch, tmp_path):
     from trispike.sim.noc import plots
 
     assert plots.latency(curves(POINTS)) == plots.latency(curves(POINTS))
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     document = tmp_path / "docs" / "results.md"
     document.parent.mkdir()
     document.write_text("before\n<!-- begin noc -->\n<!-- end noc -->\nafter\n")
-    record.write(tmp_path / "docs" / "noc.json", POINTS[:3])
+    record.POINTS.write(tmp_path / "docs" / "noc.json", POINTS[:3])
     written = command._Place().write([dataclasses.replace(POINTS[3], rate=0.2)])
     assert all(path.exists() for path in written)
     section = read_section(document, "noc")
     assert "| 2x2x2 | hotspot |" in section
     assert "| 4x4x4 | uniform |" in section
-    assert len(record.read(tmp_path / "docs" / "noc.json")) == 4
+    assert len(record.POINTS.read(tmp_path / "docs" / "noc.json")) == 4

@@ -10,7 +10,6 @@ import pytest
 from tb.kit.command import refused_here
 from tb.kit.networks import random_network
 from tb.kit.nodes import MESH, NODE, ROUTER
-from trispike.golden.mesh.routes import Divergence
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
 from trispike.models.mesh.topology import DeadLink, MeshShape, RouterShape, Routing
@@ -19,10 +18,12 @@ from trispike.rtl.node.aer_table import AERTable
 from trispike.rtl.verilog import export
 from trispike.sim.node import command, flat, memory, run, work
 from trispike.sim.node.figures import figures
+from trispike.sim.node.formats import HOST_PORTS
 from trispike.sim.node.measure import measure
 from trispike.sim.node.setting import setting
 from trispike.sim.node.tables import table
 from trispike.sim.node.work import Memory
+from trispike.sim.report.mismatch import MismatchFound
 
 pytestmark = pytest.mark.xdist_group("nodes")  # one worker builds them, for test_node_run.py too
 
@@ -81,11 +82,11 @@ def test_in_one_piece(tmp_path):
     whole = flat.program(pair, asked.router, NODE)
     trace = tmp_path / run.TRACE
     assert flat.compare(whole, trace) == sum(phase.cycles for phase in done.phases)
-    words = np.fromfile(trace, dtype=np.uint64)
-    came = np.flatnonzero(words[::2] & 4)
-    words[2 * came[len(came) // 2]] ^= 4  # one flit less
-    words.tofile(trace)
-    with pytest.raises(Divergence, match=f"something else in cycle {came[len(came) // 2]}$"):
+    shown = np.fromfile(trace, dtype=HOST_PORTS)
+    came = np.flatnonzero(shown["o_valid"])
+    shown["o_valid"][came[len(came) // 2]] = 0  # one flit less
+    shown.tofile(trace)
+    with pytest.raises(MismatchFound, match=f"something else: cycle {came[len(came) // 2]}$"):
         flat.compare(whole, trace)
 
 
@@ -110,7 +111,7 @@ def test_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(receiver, "AERTable", OneRow)
     asked = _setting(MESH, seed=3)
     told = "^spike with a wrong neuron: image 0, timestep 1, layer 2"
-    with pytest.raises(Divergence, match=told):
+    with pytest.raises(MismatchFound, match=told):
         measure(_program(), asked, tmp_path)
 
 

@@ -10,19 +10,16 @@ from tb.kit.mapped import Arrivals, flit, mapped
 from tb.kit.networks import random_network
 from trispike import golden
 from trispike.golden.mesh.nodes import exchange, host_receiver
-from trispike.golden.mesh.routes import Divergence
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import SPIKE
 from trispike.models.mesh.mapping import Mapping, Part
-from trispike.models.mesh.node import NodeShape
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
 from trispike.sim.node.judge import judge
 
 
 def _divergence(run, arrivals):
-    with pytest.raises(Divergence) as raised:
-        judge(run, *arrivals.arrays)
-    text = str(raised.value)
+    text = str(judge(run, *arrivals.arrays))
     assert "\n" not in text
     return text
 
@@ -352,7 +349,7 @@ def _said(name):
 def test_tampered(name):
     """One line for every kind of divergence."""
     run, arrivals = _chosen()
-    judge(run, *arrivals.arrays)
+    assert judge(run, *arrivals.arrays) is None
     TAMPERED[name][0](arrivals)
     assert _divergence(run, arrivals) == _said(name)
 

@@ -9,15 +9,16 @@ import pytest
 from tb.kit.networks import random_network
 from tb.kit.nodes import MESH, NODE, ROUTER
 from trispike import golden
-from trispike.golden.mesh.links import compare_links, run_links, transaction_links
+from trispike.golden.mesh.links import run_links, transaction_links
 from trispike.golden.mesh.nodes import exchange, is_end, named_source
 from trispike.golden.mesh.routes import Routes
 from trispike.models.errors import BadInput
 from trispike.models.mesh import transactions
 from trispike.models.mesh.flits import MEMORY, SPIKE, Control, node_code, pack
 from trispike.models.mesh.mapping import HOST, Mapping
-from trispike.models.mesh.node import ADDRESS_ENTRY, Line
+from trispike.models.mesh.memory_map import ADDRESS_ENTRY, Line
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
+from trispike.sim.noc.judge import compare_links, origins_of
 from trispike.sim.node import memory, work
 from trispike.sim.node.judge import judge
 from trispike.sim.node.memory import Transaction
@@ -87,15 +88,16 @@ def test_as_the_golden_model(nodes, case, tmp_path, stall, dead):
     task = case.work(back_door=False, after=read)
     done = run(nodes, task, tmp_path, Conditions(dead_links=dead, stall=stall, seed=3))
     done.check()
-    judge(case.exchange, done.receivers, done.flits)
+    assert judge(case.exchange, done.receivers, done.flits) is None
     routes = Routes(mesh=MESH, routing=ROUTER.routing, dead_links=dead)
-    compare_links(routes, run_links(case.exchange, routes), done.running.links)
+    compare_links(MESH, run_links(case.exchange, routes), done.running.links)
     for phase, exchanges in ((done.loading, done.before), (done.reading, done.after)):
         requests, answers = (
             np.concatenate(flits)
             for flits in zip(*((e.transaction.request, e.answer) for e in exchanges), strict=True)
         )
-        compare_links(routes, transaction_links(routes, requests, answers), phase.links)
+        senders = origins_of(MESH, np.full(len(answers), MESH.number(HOST)), answers)
+        compare_links(MESH, transaction_links(routes, requests, senders, answers), phase.links)
     memory.check_loaded(done.before)
     words = sum(len(transaction.request) - 2 for transaction in task.before.transactions)
     assert memory.compare(case.mapping, case.network, done.after) == words > 4000

@@ -73,8 +73,8 @@ def test_record(tmp_path):
     two, eight = _synthesis(2), _synthesis(8)
     record.ROUTER.write(path, [eight, two])
     text = path.read_bytes()
-    assert list(record.ROUTER.read(path).values()) == [two, eight]
-    record.ROUTER.write(path, record.ROUTER.read(path).values())
+    assert record.ROUTER.read(path) == [two, eight]
+    record.ROUTER.write(path, record.ROUTER.read(path))
     assert path.read_bytes() == text
 
 
@@ -84,7 +84,7 @@ def test_bad_record(tmp_path, change):
     path = tmp_path / "router.json"
     entry = {**dataclasses.asdict(_synthesis()), **change}
     path.write_text(json.dumps({"format": record.ROUTER.format, "entries": [entry]}))
-    with pytest.raises(BadInput, match=r"is not a record of syntheses; restore it or remove it"):
+    with pytest.raises(BadInput, match=r"is not a record of syntheses \(.+\); restore it"):
         record.ROUTER.read(path)
 
 
@@ -105,7 +105,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.ROUTER_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     record.ROUTER.write(tmp_path / "docs" / "router.json", [_synthesis(4)])
     made = tmp_path / "figures.json"

@@ -263,12 +263,12 @@ def _synthesis(lanes: int = 1, name: str = "fc256_256") -> Synthesis:
 def test_record(tmp_path):
     """What was written is read, in order; the same entries give the same bytes."""
     path = tmp_path / "synthesis.json"
-    assert record.CELLS.read(path) == {}
+    assert record.CELLS.read(path) == []
     one, four = _synthesis(1), _synthesis(4)
     record.CELLS.write(path, [four, one])
     text = path.read_bytes()
-    assert record.CELLS.read(path) == {record.key(one): one, record.key(four): four}
-    record.CELLS.write(path, record.CELLS.read(path).values())
+    assert record.CELLS.read(path) == [one, four]
+    record.CELLS.write(path, record.CELLS.read(path))
     assert path.read_bytes() == text
 
 
@@ -277,7 +277,7 @@ def test_bad_record(tmp_path, text):
     """A damaged record is refused and not overwritten."""
     path = tmp_path / "synthesis.json"
     path.write_text(text)
-    with pytest.raises(BadInput, match=r"is not a record of syntheses; restore it or remove it"):
+    with pytest.raises(BadInput, match=r"is not a record of syntheses \(.+\); restore it"):
         record.CELLS.read(path)
 
 
@@ -298,7 +298,7 @@ def house(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     return tmp_path
 

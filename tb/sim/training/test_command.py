@@ -34,7 +34,7 @@ def test_missing_torch(tmp_path):
     """As if it were not installed, whether it is or not."""
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')\n")
     done = trispike("train", "--output", tmp_path / "out", PYTHONPATH=f"{tmp_path}:{ROOT}")
-    assert "pip install '.[train]'" in refused(done)
+    assert "pip install 'trispike[train]'" in refused(done)
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -1,0 +1,153 @@
+"""The memory map of a node of the scalable chip: its regions, their lines, and what these hold.
+
+A node's memory is 128-bit lines of eight 16-bit words; the address of a word is 8 * line + word.
+Hardware, host, proofs and docs/node.md read what exists, and where, from `memory_map`.
+"""
+
+import dataclasses
+import enum
+import functools
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from trispike.models.mesh.flits import COORDINATE_BITS, MEMORY, Field, stack
+from trispike.models.mesh.node_shape import MAX_NODE_NEURONS, NodeShape
+from trispike.models.network.numbers import BANK_BITS, CONSTANT_BITS, POTENTIAL_BITS, WEIGHT_BITS
+
+WORD_BITS = 16
+"""Width of a word of a node's memory: what one memory flit carries."""
+
+LINE_WORDS = BANK_BITS // WORD_BITS
+
+ADDRESS_BITS = MEMORY["content"].width
+"""Width of the address of a word."""
+
+LINE_BITS = ADDRESS_BITS - (LINE_WORDS - 1).bit_length()
+"""Width of the number of a line."""
+
+WEIGHT_LINES = MAX_NODE_NEURONS * WEIGHT_BITS // BANK_BITS
+"""Lines that the map keeps for a row of ternary codes, one a neuron: a line for each bank."""
+
+
+class Line(enum.IntEnum):
+    """First line of each region."""
+
+    WEIGHTS = 0
+    BIAS = 4096
+    CONSTANTS = 4100
+    NEURONS = 4101
+    AER_LUT = 4102
+    ADDRESS_LUT = 4103
+    STATUS = 4104
+
+
+CONSTANTS = stack(a=CONSTANT_BITS, b=CONSTANT_BITS, threshold=POTENTIAL_BITS)
+"""The layer's constants."""
+
+NEURONS = stack(neurons=9)
+"""How many of the node's neurons are in use; the others never send."""
+
+AER_ENTRY = stack(valid=1, from_host=1, source=3 * COORDINATE_BITS, block=5)
+"""An entry of the AER look-up table: spikes of node ``source`` (x lowest), or of the host's virtual
+node of that number, have the weight rows from ``BLOCK_ROWS * block`` on."""
+
+ADDRESS_ENTRY = stack(valid=1, to_host=1, node=3 * COORDINATE_BITS)
+"""An entry of the address look-up table: all spikes of this node go to ``node``, or to the host
+that stands beside it."""
+
+STATUS = stack(refused=WORD_BITS, early=1, late=1, twice=1, overdrawn=1)
+"""``refused``: spike flits from a source, for a weight row, or with a `models.mesh.flits.Control`,
+that this node does not know; stays at 65,535. The others are set for good when the step protocol is
+broken: ``early``, a spike or an end of a timestep for which this node gave no credit; ``late``, a
+spike after its source's end; ``twice``, a second end of one timestep from one source;
+``overdrawn``, a credit beyond `models.mesh.node_shape.CREDITS`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Region:
+    """Rows of values of one kind, each row in lines of its own.
+
+    Parameters
+    ----------
+    line
+        Its first line, a multiple of ``room``, and its name.
+    fields
+        Bits of a value.
+    rows
+        How many rows there are.
+    values
+        Values of a row.
+    spacing
+        Bits from one value to the next; as many as fit stand in a line.
+    room
+        Lines from one row to the next, a power of two; those that a row does not need do not exist.
+    writable
+        It can be written, not only read.
+    """
+
+    line: Line
+    fields: Mapping[str, Field]
+    rows: int = 1
+    values: int = 1
+    spacing: int = BANK_BITS
+    room: int = 1
+    writable: bool = True
+
+    @property
+    def name(self) -> str:
+        """``weights``, ``aer lut``."""
+        return self.line.name.lower().replace("_", " ")
+
+    @property
+    def width(self) -> int:
+        """Lines of a row."""
+        return -(-self.values * self.spacing // BANK_BITS)
+
+    @property
+    def address(self) -> int:
+        """Address of its first word."""
+        return self.line * LINE_WORDS
+
+    def __contains__(self, line: int) -> bool:
+        row, column = divmod(line - self.line, self.room)
+        return 0 <= row < self.rows and column < self.width
+
+    def words(self, values: Iterable[int]) -> np.ndarray:
+        """A row's words that hold packed ``values``, the first ones if there are fewer.
+
+        Returns uint16, shape (8 * width,).
+        """
+        bits = sum(int(value) << self.spacing * k for k, value in enumerate(values))
+        packed = bits.to_bytes(self.width * BANK_BITS // 8, "little")
+        return np.frombuffer(packed, dtype="<u2").astype(np.uint16)
+
+
+@functools.cache
+def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
+    """The regions of a node of ``shape``, by first line."""
+    codes = {
+        "values": shape.neurons,
+        "spacing": WEIGHT_BITS,
+        "room": WEIGHT_LINES,
+    }
+    regions = (
+        Region(line=Line.WEIGHTS, fields=stack(weight=WEIGHT_BITS), rows=shape.inputs, **codes),
+        Region(line=Line.BIAS, fields=stack(bias=WEIGHT_BITS), **codes),
+        Region(line=Line.CONSTANTS, fields=CONSTANTS),
+        Region(line=Line.NEURONS, fields=NEURONS),
+        Region(line=Line.AER_LUT, fields=AER_ENTRY, values=shape.sources, spacing=WORD_BITS),
+        Region(
+            line=Line.ADDRESS_LUT,
+            fields=ADDRESS_ENTRY,
+            values=shape.destinations,
+            spacing=WORD_BITS,
+        ),
+        Region(line=Line.STATUS, fields=STATUS, writable=False),
+    )
+    return {region.line: region for region in regions}
+
+
+def region_of(shape: NodeShape, line: int) -> Region | None:
+    """The region that ``line`` of a node's memory is in; None if there is no such line."""
+    return next((region for region in memory_map(shape).values() if line in region), None)
