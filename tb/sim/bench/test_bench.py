@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import platform
-import subprocess
 import sys
 
 import numpy as np
@@ -367,19 +366,3 @@ def test_turns_are_taken(quick, monkeypatch):
     monkeypatch.setattr(rounds, "ENOUGH_SECONDS", 0.0)
     rounds.measure(made, progress=lambda done, what: None)
     assert "".join(calls) == "abc"
-
-
-def test_make_passes_options_on():
-    """Every option of `make bench` reaches the command line; none of `make sim`'s defaults does."""
-    options = ["LAYER=fc1024", "DATA=mnist", "T=3", "IMAGES=7", "SEED=2", "BUDGET=4", "JSON=f"]
-    command = ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "bench"]
-    done = subprocess.run(
-        [*command, *options, "COMPARE=old"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert _words(done.stdout.replace("\\\n", " ")).endswith(
-        'trispike bench --layer "fc1024" --data "mnist" --timesteps "3" --images "7" --seed "2" '
-        '--budget "4" --json "f" --compare "old"'
-    )
-    plain = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert _words(plain.stdout.replace("\\\n", " ")).endswith("trispike bench")
