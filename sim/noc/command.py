@@ -19,7 +19,7 @@ from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
 from trispike.sim.report import records
 from trispike.sim.report.document import read_section, replace_section
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import Jobs, Json, Routers, Seeded
+from trispike.sim.terminal.options import Dead, Jobs, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import processes, toolchain
 from trispike.sim.tools.paths import ROOT, build_folder
@@ -36,7 +36,7 @@ EVERY = "all"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Traffic(Json, Jobs, Routers, Seeded):
+class Traffic(Json, Jobs, Dead, Seeded):
     """Traffic on a mesh."""
 
     mesh: str | None = option("Nodes along x, y and z.  [default: 4x4x4; a sweep: more]")
@@ -50,7 +50,6 @@ class Traffic(Json, Jobs, Routers, Seeded):
     warmup: int | None = option("Cycles before flits are counted.  [default: a fifth]")
     bursts: float = option("Share of packets of 2 to 8 flits, 0 to 1.", 0.0)
     stalls: float = option("Chance of a node's taking nothing, each cycle.", 0.0)
-    dead: str | None = option("Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
 
     def __post_init__(self):
         super().__post_init__()

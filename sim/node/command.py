@@ -24,9 +24,9 @@ from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, table_console
 from trispike.sim.terminal.options import (
     DataFolder,
+    Dead,
     Images,
     Json,
-    Routers,
     Seeded,
     Trained,
 )
@@ -36,12 +36,11 @@ from trispike.sim.tools.run_folder import run_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MeshRun(Json, Routers, Seeded, Images):
+class MeshRun(Json, Dead, Seeded, Images):
     """A network on the nodes of a mesh."""
 
     mesh: str | None = option("Run on a mesh: nodes along x, y and z, like 2x2x1.")
     stalls: float = option("Chance of each link's stalling, each cycle.", 0.0)
-    dead: str | None = option("Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
     back_door: bool = option("Load at each node's port, not through the mesh.", False)
     read_back: str = option(
         "Read all that was loaded through the mesh afterwards, and compare.",

@@ -85,6 +85,13 @@ class Routers(Request):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Dead(Routers):
+    """Routers of a mesh some of whose links are dead."""
+
+    dead: str | None = option("Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class DeadLinks(Routers):
     """Routers that can be told of dead links."""
 
