@@ -18,6 +18,7 @@ from trispike.sim.accuracy.measure import batches, measure
 from trispike.sim.accuracy.record import Entry, zeros_of
 from trispike.sim.accuracy.source import DRAWN, Source, sources
 from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import DataFolder
 from trispike.sim.terminal.request import at_least_1, command, option
@@ -66,7 +67,7 @@ def accuracy(asked: AccuracyRequest) -> None:
     hand or not asked for is kept from the record of earlier measurements, docs/accuracy.json.
     """
     data = asked.data
-    plots = _plots()
+    plots = extras.plots("accuracy.plots")
     place = _Place(data)
     kept = record.read(place.record)
     chosen = [
@@ -99,19 +100,6 @@ def accuracy(asked: AccuracyRequest) -> None:
         print(line)
     for path in place.write(plots, everything, entries):
         print(f"written: {relative(path)}")
-
-
-def _plots():
-    """The module that draws, imported only now, as matplotlib is an extra and takes its time."""
-    try:
-        from trispike.sim.accuracy import plots
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "matplotlib":
-            raise
-        raise BadInput(
-            "the figures need matplotlib; install it with pip install '.[plots]'"
-        ) from None
-    return plots
 
 
 class _Place:

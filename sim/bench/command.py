@@ -19,7 +19,7 @@ from trispike.sim.bench.record import Record, Run
 from trispike.sim.bench.sample import Contender, Sample
 from trispike.sim.bench.work import Work
 from trispike.sim.cosim import cosimulation
-from trispike.sim.terminal import subject
+from trispike.sim.terminal import extras, subject
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import DataFolder, Images, Json, Seeded, Trained
 from trispike.sim.terminal.request import command, option
@@ -99,7 +99,7 @@ def _measured(work: Work, budget: float) -> tuple[dict[str, list[Sample]], dict[
             CycleModel(work),
         ]
         skipped = {}
-        snn = _snn()
+        snn = extras.find("bench.snn", "snntorch", "torch")
         if snn is None:
             skipped["snntorch"] = NO_SNNTORCH
         else:
@@ -113,14 +113,3 @@ def _measured(work: Work, budget: float) -> tuple[dict[str, list[Sample]], dict[
                 ),
             )
     return samples, skipped
-
-
-def _snn():
-    """The module that imports snnTorch, imported only now as it takes its time; None without it."""
-    try:
-        from trispike.sim.bench import snn
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in ("snntorch", "torch"):
-            raise
-        return None
-    return snn

@@ -18,6 +18,7 @@ from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
 from trispike.sim.report import records
 from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import Dead, Jobs, Json, Seeded
 from trispike.sim.terminal.request import command, option
@@ -141,15 +142,7 @@ class _Place:
     """Where a sweep is written."""
 
     def __init__(self):
-        try:
-            from trispike.sim.noc import plots
-        except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] != "matplotlib":
-                raise
-            raise BadInput(
-                "the figure needs matplotlib; install it with pip install '.[plots]'"
-            ) from None
-        self._plots = plots
+        self._plots = extras.plots("noc.plots")
         docs = ROOT / "docs"
         self._record, self._document = docs / "noc.json", docs / "results.md"
         self._figures = (docs / "figures" / "noc.png", build_folder() / "noc" / "latency.png")

@@ -38,7 +38,7 @@ def house(tmp_path, monkeypatch):
         accuracy=lambda data, entries: f"accuracy {len(entries)}".encode(),
         quantisation=lambda data, prices: f"cost {len(prices)}".encode(),
     )
-    monkeypatch.setattr(command, "_plots", lambda: plots)
+    monkeypatch.setattr(command.extras, "plots", lambda _: plots)
     return tmp_path
 
 

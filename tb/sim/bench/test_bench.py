@@ -25,6 +25,7 @@ from trispike.sim.bench.work import Work
 from trispike.sim.cli import cli
 from trispike.sim.cosim import cosimulation
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
+from trispike.sim.terminal import extras
 
 pytestmark = pytest.mark.xdist_group("bench")  # one worker builds the chip
 
@@ -247,7 +248,7 @@ def test_wrong_label_is_a_mismatch(tmp_path, built):
         AmaranthChip(fooled, 100.0),
         GoldenModel(fooled),
     ]
-    snn = command._snn()
+    snn = extras.find("bench.snn", "snntorch", "torch")
     message = rf"label: image 7: expected {wrong[7]}, got {work.labels[7]}; 1 of {IMAGES} differ"
     for contender in (*contenders, *([snn.SnnTorch(fooled)] if snn else ())):
         with pytest.raises(MismatchFound, match=message):
@@ -333,7 +334,7 @@ def test_without_snntorch(tmp_path, spared, quick, monkeypatch, capsys):
     monkeypatch.delitem(sys.modules, "trispike.sim.bench.snn", raising=False)
     monkeypatch.delattr("trispike.sim.bench.snn", raising=False)
     monkeypatch.setitem(sys.modules, "snntorch", None)
-    assert command._snn() is None
+    assert extras.find("bench.snn", "snntorch", "torch") is None
     weight_file = save(NETWORK, tmp_path)
     kept = tmp_path / "bench.json"
     _bench("--weights", weight_file, "--budget", "1e-9", "--json", kept)
