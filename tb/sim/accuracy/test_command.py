@@ -38,7 +38,7 @@ def house(tmp_path, monkeypatch):
         accuracy=lambda data, entries: f"accuracy {len(entries)}".encode(),
         quantisation=lambda data, prices: f"cost {len(prices)}".encode(),
     )
-    monkeypatch.setattr(command, "_plots", lambda: plots)
+    monkeypatch.setattr(command.extras, "plots", lambda _: plots)
     return tmp_path
 
 
@@ -291,33 +291,3 @@ def test_interrupt(checkout, number):
     assert document.read_text() == before
     assert list((checkout / "docs" / "figures").iterdir()) == []
     assert not (checkout / "docs" / "accuracy.json").exists()
-
-
-def test_make_accuracy():
-    """Every option reaches the command line; none is passed that was not given."""
-
-    def dry(*options):
-        done = subprocess.run(
-            ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "accuracy", *options],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    wanted = {
-        "LAYER": "--layer",
-        "RECIPE": "--recipe",
-        "DATA": "--data",
-        "T": "--timesteps",
-        "SEEDS": "--seeds",
-        "JOBS": "--jobs",
-        "DATA_FOLDER": "--data-folder",
-    }
-    said = dry(*(f"{name}=x{name}" for name in wanted))
-    for name, option in wanted.items():
-        assert f'{option} "x{name}"' in said
-    assert "--" not in dry().split("trispike accuracy")[1]
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
-    assert any(line.startswith("make accuracy ") for line in listed.stdout.splitlines())

@@ -31,7 +31,7 @@ def _edit(path, before, after):
 def _run(copy, weight_file, images=20):
     """Run digits through the broken copy: the status must be 1, the divergence named."""
     options = ["--weights", weight_file, "--images", str(images), "--timesteps", "2"]
-    done = trispike("run", *options, root=copy)
+    done = trispike("sim", *options, root=copy)
     assert done.returncode == 1, done.stdout + done.stderr
     found = WHERE.search(done.stderr)
     assert found, done.stderr
@@ -42,7 +42,7 @@ def test_unbroken_copy_agrees(copy, tmp_path):
     """Without a fault the copy passes, so that the faults below are what is caught."""
     weight_file = save(random_network((784, 12, 4), 1), tmp_path)
     options = ["--weights", weight_file, "--images", "20", "--timesteps", "2"]
-    done = trispike("run", *options, root=copy)
+    done = trispike("sim", *options, root=copy)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -87,7 +87,7 @@ def test_compare_with_equality(copy, tmp_path):
     assert (found["expected"], found["got"]) == (0, 1)
 
     # A figure file that cannot be written does not hide it.
-    full = trispike("run", "--weights", edge, "--images", "2", "--json", "/dev/full", root=copy)
+    full = trispike("sim", "--weights", edge, "--images", "2", "--json", "/dev/full", root=copy)
     assert "first divergence: spike: image 0" in full.stderr
 
 
@@ -111,7 +111,7 @@ def test_hang(copy, tmp_path):
         "            m.d.sync += self.valid.eq(0)",
     )
     weight_file = save(random_network((784, 12, 4), 4), tmp_path)
-    done = trispike("run", "--weights", weight_file, "--images", "5", root=copy)
+    done = trispike("sim", "--weights", weight_file, "--images", "5", root=copy)
     assert done.returncode == 1, done.stdout + done.stderr
     message = "first divergence: spike: number of vectors: image 0, timestep 1, layer 1: "
     assert message + "expected 25, got 0" in done.stderr

@@ -43,9 +43,9 @@ def test_rtl_equals_models(layer, data, tmp_path, monkeypatch):
     if layer in WIDE:
         quick = functools.partial(cosimulation.chip_model, optimise=False)
         monkeypatch.setattr(cosimulation, "chip_model", quick)
-        cli.main(["run", *map(str, options)], standalone_mode=False)
+        cli.main(["sim", *map(str, options)], standalone_mode=False)
     else:
-        done = trispike("run", *options, timeout=570)
+        done = trispike("sim", *options, timeout=570)
         assert done.returncode == 0, done.stdout + done.stderr
     made = json.loads(figures.read_text())
     assert made["images"] == _images(layer, data)
@@ -73,7 +73,7 @@ def test_cycles_per_prediction(tmp_path):
     _mnist_or_skip("mnist")
     figures = tmp_path / "figures.json"
     options = ["--layer", "fc256_256", "--data", "mnist", "--timesteps", "1", "--images", "1000"]
-    done = trispike("run", *options, "--json", figures, timeout=570)
+    done = trispike("sim", *options, "--json", figures, timeout=570)
     assert done.returncode == 0, done.stdout + done.stderr
     made = json.loads(figures.read_text())
     assert made["cycles_per_image_mean"] <= 1.05 * made["spikes"][0] + 6
@@ -86,7 +86,7 @@ def test_shards_change_nothing(tmp_path):
     made = []
     for jobs in ("1", "2"):
         figures = tmp_path / f"{jobs}.json"
-        done = trispike("run", "--images", "30", "--jobs", jobs, "--json", figures)
+        done = trispike("sim", "--images", "30", "--jobs", jobs, "--json", figures)
         assert done.returncode == 0, done.stdout + done.stderr
         made.append(json.loads(figures.read_text()))
     one, two = made

@@ -209,8 +209,8 @@ def test_no_router(documents):
     ("arguments", "message"),
     [
         (["--block", "nonsense"], "BLOCK must be one of chip, router, node, not 'nonsense'"),
-        (["--block", "node", "--lanes", "2"], "LANES= is for BLOCK=chip; leave it out for node"),
-        (["--block", "node", "--depth", "8"], "DEPTH= is for BLOCK=router; leave it out for node"),
+        (["--block", "node", "--lanes", "2"], "LANES= is for BLOCK=chip; leave it out"),
+        (["--block", "node", "--depth", "8"], "DEPTH= is for BLOCK=router; leave it out"),
     ],
 )
 def test_refusals(arguments, message):

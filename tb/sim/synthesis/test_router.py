@@ -137,7 +137,7 @@ def test_command(tmp_path, monkeypatch, capsys):
         (["--block", "mesh"], "BLOCK must be one of chip, router, node, not 'mesh'"),
         (["--block", "router", "--layer", "fc256"], "LAYER= is for BLOCK=chip; leave it out"),
         (["--block", "router", "--target", "cells"], "TARGET= is for BLOCK=chip; leave it out"),
-        (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out for chip"),
+        (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out"),
         (["--block", "router", "--depth", "65"], "router depth must be an integer from 2 to 64"),
         (["--block", "router", "--routing", "yx"], "ROUTING must be one of xyz, detour, not 'yx'"),
     ],
