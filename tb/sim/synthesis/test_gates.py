@@ -7,6 +7,7 @@ from tb.kit.silicon import mapped, needs_yosys
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.description import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.router import Router
@@ -29,6 +30,7 @@ def _run(block, module, parameters, folder=None):
         f"gates-{block.module_name}",
         simulation(netlist),
         block.module_name,
+        flat_ports(block),
         module,
         seed=1,
         parameters=parameters,
@@ -81,5 +83,5 @@ def test_broken_mapping_is_caught(right, wrong, tmp_path, monkeypatch):
     broken = tmp_path / "broken.v"
     broken.write_text(text.replace(right, wrong))
     monkeypatch.setattr(mapping, "techmap_file", lambda: broken)
-    with pytest.raises(SimulationError, match=r"tb\.pe_cocotb"):
+    with pytest.raises(SimulationError, match=r"neuron\.pe_cocotb"):
         _run(ProcessingElement(), "tb.rtl.neuron.pe_cocotb", {"lanes": 1}, tmp_path)
