@@ -381,8 +381,8 @@ def test_make_passes_options_on():
     )
     assert done.returncode == 0, done.stderr
     assert _words(done.stdout.replace("\\\n", " ")).endswith(
-        '-m sim bench --layer "fc1024" --data "mnist" --timesteps "3" --images "7" --seed "2" '
+        'trispike bench --layer "fc1024" --data "mnist" --timesteps "3" --images "7" --seed "2" '
         '--budget "4" --json "f" --compare "old"'
     )
     plain = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert _words(plain.stdout.replace("\\\n", " ")).endswith("-m sim bench")
+    assert _words(plain.stdout.replace("\\\n", " ")).endswith("trispike bench")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tb.kit.command import trispike
+from tb.kit.command import trispike, trispike_here
 from tb.kit.networks import NO_MNIST
 from trispike.models.data import datasets
 from trispike.models.network.presets import PRESETS
@@ -73,7 +73,7 @@ def test_cycles_per_prediction(tmp_path):
     _mnist_or_skip("mnist")
     figures = tmp_path / "figures.json"
     options = ["--layer", "fc256_256", "--data", "mnist", "--timesteps", "1", "--images", "1000"]
-    done = trispike("run", *options, "--json", figures, timeout=570)
+    done = trispike_here("run", *options, "--json", figures)
     assert done.returncode == 0, done.stdout + done.stderr
     made = json.loads(figures.read_text())
     assert made["cycles_per_image_mean"] <= 1.05 * made["spikes"][0] + 6
@@ -86,7 +86,7 @@ def test_shards_change_nothing(tmp_path):
     made = []
     for jobs in ("1", "2"):
         figures = tmp_path / f"{jobs}.json"
-        done = trispike("run", "--images", "30", "--jobs", jobs, "--json", figures)
+        done = trispike_here("run", "--images", "30", "--jobs", jobs, "--json", figures)
         assert done.returncode == 0, done.stdout + done.stderr
         made.append(json.loads(figures.read_text()))
     one, two = made

@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from tb.kit.command import ROOT, refused, trispike
+from tb.kit.command import ROOT, refused_here, trispike
 from trispike.golden.mesh.routes import Divergence, Routes, expect, match, zero_load_latency
 from trispike.models.errors import BadInput
 from trispike.models.mesh import flits
@@ -322,7 +322,7 @@ def test_command(tmp_path):
 )
 def test_bad_input(options, message):
     """One line, status 2."""
-    assert re.match(f"error: {message}", refused(trispike("noc", *options)))
+    assert re.match(f"error: {message}", refused_here("noc", *options))
 
 
 def test_make_passes_options_on():
