@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.golden.mesh.routes import Expectation, Routes
+from trispike.golden.mesh.routes import Expectation, Routes, compare_counts, expect, match
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.models.mesh.traffic import Traffic
 from trispike.rtl.noc.mesh import Mesh
@@ -163,10 +163,10 @@ def judge(run: Run, routes: Routes) -> Judged:
     traffic = run.traffic
     entered = np.flatnonzero(run.taken != NEVER)
     sources, sent = traffic.sources[entered], traffic.flits[entered]
-    which = entered[routes.match(routes, sources, sent, run.receivers, run.flits)]
+    which = entered[match(routes, sources, sent, run.receivers, run.flits)]
     early = np.flatnonzero(run.times <= run.taken[which])
     if len(early):
         raise SimulationError("a flit came before it was sent: the harness is at fault")
-    expected = routes.expect(routes, sources, sent)
-    routes.compare_counts(routes, expected, run.links, run.dropped, run.dropped_ports)
+    expected = expect(routes, sources, sent)
+    compare_counts(routes, expected, run.links, run.dropped, run.dropped_ports)
     return Judged(run=run, expected=expected, which=which)

@@ -83,5 +83,5 @@ def test_broken_mapping_is_caught(right, wrong, tmp_path, monkeypatch):
     broken = tmp_path / "broken.v"
     broken.write_text(text.replace(right, wrong))
     monkeypatch.setattr(mapping, "techmap_file", lambda: broken)
-    with pytest.raises(SimulationError, match=r"neuron\.pe_cocotb"):
+    with pytest.raises(SimulationError, match=r"tb\.rtl\.neuron\.pe_cocotb"):
         _run(ProcessingElement(), "tb.rtl.neuron.pe_cocotb", {"lanes": 1}, tmp_path)
