@@ -30,7 +30,7 @@ from trispike.sim.terminal import extras
 pytestmark = pytest.mark.xdist_group("bench")  # one worker builds the chip
 
 NETWORK = random_network((784, 12, 4), 8)
-IMAGES, TIMESTEPS = 20, 2
+IMAGES, TIMESTEPS = 9, 2
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tb.kit.command import ROOT, refused, trispike
+from tb.kit.command import ROOT, refused, refused_here, trispike, trispike_here
 from tb.kit.extras import needs_distributed
 from tb.kit.processes import alive, simulators
 from trispike.sim.cosim import cluster
@@ -102,7 +102,7 @@ def test_killed_worker(scheduler, workers, tmp_path):
     assert (clustered["images"], clustered["complete"], clustered["shards"]) == (28, True, 4)
     assert not any(clustered["mismatches"].values())
 
-    local = trispike("sim", *command)
+    local = trispike_here("sim", *command)
     assert local.returncode == 0, local.stderr
     whole = json.loads(figures.read_text())
     differ = {"shards", "wall_seconds", "simulated_cycles", "simulated_cycles_per_second"}
@@ -112,13 +112,13 @@ def test_killed_worker(scheduler, workers, tmp_path):
 
 def test_no_workers(scheduler):
     """A cluster that could only wait."""
-    message = refused(trispike("sim", "--cluster", scheduler))
+    message = refused_here("sim", "--cluster", scheduler)
     assert re.search(r"the cluster at \S+ has no workers; start some and run again", message)
 
 
 def test_nobody_there():
     """An address where nothing listens."""
-    message = refused(trispike("sim", "--cluster", "tcp://127.0.0.1:1", timeout=30))
+    message = refused_here("sim", "--cluster", "tcp://127.0.0.1:1")
     assert "cannot reach a cluster at tcp://127.0.0.1:1: " in message
 
 
@@ -131,7 +131,7 @@ def test_no_scheduler_file(tmp_path, text, pattern):
     file = tmp_path / "file"
     if text is not None:
         file.write_text(text)
-    assert pattern in refused(trispike("sim", "--cluster", file))
+    assert pattern in refused_here("sim", "--cluster", file)
 
 
 def test_missing_distributed(tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tb.kit.command import ROOT, trispike
+from tb.kit.command import ROOT, trispike_here
 from tb.kit.processes import alive, simulators
 from trispike import golden
 from trispike.models.data import datasets, spikes
@@ -92,7 +92,7 @@ def test_killed_shard(tmp_path):
     assert not any(made["mismatches"].values())
 
     options = ["--layer", LAYER, "--timesteps", str(TIMESTEPS), "--first", "14", "--images", "14"]
-    again = trispike("sim", *options, "--json", figures)
+    again = trispike_here("sim", *options, "--json", figures)
     assert again.returncode == 0, again.stderr
     made = json.loads(figures.read_text())
     assert (made["first_image"], made["images"], made["complete"]) == (14, 14, True)

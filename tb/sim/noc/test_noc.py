@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here, trispike
 from trispike.golden.mesh.routes import Routes, expect, zero_load_latency
 from trispike.models.errors import BadInput
 from trispike.models.mesh import flits
@@ -343,4 +343,4 @@ def test_command(tmp_path):
 )
 def test_bad_input(options, message):
     """One line, status 2."""
-    assert re.match(f"error: {message}", refused(trispike("noc", *options)))
+    assert re.match(f"error: {message}", refused_here("noc", *options))

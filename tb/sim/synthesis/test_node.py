@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here
 from tb.kit.silicon import mapped, needs_synthesis
 from trispike.models.errors import BadInput
 from trispike.models.mesh.node_shape import NodeShape
@@ -215,4 +215,4 @@ def test_no_router(documents):
 )
 def test_refusals(arguments, message):
     """What makes no sense together is one line, status 2."""
-    assert message in refused(trispike("synth", *arguments))
+    assert message in refused_here("synth", *arguments)

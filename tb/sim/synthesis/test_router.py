@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here
 from tb.kit.silicon import needs_synthesis
 from trispike.models.errors import BadInput
 from trispike.sim.cli import cli
@@ -144,4 +144,4 @@ def test_command(tmp_path, monkeypatch, capsys):
 )
 def test_refusals(arguments, message):
     """What makes no sense together is one line, status 2."""
-    assert message in refused(trispike("synth", *arguments))
+    assert message in refused_here("synth", *arguments)
