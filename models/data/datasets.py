@@ -144,9 +144,9 @@ def load(name: str, folder: Path | None = None) -> Dataset:
         digests = {digits.SOURCE: digits.digest(arrays)}
     else:
         files = (mnist.TRAIN_IMAGES, mnist.TRAIN_LABELS, mnist.TEST_IMAGES, mnist.TEST_LABELS)
-        found = {file.name: _read(name, file, folder) for file in files}
-        arrays = [array for array, _ in found.values()]
-        digests = {file: digest for file, (_, digest) in found.items()}
+        loaded = {file.name: _read(name, file, folder) for file in files}
+        arrays = [array for array, _ in loaded.values()]
+        digests = {file: digest for file, (_, digest) in loaded.items()}
     return Dataset(
         name=name,
         train_images=arrays[0],

@@ -23,10 +23,10 @@ def _resampling() -> np.ndarray:
     weights = np.zeros((_DIGIT_SIDE, _SOURCE_SIDE), dtype=np.int64)
     for i in range(_DIGIT_SIDE):
         tenths = min(max(4 * i - 3, 0), _TENTHS * (_SOURCE_SIDE - 1))
-        before, part = divmod(tenths, _TENTHS)
-        weights[i, before] += _TENTHS - part
+        pixel, part = divmod(tenths, _TENTHS)
+        weights[i, pixel] += _TENTHS - part
         if part:
-            weights[i, before + 1] += part
+            weights[i, pixel + 1] += part
     return weights
 
 
@@ -38,8 +38,8 @@ def frame(images: np.ndarray) -> np.ndarray:
     """
     weights = _resampling()
     scaled = weights @ images.astype(np.int64) @ weights.T
-    whole = _SOURCE_MAX * _TENTHS * _TENTHS
-    pixels = (scaled * 255 + whole // 2) // whole
+    full_scale = _SOURCE_MAX * _TENTHS * _TENTHS
+    pixels = (scaled * 255 + full_scale // 2) // full_scale
     border = (_BORDER, _BORDER)
     return np.pad(pixels, ((0, 0), border, border)).astype(np.uint8).reshape(len(images), -1)
 

