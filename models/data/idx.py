@@ -1,4 +1,4 @@
-"""The IDX file format, in which MNIST comes: a magic number, the dimensions, then bytes."""
+"""The IDX file format, MNIST's format: a magic number, the dimensions, then bytes."""
 
 import hashlib
 import math
