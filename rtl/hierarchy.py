@@ -1,4 +1,4 @@
-"""Which components become Verilog modules of their own.
+"""Components that become Verilog modules of their own.
 
 Amaranth writes one Verilog module for each *instance* of a component, named after its place in
 the hierarchy: a chip of 522 PEs would hold 522 copies of one text. A `Block` that is placed with
@@ -26,7 +26,7 @@ class Block(wiring.Component):
 
 
 def lanes_suffix(lanes: int) -> str:
-    """How a module name spells out ``lanes``: not at all for the one lane of the seed's chip."""
+    """Suffix of a module name for ``lanes``; empty for one lane."""
     return "" if lanes == 1 else f"_{lanes}_lanes"
 
 

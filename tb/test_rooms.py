@@ -1,4 +1,4 @@
-"""The house: which room may import which, and the style of what stands in them."""
+"""The rooms: imports between packages, and the style of the sources."""
 
 import ast
 import subprocess

@@ -53,13 +53,13 @@ def costs(entries: Sequence[Entry]) -> list[Cost]:
     Only seeds of both measurements count; pairs without a common seed are left out. All ``entries``
     are of one data set.
     """
-    found = []
+    priced = []
     for baseline in (entry for entry in entries if entry.source.bits == 32):
         for ternary in entries:
             if ternary.source.bits == 2 and ternary.source.layer == baseline.source.layer:
                 points = _points(ternary, baseline)
                 if points:
-                    found.append(
+                    priced.append(
                         Cost(
                             layer=ternary.source.layer,
                             recipe=ternary.source.recipe,
@@ -68,18 +68,19 @@ def costs(entries: Sequence[Entry]) -> list[Cost]:
                             points=tuple(points.values()),
                         )
                     )
-    return found
+    return priced
 
 
 def _points(ternary: Entry, baseline: Entry) -> dict[int, tuple[float, ...]]:
-    left, right = (
+    ternary_runs, baseline_runs = (
         dict(zip(entry.spread.seeds, entry.spread.measurements, strict=True))
         for entry in (ternary, baseline)
     )
     return {
         seed: tuple(
-            100 * (b - a) for a, b in zip(left[seed].accuracy, right[seed].accuracy, strict=False)
+            100 * (b - a)
+            for a, b in zip(ternary_runs[seed].accuracy, baseline_runs[seed].accuracy, strict=False)
         )
-        for seed in left
-        if seed in right
+        for seed in ternary_runs
+        if seed in baseline_runs
     }

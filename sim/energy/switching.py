@@ -73,11 +73,11 @@ def switching(mapped: Mapped, toggles: Toggles) -> Switching:
     for path, kind, rate in toggles.rates():
         if path not in busy:
             raise breakdown(f"sta said nothing of {path}", mapped.folder / "power_1.log")
-        rest, leaks = still[path]
-        moved = float((busy[path][0] - rest) * rate * pj)
+        idle, leaks = still[path]
+        moved = float((busy[path][0] - idle) * rate * pj)
         leakage += leaks * 1e9
         if mapped.library.cells[kind].stores:
-            clock += rest * pj
+            clock += idle * pj
             registers += moved
         else:
             logic[_block(path)] += moved
@@ -86,9 +86,9 @@ def switching(mapped: Mapped, toggles: Toggles) -> Switching:
 
 def _block(path: str) -> str:
     """Kind of block that contains the cell ``path``."""
-    above = path.split("/")[:-1]
+    instances = path.split("/")[:-1]
     names = {"pe": "processing elements", "encoder": "encoders", "readout": "read-out"}
-    for part in above:
+    for part in instances:
         for begin, name in names.items():
             if part.startswith(begin):
                 return name

@@ -56,20 +56,20 @@ class Toggles:
                 changes = [np.count_nonzero(np.diff(values[net])) for net in nets]
                 yield "/".join((*path, cell.name)), cell.kind, sum(changes) / len(nets) / steps
         for cell in module.cells:
-            below = self._netlist.modules.get(cell.kind)
-            if below is not None and not below.macro:
-                yield from self._module(below, (*path, cell.name))
+            child = self._netlist.modules.get(cell.kind)
+            if child is not None and not child.macro:
+                yield from self._module(child, (*path, cell.name))
 
     def _compare(self, name: str, cell: Instance, values: dict[Bit, np.ndarray]) -> None:
         """Compare the next value that the netlist computes with that of the RTL's register."""
-        known = self._netlist.library.cells[cell.kind]
+        library_cell = self._netlist.library.cells[cell.kind]
         if _DATA in cell.pins:
             following = self._value(values, cell.pins[_DATA][0])[:-1]
-            held = values[cell.pins[known.outputs[0]][0]][1:]
-            wrong = np.flatnonzero(following != held)
+            stored = values[cell.pins[library_cell.outputs[0]][0]][1:]
+            wrong = np.flatnonzero(following != stored)
             if len(wrong):
-                what = f"netlist and RTL differ: {name}"
-                raise MismatchFound(Mismatch(what=what, cycle=int(wrong[0]) + 1))
+                message = f"netlist and RTL differ: {name}"
+                raise MismatchFound(Mismatch(what=message, cycle=int(wrong[0]) + 1))
 
     def _value(self, values: dict[Bit, np.ndarray], bit: Bit) -> np.ndarray:
         if isinstance(bit, str):
@@ -90,16 +90,16 @@ class Toggles:
             if direction == "input" and port not in ("clk", "rst"):
                 take(bits, (*path, port))
         for cell in module.cells:
-            below = self._netlist.modules.get(cell.kind)
-            known = self._netlist.library.cells.get(cell.kind)
-            if below is not None:
-                for port, (direction, _) in below.ports.items():
+            child = self._netlist.modules.get(cell.kind)
+            library_cell = self._netlist.library.cells.get(cell.kind)
+            if child is not None:
+                for port, (direction, _) in child.ports.items():
                     if direction == "output" and port in cell.pins:
                         take(cell.pins[port], (*path, cell.name, port))
-            elif known.stores:
+            elif library_cell.stores:
                 signal, _, index = cell.name.partition(_REGISTER)
                 rows = self._trace.bits(".".join((*path, signal)))
-                values[cell.pins[known.outputs[0]][0]] = rows[int(index.strip("[]") or 0)]
+                values[cell.pins[library_cell.outputs[0]][0]] = rows[int(index.strip("[]") or 0)]
         return values
 
     def _sorted(self, module: Module) -> list:
@@ -113,15 +113,15 @@ class Toggles:
             ]
             outputs = {cell.name: self._outputs(cell.kind, cell.pins) for cell in cells}
             driver = {cell.pins[pin][0]: cell for cell in cells for pin, _ in outputs[cell.name]}
-            order, seen = [], set()
+            order, visited = [], set()
             for start in cells:
                 stack = [(start, False)]
                 while stack:
                     cell, ready = stack.pop()
                     if ready:
                         order.append((cell, outputs[cell.name]))
-                    elif cell.name not in seen:
-                        seen.add(cell.name)
+                    elif cell.name not in visited:
+                        visited.add(cell.name)
                         stack.append((cell, True))
                         inputs = self._netlist.library.cells[cell.kind].inputs
                         nets = [cell.pins[pin][0] for pin in inputs if pin in cell.pins]
@@ -130,11 +130,11 @@ class Toggles:
         return self._order[module.name]
 
     def _outputs(self, kind: str, pins: dict) -> list[tuple[str, Function]]:
-        found = []
+        functions = []
         for pin in self._netlist.library.cells[kind].outputs:
             if pin in pins:
                 if (kind, pin) not in self._functions:
                     text = self._netlist.library.cells[kind].pins[pin].function
                     self._functions[kind, pin] = parse(text)
-                found.append((pin, self._functions[kind, pin]))
-        return found
+                functions.append((pin, self._functions[kind, pin]))
+        return functions

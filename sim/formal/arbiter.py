@@ -38,9 +38,9 @@ class ArbiterBench(Bench):
         ]
         claims.constant(self.who)
         claims.given(self.who < self._width)
-        stands, mine = picked(self.requests, self.who), picked(self.grant, self.who)
+        stands, granted = picked(self.requests, self.who), picked(self.grant, self.who)
         waited = Signal(range(self._width + 1))
-        with m.If(~stands | mine & self.next):
+        with m.If(~stands | granted & self.next):
             m.d.sync += waited.eq(0)
         with m.Elif(self.next):
             m.d.sync += waited.eq(waited + self.grant.any())
@@ -50,7 +50,7 @@ class ArbiterBench(Bench):
         claims.always("waits_for_others_once", waited < self._width)
         claims.invariant("later_is_above_a_bit", is_order(self.later))
         claims.invariant("others_left", waited + rank(self.later, self.who) < self._width)
-        claims.reached("longest_wait", (waited == self._width - 1) & stands & mine & self.next)
+        claims.reached("longest_wait", (waited == self._width - 1) & stands & granted & self.next)
         return m
 
 

@@ -79,8 +79,8 @@ class Queue:
         slots = Array(getattr(bench, f"slot_{k}") for k in range(depth))
         claims.invariant("pointers", (bench.first < depth) & (bench.free < depth))
         claims.invariant("level_between_pointers", self._wrap(bench.first + level) == bench.free)
-        place = self._wrap(bench.first + self._ahead)
-        claims.invariant("followed_is_kept", implies(self._followed, slots[place] == self._word))
+        slot = self._wrap(bench.first + self._ahead)
+        claims.invariant("followed_is_kept", implies(self._followed, slots[slot] == self._word))
 
     def _wrap(self, pointer: Value) -> Value:
         return Mux(pointer >= self._depth, pointer - self._depth, pointer)
@@ -141,5 +141,5 @@ class BufferBench(Bench):
 
 def stands(claims: Claims, stream) -> Value:
     """``valid`` and ``payload`` of ``stream`` stay until ``ready``."""
-    same = stream.valid & (stream.payload == claims.past(stream.payload))
-    return implies(claims.past(stream.valid & ~stream.ready), same)
+    unchanged = stream.valid & (stream.payload == claims.past(stream.payload))
+    return implies(claims.past(stream.valid & ~stream.ready), unchanged)

@@ -39,9 +39,9 @@ class Bench(wiring.Component):
     """
 
     def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, ShapeLike]] | None = None):
-        kept = {name: at for name, at in (inside or {}).items() if at[1]}
-        self.inside = {name: path for name, (path, _) in kept.items()}
-        super().__init__({**members, **{name: In(shape) for name, (_, shape) in kept.items()}})
+        wide = {name: at for name, at in (inside or {}).items() if at[1]}
+        self.inside = {name: path for name, (path, _) in wide.items()}
+        super().__init__({**members, **{name: In(shape) for name, (_, shape) in wide.items()}})
 
 
 class Claims:

@@ -55,12 +55,12 @@ class CreditsBench(Bench):
 
     def _alone(self, m: Module, claims: Claims) -> None:
         """The counter holds the credits gained less those spent; a gain above the limit is lost."""
-        left = Signal(_COUNT, init=CREDITS)
-        after = left - self.spend + self.gain
-        m.d.sync += left.eq(Mux(self.clear | (after > CREDITS), CREDITS, after))
-        claims.always("any_left", self.any == (left != 0))
-        claims.always("told_if_one_too_many", self.overdrawn == (after > CREDITS))
-        claims.invariant("same_count", self.count == left)
+        balance = Signal(_COUNT, init=CREDITS)
+        next_balance = balance - self.spend + self.gain
+        m.d.sync += balance.eq(Mux(self.clear | (next_balance > CREDITS), CREDITS, next_balance))
+        claims.always("any_left", self.any == (balance != 0))
+        claims.always("told_if_one_too_many", self.overdrawn == (next_balance > CREDITS))
+        claims.invariant("same_count", self.count == balance)
         claims.reached("one_too_many", self.overdrawn)
 
     def _loop(self, m: Module, claims: Claims) -> None:

@@ -66,12 +66,12 @@ class InputBench(Bench):
         claims.constant(self.here.as_value())
         claims.constant(self.alive)
         claims.given(implies(self.taken, self.request))
-        wanted = expected(m, self._shape, self.here, destination(self.flit), entries)
-        self._one_or_the_other(claims, wanted)
+        expected_port = expected(m, self._shape, self.here, destination(self.flit), entries)
+        self._one_or_the_other(claims, expected_port)
         self._keeps(m, claims)
         return m
 
-    def _one_or_the_other(self, claims: Claims, wanted: Signal) -> None:
+    def _one_or_the_other(self, claims: Claims, expected_port: Signal) -> None:
         """The oldest flit requests its port if that is alive, else it is dropped at once."""
         request, drop = self.request, self.drop
         either = request | drop
@@ -80,10 +80,10 @@ class InputBench(Bench):
         claims.always("never_both", ~(request.any() & drop.any()))
         claims.always("asks_only_the_living", request & ~self.alive == 0)
         claims.always("drops_only_for_the_dead", drop & self.alive == 0)
-        claims.always("wants_what_is_specified", implies(either, either == wanted))
+        claims.always("wants_what_is_specified", implies(either, either == expected_port))
         left_waiting = claims.past(request.any() & ~self.taken)
-        same = (request == claims.past(request)) & (self.flit == claims.past(self.flit))
-        claims.always("asks_until_taken", implies(left_waiting, same & request.any()))
+        unchanged = (request == claims.past(request)) & (self.flit == claims.past(self.flit))
+        claims.always("asks_until_taken", implies(left_waiting, unchanged & request.any()))
         claims.reached("asks", request.any() & ~self.taken)
         claims.reached("drops", drop.any())
         claims.reached("asks_after_a_drop", request.any() & claims.past(drop.any()))

@@ -112,8 +112,10 @@ class AllocatorBench(Bench):
             "grants_its_holder",
             implies(packet.open & (self.requests & packet.holder).any(), granted),
         )
-        kept = self.grant == claims.past(self.grant)
-        claims.always("grant_stands_until_sent", implies(claims.past(granted & ~self.sent), kept))
+        unchanged = self.grant == claims.past(self.grant)
+        claims.always(
+            "grant_stands_until_sent", implies(claims.past(granted & ~self.sent), unchanged)
+        )
         claims.reached(
             "packet_of_three", sender.any() & packet.open & claims.past(packet.open & self.sent)
         )
@@ -121,21 +123,21 @@ class AllocatorBench(Bench):
             claims.reached("others_held_up", packet.open & self.requests.any() & ~granted)
 
     def _fair(self, m: Module, claims: Claims, packet: Packet) -> None:
-        asks, mine = picked(self.requests, self.who), picked(self.grant, self.who)
+        asks, granted = picked(self.requests, self.who), picked(self.grant, self.who)
         claims.constant(self.who)
         claims.given(self.who < self._inputs)
         waited = Signal(range(self._inputs + 1))
-        with m.If(~asks | mine):
+        with m.If(~asks | granted):
             m.d.sync += waited.eq(0)
         with m.Elif(self.sent & self.ends):
             m.d.sync += waited.eq(waited + 1)
         claims.always("waits_for_others_once", waited < self._inputs)
-        claims.reached("longest_wait", (waited == self._inputs - 1) & asks & mine)
+        claims.reached("longest_wait", (waited == self._inputs - 1) & asks & granted)
         claims.invariant("later_is_above_a_bit", is_order(self.later))
         claims.invariant("owner_is_last", implies(self.owned, order_after(self.later, self.owner)))
-        others = self.owned & ~picked(self.owner, self.who)
-        left = rank(self.later, self.who)
-        claims.invariant("others_left", waited + others + left < self._inputs)
+        foreign_owner = self.owned & ~picked(self.owner, self.who)
+        ahead = rank(self.later, self.who)
+        claims.invariant("others_left", waited + foreign_owner + ahead < self._inputs)
 
 
 class OutputBench(Bench):

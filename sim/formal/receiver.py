@@ -110,8 +110,8 @@ class ReceiverBench(Bench):
         self._from = Signal(self._shape.sources, name="known_source")
         claims.given(~(control & (neuron == Control.CREDIT)))  # the interface sorts credits out
         for s, entry in enumerate(unit.entries):
-            theirs = (entry.source == own) & (entry.from_host == field(self.flit, "from_host"))
-            m.d.comb += self._from[s].eq(self.valid & entry.valid & theirs)
+            from_entry = (entry.source == own) & (entry.from_host == field(self.flit, "from_host"))
+            m.d.comb += self._from[s].eq(self.valid & entry.valid & from_entry)
             with m.If(self._from[s]):
                 m.d.comb += self._spike_row.eq(BLOCK_ROWS * entry.block + neuron)
             source = Source(
@@ -152,10 +152,10 @@ class ReceiverBench(Bench):
         )
         claims.always("nothing_is_broken", ~(unit.early | unit.late | unit.twice))
         waits = claims.past(self.offered & ~self.ready) & ~self.hold
-        same = self.offered & (self.bit == claims.past(self.bit))
-        claims.always("offered_until_taken", implies(waits, same))
-        held = sent.any() | Cat(k & e for k, e in zip(known, ended, strict=True)).any()
-        claims.always("pending", implies(held | self.credits.valid, unit.pending))
+        unchanged = self.offered & (self.bit == claims.past(self.bit))
+        claims.always("offered_until_taken", implies(waits, unchanged))
+        unfinished = sent.any() | Cat(k & e for k, e in zip(known, ended, strict=True)).any()
+        claims.always("pending", implies(unfinished | self.credits.valid, unit.pending))
         claims.reached("row_in_two_timesteps", self.offered & self.ready & (count(sent) == 2))
         claims.reached("row_in_the_next_only", self.offered & self.ready & ~self.bit & sent.any())
         full = [
@@ -216,14 +216,14 @@ class ReceiverBench(Bench):
         claims.invariant("came_of_one", implies(self.came, every(first)))
         claims.invariant("due", self.due == taken[:2])
         for s, source in enumerate(sources):
-            mine = self.came & self.source[s]
+            arrived = self.came & self.source[s]
             ahead, seen = source.ahead(taken), self._seen(s, source, taken)
             registers(claims, self, s, known=known[s], ahead=ahead, seen=seen, open_=source.open)
             claims.invariant(
-                f"source_{s}_came", implies(mine, self.step == apart(source.ended, self.end)[:2])
+                f"source_{s}_came", implies(arrived, self.step == apart(source.ended, self.end)[:2])
             )
-            claims.invariant(f"source_{s}_came_open", implies(mine, source.open != self.end))
-            claims.invariant(f"source_{s}_came_ahead", implies(mine & self.end, ahead != 0))
+            claims.invariant(f"source_{s}_came_open", implies(arrived, source.open != self.end))
+            claims.invariant(f"source_{s}_came_ahead", implies(arrived & self.end, ahead != 0))
         ended = self.ended_0, self.ended_1
         bits = []
         for p in range(2):

@@ -42,9 +42,9 @@ class RouteBench(Bench):
             unit.destination.eq(self.destination),
             self.port.eq(unit.port),
         ]
-        wanted = expected(m, self._shape, self.here, self.destination, entries)
+        expected_port = expected(m, self._shape, self.here, self.destination, entries)
         claims.always("exactly_one_port", exactly_one(self.port))
-        claims.always("as_specified", self.port == wanted)
+        claims.always("as_specified", self.port == expected_port)
         if entries and self._shape.routing is Routing.DETOUR:
             dead = dead_here(entries, self.here)
             if len(entries) == 1:
@@ -75,19 +75,19 @@ def expected(
     if shape.routing is Routing.DETOUR:
         lower = Mux(here.z < destination.z, here.z, destination.z)
         upper = Mux(here.z < destination.z, destination.z, here.z)
-        found = Signal(name="expected_detour")
+        detoured = Signal(name="expected_detour")
         for entry in entries:
             crossed = (lower <= entry.z) & (entry.z < upper)
-            there = (entry.x == destination.x) & (entry.y == destination.y)
+            in_column = (entry.x == destination.x) & (entry.y == destination.y)
             blocks = Signal(name="expected_blocks")
-            m.d.comb += blocks.eq(entry.valid & there & crossed & ~found)
+            m.d.comb += blocks.eq(entry.valid & in_column & crossed & ~detoured)
             with m.If(blocks):
                 _step(m, entry, x, y)
-            found, before = Signal(name="expected_detour"), found
-            m.d.comb += found.eq(before | blocks)
+            detoured, detoured_before = Signal(name="expected_detour"), detoured
+            m.d.comb += detoured.eq(detoured_before | blocks)
     port = Signal(len(Port), name="expected_port")
-    way = Signal(range(len(Port)), name="expected_way")
-    m.d.comb += [way.eq(_dimension_order(here, x, y, destination.z)), port.eq(1 << way)]
+    number = Signal(range(len(Port)), name="expected_way")
+    m.d.comb += [number.eq(_dimension_order(here, x, y, destination.z)), port.eq(1 << number)]
     return port
 
 
@@ -101,6 +101,6 @@ def _step(m: Module, entry: data.View, x: Signal, y: Signal) -> None:
 
 def _dimension_order(here: data.View, x: Value, y: Value, z: Value) -> Value:
     """Port number of dimension-order routing: x first, then y, then z."""
-    way = Mux(z > here.z, Port.UP, Mux(z < here.z, Port.DOWN, Port.LOCAL))
-    way = Mux(y > here.y, Port.NORTH, Mux(y < here.y, Port.SOUTH, way))
-    return Mux(x > here.x, Port.EAST, Mux(x < here.x, Port.WEST, way))
+    number = Mux(z > here.z, Port.UP, Mux(z < here.z, Port.DOWN, Port.LOCAL))
+    number = Mux(y > here.y, Port.NORTH, Mux(y < here.y, Port.SOUTH, number))
+    return Mux(x > here.x, Port.EAST, Mux(x < here.x, Port.WEST, number))

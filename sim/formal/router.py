@@ -48,7 +48,7 @@ class RouterBench(Bench):
         registers = {}
         for port in ports:
             name = port.name.lower()
-            askers = sum(port in turns(shape.routing, other) for other in ports)
+            askers = sum(port in turns(shape.routing, source) for source in ports)
             members |= {f"i_{name}": In(FlitStream), f"o_{name}": Out(FlitStream)}
             registers |= pointers(shape.depth, f"unit.input_{name}.buffer", f"{name}_")
             registers[f"{name}_owned"] = (f"unit.output_{name}.allocator.owned", 1)
@@ -88,9 +88,9 @@ class RouterBench(Bench):
         """Flits that leave by ``port``."""
         name = port.name.lower()
         o = getattr(self, f"o_{name}")
-        wanted = expected(m, self._shape, self.here, destination(o.payload), entries)
+        expected_port = expected(m, self._shape, self.here, destination(o.payload), entries)
         claims.always("stands_until_taken", stands(claims, o))
-        claims.always("leaves_by_its_port", implies(o.valid, wanted[port]))
+        claims.always("leaves_by_its_port", implies(o.valid, expected_port[port]))
         claims.always("sent_is_told", self.sent[port] == (o.valid & o.ready))
         claims.reached("goes_after_a_stall", o.valid & o.ready & claims.past(o.valid & ~o.ready))
 
@@ -106,8 +106,8 @@ class RouterBench(Bench):
         owned, owner = self._register(name, "owned"), self._register(name, "owner")
         claims.invariant(f"{name}_one_owner", implies(owned, exactly_one(owner)))
 
-    def _register(self, name: str, what: str) -> Signal:
-        return getattr(self, f"{name}_{what}")
+    def _register(self, name: str, register: str) -> Signal:
+        return getattr(self, f"{name}_{register}")
 
     def _held(self, name: str) -> Value:
         """Number of flits in the input ``name``."""
@@ -130,6 +130,6 @@ class RouterBench(Bench):
         dropped = self.dropped + self.just_dropped
         claims.invariant("drops_want", self.just_dropped.any() == self.just_wanted.any())
         counting = dropped < (1 << DROPPED_BITS) - 1
-        kept = (held + dropped)[:_BALANCE_BITS]
-        claims.always("none_lost_or_doubled", implies(counting, balance == kept))
+        accounted = (held + dropped)[:_BALANCE_BITS]
+        claims.always("none_lost_or_doubled", implies(counting, balance == accounted))
         claims.reached("counts_a_drop", self.dropped > 0)

@@ -128,13 +128,13 @@ def _groups(sinks: list[_Sink]) -> list[list[_Sink]]:
     total = sum(sink.load for sink in sinks)
     share = total / -(-total // BUFFER_LOAD)
     groups: list[list[_Sink]] = [[]]
-    here = 0.0
+    group_load = 0.0
     for sink in sinks:
-        if groups[-1] and here + sink.load > share:
+        if groups[-1] and group_load + sink.load > share:
             groups.append([])
-            here = 0.0
+            group_load = 0.0
         groups[-1].append(sink)
-        here += sink.load
+        group_load += sink.load
     return groups
 
 

@@ -97,9 +97,9 @@ def wrapper(chip: Chip) -> str:
     lines = []
     for name, (direction, value) in flat_ports(chip).items():
         inward = direction == "i"
-        there = inputs if inward else outputs
-        first = sum(width for _, width in there)
-        there.append((name, len(value)))
+        group = inputs if inward else outputs
+        first = sum(width for _, width in group)
+        group.append((name, len(value)))
         register = "given" if inward else "shown"
         lines.append(f"    .{name}({register}[{first + len(value) - 1}:{first}])")
     given, shown = (sum(width for _, width in group) for group in (inputs, outputs))
@@ -173,11 +173,11 @@ def _nextpnr(folder: Path, shape: NetworkShape) -> str:
     command = [sys.executable, "-c", program, *_OPTIONS, *files]
     status = processes.run_logged(command, folder=folder, env=dict(os.environ), log=log)
     text = log.read_text(errors="replace")
-    for name, (used, there) in _utilisation(text).items():
-        if used > there:
+    for name, (used, available) in _utilisation(text).items():
+        if used > available:
             raise BadInput(
                 f"{shape.name} with lanes {shape.lanes} does not fit {DEVICE}: it takes {used:,} "
-                f"{name}, and there are {there:,}; choose a smaller LAYER= or LANES="
+                f"{name}, and there are {available:,}; choose a smaller LAYER= or LANES="
             )
     if status:
         raise breakdown(f"nextpnr ended with status {status}", log)

@@ -155,9 +155,9 @@ def _run(
 
 def _smallest(folder: Path, library: Liberty) -> Netlist:
     """The netlist of each module's smallest cover."""
-    first, *others = [Netlist.read(folder / f"{name}.json", library) for name in _COVERS]
-    for other in others:
+    first, *other_covers = [Netlist.read(folder / f"{name}.json", library) for name in _COVERS]
+    for cover in other_covers:
         for name in first.modules:
-            if other.area(name) < first.area(name):
-                first.modules[name] = other.modules[name]
+            if cover.area(name) < first.area(name):
+                first.modules[name] = cover.modules[name]
     return first

@@ -90,13 +90,13 @@ class Netlist:
 
     def below(self, top: str) -> "Netlist":
         """The module ``top`` and all that it instantiates, as a design of its own."""
-        found: dict[str, Module] = {}
-        wanted = {top}
+        kept: dict[str, Module] = {}
+        reached = {top}
         for name in reversed(self.modules):  # a module after all that instantiate it
-            if name in wanted:
-                found[name] = self.modules[name]
-                wanted.update(cell.kind for cell in found[name].cells)
-        return dataclasses.replace(self, top=top, modules=dict(reversed(found.items())))
+            if name in reached:
+                kept[name] = self.modules[name]
+                reached.update(cell.kind for cell in kept[name].cells)
+        return dataclasses.replace(self, top=top, modules=dict(reversed(kept.items())))
 
     def instances(self) -> collections.Counter[str]:
         """Number of instances of each module in the design; the top counts as one."""
@@ -139,11 +139,11 @@ def _module(name: str, described: dict, library: Liberty) -> Module:
             for bit in bits:
                 if isinstance(bit, int):
                     names.setdefault(bit, f"net_{bit}")
-        known = library.cells.get(each["type"])
-        if known is None:
+        cell = library.cells.get(each["type"])
+        if cell is None:
             title = old
-        elif known.stores:  # called after what it stores
-            title = _register(names[pins[known.outputs[0]][0]])
+        elif cell.stores:  # called after what it stores
+            title = _register(names[pins[cell.outputs[0]][0]])
         else:
             numbers[each["type"]] += 1
             title = f"{each['type']}_{numbers[each['type']]}"
@@ -157,7 +157,7 @@ def _names(ports: dict, nets: dict) -> dict[Bit, str]:
     helpers = {
         (each["bits"][0], net.rpartition(".")[2]) for net, each in nets.items() if "." in net
     }
-    found = sorted(
+    candidates = sorted(
         (
             net not in ports,
             "$" in net,
@@ -170,7 +170,7 @@ def _names(ports: dict, nets: dict) -> dict[Bit, str]:
         if net in ports or not each["hide_name"]
     )
     names: dict[Bit, str] = {}
-    for *_, net in found:
+    for *_, net in candidates:
         bits = nets[net]["bits"]
         for k, bit in enumerate(bits):
             names.setdefault(bit, net if len(bits) == 1 else f"{net}[{k}]")
@@ -198,17 +198,17 @@ def _verilog(module: Module) -> str:
     """Structural Verilog: vectors at ports only, every other net by itself."""
     where: dict[Bit, str] = {}
     heads, wires, aliases, lines = [], [], [], []
-    for wanted in ("input", "output"):
+    for wanted_direction in ("input", "output"):
         for port, (direction, bits) in module.ports.items():
-            if direction == wanted:
+            if direction == wanted_direction:
                 name = _identifier(port)
                 heads.append(f"  {direction} {_range(bits)}{name}")
                 for k, bit in enumerate(bits):
-                    here = name if len(bits) == 1 else f"{name}[{k}]"
+                    port_bit = name if len(bits) == 1 else f"{name}[{k}]"
                     if bit in where or not isinstance(bit, int):
-                        aliases.append((here, bit))
+                        aliases.append((port_bit, bit))
                     else:
-                        where[bit] = here
+                        where[bit] = port_bit
     for bit, name in module.names.items():
         if isinstance(bit, int) and bit not in where:
             where[bit] = _identifier(name)
@@ -217,8 +217,8 @@ def _verilog(module: Module) -> str:
     def text(bit: Bit) -> str:
         return where[bit] if isinstance(bit, int) else f"1'b{bit}"
 
-    for here, bit in aliases:
-        lines.append(f"  assign {here} = {text(bit)};")
+    for port_bit, bit in aliases:
+        lines.append(f"  assign {port_bit} = {text(bit)};")
     for cell in module.cells:
         pins = []
         for pin, bits in cell.pins.items():

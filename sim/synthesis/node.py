@@ -166,5 +166,5 @@ def _part(mapped: Mapped, begin: str, kinds) -> Part:
     """The part that is the instance of the node whose module's name begins with ``begin``."""
     top = mapped.netlist.modules[mapped.netlist.top]
     [kind] = [cell.kind for cell in top.cells if cell.kind.startswith(begin)]
-    below = mapped.below(kind)
-    return Part(blocks=block_figures(below, kinds), timing=timing.time(below, name=kind))
+    part = mapped.below(kind)
+    return Part(blocks=block_figures(part, kinds), timing=timing.time(part, name=kind))

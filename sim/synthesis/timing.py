@@ -159,11 +159,11 @@ def _banks(netlist: Netlist) -> list[str]:
 
     def visit(module: Module, path: str):
         for cell in module.cells:
-            below = netlist.modules.get(cell.kind)
-            if below is not None and below.macro:
+            child = netlist.modules.get(cell.kind)
+            if child is not None and child.macro:
                 yield path + cell.name
-            elif below is not None:
-                yield from visit(below, f"{path}{cell.name}/")
+            elif child is not None:
+                yield from visit(child, f"{path}{cell.name}/")
 
     return list(visit(netlist.modules[netlist.top], ""))
 
@@ -177,8 +177,8 @@ def _hops(report: str, netlist: Netlist) -> tuple[Hop, ...]:
             if pin in netlist.library.cells[match["kind"]].outputs:
                 steps.append((tuple(instances), cell, pin, float(match["time"])))
     hops = []
-    for instances, here in itertools.groupby(steps, key=lambda step: step[0]):
-        cells = list(here)
+    for instances, steps_there in itertools.groupby(steps, key=lambda step: step[0]):
+        cells = list(steps_there)
         module = netlist.modules[netlist.top]
         for name in instances:
             module = netlist.modules[_cell(module, name).kind]

@@ -45,17 +45,17 @@ def find_liberty(named: Path | None) -> Path:
 def missing(*, timing: bool = True) -> list[str]:
     """Debian packages whose tools are missing, for `make synth` or only for its mapping."""
     tools = ("yosys", "sta") if timing else ("yosys",)
-    lacking = [PACKAGES[tool] for tool in tools if shutil.which(tool) is None]
-    return lacking + ([] if LIBERTY.is_file() else [LIBERTY_PACKAGE])
+    packages = [PACKAGES[tool] for tool in tools if shutil.which(tool) is None]
+    return packages + ([] if LIBERTY.is_file() else [LIBERTY_PACKAGE])
 
 
 def version(tool: str) -> str:
     """Version of ``tool``, such as "0.23"; "unknown" if it does not print one."""
     flag = {"yosys": "-V", "sta": "-version"}[tool]
-    done = subprocess.run(
+    process = subprocess.run(
         [find(tool), flag], capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
-    match = re.search(r"\d+(\.\d+)+", done.stdout)
+    match = re.search(r"\d+(\.\d+)+", process.stdout)
     return match[0] if match else "unknown"
 
 

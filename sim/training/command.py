@@ -80,8 +80,8 @@ def _summary(card: Card) -> str:
     last = len(measured.accuracy)
     times = sorted({*(t for t in SHOWN if t < last), last})
     accuracies = (
-        f"{what}: " + ", ".join(f"{accuracy[t - 1]:.2%} at T={t}" for t in times)
-        for what, accuracy in (
+        f"{set_name}: " + ", ".join(f"{accuracy[t - 1]:.2%} at T={t}" for t in times)
+        for set_name, accuracy in (
             ("test images", measured.accuracy),
             ("held-out images", measured.held_out_accuracy),
         )

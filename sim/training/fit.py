@@ -18,9 +18,9 @@ from trispike.sim.training.recipe import V_TH, Recipe
 _EPOCH, _COPY = 0, 1
 
 
-def _seed(seed: int, what: int, number: int) -> int:
+def _seed(seed: int, purpose: int, number: int) -> int:
     """A seed for one epoch or one distorted copy, from 0 to 2**63 - 1."""
-    words = np.random.SeedSequence([seed, what, number]).generate_state(1, np.uint64)
+    words = np.random.SeedSequence([seed, purpose, number]).generate_state(1, np.uint64)
     return int(words[0] >> np.uint64(1))
 
 
@@ -65,8 +65,8 @@ class Training:
             torch.manual_seed(seed)
             self.net = Net(sizes, recipe)
         gains = [value for value in self.net.parameters() if value.ndim == 0]
-        others = [value for value in self.net.parameters() if value.ndim > 0]
-        groups = [{"params": others}]
+        matrices = [value for value in self.net.parameters() if value.ndim > 0]
+        groups = [{"params": matrices}]
         if gains:
             groups.append({"params": gains, "weight_decay": 0.0})
         self._optimizer = torch.optim.AdamW(
@@ -126,8 +126,8 @@ class Training:
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
-        said = (potentials > V_TH).float().argmax(1)
-        return value, int((said == answers.argmax(1)).sum())
+        predicted = (potentials > V_TH).float().argmax(1)
+        return value, int((predicted == answers.argmax(1)).sum())
 
     def _diverged(self, sign: str) -> BadInput:
         return BadInput(

@@ -26,13 +26,13 @@ def first_spike(potentials, answers):
     the potentials' softmax keeps the correct neuron ahead of the others, which matters over several
     timesteps. Shapes as for `squared_hinge`.
     """
-    above = potentials - V_TH
-    fires, stays = functional.logsigmoid(above), functional.logsigmoid(-above)
-    said = fires + stays.cumsum(1) - stays
-    label_0 = torch.logaddexp(said[:, :1], stays.sum(1, keepdim=True))
-    said = torch.cat([label_0, said[:, 1:]], 1)
-    ranked = functional.log_softmax(above, 1)
-    return -(answers * (said + ranked)).sum(1).mean() / 2
+    margin = potentials - V_TH
+    fires, stays = functional.logsigmoid(margin), functional.logsigmoid(-margin)
+    first = fires + stays.cumsum(1) - stays
+    label_0 = torch.logaddexp(first[:, :1], stays.sum(1, keepdim=True))
+    first = torch.cat([label_0, first[:, 1:]], 1)
+    ranked = functional.log_softmax(margin, 1)
+    return -(answers * (first + ranked)).sum(1).mean() / 2
 
 
 def price_of_activity(hidden, recipe: Recipe):

@@ -23,10 +23,10 @@ class Ternarise(torch.autograd.Function):
         Their magnitude is ``alpha`` or, if None, the mean of the weights that are kept (eq. 10).
         """
         largest = weights.abs().max()
-        below = torch.nextafter(beta * largest, torch.tensor(-1.0)).item()
-        kept = torch.nn.functional.hardshrink(weights, below)  # 0 where |w| <= below, that is, < D
-        total = kept.abs().sum()
-        signs = kept.sign_()
+        limit = torch.nextafter(beta * largest, torch.tensor(-1.0)).item()
+        large = torch.nn.functional.hardshrink(weights, limit)  # 0 where |w| <= limit, that is, < D
+        total = large.abs().sum()
+        signs = large.sign_()
         if alpha is None:
             alpha = total / signs.square().sum().clamp(min=1)
         ctx.save_for_backward(weights)
@@ -48,9 +48,9 @@ class Fire(torch.autograd.Function):
     @staticmethod
     def forward(ctx, potentials, window):
         """1.0 where a potential is above the threshold, else 0.0."""
-        above = potentials - V_TH
-        fired = above.gt(0).to(above.dtype)
-        ctx.save_for_backward(fired if window is None else above.abs_().lt_(window * V_TH))
+        margin = potentials - V_TH
+        fired = margin.gt(0).to(margin.dtype)
+        ctx.save_for_backward(fired if window is None else margin.abs_().lt_(window * V_TH))
         return fired
 
     @staticmethod

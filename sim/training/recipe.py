@@ -101,10 +101,10 @@ class Recipe:
             "activity_limit": ("0 or more", lambda x: 0 <= x < math.inf),
             "activity_price": ("0 or more", lambda x: 0 <= x < math.inf),
         }
-        for what, (wanted, holds) in allowed.items():
-            value = getattr(self, what)
+        for name, (range_text, holds) in allowed.items():
+            value = getattr(self, name)
             if not holds(value):
-                raise BadInput(f"{what} must be {wanted}, not {value!r}")
+                raise BadInput(f"{name} must be {range_text}, not {value!r}")
 
     def fields(self) -> dict[str, Any]:
         """All settings by name, as in a card."""
@@ -158,8 +158,8 @@ def changed(recipe: Recipe, settings: str) -> Recipe:
     for setting in settings.split():
         name, _, text = setting.partition("=")
         if name not in kinds or name == "name":
-            known = ", ".join(kind for kind in kinds if kind != "name")
-            raise BadInput(f"a setting must be NAME=VALUE of {known}, not {setting!r}")
+            names = ", ".join(kind for kind in kinds if kind != "name")
+            raise BadInput(f"a setting must be NAME=VALUE of {names}, not {setting!r}")
         values[name] = _value(name, text, kinds[name])
     return dataclasses.replace(recipe, name="custom", **values) if values else recipe
 
@@ -174,8 +174,8 @@ def _value(name: str, text: str, kind: Any) -> Any:
     try:
         return int(text) if kind is int else float("" if kind is bool else text)
     except ValueError:
-        wanted = {int: "an integer", bool: "true or false"}.get(kind, "a number")
-        raise BadInput(f"{name} must be {wanted}, not {text!r}") from None
+        kind_text = {int: "an integer", bool: "true or false"}.get(kind, "a number")
+        raise BadInput(f"{name} must be {kind_text}, not {text!r}") from None
 
 
 def recipe(name: str) -> Recipe:

@@ -66,16 +66,16 @@ class Spread:
     @property
     def spikes(self) -> tuple[float, ...]:
         """Mean spikes of an image per timestep, of the input and of each layer."""
-        columns = zip(*(one.spikes for one in self.measurements), strict=True)
+        columns = zip(*(each.spikes for each in self.measurements), strict=True)
         return tuple(statistics.fmean(values) for values in columns)
 
     @property
     def operations(self) -> float:
         """Mean synaptic operations of an image per timestep."""
-        return statistics.fmean(one.operations for one in self.measurements)
+        return statistics.fmean(each.operations for each in self.measurements)
 
     def _by_timestep(self):
-        return zip(*(one.accuracy for one in self.measurements), strict=True)
+        return zip(*(each.accuracy for each in self.measurements), strict=True)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

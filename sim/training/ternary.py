@@ -33,8 +33,8 @@ def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
     if weights.size == 0 or not np.isfinite(weights).all():
         raise BadInput("weights must be finite numbers, at least one; train with a smaller step")
     sizes = np.abs(weights)
-    kept = sizes >= beta * sizes.max()
-    return (np.sign(weights) * kept).astype(np.int8), float(sizes[kept].mean(dtype=np.float64))
+    large = sizes >= beta * sizes.max()
+    return (np.sign(weights) * large).astype(np.int8), float(sizes[large].mean(dtype=np.float64))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

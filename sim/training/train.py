@@ -49,10 +49,10 @@ class Plan:
 
     def __post_init__(self):
         preset(self.layer)
-        for what in ("epochs", "threads"):
-            value = getattr(self, what)
+        for field in ("epochs", "threads"):
+            value = getattr(self, field)
             if type(value) is not int or value < 1:
-                raise BadInput(f"{what} must be an integer, 1 or more, not {value!r}")
+                raise BadInput(f"{field} must be an integer, 1 or more, not {value!r}")
         check_seed(self.seed)
 
     @property

@@ -23,8 +23,8 @@ def signed(value: int, width: int) -> str:
 
 def names(of: type[enum.Enum]) -> Callable[[int, int], str]:
     """Members of the enumeration ``of`` by name, other values as bits."""
-    known = {member.value: member.name for member in of}
-    return lambda value, width: known.get(value, bits(value, width))
+    labels = {member.value: member.name for member in of}
+    return lambda value, width: labels.get(value, bits(value, width))
 
 
 def fields(layout: data.StructLayout) -> Callable[[int, int], str]:

@@ -52,12 +52,12 @@ def write(scenario: Scenario, wave: Wave, folder: Path = FOLDER) -> None:
 def read(scenario: Scenario, folder: Path = FOLDER) -> Wave:
     """The reference of ``scenario``; `BadInput` if it is absent, damaged or of other signals."""
     wave = parse(path(scenario.name, folder), f"make waves UPDATE=1 SCENARIO={scenario.name}")
-    lacking = [name for name in scenario.signals if name not in wave.signals]
+    missing = [name for name in scenario.signals if name not in wave.signals]
     extra = [name for name in wave.signals if name not in scenario.signals]
-    for what, names in (("lacks", lacking), ("has, and the scenario does not,", extra)):
+    for verb, names in (("lacks", missing), ("has, and the scenario does not,", extra)):
         if names:
             raise BadInput(
-                f"scenario {scenario.name}: its reference {what} {', '.join(names)}; "
+                f"scenario {scenario.name}: its reference {verb} {', '.join(names)}; "
                 f"make waves UPDATE=1 SCENARIO={scenario.name} records it anew"
             )
     return wave

@@ -136,7 +136,7 @@ def test_other_weights(tmp_path):
 
 
 def test_no_mixture(tmp_path):
-    """A second export into a folder leaves nothing of the first, and lets other files be."""
+    """A second export into a folder removes the files of the first, and no others."""
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")

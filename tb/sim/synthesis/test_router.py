@@ -80,7 +80,7 @@ def test_record(tmp_path):
 
 @pytest.mark.parametrize("change", [{"depth": 65}, {"routing": "yx"}, {"units": None}])
 def test_bad_record(tmp_path, change):
-    """A router that there is not is refused."""
+    """An impossible router is refused."""
     path = tmp_path / "router.json"
     entry = {**dataclasses.asdict(_synthesis()), **change}
     path.write_text(json.dumps({"format": record.ROUTER.format, "entries": [entry]}))
@@ -143,5 +143,5 @@ def test_command(tmp_path, monkeypatch, capsys):
     ],
 )
 def test_refusals(arguments, message):
-    """What makes no sense together is one line, status 2."""
+    """Contradicting options are one line, status 2."""
     assert message in refused_here("synth", *arguments)

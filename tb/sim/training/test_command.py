@@ -1,4 +1,4 @@
-"""`make train` as a user meets it: what it refuses, and an interruption that costs nothing."""
+"""`make train`: refusals, and an interruption after which the same weights result."""
 
 import signal
 import subprocess
@@ -45,7 +45,7 @@ def _command(folder):
 
 @needs_torch
 def test_interrupted_on_digits(tmp_path):
-    """Ctrl-C once a state was written: one line, status 130, and the same weights in the end."""
+    """Ctrl-C after a state was written: one line, status 130, the same weights when continued."""
     process = subprocess.Popen(
         _command(tmp_path / "parts"),
         cwd=ROOT,
