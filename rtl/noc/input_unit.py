@@ -10,6 +10,7 @@ from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.flit import FlitStream, Node, destination
 from trispike.rtl.noc.route import DeadLinkEntry, RouteUnit
+from trispike.rtl.parameters import Parameter
 
 
 class InputUnit(Block):
@@ -43,8 +44,10 @@ class InputUnit(Block):
     Latency: one cycle from link to ``flit``.
     """
 
+    shape = Parameter(RouterShape)
+
     def __init__(self, *, shape: RouterShape):
-        self._shape = shape
+        self.shape = shape
         members = {
             "i": In(FlitStream),
             "here": In(Node),
@@ -60,14 +63,14 @@ class InputUnit(Block):
 
     @property
     def module_name(self) -> str:
-        return f"input_unit_{self._shape}"
+        return f"input_unit_{self.shape}"
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.buffer = buffer = FlitBuffer(depth=self._shape.depth)
-        m.submodules.route = route = RouteUnit(shape=self._shape)
+        m.submodules.buffer = buffer = FlitBuffer(depth=self.shape.depth)
+        m.submodules.route = route = RouteUnit(shape=self.shape)
         wiring.connect(m, wiring.flipped(self.i), buffer.i)
-        if self._shape.dead_links:
+        if self.shape.dead_links:
             m.d.comb += route.dead_links.eq(self.dead_links)
         wanted = Signal(len(Port))
         m.d.comb += [

@@ -9,6 +9,7 @@ from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import one_hot_select
 
 AddressEntry = data.StructLayout({name: field.width for name, field in ADDRESS_ENTRY.items()})
@@ -42,8 +43,10 @@ class AddressTable(Block):
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "choice": In(shape.destinations),
@@ -59,11 +62,11 @@ class AddressTable(Block):
 
     @property
     def module_name(self) -> str:
-        return f"address_table_{self._shape.destinations}"
+        return f"address_table_{self.shape.destinations}"
 
     def elaborate(self, platform):
         m = Module()
-        entries = Signal(data.ArrayLayout(AddressEntry, self._shape.destinations), reset_less=True)
+        entries = Signal(data.ArrayLayout(AddressEntry, self.shape.destinations), reset_less=True)
         m.d.comb += [
             self.entries.eq(entries),
             self.to.eq(one_hot_select(self.choice, [entry.as_value() for entry in entries])),

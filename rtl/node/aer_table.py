@@ -9,6 +9,7 @@ from trispike.models.mesh.memory_map import AER_ENTRY, WORD_BITS
 from trispike.models.mesh.node_shape import BLOCK_ROWS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import one_hot_select
 
 NODE_BITS = AER_ENTRY["source"].width
@@ -45,8 +46,10 @@ class AERTable(Block):
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "source": In(NODE_BITS),
@@ -63,11 +66,11 @@ class AERTable(Block):
 
     @property
     def module_name(self) -> str:
-        return f"aer_table_{self._shape.inputs}_{self._shape.sources}"
+        return f"aer_table_{self.shape.inputs}_{self.shape.sources}"
 
     def elaborate(self, platform):
         m = Module()
-        entries = Signal(data.ArrayLayout(AEREntry, self._shape.sources), reset_less=True)
+        entries = Signal(data.ArrayLayout(AEREntry, self.shape.sources), reset_less=True)
         m.d.comb += self.entries.eq(entries)
         with m.If(self.write):
             m.d.sync += [
@@ -82,6 +85,6 @@ class AERTable(Block):
             block.eq(one_hot_select(self.entry, [entry.block for entry in entries])),
             row.eq(block * BLOCK_ROWS + self.neuron),
             self.row.eq(row),
-            self.exists.eq(row < self._shape.inputs),
+            self.exists.eq(row < self.shape.inputs),
         ]
         return m

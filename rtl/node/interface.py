@@ -16,6 +16,7 @@ from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.memory_slave import MemorySlave
 from trispike.rtl.node.receiver import SpikeReceiver
 from trispike.rtl.node.sender import SpikeSender
+from trispike.rtl.parameters import Parameter
 
 _DEPTH = 2
 """Flits in the buffers to and from the router: they keep either way busy in every cycle."""
@@ -55,8 +56,10 @@ class NetworkInterface(Block):
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -79,11 +82,11 @@ class NetworkInterface(Block):
 
     @property
     def module_name(self) -> str:
-        return f"network_interface_{self._shape}"
+        return f"network_interface_{self.shape}"
 
     def elaborate(self, platform):
         m = Module()
-        shape = self._shape
+        shape = self.shape
         receiver = SpikeReceiver(shape=shape)
         sender = SpikeSender(shape=shape)
         slave = MemorySlave(shape=shape)

@@ -19,6 +19,7 @@ from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.lines import is_line_of
+from trispike.rtl.parameters import Parameter
 
 _WORD_BITS = (LINE_WORDS - 1).bit_length()
 
@@ -82,8 +83,10 @@ class MemorySlave(Block):
     Source: TW-SNN sec. 4.3; the flits are docs/node.md's.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -102,7 +105,7 @@ class MemorySlave(Block):
 
     @property
     def module_name(self) -> str:
-        return f"memory_slave_{self._shape.inputs}_{len(self._shape.layer.banks)}"
+        return f"memory_slave_{self.shape.inputs}_{len(self.shape.layer.banks)}"
 
     def elaborate(self, platform):
         m = Module()
@@ -139,7 +142,7 @@ class MemorySlave(Block):
         """The line of the address can be read, or written if that is wanted."""
         return Cat(
             is_line_of(region, self.line) & (_reads(request) | region.writable)
-            for region in memory_map(self._shape).values()
+            for region in memory_map(self.shape).values()
         ).any()
 
     def _begin(self, m: Module, request: data.View) -> None:

@@ -14,6 +14,7 @@ from trispike.rtl.noc.flit import FlitStream, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.interface import NetworkInterface
 from trispike.rtl.node.lines import column, is_line_of
+from trispike.rtl.parameters import Parameter
 
 _BANK_BITS = (WEIGHT_LINES - 1).bit_length()
 
@@ -51,8 +52,10 @@ class Node(Block):
     Source: TW-SNN sec. 4.3, fig. 8.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -67,18 +70,13 @@ class Node(Block):
         )
 
     @property
-    def shape(self) -> NodeShape:
-        """What the node is."""
-        return self._shape
-
-    @property
     def module_name(self) -> str:
-        return f"node_{self._shape}"
+        return f"node_{self.shape}"
 
     def elaborate(self, platform):
         m = Module()
-        interface = NetworkInterface(shape=self._shape)
-        cluster = Layer(shape=self._shape.layer, readable=True)
+        interface = NetworkInterface(shape=self.shape)
+        cluster = Layer(shape=self.shape.layer, readable=True)
         m.submodules.interface = place(interface, platform)
         m.submodules.cluster = place(cluster, platform)
         connect(m, flipped(self.i), interface.i)
@@ -112,12 +110,12 @@ class Node(Block):
             )
         )
         for region, its_target in _TARGETS.items():
-            with m.If(is_line_of(memory_map(self._shape)[region], line)):
+            with m.If(is_line_of(memory_map(self.shape)[region], line)):
                 m.d.comb += [target.eq(its_target), write.valid.eq(interface.write)]
 
     def _read_lines(self, m: Module, interface: NetworkInterface, cluster: Layer) -> None:
         line, shown = Signal(LINE_BITS), cluster.readback
-        regions = memory_map(self._shape)
+        regions = memory_map(self.shape)
         reads_weights = is_line_of(regions[Line.WEIGHTS], interface.line)
         m.d.comb += [
             shown.row.eq(interface.line[_BANK_BITS:]),

@@ -15,6 +15,7 @@ from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS, AEREntry, AERTable
 from trispike.rtl.node.pending import PendingSpikes
 from trispike.rtl.node.steps import StepController
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne, one_hot_select
 
 
@@ -52,8 +53,10 @@ class SpikeReceiver(Block):
     Source: TW-SNN sec. 4.3; timesteps are docs/node.md's.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "valid": In(1),
@@ -75,11 +78,11 @@ class SpikeReceiver(Block):
 
     @property
     def module_name(self) -> str:
-        return f"spike_receiver_{self._shape.inputs}_{self._shape.sources}"
+        return f"spike_receiver_{self.shape.inputs}_{self.shape.sources}"
 
     def elaborate(self, platform):
         m = Module()
-        shape = self._shape
+        shape = self.shape
         table = AERTable(shape=shape)
         steps = StepController(sources=shape.sources)
         bitmaps = PendingSpikes(inputs=shape.inputs)
@@ -128,7 +131,7 @@ class SpikeReceiver(Block):
         return m
 
     def _give_credits(self, m: Module, steps: StepController, table: AERTable) -> None:
-        m.submodules.first = first = LowestOne(width=self._shape.sources)
+        m.submodules.first = first = LowestOne(width=self.shape.sources)
         entry = Signal(AEREntry)
         at_host = entry.from_host  # a virtual node stands where the host does
         to = Mux(at_host, C(node_code(HOST), NODE_BITS), entry.source)

@@ -13,6 +13,7 @@ from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
 from trispike.rtl.node.address_table import AddressEntry, AddressTable
 from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne
 
 
@@ -101,8 +102,10 @@ class SpikeSender(Block):
     Source: TW-SNN sec. 4.3, fig. 8(b); timesteps are docs/node.md's.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(stream.Signature(shape.neurons)),
@@ -123,12 +126,12 @@ class SpikeSender(Block):
 
     @property
     def module_name(self) -> str:
-        return f"spike_sender_{self._shape.neurons}_{self._shape.destinations}"
+        return f"spike_sender_{self.shape.neurons}_{self.shape.destinations}"
 
     def elaborate(self, platform):
         m = Module()
-        table = AddressTable(shape=self._shape)
-        encoder = AEREncoder(inputs=self._shape.neurons)
+        table = AddressTable(shape=self.shape)
+        encoder = AEREncoder(inputs=self.shape.neurons)
         m.submodules.table = place(table, platform)
         m.submodules.encoder = place(encoder, platform)
         may_send = self._count_credits(m, table, platform)
@@ -138,7 +141,7 @@ class SpikeSender(Block):
             table.write.eq(self.write),
             table.line.eq(self.line),
             self.entries.eq(table.entries),
-            encoder.i.payload.eq(self.i.payload & _lowest(self.neurons, self._shape.neurons)),
+            encoder.i.payload.eq(self.i.payload & _lowest(self.neurons, self.shape.neurons)),
             encoder.i.valid.eq(self.i.valid & may_send),
             self.i.ready.eq(encoder.i.ready & may_send),
             self.sending.eq(encoder.busy),
@@ -167,7 +170,7 @@ class SpikeSender(Block):
 
     def _send(self, m: Module, table: AddressTable, encoder: AEREncoder) -> None:
         """Each event of ``encoder`` to one destination after the other."""
-        width = self._shape.destinations
+        width = self.shape.destinations
         m.submodules.next = following = LowestOne(width=width)
         sent = Signal(width)  # destinations that have the event already
         step = Signal(2)
