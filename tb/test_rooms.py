@@ -16,6 +16,7 @@ LEVELS = (
     {"models"},
     {"models.network"},
     {"models.data", "models.mesh"},
+    {"golden.layers"},
     {"golden", "rtl"},
     {"golden.mesh", "rtl.neuron", "rtl.noc"},
     {"rtl.layers"},
