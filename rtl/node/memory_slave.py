@@ -15,7 +15,7 @@ from trispike.models.mesh.memory_map import (
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.transactions import Reason
 from trispike.models.network.numbers import BANK_BITS
-from trispike.rtl.hierarchy import Block
+from trispike.rtl.hierarchy import Block, parameters_suffix
 from trispike.rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.lines import is_line_of
@@ -105,7 +105,10 @@ class MemorySlave(Block):
 
     @property
     def module_name(self) -> str:
-        return f"memory_slave_{self.shape.inputs}_{len(self.shape.layer.banks)}"
+        shape = self.shape
+        own = f"_{shape.neurons}{parameters_suffix(shape.layer)}"
+        own = own if shape.thresholds or shape.biases else ""
+        return f"memory_slave_{shape.inputs}_{len(shape.layer.banks)}{own}"
 
     def elaborate(self, platform):
         m = Module()

@@ -1,10 +1,9 @@
 """A node of the scalable chip: neuron cluster and network interface. Its router is the mesh's."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from trispike.models.mesh.memory_map import LINE_BITS, STATUS, WEIGHT_LINES, Line, memory_map
+from trispike.models.mesh.memory_map import LINE_BITS, STATUS, Line, memory_map, neuron_line
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
@@ -15,15 +14,6 @@ from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.interface import NetworkInterface
 from trispike.rtl.node.lines import column, is_line_of
 from trispike.rtl.parameters import Parameter
-
-_BANK_BITS = (WEIGHT_LINES - 1).bit_length()
-
-_TARGETS = {
-    Line.WEIGHTS: Target.WEIGHTS,
-    Line.BIAS: Target.BIAS,
-    Line.CONSTANTS: Target.CONSTANTS,
-}
-"""What the cluster holds, and how it is written."""
 
 
 class Node(Block):
@@ -98,37 +88,55 @@ class Node(Block):
         return m
 
     def _write_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
-        line, write = interface.line, cluster.configuration
-        target = Signal(Target)
-        m.d.comb += write.payload.eq(
-            assemble(
-                data.Layout.cast(Write),
-                target=target,
-                bank=line[:_BANK_BITS],
-                row=line[_BANK_BITS:],
-                data=interface.write_line,
-            )
-        )
-        for region, its_target in _TARGETS.items():
-            with m.If(is_line_of(memory_map(self.shape)[region], line)):
+        line, write, regions = interface.line, cluster.configuration, memory_map(self.shape)
+        weights = regions[Line.WEIGHTS]
+        target, bank, row = Signal(Target), Signal(4), Signal(10)
+        m.d.comb += [
+            bank.eq(column(weights, line)),
+            row.eq(line[len(column(weights, line)) :]),
+            write.payload.eq(
+                assemble(Write, target=target, bank=bank, row=row, data=interface.write_line)
+            ),
+        ]
+        targets = {Line.WEIGHTS: Target.WEIGHTS, Line.CONSTANTS: Target.CONSTANTS}
+        targets |= {neuron_line(field): Target.BIAS for field in self.shape.layer.neuron_fields}
+        for first, its_target in targets.items():
+            with m.If(is_line_of(regions[first], line)):
                 m.d.comb += [target.eq(its_target), write.valid.eq(interface.write)]
+        first_row = 0
+        for field in self.shape.layer.neuron_fields:
+            if not field.ternary:  # whose line is the bank's, and row 0
+                region = regions[neuron_line(field)]
+                words = (field.words_a_bank - 1).bit_length()
+                with m.If(is_line_of(region, line)):
+                    m.d.comb += [
+                        bank.eq(column(region, line)[words:]),
+                        row.eq(first_row + column(region, line)[:words]),
+                    ]
+            first_row += field.words_a_bank
 
     def _read_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
         line, shown = Signal(LINE_BITS), cluster.readback
         regions = memory_map(self.shape)
-        reads_weights = is_line_of(regions[Line.WEIGHTS], interface.line)
+        weights = regions[Line.WEIGHTS]
         m.d.comb += [
-            shown.row.eq(interface.line[_BANK_BITS:]),
-            shown.read.eq(interface.read & reads_weights),
+            shown.row.eq(interface.line[len(column(weights, line)) :]),
+            shown.read.eq(interface.read & is_line_of(weights, interface.line)),
         ]
         with m.If(interface.read):
             m.d.sync += line.eq(interface.line)
-        rows = {
-            Line.WEIGHTS: shown.weights,
-            Line.BIAS: shown.bias,
-            Line.CONSTANTS: Value.cast(shown.constants),
-        }
+        rows = {Line.WEIGHTS: shown.weights, Line.CONSTANTS: Value.cast(shown.constants)}
+        for field in self.shape.layer.neuron_fields:
+            values = getattr(shown, field.name)
+            gap = C(0, field.slot_bits - field.bits)
+            rows[neuron_line(field)] = Cat(
+                Cat(values.word_select(k, field.bits), gap) for k in range(self.shape.neurons)
+            )
         for first, row in rows.items():
-            for k, line_of_row in enumerate(range(0, len(row), BANK_BITS)):
-                with m.If(is_line_of(regions[first], line) & (column(regions[first], line) == k)):
-                    m.d.comb += interface.read_line.eq(row[line_of_row : line_of_row + BANK_BITS])
+            with (
+                m.If(is_line_of(regions[first], line)),
+                m.Switch(column(regions[first], line)),
+            ):
+                for k in range(regions[first].width):
+                    with m.Case(k):
+                        m.d.comb += interface.read_line.eq(row[BANK_BITS * k : BANK_BITS * (k + 1)])

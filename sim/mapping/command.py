@@ -56,14 +56,16 @@ def map_(layer, data, mesh_name, timesteps, images, seed, json_file, weight_file
     shape = network.shape
     wanted = len(mapping.parts(shape))
     mesh = MeshShape.parse(mesh_name) if mesh_name else mapping.smallest_mesh(wanted)
-    mapping.check_room(shape, mesh)
+    node = mapping.node_for(shape)
+    mapping.check_room(shape, mesh, node)
     pixels, _, chosen = subject.test_images(
         network, weight_file, data, first=0, count=images, folder=data_folder
     )
     if json_file is not None:
         check_writable(json_file)
     activity = mean_spikes(network, pixels[chosen.start : chosen.stop], timesteps, seed)
-    made = figures(mapping.place(shape, mesh, mapping.flows(shape, activity)), activity, seed)
+    placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)
+    made = figures(placed, activity, seed)
     console = table_console()
     console.print(_places(made, f"{shape.name} on {mesh}, {len(chosen)} images of {data}"))
     console.print(_totals(made))

@@ -107,7 +107,7 @@ def mesh_(
         network, data = synthetic.network(size, seed), "random spikes"
     nodes = len(mapping.parts(network.shape))
     shape = MeshShape.parse(mesh_name) if mesh_name else mapping.smallest_mesh(nodes)
-    mapping.check_room(network.shape, shape)
+    mapping.check_room(network.shape, shape, mapping.node_for(network.shape))
     router = RouterShape(depth=depth, routing=mesh.routing(routing))
     dead_links = parse_dead_links(dead, shape)
     if size is None:
