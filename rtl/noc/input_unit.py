@@ -1,7 +1,7 @@
 """The input unit of a router's port: buffer, route, and what becomes of flits that lead nowhere."""
 
 from amaranth import *
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import FLIT_BITS
@@ -9,7 +9,7 @@ from trispike.models.mesh.topology import Port, RouterShape
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.flit import FlitStream, Node, destination
-from trispike.rtl.noc.route import DeadLinkEntry, RouteUnit
+from trispike.rtl.noc.route import RouteUnit, dead_link_members
 from trispike.rtl.parameters import Parameter
 
 
@@ -57,8 +57,7 @@ class InputUnit(Block):
             "taken": In(1),
             "drop": Out(len(Port)),
         }
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        members |= dead_link_members(shape)
         super().__init__(members)
 
     @property

@@ -1,13 +1,12 @@
 """The 3D mesh: routers and the links between them."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.topology import DROPPED_BITS, MeshShape, Node, Port, RouterShape
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream
-from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.rtl.noc.route import dead_link_members
 from trispike.rtl.noc.router import Router
 from trispike.rtl.parameters import Parameter
 
@@ -32,8 +31,7 @@ def mesh_members(shape: MeshShape, router: RouterShape, *, stalls: bool) -> dict
         members[f"dropped_ports_{name}"] = Out(len(Port))
         if stalls:
             members[f"stall_{name}"] = In(STALL_BITS)
-    if router.dead_links:
-        members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+    members |= dead_link_members(router)
     return members
 
 

@@ -17,6 +17,13 @@ DeadLinkEntry = data.StructLayout(
 """What a router knows of a dead vertical link (`models.mesh.topology.DeadLink`); ``detour`` is
 the side where the column lies that stands in, as `detour_code`."""
 
+
+def dead_link_members(router: RouterShape) -> dict[str, wiring.Member]:
+    """The port ``dead_links``, only there if ``router`` has dead links."""
+    layout = data.ArrayLayout(DeadLinkEntry, router.dead_links)
+    return {"dead_links": In(layout)} if router.dead_links else {}
+
+
 _SIDES = (Port.EAST, Port.WEST, Port.NORTH, Port.SOUTH)
 
 
@@ -69,8 +76,7 @@ class RouteUnit(wiring.Component):
     def __init__(self, *, shape: RouterShape):
         self.shape = shape
         members = {"here": In(Node), "destination": In(Node), "port": Out(len(Port))}
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        members |= dead_link_members(shape)
         super().__init__(members)
 
     def elaborate(self, platform):

@@ -1,7 +1,6 @@
 """The 3D router."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.topology import DROPPED_BITS, Port, RouterShape
@@ -9,7 +8,7 @@ from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream, Node
 from trispike.rtl.noc.input_unit import InputUnit
 from trispike.rtl.noc.output_unit import OutputUnit
-from trispike.rtl.noc.route import DeadLinkEntry, turns
+from trispike.rtl.noc.route import dead_link_members, turns
 from trispike.rtl.parameters import Parameter
 
 
@@ -63,8 +62,7 @@ class Router(Block):
         for port in ports:
             members[f"i_{port.name.lower()}"] = In(FlitStream)
             members[f"o_{port.name.lower()}"] = Out(FlitStream)
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        members |= dead_link_members(shape)
         super().__init__(members)
 
     @property

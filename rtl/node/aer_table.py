@@ -7,8 +7,8 @@ from amaranth.lib.wiring import In, Out
 from trispike.models.mesh.flits import SPIKE
 from trispike.models.mesh.memory_map import AER_ENTRY, WORD_BITS
 from trispike.models.mesh.node_shape import BLOCK_ROWS, NodeShape
-from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.node.lines import TableSignature
 from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import one_hot_select
 
@@ -36,10 +36,8 @@ class AERTable(Block):
         Weight row of the neuron.
     exists : Out(1)
         The node has that row.
-    entries : Out(AEREntry array)
-        All entries.
-    write : In(1), line : In(128)
-        Makes ``line`` the table, a word for each entry, from the next cycle on.
+    table : In(TableSignature(AEREntry, sources))
+        The table itself.
 
     The contents survive a reset.
 
@@ -58,9 +56,7 @@ class AERTable(Block):
                 "entry": Out(shape.sources),
                 "row": Out(range(shape.inputs)),
                 "exists": Out(1),
-                "entries": Out(data.ArrayLayout(AEREntry, shape.sources)),
-                "write": In(1),
-                "line": In(BANK_BITS),
+                "table": In(TableSignature(AEREntry, shape.sources)),
             }
         )
 
@@ -71,10 +67,11 @@ class AERTable(Block):
     def elaborate(self, platform):
         m = Module()
         entries = Signal(data.ArrayLayout(AEREntry, self.shape.sources), reset_less=True)
-        m.d.comb += self.entries.eq(entries)
-        with m.If(self.write):
+        m.d.comb += self.table.entries.eq(entries)
+        with m.If(self.table.write):
             m.d.sync += [
-                entry.eq(self.line.word_select(k, WORD_BITS)) for k, entry in enumerate(entries)
+                entry.eq(self.table.line.word_select(k, WORD_BITS))
+                for k, entry in enumerate(entries)
             ]
         for k, entry in enumerate(entries):
             known = (entry.source == self.source) & (entry.from_host == self.from_host)

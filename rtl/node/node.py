@@ -88,21 +88,21 @@ class Node(Block):
         return m
 
     def _write_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
-        line, write, regions = interface.line, cluster.configuration, memory_map(self.shape)
+        line, write, regions = interface.memory.line, cluster.configuration, memory_map(self.shape)
         weights = regions[Line.WEIGHTS]
         target, bank, row = Signal(Target), Signal(4), Signal(10)
         m.d.comb += [
             bank.eq(column(weights, line)),
             row.eq(line[len(column(weights, line)) :]),
             write.payload.eq(
-                assemble(Write, target=target, bank=bank, row=row, data=interface.write_line)
+                assemble(Write, target=target, bank=bank, row=row, data=interface.memory.write_line)
             ),
         ]
         targets = {Line.WEIGHTS: Target.WEIGHTS, Line.CONSTANTS: Target.CONSTANTS}
         targets |= {neuron_line(field): Target.BIAS for field in self.shape.layer.neuron_fields}
         for first, its_target in targets.items():
             with m.If(is_line_of(regions[first], line)):
-                m.d.comb += [target.eq(its_target), write.valid.eq(interface.write)]
+                m.d.comb += [target.eq(its_target), write.valid.eq(interface.memory.write)]
         first_row = 0
         for field in self.shape.layer.neuron_fields:
             if not field.ternary:  # whose line is the bank's, and row 0
@@ -120,11 +120,11 @@ class Node(Block):
         regions = memory_map(self.shape)
         weights = regions[Line.WEIGHTS]
         m.d.comb += [
-            shown.row.eq(interface.line[len(column(weights, line)) :]),
-            shown.read.eq(interface.read & is_line_of(weights, interface.line)),
+            shown.row.eq(interface.memory.line[len(column(weights, line)) :]),
+            shown.read.eq(interface.memory.read & is_line_of(weights, interface.memory.line)),
         ]
-        with m.If(interface.read):
-            m.d.sync += line.eq(interface.line)
+        with m.If(interface.memory.read):
+            m.d.sync += line.eq(interface.memory.line)
         rows = {Line.WEIGHTS: shown.weights, Line.CONSTANTS: Value.cast(shown.constants)}
         for field in self.shape.layer.neuron_fields:
             values = getattr(shown, field.name)
@@ -139,4 +139,6 @@ class Node(Block):
             ):
                 for k in range(regions[first].width):
                     with m.Case(k):
-                        m.d.comb += interface.read_line.eq(row[BANK_BITS * k : BANK_BITS * (k + 1)])
+                        m.d.comb += interface.memory.read_line.eq(
+                            row[BANK_BITS * k : BANK_BITS * (k + 1)]
+                        )

@@ -1,7 +1,6 @@
 """The scalable chip: nodes on a mesh."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import node_code
@@ -10,7 +9,7 @@ from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.noc.mesh import node_name
-from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.rtl.noc.route import dead_link_members
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.backbone import Backbone
 from trispike.rtl.node.node import Node
@@ -48,8 +47,7 @@ class ScalableChip(Block):
     def __init__(self, *, mesh: MeshShape, router: RouterShape, node: NodeShape):
         self.mesh, self.router, self.node = mesh, router, node
         members = {"i": In(FlitStream), "o": Out(FlitStream), "quiet": Out(1)}
-        if router.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+        members |= dead_link_members(router)
         super().__init__(members)
 
     @property
