@@ -1,6 +1,5 @@
 """``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
-import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
