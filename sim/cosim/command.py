@@ -1,6 +1,7 @@
 """A network's chip, simulated and compared with the models: ``trispike sim`` without a mesh."""
 
 import contextlib
+import dataclasses
 import shlex
 import time
 
