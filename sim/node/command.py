@@ -129,7 +129,7 @@ def execute(asked: MeshRun) -> None:
             first_image=first,
         )
         progress.update(task, description=f"building {shape} nodes (Verilator)")
-        executable = program(shape, router, placed.mapping.node, stalls=asked.stalls > 0)
+        executable = program(shape, placed.router, placed.mapping.node, stalls=asked.stalls > 0)
         progress.update(task, description=f"simulating {network.name} on {shape}")
         measured = measure(
             executable,
