@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from trispike.golden.layers import SUMS
 from trispike.models.errors import BadInput
-from trispike.models.network.description import LayerParameters, Network
-from trispike.models.network.numbers import MAX_INPUTS, POTENTIAL_MAX, POTENTIAL_MIN
-
-# float32 has 24 bits of mantissa: sums of up to 1024 ternary weights are exact in it, in any order,
-# and its matrix product is far faster than the integers' own.
-assert MAX_INPUTS < 1 << 24
+from trispike.models.network.numbers import POTENTIAL_MAX, POTENTIAL_MIN
+from trispike.models.network.parameters import LayerParameters, Network
+from trispike.models.network.shape import ReadOut
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,51 +23,63 @@ class Result:
     Parameters
     ----------
     spikes
-        Each layer's output spikes, input side first: bool, shape (images, timesteps, neurons).
+        Each layer's output spikes, input side first: bool, shape (images, timesteps, neurons). A
+        layer without a threshold has none.
     potentials
         Each layer's potentials as compared with the threshold: int32 (float32 of a network of real
         weights), same shape. Empty if not asked for.
-    counts
-        Output spikes over all timesteps: int32, shape (images, outputs).
-    labels
-        Output neuron with the largest count, the lowest index on a tie: int64, shape (images,).
+    running_scores
+        What the read-out has added up for each output neuron after each timestep: its spikes,
+        int32, or its potentials. Shape (images, timesteps, outputs).
     """
 
     spikes: tuple[np.ndarray, ...]
     potentials: tuple[np.ndarray, ...]
-    counts: np.ndarray
-    labels: np.ndarray
+    running_scores: np.ndarray
 
+    @property
+    def scores(self) -> np.ndarray:
+        """What the read-out compares: shape (images, outputs)."""
+        return self.running_scores[:, -1]
 
-def weighted_sums(spikes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum of the rows of ``weights`` whose inputs spike.
-
-    ``spikes`` is bool of shape (..., inputs), ``weights`` of shape (inputs, neurons); returns
-    float32 of shape (..., neurons).
-    """
-    inputs, neurons = weights.shape
-    rows = spikes.reshape(-1, inputs).astype(np.float32)  # one product, not one for each image
-    return (rows @ weights.astype(np.float32)).reshape(*spikes.shape[:-1], neurons)
+    @property
+    def labels(self) -> np.ndarray:
+        """Output neuron with the largest score, the lowest index on a tie: int64, (images,)."""
+        return labels_of(self.scores)
 
 
 def potentials(layer: LayerParameters, spikes: np.ndarray) -> np.ndarray:
     """Potential of each neuron of ``layer`` after each timestep's input spikes.
 
     ``spikes`` is bool of shape (..., inputs); returns int32 of shape (..., neurons). That it fits
-    the 18-bit register is a theorem (see `models.network.numbers.MAX_INPUTS`), asserted all the
-    same.
+    the 18-bit register is a theorem (see `models.network.parameters.LayerParameters`), asserted all
+    the same.
     """
-    sums = weighted_sums(spikes, layer.weights)
-    values = layer.a * sums.astype(np.int32) + layer.b * layer.bias.astype(np.int32)
+    sums = SUMS[type(layer.shape)](spikes, layer.weights)
+    values = layer.a * sums.astype(np.int32) + layer.biases
     assert values.size == 0 or POTENTIAL_MIN <= values.min() <= values.max() <= POTENTIAL_MAX, (
         f"a potential of {values.min()} to {values.max()} left the 18-bit register"
     )
     return values
 
 
-def labels_of(counts: np.ndarray) -> np.ndarray:
-    """Index of the largest count along the last axis, the lowest index on a tie."""
-    return np.argmax(counts, axis=-1)
+def fires(layer: Any, potential: np.ndarray) -> np.ndarray:
+    """Which neurons of ``layer`` spike at ``potential`` (..., neurons): bool, the same shape."""
+    if layer.threshold is None:
+        return np.zeros(potential.shape, dtype=bool)
+    return potential > layer.threshold
+
+
+SCORES: dict[ReadOut, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    ReadOut.COUNT: lambda spikes, potentials: spikes.astype(np.int32),
+    ReadOut.POTENTIAL: lambda spikes, potentials: potentials,
+}
+"""What each read-out adds up over the timesteps: of the last layer's spikes and potentials."""
+
+
+def labels_of(scores: np.ndarray) -> np.ndarray:
+    """Index of the largest score along the last axis, the lowest index on a tie."""
+    return np.argmax(scores, axis=-1)
 
 
 def run(network: Network, spikes: np.ndarray, *, keep_potentials: bool = True) -> Result:
@@ -110,11 +120,13 @@ def propagate(
     fired, kept = [], []
     for layer in network.layers:
         values = potentials_of(layer, spikes)
-        spikes = values > layer.threshold
+        spikes = fires(layer, values)
         fired.append(spikes)
         if keep_potentials:
             kept.append(values)
-    counts = spikes.sum(axis=1, dtype=np.int32)
+    scores = SCORES[network.read_out](spikes, values)
     return Result(
-        spikes=tuple(fired), potentials=tuple(kept), counts=counts, labels=labels_of(counts)
+        spikes=tuple(fired),
+        potentials=tuple(kept),
+        running_scores=scores.cumsum(axis=1, dtype=scores.dtype),
     )

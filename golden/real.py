@@ -7,7 +7,8 @@ integers and is exact.
 
 import numpy as np
 
-from trispike.golden.model import Result, propagate, weighted_sums
+from trispike.golden.layers import weighted_sums
+from trispike.golden.model import Result, propagate
 from trispike.models.network.real_network import RealLayer, RealNetwork
 
 

@@ -10,6 +10,8 @@ nothing changes.
 from amaranth.hdl import ClockSignal, Elaboratable, Instance, ResetSignal, Value
 from amaranth.lib import wiring
 
+from trispike.models.network.layers import Bias, Dense, Threshold
+
 
 class Block(wiring.Component):
     """A component that is a Verilog module of its own.
@@ -26,6 +28,13 @@ class Block(wiring.Component):
 def lanes_suffix(lanes: int) -> str:
     """Suffix of a module name for ``lanes``; empty for one lane."""
     return "" if lanes == 1 else f"_{lanes}_lanes"
+
+
+def parameters_suffix(shape: Dense) -> str:
+    """How a module name spells out what neurons have: not at all for the seed's."""
+    threshold = {Threshold.EACH: "_thresholds", Threshold.NONE: "_silent"}
+    bias = "_biases" if shape.bias is Bias.EACH else ""
+    return threshold.get(shape.threshold, "") + bias
 
 
 def flat_ports(component: wiring.Component) -> dict[str, tuple[str, Value]]:

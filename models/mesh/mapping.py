@@ -11,7 +11,7 @@ from trispike.models.errors import BadInput
 from trispike.models.mesh import flits
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MAX_SIDE, MeshShape, Node
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 
 HOST: Node = (0, 0, 0)
 """The node beside which the host stands: input spikes enter there, output spikes leave there."""

@@ -19,8 +19,8 @@ from trispike.models.mesh.memory_map import (
 )
 from trispike.models.mesh.node_shape import BLOCK_ROWS
 from trispike.models.network import codes
-from trispike.models.network.description import Network
 from trispike.models.network.numbers import WEIGHT_BITS
+from trispike.models.network.parameters import Network
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

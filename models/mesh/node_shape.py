@@ -3,8 +3,7 @@
 import dataclasses
 
 from trispike.models.errors import BadInput
-from trispike.models.network.description import LayerShape
-from trispike.models.network.numbers import MAX_INPUTS
+from trispike.models.network.layers import Dense
 
 MAX_NODE_NEURONS = 256
 """Most processing elements of a node: a spike flit has eight bits for the neuron."""
@@ -17,6 +16,9 @@ MAX_ENTRIES = 8
 
 CREDITS = 2
 """Timesteps that a source may send which its receiver has not begun to work on."""
+
+MAX_INPUTS = 1024
+"""Most inputs of a node (TW-SNN sec. 4.3): the memory map has room for their weights."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,9 +60,9 @@ class NodeShape:
                 raise BadInput(f"node {what} must be from {least} to {most}{of}, not {n!r}")
 
     @property
-    def layer(self) -> LayerShape:
+    def layer(self) -> Dense:
         """The neuron cluster."""
-        return LayerShape(inputs=self.inputs, neurons=self.neurons)
+        return Dense(inputs=self.inputs, neurons=self.neurons)
 
     def __str__(self):
         return f"{self.inputs}x{self.neurons}_{self.sources}_{self.destinations}"

@@ -1,123 +1,206 @@
-"""The card beside a weight file: where the weights come from and what they were measured to do."""
+"""The card beside a weight file: the network, where it comes from, what it was measured to do.
+
+A card is a JSON text of format 3. Cards of format 2, of networks that were trained on the seed's
+neurons, are read too.
+"""
 
 import dataclasses
 import hashlib
 import json
-import math
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from trispike.models.errors import BadInput
-from trispike.models.network.description import Network
+from trispike.models.network.layers import KINDS
+from trispike.models.network.origin import ORIGINS, Origin, Trained
+from trispike.models.network.parameters import Network
+from trispike.models.network.shape import Input, NetworkShape, ReadOut
 
-_FORMAT = "trispike-weights-2"
+_FORMAT = "trispike-weights-3"
+_FORMAT_2 = "trispike-weights-2"
 
 
 def digest(network: Network) -> str:
-    """sha256 of a network's name and parameters, whatever container they are stored in."""
-    total = hashlib.sha256(f"{_FORMAT}\n{network.name}\n{network.shape}\n".encode())
+    """sha256 of a network's name, shape and parameters, whatever container they are stored in."""
+    shape = network.shape
+    total = hashlib.sha256(f"{_FORMAT_2}\n{network.name}\n{shape}\n".encode())
+    if shape != NetworkShape.dense(name=network.name, sizes=shape.sizes):
+        total.update(json.dumps(_shape_record(shape)).encode())
     for layer in network.layers:
-        total.update(np.array([layer.a, layer.b, layer.threshold], dtype="<i8").tobytes())
+        constants = [getattr(layer, field.name) for field in layer.shape.layer_fields]
+        total.update(np.array(constants, dtype="<i8").tobytes())
         total.update(layer.weights.tobytes())
-        total.update(layer.bias.tobytes())
+        for field in layer.shape.neuron_fields:
+            values = getattr(layer, field.name)
+            total.update(values.astype(values.dtype.newbyteorder("<")).tobytes())
     return total.hexdigest()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Card:
-    """Origin and measurements of one weight file.
+class Measured:
+    """What the integer golden model measured of a network.
 
     Parameters
     ----------
-    name
-        Name of the network.
-    sizes
-        Neurons a layer, inputs first.
-    data
-        Name of the data set.
-    data_sha256
-        sha256 of each of the data set's files, unpacked.
-    recipe
-        The training recipe's name and settings.
-    seed
-        Seed of the training, 0 to 2**63 - 1.
-    epochs
-        Epochs trained, 0 or more.
-    threads
-        Threads that PyTorch computed with; the order of sums depends on it.
     test_seed
         Seed of the spikes that the measurements were made with.
     held_out_accuracy
         As ``accuracy``, of the training images that were held out.
     accuracy
-        Fraction of test images labelled right by the integer golden model; entry T - 1 is for T
-        timesteps.
+        Fraction of test images labelled right; entry T - 1 is for T timesteps.
     spikes
         Mean spikes of a test image per timestep, of the input and of each layer.
     operations
         Mean synaptic operations of a test image per timestep: additions of a weight that is not 0.
     zeros
         Fraction of weights that are zero, each layer.
-    digest
-        What `digest` gives for the parameters; filled in by `models.network.weights.save`.
     """
 
-    name: str
-    sizes: tuple[int, ...]
-    data: str
-    data_sha256: dict[str, str]
-    recipe: dict[str, Any]
-    seed: int
-    epochs: int
-    threads: int
     test_seed: int
     held_out_accuracy: tuple[float, ...]
     accuracy: tuple[float, ...]
     spikes: tuple[float, ...]
     operations: float
     zeros: tuple[float, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Card:
+    """Description, origin and measurements of one weight file.
+
+    Parameters
+    ----------
+    shape
+        The network, with one lane a layer.
+    origin
+        Where its parameters come from.
+    measured
+        What they were measured to do; None if nobody did.
+    digest
+        What `digest` gives for the parameters; filled in when the weight file is saved.
+    """
+
+    shape: NetworkShape
+    origin: Origin
+    measured: Measured | None = None
     digest: str = ""
 
+    @property
+    def data(self) -> str | None:
+        """Name of the data set that the network was trained on, if known."""
+        return self.origin.data if isinstance(self.origin, Trained) else None
+
     def to_json(self) -> bytes:
-        """The card as a JSON text, one field a line, the same bytes for the same card."""
-        fields = {"format": _FORMAT, **dataclasses.asdict(self)}
-        lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in fields.items()]
+        """The card as a JSON text, the same bytes for the same card."""
+        sections = {
+            "network": _shape_record(self.shape),
+            "origin": _tagged(self.origin, ORIGINS),
+            "measured": self.measured and msgspec.to_builtins(self.measured),
+        }
+        lines = [f'  "format": "{_FORMAT}"']
+        for name, section in sections.items():
+            fields = [f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in (section or {}).items()]
+            body = "{\n" + ",\n".join(fields) + "\n  }" if section else "null"
+            lines.append(f'  "{name}": {body}')
+        lines.append(f'  "digest": {json.dumps(self.digest)}')
         return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
     @classmethod
     def from_json(cls, text: bytes, what: str) -> "Card":
         """The card in a JSON text; `BadInput`, naming ``what``, if it is not one."""
         try:
-            fields = json.loads(text)
+            fields = msgspec.json.decode(text)
         except (ValueError, RecursionError):
             raise BadInput(f"{what} is not a JSON text; restore it or train again") from None
-        if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
+        form = fields.pop("format", None) if isinstance(fields, dict) else None
+        if form not in (_FORMAT, _FORMAT_2):
             raise BadInput(f"{what} is not a card of format {_FORMAT}; restore it or train again")
-        kinds = {field.name: field.type for field in dataclasses.fields(cls)}
-        if set(fields) != set(kinds):
-            wrong = ", ".join(sorted(set(fields) ^ set(kinds)))
-            raise BadInput(f"{what} has missing or unknown fields: {wrong}; restore it")
-        for key, value in fields.items():
-            if not _fits(value, kinds[key]):
-                raise BadInput(f"{what} must not have {value!r:.40} as {key}; restore it")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+        try:
+            fields = _from_format_2(fields) if form == _FORMAT_2 else fields
+            sections = _converted(fields, _Sections)
+            measured = sections.measured
+            return cls(
+                shape=_shape(sections.network),
+                origin=_untagged(sections.origin, ORIGINS),
+                measured=None if measured is None else _converted(measured, Measured),
+                digest=sections.digest,
+            )
+        except ValueError as error:
+            raise BadInput(f"{what} is no card: {error}; restore it or train again") from None
 
 
-def _is_real(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Sections:
+    network: dict[str, Any]
+    origin: dict[str, Any]
+    measured: dict[str, Any] | None
+    digest: str
 
 
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value read from JSON can stand in a field of the type ``kind``."""
-    if kind == tuple[int, ...]:
-        return isinstance(value, list) and all(type(item) is int for item in value)
-    if kind == tuple[float, ...]:
-        return isinstance(value, list) and all(_is_real(item) for item in value)
-    if kind == dict[str, Any]:
-        return isinstance(value, dict)
-    if kind == dict[str, str]:
-        return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-    if kind is float:
-        return _is_real(value)
-    return type(value) is kind
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Shape:
+    name: str
+    input: Input
+    layers: list[dict[str, Any]]
+    read_out: ReadOut
+
+
+_KINDS = {kind.__name__.lower(): kind for kind in KINDS}
+
+
+def _shape_record(shape: NetworkShape) -> dict[str, Any]:
+    """``shape`` for JSON; of a layer, only what is not as usual."""
+    usual = {"lanes": 1}
+    for layer in KINDS:
+        usual |= {f.name: f.default for f in dataclasses.fields(layer)}
+    layers = [
+        {k: v for k, v in _tagged(layer, _KINDS).items() if k == "kind" or not _is(usual[k], v)}
+        for layer in shape.layers
+    ]
+    return {**msgspec.to_builtins(shape), "layers": layers}
+
+
+def _is(usual: object, record: object) -> bool:
+    return usual is not dataclasses.MISSING and msgspec.to_builtins(usual) == record
+
+
+def _shape(record: dict[str, Any]) -> NetworkShape:
+    fields = _converted(record, _Shape)
+    layers = tuple(_untagged(layer, _KINDS) for layer in fields.layers)
+    return NetworkShape(
+        name=fields.name, input=fields.input, layers=layers, read_out=fields.read_out
+    )
+
+
+def _tagged(value: object, kinds: dict[str, type]) -> dict[str, Any]:
+    """``value`` for JSON, with the name of its kind."""
+    kind = next(name for name, cls in kinds.items() if type(value) is cls)
+    return {"kind": kind, **msgspec.to_builtins(value)}
+
+
+def _untagged(record: dict[str, Any], kinds: dict[str, type]) -> Any:
+    fields = dict(record)
+    if (kind := fields.pop("kind", None)) not in kinds:
+        raise ValueError(f"kind must be one of {', '.join(kinds)}, not {kind!r:.40}")
+    return _converted(fields, kinds[kind])
+
+
+def _converted(fields: dict[str, Any], cls: type) -> Any:
+    """The dataclass ``cls`` of ``fields``; ValueError for a wrong or an unknown one."""
+    if unknown := set(fields) - {field.name for field in dataclasses.fields(cls)}:
+        raise ValueError(f"unknown fields {', '.join(sorted(unknown))}")
+    return msgspec.convert(fields, cls)
+
+
+def _from_format_2(fields: dict[str, Any]) -> dict[str, Any]:
+    """The sections of a flat card of format 2."""
+    shape = NetworkShape.dense(name=fields.pop("name", ""), sizes=fields.pop("sizes", ()))
+    trained = {f.name: fields.pop(f.name, None) for f in dataclasses.fields(Trained)}
+    return {
+        "network": _shape_record(shape),
+        "origin": {"kind": "trained", **trained},
+        "digest": fields.pop("digest", None),
+        "measured": fields,
+    }

@@ -8,8 +8,8 @@ the ternary code of the weight to neuron 64*b + k (TW-SNN sec. 4.2, fig. 7).
 import numpy as np
 
 from trispike.models.network import codes
-from trispike.models.network.description import LayerParameters
 from trispike.models.network.numbers import BANK_NEURONS
+from trispike.models.network.parameters import LayerParameters
 
 
 def _words(values: np.ndarray) -> list[int]:
@@ -22,6 +22,19 @@ def weight_words(layer: LayerParameters, bank: int) -> list[int]:
     return _words(layer.weights[:, bank * BANK_NEURONS : (bank + 1) * BANK_NEURONS])
 
 
-def bias_word(layer: LayerParameters, bank: int) -> int:
-    """Biases of the neurons that bank number ``bank`` serves, laid out as a weight row."""
-    return _words(layer.bias[np.newaxis, bank * BANK_NEURONS : (bank + 1) * BANK_NEURONS])[0]
+def neuron_words(layer: LayerParameters, bank: int) -> list[int]:
+    """What bank number ``bank``'s neurons are loaded with besides weights: their fields, in order.
+
+    A field takes `Field.words_a_bank` words. Values stand `Field.slot_bits` apart, neuron 64*bank
+    lowest; ternary biases are laid out as a weight row.
+    """
+    first = bank * BANK_NEURONS
+    words = []
+    for field in layer.shape.neuron_fields:
+        values = getattr(layer, field.name)[first : first + BANK_NEURONS].tolist()
+        words += [0] * field.words_a_bank
+        for k, value in enumerate(values, start=-BANK_NEURONS):
+            word, place = divmod(k + BANK_NEURONS, field.values_a_word)
+            code = value & ((1 << field.bits) - 1)
+            words[len(words) - field.words_a_bank + word] |= code << field.slot_bits * place
+    return words

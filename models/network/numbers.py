@@ -1,7 +1,7 @@
 """Widths and limits that the golden model and the RTL both need, written once.
 
 Source: TW-SNN sec. 4.1 (8-bit constants, 18-bit potential register, 2-bit weights) and
-sec. 4.2 (banks of 128-bit words, 64 ternary weights a word, up to 1024 inputs).
+sec. 4.2 (banks of 128-bit words, 64 ternary weights a word).
 """
 
 import enum
@@ -21,9 +21,15 @@ POTENTIAL_BITS = 18
 POTENTIAL_MIN = -(1 << (POTENTIAL_BITS - 1))
 POTENTIAL_MAX = (1 << (POTENTIAL_BITS - 1)) - 1
 
-MAX_INPUTS = 1024
-"""Largest fan-in of a layer: with it, |v| <= 1024 * 127 + 127 = 130,175 < 2**17, so the 18-bit
-potential register cannot overflow and needs no saturation."""
+MAX_FAN_IN = 8192
+"""Most inputs that one neuron sums. Scale constant, fan-in and bias together must leave the
+potential within its register, see `models.network.parameters.LayerParameters`."""
+
+MAX_NEURONS = 8192
+"""Most neurons of a layer."""
+
+MAX_VECTOR = 8192
+"""Widest spike vector that a layer takes at once."""
 
 BANK_NEURONS = 64
 """Neurons served by one SRAM bank: 64 ternary weights fill a 128-bit word."""
@@ -41,6 +47,9 @@ MAX_CHIP_LAYERS = 16
 
 COUNT_BITS = 8
 """Width of an output neuron's spike counter."""
+
+SUM_BITS = POTENTIAL_BITS + COUNT_BITS
+"""Width of the sum of an output neuron's potentials over all timesteps of an image, signed."""
 
 MAX_TIMESTEPS = (1 << COUNT_BITS) - 1
 """Most timesteps of one prediction: an output neuron that fires at each of them still counts."""

@@ -1,15 +1,15 @@
 """The four networks of TW-SNN's table 1, by name."""
 
 from trispike.models.errors import BadInput
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 
 PRESETS: dict[str, NetworkShape] = {
     shape.name: shape
     for shape in (
-        NetworkShape(name="fc256", sizes=(784, 256, 10)),
-        NetworkShape(name="fc256_256", sizes=(784, 256, 256, 10)),
-        NetworkShape(name="fc1024", sizes=(784, 1024, 10)),
-        NetworkShape(name="fc1024_1024", sizes=(784, 1024, 1024, 10)),
+        NetworkShape.dense(name="fc256", sizes=(784, 256, 10)),
+        NetworkShape.dense(name="fc256_256", sizes=(784, 256, 256, 10)),
+        NetworkShape.dense(name="fc1024", sizes=(784, 1024, 10)),
+        NetworkShape.dense(name="fc1024_1024", sizes=(784, 1024, 1024, 10)),
     )
 }
 

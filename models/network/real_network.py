@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 
 from trispike.models.errors import BadInput
-from trispike.models.network.description import LayerShape, NetworkShape, chain
+from trispike.models.network.layers import Dense
+from trispike.models.network.shape import NetworkShape, ReadOut
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,9 +58,9 @@ class RealLayer:
         object.__setattr__(self, "threshold", threshold)
 
     @property
-    def shape(self) -> LayerShape:
+    def shape(self) -> Dense:
         """Fan-in and number of neurons."""
-        return LayerShape(inputs=self.weights.shape[0], neurons=self.weights.shape[1])
+        return Dense(inputs=self.weights.shape[0], neurons=self.weights.shape[1])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,6 +69,7 @@ class RealNetwork:
 
     name: str
     layers: tuple[RealLayer, ...]
+    read_out = ReadOut.COUNT
 
     def __post_init__(self):
         _ = self.shape
@@ -75,4 +77,4 @@ class RealNetwork:
     @property
     def shape(self) -> NetworkShape:
         """Layer sizes, with the limits of the ternary networks that it is compared with."""
-        return chain(self.name, self.layers)
+        return NetworkShape.of(self.name, tuple(layer.shape for layer in self.layers))

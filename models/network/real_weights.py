@@ -7,17 +7,15 @@ and ``threshold_k``, one float32.
 
 import dataclasses
 import hashlib
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from trispike.models.errors import BadInput
 from trispike.models.network import weight_file
 from trispike.models.network.card import Card
-from trispike.models.network.description import LayerShape
+from trispike.models.network.layers import Dense
 from trispike.models.network.real_network import RealLayer, RealNetwork
-from trispike.models.network.weight_file import member
+from trispike.models.network.weight_file import Archive
 
 
 def _arrays(network: RealNetwork) -> dict[str, np.ndarray]:
@@ -51,19 +49,17 @@ def load(path: Path) -> tuple[RealNetwork, Card]:
 
     As `models.network.weights.load`.
     """
-    layers, card = weight_file.load(path, ("weights", "bias", "threshold"), _layer)
-    network = RealNetwork(name=card.name, layers=layers)
+    layers, card = weight_file.load(path, _layer)
+    network = RealNetwork(name=card.shape.name, layers=layers)
     weight_file.check_digest(path, card, digest(network))
     return network, card
 
 
-def _layer(archive: zipfile.ZipFile, k: int, shape: LayerShape) -> RealLayer:
-    weights = member(archive, f"weights_{k}", np.float32, shape.inputs * shape.neurons)
-    bias = member(archive, f"bias_{k}", np.float32, shape.neurons)
-    (threshold,) = member(archive, f"threshold_{k}", np.float32, 1).tolist()
-    try:
-        return RealLayer(
-            weights=weights.reshape(shape.inputs, shape.neurons), bias=bias, threshold=threshold
-        )
-    except BadInput as error:
-        raise BadInput(f"layer {k}: {error}") from None
+def _layer(archive: Archive, k: int, shape: Dense) -> RealLayer:
+    weights = archive.array(f"weights_{k}", np.float32, shape.inputs * shape.neurons)
+    (threshold,) = archive.array(f"threshold_{k}", np.float32, 1).tolist()
+    return RealLayer(
+        weights=weights.reshape(shape.inputs, shape.neurons),
+        bias=archive.array(f"bias_{k}", np.float32, shape.neurons),
+        threshold=threshold,
+    )

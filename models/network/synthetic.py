@@ -7,7 +7,7 @@ import statistics
 import numpy as np
 
 from trispike.models.errors import BadInput
-from trispike.models.network.description import LayerParameters, Network
+from trispike.models.network.parameters import LayerParameters, Network
 
 FIRING = 0.1
 """Share of a layer's neurons that fire at a timestep, about."""

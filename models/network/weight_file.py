@@ -1,6 +1,6 @@
 """What weight files of every kind of network share: ``NAME.npz`` and its card ``NAME.json``.
 
-The shapes in the archive are the card's ``sizes``. Nothing in it is ever unpickled, and the same
+The shapes in the archive are the card's. Nothing in it is ever unpickled, and the same
 arrays give the same bytes.
 """
 
@@ -16,7 +16,8 @@ import numpy as np
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 from trispike.models.network.card import Card
-from trispike.models.network.description import LayerShape, NetworkShape
+from trispike.models.network.layers import Dense
+from trispike.models.network.shape import NetworkShape
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip file can hold
 _HEADER_LIMIT = 4096
@@ -55,46 +56,77 @@ def save(path: Path, network: HasNameAndShape, card: Card, arrays: dict[str, np.
     """
     if path.suffix != ".npz":
         raise BadInput(f"a weight file's name must end with .npz, not {path.name!r}")
-    if (card.name, card.sizes) != (network.name, network.shape.sizes):
+    if card.shape != network.shape:
         raise BadInput(
             f"the card of {path} must be of {network.name} {network.shape}, "
-            f"not of {card.name} {'-'.join(map(str, card.sizes))}"
+            f"not of {card.shape.name} {card.shape}"
         )
     write_atomically(path, _pack(arrays))
     write_atomically(card_path(path), card.to_json())
 
 
+class Archive:
+    """The open archive of a weight file; it knows which of its arrays were asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile):
+        self._archive = archive
+        self._asked: set[str] = set()
+
+    def array(self, name: str, dtype: type, size: int) -> np.ndarray:
+        """One array of the archive, of ``dtype`` and shape (size,).
+
+        The member is read whole before it is looked at, as zipfile compares the checksum only then.
+        """
+        kind = np.dtype(dtype).newbyteorder("<")
+        self._asked.add(f"{name}.npy")
+        entry = self._archive.getinfo(f"{name}.npy")
+        if entry.file_size > size * kind.itemsize + _HEADER_LIMIT:
+            raise BadInput(f"{name} must have {size} values, not {entry.file_size} bytes")
+        file = io.BytesIO(self._archive.read(entry))
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise BadInput(f"{name} must be an array of .npy version 1.0")
+        shape, _, stored = np.lib.format.read_array_header_1_0(file)
+        values = file.read()
+        if shape != (size,) or stored != kind or len(values) != size * kind.itemsize:
+            raise BadInput(
+                f"{name} must be {size} of {kind}, as the card's sizes say, not {shape} of {stored}"
+            )
+        return np.frombuffer(values, dtype=kind)
+
+    def check_empty(self) -> None:
+        """`BadInput` if the archive holds anything that was not asked for."""
+        if extra := set(self._archive.namelist()) - self._asked:
+            raise BadInput(f"it holds {', '.join(sorted(extra))} besides the card's layers")
+
+
 def load(
-    path: Path,
-    kinds: tuple[str, ...],
-    layer_of: Callable[[zipfile.ZipFile, int, LayerShape], _Layer],
+    path: Path, layer_of: Callable[[Archive, int, Dense], _Layer]
 ) -> tuple[tuple[_Layer, ...], Card]:
     """The layers in the weight file ``path``, and its card.
 
-    ``kinds`` are the arrays that a layer k has, named KIND_k; ``layer_of`` makes layer k of a shape
-    from the open archive. `BadInput`, naming the file, if either file is missing or damaged, or if
-    the archive is not of the card's shape or holds anything else.
+    ``layer_of`` makes layer k of a shape from the open archive. `BadInput`, naming the file, if
+    either file is missing or damaged, or if the archive is not of the card's shape or holds
+    anything else.
     """
     if path.suffix != ".npz":
         raise BadInput(f"a weight file's name must end with .npz, not {str(path)!r}")
     card = Card.from_json(_read(card_path(path)), str(card_path(path)))
     data = _read(path)
     try:
-        shape = NetworkShape(name=card.name, sizes=card.sizes)
-    except BadInput as error:
-        raise BadInput(f"{card_path(path)}: {error}") from None
-    wanted = {f"{kind}_{k}.npy" for k in range(1, len(shape.layers) + 1) for kind in kinds}
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            layers = tuple(layer_of(archive, k, layer) for k, layer in enumerate(shape.layers, 1))
-            extra = set(archive.namelist()) - wanted
-        if extra:
-            raise BadInput(f"it holds {', '.join(sorted(extra))} besides the card's layers")
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            archive = Archive(file)
+            layers = []
+            for k, shape in enumerate(card.shape.layers, 1):
+                try:
+                    layers.append(layer_of(archive, k, shape))
+                except BadInput as error:
+                    raise BadInput(f"layer {k}: {error}") from None
+            archive.check_empty()
     except BadInput as error:
         raise BadInput(f"{path}: {error}; {_REMEDY}") from None
     except _DAMAGE:
         raise BadInput(f"{path} is damaged or cut short; {_REMEDY}") from None
-    return layers, card
+    return tuple(layers), card
 
 
 def check_digest(path: Path, card: Card, digest: str) -> None:
@@ -124,24 +156,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror or error}; {_REMEDY}") from None
-
-
-def member(archive: zipfile.ZipFile, name: str, dtype: type, size: int) -> np.ndarray:
-    """One array of the archive, of ``dtype`` and shape (size,).
-
-    The member is read whole before it is looked at, as zipfile compares the checksum only then.
-    """
-    kind = np.dtype(dtype).newbyteorder("<")
-    entry = archive.getinfo(f"{name}.npy")
-    if entry.file_size > size * kind.itemsize + _HEADER_LIMIT:
-        raise BadInput(f"{name} must have {size} values, not {entry.file_size} bytes")
-    file = io.BytesIO(archive.read(entry))
-    if np.lib.format.read_magic(file) != (1, 0):
-        raise BadInput(f"{name} must be an array of .npy version 1.0")
-    shape, _, found = np.lib.format.read_array_header_1_0(file)
-    values = file.read()
-    if shape != (size,) or found != kind or len(values) != size * kind.itemsize:
-        raise BadInput(
-            f"{name} must be {size} of {kind}, as the card's sizes say, not {shape} of {found}"
-        )
-    return np.frombuffer(values, dtype=kind)

@@ -1,21 +1,21 @@
 """Weight files: a network's parameters in ``NAME.npz`` and its card in ``NAME.json`` beside it.
 
-The archive holds, for each layer k from 1: ``weights_k`` and ``bias_k``, uint8 of packed two-bit
-codes (see `models.network.codes`), and ``constants_k``, int32 of a, b and threshold. The shapes are
-the card's ``sizes``. Nothing in it is ever unpickled, and the same parameters give the same bytes.
+The archive holds, for each layer k from 1: ``weights_k``, uint8 of packed two-bit codes (see
+`models.network.codes`); for each field with a value a neuron ``NAME_k``, packed codes if it is
+ternary, int32 otherwise; and ``constants_k``, int32 of the fields with one value. The shapes are
+the card's. Nothing in it is ever unpickled, and the same parameters give the same bytes.
 """
 
 import dataclasses
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from trispike.models.errors import BadInput
 from trispike.models.network import codes, weight_file
 from trispike.models.network.card import Card, digest
-from trispike.models.network.description import LayerParameters, LayerShape, Network
-from trispike.models.network.weight_file import card_path, member
+from trispike.models.network.layers import Dense
+from trispike.models.network.parameters import LayerParameters, Network
+from trispike.models.network.weight_file import Archive, card_path
 
 __all__ = ["DEFAULT_RECIPE", "card_path", "committed", "load", "save"]
 
@@ -38,8 +38,10 @@ def _arrays(network: Network) -> dict[str, np.ndarray]:
     arrays = {}
     for k, layer in enumerate(network.layers, 1):
         arrays[f"weights_{k}"] = codes.pack(layer.weights)
-        arrays[f"bias_{k}"] = codes.pack(layer.bias)
-        constants = (layer.a, layer.b, layer.threshold)
+        for field in layer.shape.neuron_fields:
+            values = getattr(layer, field.name)
+            arrays[f"{field.name}_{k}"] = codes.pack(values) if field.ternary else values
+        constants = [getattr(layer, field.name) for field in layer.shape.layer_fields]
         arrays[f"constants_{k}"] = np.array(constants, dtype=np.int32)
     return arrays
 
@@ -60,25 +62,27 @@ def load(path: Path) -> tuple[Network, Card]:
     `BadInput`, naming the file, if either is missing, damaged or out of range, or if they do not
     belong together.
     """
-    layers, card = weight_file.load(path, ("weights", "bias", "constants"), _layer)
-    network = Network(name=card.name, layers=layers)
+    layers, card = weight_file.load(path, _layer)
+    network = Network(name=card.shape.name, layers=layers, read_out=card.shape.read_out)
     weight_file.check_digest(path, card, digest(network))
     return network, card
 
 
-def _layer(archive: zipfile.ZipFile, k: int, shape: LayerShape) -> LayerParameters:
-    weights = member(
-        archive, f"weights_{k}", np.uint8, codes.packed_size(shape.inputs * shape.neurons)
+def _layer(archive: Archive, k: int, shape: Dense) -> LayerParameters:
+    synapses = (shape.inputs, shape.neurons)
+    packed = archive.array(
+        f"weights_{k}", np.uint8, codes.packed_size(shape.inputs * shape.neurons)
     )
-    bias = member(archive, f"bias_{k}", np.uint8, codes.packed_size(shape.neurons))
-    a, b, threshold = member(archive, f"constants_{k}", np.int32, 3).tolist()
-    try:
-        return LayerParameters(
-            weights=codes.unpack(weights, (shape.inputs, shape.neurons), f"weights_{k}"),
-            bias=codes.unpack(bias, (shape.neurons,), f"bias_{k}"),
-            a=a,
-            b=b,
-            threshold=threshold,
-        )
-    except BadInput as error:
-        raise BadInput(f"layer {k}: {error}") from None
+    constants = archive.array(f"constants_{k}", np.int32, len(shape.layer_fields)).tolist()
+    fields = {field.name: v for field, v in zip(shape.layer_fields, constants, strict=True)}
+    for field in shape.neuron_fields:
+        name = f"{field.name}_{k}"
+        if field.ternary:
+            code = archive.array(name, np.uint8, codes.packed_size(shape.neurons))
+            fields[field.name] = codes.unpack(code, (shape.neurons,), name)
+        else:
+            fields[field.name] = archive.array(name, np.int32, shape.neurons)
+    return LayerParameters(
+        weights=codes.unpack(packed, synapses, f"weights_{k}"),
+        **{"b": None, "threshold": None, **fields},
+    )

@@ -5,12 +5,12 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from trispike.models.errors import BadInput
-from trispike.models.network.description import NetworkShape
 from trispike.models.network.numbers import MAX_CHIP_LAYERS
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import Readout, result_layout
 from trispike.rtl.hierarchy import Block, lanes_suffix, leave_out, place
-from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, Write
-from trispike.rtl.layers.dense import Layer
+from trispike.rtl.layers import LAYERS
+from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, write_layout
 
 
 class Chip(Block):
@@ -25,11 +25,11 @@ class Chip(Block):
     -------
     i : In(stream.Signature(inputs))
         Input spike vector of a timestep.
-    configuration : In(stream.Signature(Write))
+    configuration : In(stream.Signature(write_layout(shape.layers)))
         Weights, biases, constants and the number of timesteps. A layer takes its writes only
         while it is idle. The number of timesteps is taken at once and holds for what the read-out
         counts from then on: change it only when the last prediction is out.
-    result : Out(stream.Signature(result_layout(outputs)))
+    result : Out(stream.Signature(result_layout(outputs, read_out)))
         One prediction for every ``timesteps`` input vectors.
 
     Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes
@@ -49,8 +49,8 @@ class Chip(Block):
         super().__init__(
             {
                 "i": In(stream.Signature(shape.sizes[0])),
-                "configuration": In(stream.Signature(Write)),
-                "result": Out(stream.Signature(result_layout(shape.sizes[-1]))),
+                "configuration": In(stream.Signature(write_layout(shape.layers))),
+                "result": Out(stream.Signature(result_layout(shape.sizes[-1], shape.read_out))),
             }
         )
 
@@ -73,21 +73,31 @@ class Chip(Block):
 
         spikes = wiring.flipped(self.i)
         for k, layer_shape in enumerate(self._shape.layers):
-            layer = Layer(shape=layer_shape)
+            layer = LAYERS[type(layer_shape)](shape=layer_shape)
             m.submodules[f"layer_{k}"] = place(layer, platform)
             connect(m, spikes, layer.i)
             spikes = layer.o
+            if layer_shape.counts_timesteps:
+                m.d.comb += layer.timesteps.eq(timesteps)
 
-            m.d.comb += layer.configuration.payload.eq(write)
-            with m.If((write.layer == k) & (write.target != Target.TIMESTEPS)):
+            # A layer's writes have fewer bits of bank and row than the chip's if others need more.
+            own = layer.configuration.payload
+            if own.shape() == write.shape():
+                m.d.comb += own.eq(write)
+            else:
+                m.d.comb += [own[name].eq(write[name]) for name, _ in write.shape()]
+            beyond = Cat(write.bank[len(own.bank) :], write.row[len(own.row) :])
+            chosen = (write.layer == k) & (write.target != Target.TIMESTEPS)
+            with m.If(chosen & ~beyond.any() if len(beyond) else chosen):
                 m.d.comb += [
                     layer.configuration.valid.eq(self.configuration.valid),
                     self.configuration.ready.eq(layer.configuration.ready),
                 ]
 
-        readout = Readout(outputs=self._shape.sizes[-1])
+        readout = Readout(outputs=self._shape.sizes[-1], read_out=self._shape.read_out)
         m.submodules.readout = place(readout, platform)
         connect(m, spikes, readout.i)
-        m.d.comb += readout.timesteps.eq(timesteps)
+        if self._shape.layers[-1].fires:
+            m.d.comb += readout.timesteps.eq(timesteps)
         connect(m, readout.result, wiring.flipped(self.result))
         return m

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from amaranth.lib import data
 
 from trispike.models.network import memory_image
-from trispike.models.network.description import LayerParameters, Network
-from trispike.rtl.layers.configuration import Constants, Target, Write
+from trispike.models.network.parameters import LayerParameters, Network
+from trispike.rtl.layers.configuration import Target, constants_layout, write_layout
 
 
 def pack(layout, **fields: int) -> int:
@@ -18,20 +18,28 @@ def pack(layout, **fields: int) -> int:
     return word
 
 
-def layer_writes(layer: LayerParameters, index: int = 0) -> Iterator[int]:
-    """Configuration writes of ``layer`` as layer number ``index``."""
+def layer_writes(
+    layer: LayerParameters, index: int = 0, layout: data.StructLayout | None = None
+) -> Iterator[int]:
+    """Configuration writes of ``layer`` as layer number ``index``, in ``layout``.
+
+    The layout is that of a chip, or of the layer alone if None (`rtl.layers.configuration`).
+    """
+    layout = layout or write_layout([layer.shape])
     for bank in range(len(layer.shape.banks)):
-        here = pack(Write, layer=index, bank=bank)
+        to_bank = pack(layout, layer=index, bank=bank)
         for row, word in enumerate(memory_image.weight_words(layer, bank)):
-            yield here | pack(Write, target=Target.WEIGHTS.value, row=row, data=word)
-        word = memory_image.bias_word(layer, bank)
-        yield here | pack(Write, target=Target.BIAS.value, data=word)
-    constants = pack(Constants, a=layer.a, b=layer.b, threshold=layer.threshold)
-    yield pack(Write, layer=index, target=Target.CONSTANTS.value, data=constants)
+            yield to_bank | pack(layout, target=Target.WEIGHTS.value, row=row, data=word)
+        for row, word in enumerate(memory_image.neuron_words(layer, bank)):
+            yield to_bank | pack(layout, target=Target.BIAS.value, row=row, data=word)
+    values = {field.name: getattr(layer, field.name) for field in layer.shape.layer_fields}
+    constants = pack(constants_layout(layer.shape), **values)
+    yield pack(layout, layer=index, target=Target.CONSTANTS.value, data=constants)
 
 
 def network_writes(network: Network, timesteps: int) -> Iterator[int]:
     """Writes that load ``network`` and set ``timesteps`` per prediction, 1 to 255."""
+    layout = write_layout(network.shape.layers)
     for index, layer in enumerate(network.layers):
-        yield from layer_writes(layer, index)
-    yield pack(Write, target=Target.TIMESTEPS.value, data=timesteps)
+        yield from layer_writes(layer, index, layout)
+    yield pack(layout, target=Target.TIMESTEPS.value, data=timesteps)

@@ -5,17 +5,26 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from trispike.models.network.numbers import COUNT_BITS
+from trispike.models.network.layers import Dense, Threshold
+from trispike.models.network.numbers import COUNT_BITS, SUM_BITS
+from trispike.models.network.shape import ReadOut
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE
+from trispike.rtl.layers.dense import output_layout
 
 
-def result_layout(outputs: int) -> data.StructLayout:
-    """Layout of one prediction: the label, and the spike count of every output neuron."""
+def score_shape(read_out: ReadOut) -> Shape:
+    """Shape of what is added up for an output neuron: its spikes, or its potentials."""
+    return unsigned(COUNT_BITS) if read_out is ReadOut.COUNT else signed(SUM_BITS)
+
+
+def result_layout(outputs: int, read_out: ReadOut = ReadOut.COUNT) -> data.StructLayout:
+    """Layout of one prediction: the label, and spike count or potential sum of every output."""
+    scores = "counts" if read_out is ReadOut.COUNT else "sums"
     return data.StructLayout(
         {
             "label": max(1, ceil_log2(outputs)),
-            "counts": data.ArrayLayout(COUNT_BITS, outputs),
+            scores: data.ArrayLayout(score_shape(read_out), outputs),
         }
     )
 
@@ -25,19 +34,19 @@ class Argmax(wiring.Component):
 
     Members
     -------
-    values : In(ArrayLayout(8, n))
-        Spike counts.
+    values : In(ArrayLayout(shape, n))
+        Spike counts, or sums of potentials.
     index : Out(log2(n))
         Where the largest stands.
 
     Source: TW-SNN sec. 5.1.1 for the largest count; the tie rule is Trispike's contract.
     """
 
-    def __init__(self, *, n: int):
-        self._n = n
+    def __init__(self, *, n: int, shape: Shape):
+        self._n, self._shape = n, shape
         super().__init__(
             {
-                "values": In(data.ArrayLayout(COUNT_BITS, n)),
+                "values": In(data.ArrayLayout(shape, n)),
                 "index": Out(max(1, ceil_log2(n))),
             }
         )
@@ -50,7 +59,7 @@ class Argmax(wiring.Component):
             winners = []
             for k in range(0, len(best) - 1, 2):
                 (low, low_index), (high, high_index) = best[k], best[k + 1]
-                value = Signal(COUNT_BITS, name=f"value_{level}_{k // 2}")
+                value = Signal(self._shape, name=f"value_{level}_{k // 2}")
                 index = Signal(len(self.index), name=f"index_{level}_{k // 2}")
                 upper = high > low
                 m.d.comb += [
@@ -67,20 +76,23 @@ class Argmax(wiring.Component):
 
 
 class Readout(Block):
-    """Counts the output layer's spikes over the timesteps of a prediction and names the label.
+    """Adds up the output layer's spikes or potentials over an image and names the label.
 
     Parameters
     ----------
     outputs
         Number of output neurons.
+    read_out
+        What is added up.
 
     Members
     -------
-    i : In(stream.Signature(outputs))
-        Output spike vector of a timestep. ``ready`` depends on registers only.
+    i : In(stream.Signature(outputs)) or In(stream.Signature(output_layout))
+        Output spike vector of a timestep, or its potentials. ``ready`` depends on registers only.
     timesteps : In(8)
-        Timesteps per prediction, 1 to 255; may change between predictions.
-    result : Out(stream.Signature(result_layout(outputs)))
+        Timesteps per prediction, 1 to 255; may change between predictions. Not there where
+        potentials are read out, which the layer marks as the image's last.
+    result : Out(stream.Signature(result_layout(outputs, read_out)))
         One prediction.
 
     Latency: ``result`` is valid two cycles after the last vector of a prediction was taken; the
@@ -89,44 +101,59 @@ class Readout(Block):
     Source: TW-SNN sec. 5.1.1.
     """
 
-    def __init__(self, *, outputs: int):
-        self._outputs = outputs
+    def __init__(self, *, outputs: int, read_out: ReadOut = ReadOut.COUNT):
+        self._outputs, self._read_out = outputs, read_out
+        self._counts = read_out is ReadOut.COUNT
+        # The layer's fan-in is of no matter to what it gives out.
+        fires = Threshold.ONE if self._counts else Threshold.NONE
+        layer = Dense(inputs=1, neurons=outputs, threshold=fires)
         super().__init__(
             {
-                "i": In(stream.Signature(outputs)),
-                "timesteps": In(TIMESTEPS_SHAPE),
-                "result": Out(stream.Signature(result_layout(outputs))),
+                "i": In(stream.Signature(output_layout(layer))),
+                **({"timesteps": In(TIMESTEPS_SHAPE)} if self._counts else {}),
+                "result": Out(stream.Signature(result_layout(outputs, read_out))),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"readout_{self._outputs}"
+        return f"readout_{self._outputs}{'' if self._counts else '_potentials'}"
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.argmax = argmax = Argmax(n=self._outputs)
-        counts = Signal(data.ArrayLayout(COUNT_BITS, self._outputs), reset_less=True)
-        step = Signal(TIMESTEPS_SHAPE)  # timesteps counted of the prediction at work
+        shape = score_shape(self._read_out)
+        m.submodules.argmax = argmax = Argmax(n=self._outputs, shape=shape)
+        counts = Signal(data.ArrayLayout(shape, self._outputs), reset_less=True)
         complete = Signal()  # `counts` is a whole prediction
         m.d.comb += [self.i.ready.eq(~complete), argmax.values.eq(counts)]
 
         with m.If(self.i.valid & self.i.ready):
-            last = step + 1 == self.timesteps
-            m.d.sync += [step.eq(Mux(last, 0, step + 1)), complete.eq(last)]
+            first, last = self._count_timesteps(m)
+            m.d.sync += complete.eq(last)
+            more = self.i.payload if self._counts else self.i.payload.potentials
             for k in range(self._outputs):
-                before = Mux(step == 0, 0, counts[k])
-                m.d.sync += counts[k].eq(before + self.i.payload[k])
+                m.d.sync += counts[k].eq(Mux(first, 0, counts[k]) + more[k])
 
-        result = Signal(result_layout(self._outputs), reset_less=True)
+        result = Signal(result_layout(self._outputs, self._read_out), reset_less=True)
         m.d.comb += self.result.payload.eq(result)
         with m.If(self.result.ready):
             m.d.sync += self.result.valid.eq(0)
         with m.If(complete & (~self.result.valid | self.result.ready)):
             m.d.sync += [
                 result.label.eq(argmax.index),
-                result.counts.eq(counts),
+                (result.counts if self._counts else result.sums).eq(counts),
                 self.result.valid.eq(1),
                 complete.eq(0),
             ]
         return m
+
+    def _count_timesteps(self, m: Module) -> tuple[Value, Value]:
+        """Whether what is taken in this cycle is an image's first vector, and whether its last."""
+        if self._counts:
+            step = Signal(TIMESTEPS_SHAPE)  # timesteps counted of the prediction at work
+            last = step + 1 == self.timesteps
+            m.d.sync += step.eq(Mux(last, 0, step + 1))
+            return step == 0, last
+        begun = Signal()
+        m.d.sync += begun.eq(~self.i.payload.last)
+        return ~begun, self.i.payload.last

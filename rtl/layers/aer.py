@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from trispike.models.errors import BadInput
-from trispike.models.network.numbers import MAX_INPUTS
+from trispike.models.network.numbers import MAX_VECTOR
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.priority import LowestOne, one_hot_select
 
@@ -34,7 +34,7 @@ class AEREncoder(Block):
     Parameters
     ----------
     inputs
-        Width of the spike vector, 1 to 1024.
+        Width of the spike vector, 1 to 8192.
 
     Members
     -------
@@ -52,8 +52,8 @@ class AEREncoder(Block):
     """
 
     def __init__(self, *, inputs: int):
-        if not 1 <= inputs <= MAX_INPUTS:
-            raise BadInput(f"encoder inputs must be from 1 to {MAX_INPUTS}, not {inputs!r}")
+        if not 1 <= inputs <= MAX_VECTOR:
+            raise BadInput(f"encoder inputs must be from 1 to {MAX_VECTOR}, not {inputs!r}")
         self._inputs = inputs
         super().__init__(
             {

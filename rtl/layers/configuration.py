@@ -1,20 +1,21 @@
 """How weights, biases and constants get into the chip."""
 
+from collections.abc import Iterable
+
 from amaranth import *
 from amaranth.lib import data, enum, stream
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
 
-from trispike.models.network.description import LayerShape
+from trispike.models.network.field import Field
+from trispike.models.network.layers import Dense
 from trispike.models.network.numbers import (
     BANK_BITS,
     BANK_NEURONS,
-    CONSTANT_BITS,
     COUNT_BITS,
     MAX_CHIP_LAYERS,
-    POTENTIAL_BITS,
-    WEIGHT_BITS,
 )
-from trispike.rtl.hierarchy import Block, lanes_suffix
+from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix
 
 
 class Target(enum.Enum, shape=2):
@@ -26,35 +27,43 @@ class Target(enum.Enum, shape=2):
     TIMESTEPS = 3
 
 
-class Write(data.Struct):
-    """One configuration write.
+def write_layout(layers: Iterable[Dense] = ()) -> data.StructLayout:
+    """Layout of one configuration write of a chip with ``layers``, or of one layer alone.
 
     ========= ============================== ==================================================
     target    fields used                    ``data``
     ========= ============================== ==================================================
     WEIGHTS   layer, bank, row               weight row: bits [2k+1:2k] from presynaptic neuron row
                                              to neuron 64*bank + k
-    BIAS      layer, bank                    biases, laid out as a weight row
-    CONSTANTS layer                          `Constants`
+    BIAS      layer, bank, row               word ``row`` of what the bank's neurons have each, see
+                                             `models.network.memory_image.neuron_words`; the row is
+                                             not looked at where there is one word only
+    CONSTANTS layer                          `constants_layout`
     TIMESTEPS none                           bits 7 to 0: timesteps per prediction, 1 to 255
     ========= ============================== ==================================================
 
-    A write to a layer, bank or row that the chip does not have is accepted and has no effect.
+    A write to a layer, bank or row that the chip does not have is accepted and has no effect. Rows
+    have ten bits and banks four, more if a layer needs more.
     """
+    layers = tuple(layers)
+    return data.StructLayout(
+        {
+            "target": Target,
+            "layer": range(MAX_CHIP_LAYERS),
+            "bank": max([4, *(ceil_log2(len(layer.banks)) for layer in layers)]),
+            "row": max([10, *(ceil_log2(layer.inputs) for layer in layers)]),
+            "data": BANK_BITS,
+        }
+    )
 
-    target: Target
-    layer: range(MAX_CHIP_LAYERS)
-    bank: 4
-    row: 10
-    data: BANK_BITS
+
+Write = write_layout()
+"""`write_layout` of layers of up to 1024 inputs and neurons."""
 
 
-class Constants(data.Struct):
-    """A layer's constants: a and b from 0 to 127, threshold signed."""
-
-    a: signed(CONSTANT_BITS)
-    b: signed(CONSTANT_BITS)
-    threshold: signed(POTENTIAL_BITS)
+def constants_layout(shape: Dense) -> data.StructLayout:
+    """Layout of a layer's constants: its fields with one value, see `Dense.fields`."""
+    return data.StructLayout({field.name: signed(field.bits) for field in shape.layer_fields})
 
 
 TIMESTEPS_SHAPE = unsigned(COUNT_BITS)
@@ -73,54 +82,81 @@ class LayerRegisters(Block):
 
     Members
     -------
-    writes : In(stream.Signature(Write))
+    writes : In(stream.Signature(write_layout([shape])))
         Writes of this layer. ``ready`` while ``enable`` is high.
     enable : In(1)
         The layer is idle, so that its contents may change.
-    constants : Out(Constants)
+    constants : Out(constants_layout(shape))
         Valid from the cycle after the write.
-    bias : Out(2 * neurons)
-        Ternary code of neuron k in bits [2k+1:2k]; valid from the cycle after the write.
+    bias, threshold : Out(bits * neurons)
+        Fields with a value for each neuron, neuron 0 lowest; valid from the cycle after the write.
     bank_write : Out(banks)
         Bit b: write ``writes.payload.data`` to bank b now, as the weights of presynaptic neuron
         ``writes.payload.row``.
     """
 
-    def __init__(self, *, shape: LayerShape):
+    def __init__(self, *, shape: Dense):
         self._shape = shape
         super().__init__(
             {
-                "writes": In(stream.Signature(Write)),
+                "writes": In(stream.Signature(write_layout([shape]))),
                 "enable": In(1),
-                "constants": Out(Constants),
-                "bias": Out(WEIGHT_BITS * shape.neurons),
+                "constants": Out(constants_layout(shape)),
+                **{f.name: Out(f.bits * shape.neurons) for f in shape.neuron_fields},
                 "bank_write": Out(len(shape.banks)),
             }
         )
 
     @property
+    def shape(self) -> Dense:
+        """Fan-in, number of neurons, lanes."""
+        return self._shape
+
+    @property
     def module_name(self) -> str:
         shape = self._shape
-        return f"layer_registers_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}"
+        suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}"
+        return f"layer_registers_{shape.inputs}x{shape.neurons}{suffix}"
 
     def elaborate(self, platform):
         m = Module()
-        write = self.writes.payload
+        shape, write = self._shape, self.writes.payload
         taken = self.writes.valid & self.writes.ready
         m.d.comb += self.writes.ready.eq(self.enable)
 
-        constants = Signal(Constants, reset_less=True)
-        bias = Signal(WEIGHT_BITS * self._shape.neurons, reset_less=True)
-        m.d.comb += [self.constants.eq(constants), self.bias.eq(bias)]
+        constants = Signal(constants_layout(shape), reset_less=True)
+        registers = {
+            field: Signal(field.bits * shape.neurons, name=field.name, reset_less=True)
+            for field in shape.neuron_fields
+        }
+        m.d.comb += self.constants.eq(constants)
+        m.d.comb += [getattr(self, field.name).eq(signal) for field, signal in registers.items()]
         with m.If(taken & (write.target == Target.CONSTANTS)):
             m.d.sync += constants.eq(write.data)
-        for b, bank in enumerate(self._shape.banks):
-            first = b * BANK_NEURONS
+        for b, bank in enumerate(shape.banks):
             here = taken & (write.bank == b)
-            in_range = write.row < bank.rows * self._shape.lanes
+            in_range = write.row < bank.rows * shape.lanes
             m.d.comb += self.bank_write[b].eq(here & in_range & (write.target == Target.WEIGHTS))
             with m.If(here & (write.target == Target.BIAS)):
-                m.d.sync += bias[WEIGHT_BITS * first : WEIGHT_BITS * (first + bank.neurons)].eq(
-                    write.data
-                )
+                self._write_neurons(m, registers, b)
         return m
+
+    def _write_neurons(self, m: Module, registers: dict[Field, Signal], bank: int) -> None:
+        """Write the word of ``bank``'s neurons that the write's row names."""
+        write, neurons = self.writes.payload, self._shape.neurons
+        words = sum(field.words_a_bank for field in registers)
+        row = 0
+        for field, register in registers.items():
+            for word in range(field.words_a_bank):
+                first = bank * BANK_NEURONS + word * field.values_a_word
+                count = min(field.values_a_word, neurons - first)
+                if count > 0:
+                    values = [write.data.word_select(k, field.slot_bits) for k in range(count)]
+                    register_part = register[field.bits * first : field.bits * (first + count)]
+                    store = register_part.eq(Cat(value[: field.bits] for value in values))
+                    if words == 1:
+                        m.d.sync += store
+                    else:
+                        with m.If(write.row == row):
+                            m.d.sync += store
+                row += 1

@@ -1,44 +1,64 @@
-"""One fully connected layer: encoder, flow controller, weight memory and an array of PEs."""
+"""A dense layer: encoder, flow controller, weight memory and an array of PEs."""
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.hdl import ShapeLike
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from trispike.models.network.description import LayerShape
-from trispike.models.network.numbers import WEIGHT_BITS
-from trispike.rtl.hierarchy import Block, lanes_suffix, place
-from trispike.rtl.layers.configuration import Constants, LayerRegisters, Write
+from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.numbers import POTENTIAL_BITS, WEIGHT_BITS
+from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix, place
+from trispike.rtl.layers.configuration import (
+    TIMESTEPS_SHAPE,
+    LayerRegisters,
+    constants_layout,
+    write_layout,
+)
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.lanes import LaneEncoder
+from trispike.rtl.layers.timestep_counter import TimestepCounter
 from trispike.rtl.layers.weight_memory import WeightMemory
-from trispike.rtl.neuron.pe import ProcessingElement
+from trispike.rtl.neuron.pe import PEState, ProcessingElement
 from trispike.rtl.neuron.scale import Scale
+from trispike.rtl.probe import Probe
 
 
-def readback_signature(shape: LayerShape) -> wiring.Signature:
+def output_layout(shape: Dense) -> ShapeLike:
+    """What a layer gives out for a timestep: a bit for each neuron, or its potentials.
+
+    ``last``, beside potentials: the timestep is the image's last.
+    """
+    if shape.fires:
+        return unsigned(shape.neurons)
+    potentials = data.ArrayLayout(signed(POTENTIAL_BITS), shape.neurons)
+    return data.StructLayout({"potentials": potentials, "last": 1})
+
+
+def readback_signature(shape: Dense) -> wiring.Signature:
     """What a readable layer of ``shape`` shows.
 
     ``row`` and ``read``: read the weights of presynaptic neuron ``row``. They stand in ``weights``
-    from the next cycle until the next read; ``bias`` and ``constants`` always show what is held.
+    from the next cycle until the next read; the others always show what is held.
     """
     return wiring.Signature(
         {
             "row": In(range(shape.inputs)),
             "read": In(1),
             "weights": Out(WEIGHT_BITS * shape.neurons),
-            "bias": Out(WEIGHT_BITS * shape.neurons),
-            "constants": Out(Constants),
+            **{f.name: Out(f.bits * shape.neurons) for f in shape.neuron_fields},
+            "constants": Out(constants_layout(shape)),
         }
     )
 
 
-class Layer(Block):
+class DenseLayer(Block):
     """A layer module: in each cycle all its PEs integrate one presynaptic spike of every lane.
 
     Parameters
     ----------
     shape
-        Fan-in, number of neurons and lanes; they decide the number and size of the banks.
+        Fan-in, number of neurons and lanes decide the number and size of the banks, what a neuron
+        has decides its PE.
     readable
         What the layer holds can be read back; only with one lane.
 
@@ -46,9 +66,12 @@ class Layer(Block):
     -------
     i : In(stream.Signature(inputs))
         Input spike vector of a timestep.
-    o : Out(stream.Signature(neurons))
-        Output spike vector of that timestep.
-    configuration : In(stream.Signature(Write))
+    o : Out(stream.Signature(output_layout(shape)))
+        Output spike vector of that timestep, or its potentials.
+    timesteps : In(8)
+        Timesteps of an image, 1 to 255; may change between images. Only there if the shape
+        ``counts_timesteps``.
+    configuration : In(stream.Signature(write_layout([shape])))
         Writes for this layer; taken only while no timestep is at work. One that is taken in the
         same cycle as an input vector holds for that vector already.
     readback : Out(readback_signature(shape))
@@ -61,19 +84,21 @@ class Layer(Block):
     Source: TW-SNN sec. 4.2, fig. 6-7.
     """
 
-    def __init__(self, *, shape: LayerShape, readable: bool = False):
+    def __init__(self, *, shape: Dense, readable: bool = False):
         self._shape, self._readable = shape, readable
         members = {
             "i": In(stream.Signature(shape.inputs)),
-            "o": Out(stream.Signature(shape.neurons)),
-            "configuration": In(stream.Signature(Write)),
+            "o": Out(stream.Signature(output_layout(shape))),
+            "configuration": In(stream.Signature(write_layout([shape]))),
         }
+        if shape.counts_timesteps:
+            members["timesteps"] = In(TIMESTEPS_SHAPE)
         if readable:
             members["readback"] = Out(readback_signature(shape))
         super().__init__(members)
 
     @property
-    def shape(self) -> LayerShape:
+    def shape(self) -> Dense:
         """Fan-in, number of neurons and lanes."""
         return self._shape
 
@@ -81,7 +106,40 @@ class Layer(Block):
     def module_name(self) -> str:
         shape = self._shape
         readable = "_readable" if self._readable else ""
-        return f"layer_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}{readable}"
+        suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}{readable}"
+        return f"layer_{shape.inputs}x{shape.neurons}{suffix}"
+
+    @staticmethod
+    def probes(shape: Dense) -> tuple[Probe, ...]:
+        """Potentials as the PEs fire, and what leaves a layer of ``shape`` as it is taken."""
+        neurons, taken = shape.neurons, (("o__valid", 1), ("o__ready", 1))
+        potential = Probe(
+            name="potential",
+            valid=(("flow.state", PEState.FIRE.value),),
+            signals=tuple(f"pe_{n}.potential" for n in range(neurons)),
+            count=neurons,
+            bits=POTENTIAL_BITS,
+            signed=True,
+            costly=True,
+        )
+        if shape.fires:
+            return potential, Probe(
+                name="spike",
+                valid=taken,
+                signals=("o__payload",),
+                count=neurons,
+                bits=1,
+                signed=False,
+            )
+        results = tuple(f"pe_{n}.result" for n in range(neurons))
+        return potential, Probe(
+            name="result",
+            valid=taken,
+            signals=results,
+            count=neurons,
+            bits=POTENTIAL_BITS,
+            signed=True,
+        )
 
     def elaborate(self, platform):
         m = Module()
@@ -90,7 +148,7 @@ class Layer(Block):
         flow = FlowController(inputs=shape.inputs, lanes=shape.lanes)
         registers = LayerRegisters(shape=shape)
         memory = WeightMemory(shape=shape)
-        scale = Scale(lanes=shape.lanes)
+        scale = Scale(lanes=shape.lanes, bias=shape.bias)
         m.submodules.encoder = place(encoder, platform)
         m.submodules.flow = place(flow, platform)
         m.submodules.registers = place(registers, platform)
@@ -105,25 +163,41 @@ class Layer(Block):
             flow.ready.eq(self.o.ready),
             scale.state.eq(flow.state),
             scale.a.eq(registers.constants.a),
-            scale.b.eq(registers.constants.b),
+            *([scale.b.eq(registers.constants.b)] if shape.bias is Bias.TERNARY else []),
             memory.addresses.eq(encoder.o.payload.addresses),
             memory.read.eq(flow.read),
             memory.write.eq(registers.bank_write),
             memory.write_neuron.eq(self.configuration.payload.row),
             memory.write_data.eq(self.configuration.payload.data),
         ]
+        outputs = self.o.payload if shape.fires else self.o.payload.potentials
         for neuron in range(shape.neurons):
-            pe = ProcessingElement(lanes=shape.lanes)
+            pe = ProcessingElement(lanes=shape.lanes, threshold=shape.threshold, bias=shape.bias)
             m.submodules[f"pe_{neuron}"] = place(pe, platform)
             m.d.comb += [
                 pe.state.eq(flow.state),
                 pe.weights.eq(Cat(row.word_select(neuron, WEIGHT_BITS) for row in memory.weights)),
-                pe.bias.eq(registers.bias.word_select(neuron, WEIGHT_BITS)),
+                pe.bias.eq(registers.bias.word_select(neuron, len(pe.bias))),
                 pe.plus.eq(scale.plus),
                 pe.minus.eq(scale.minus),
-                pe.threshold.eq(registers.constants.threshold),
-                self.o.payload[neuron].eq(pe.spike),
             ]
+            if shape.fires:
+                m.d.comb += [
+                    pe.threshold.eq(
+                        registers.threshold.word_select(neuron, POTENTIAL_BITS)
+                        if shape.threshold is Threshold.EACH
+                        else registers.constants.threshold
+                    ),
+                    outputs[neuron].eq(pe.spike),
+                ]
+            else:
+                m.d.comb += outputs[neuron].eq(pe.result)
+        if shape.counts_timesteps:
+            m.submodules.counter = counter = TimestepCounter()
+            fire = flow.state == PEState.FIRE
+            m.d.comb += [counter.timesteps.eq(self.timesteps), counter.advance.eq(fire)]
+            with m.If(fire):
+                m.d.sync += self.o.payload.last.eq(counter.last)
         if self._readable:
             self._show(m, registers, memory)
         return m
@@ -133,6 +207,9 @@ class Layer(Block):
             m.d.comb += [memory.addresses[0].eq(self.readback.row), memory.read.eq(1)]
         m.d.comb += [
             self.readback.weights.eq(memory.weights[0]),
-            self.readback.bias.eq(registers.bias),
+            *(
+                getattr(self.readback, field.name).eq(getattr(registers, field.name))
+                for field in self._shape.neuron_fields
+            ),
             self.readback.constants.eq(registers.constants),
         ]

@@ -5,7 +5,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from trispike.models.network.description import BankShape
+from trispike.models.network.layers import BankShape
 from trispike.rtl.hierarchy import Block
 
 

@@ -3,8 +3,9 @@
 from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
 
-from trispike.models.network.description import LayerShape
+from trispike.models.network.layers import Dense
 from trispike.models.network.numbers import BANK_BITS, WEIGHT_BITS
 from trispike.rtl.hierarchy import Block, lanes_suffix, place
 from trispike.rtl.layers.sram import SRAMBank
@@ -29,7 +30,7 @@ class WeightMemory(Block):
     write : In(banks)
         Bit b: ``write_data`` becomes the weights from presynaptic neuron ``write_neuron`` to the
         neurons of bank b.
-    write_neuron : In(10)
+    write_neuron : In(10), or more for more than 1024 inputs
         Less than ``inputs``, rounded up to a power of two.
     write_data : In(128)
         One row.
@@ -42,7 +43,7 @@ class WeightMemory(Block):
     Source: TW-SNN sec. 4.2, fig. 7, for one lane.
     """
 
-    def __init__(self, *, shape: LayerShape):
+    def __init__(self, *, shape: Dense):
         self._shape = shape
         row_bits = (shape.banks[0].rows - 1).bit_length()
         super().__init__(
@@ -50,7 +51,7 @@ class WeightMemory(Block):
                 "addresses": In(data.ArrayLayout(row_bits, shape.lanes)),
                 "read": In(shape.lanes),
                 "write": In(len(shape.banks)),
-                "write_neuron": In(10),
+                "write_neuron": In(max(10, ceil_log2(shape.inputs))),
                 "write_data": In(BANK_BITS),
                 "weights": Out(data.ArrayLayout(WEIGHT_BITS * shape.neurons, shape.lanes)),
             }

@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
+from trispike.models.network.layers import Bias, Threshold
 from trispike.models.network.numbers import CONSTANT_BITS, POTENTIAL_BITS, WEIGHT_BITS, TernaryCode
 from trispike.rtl.hierarchy import Block, lanes_suffix
 
@@ -91,10 +92,15 @@ class ProcessingElement(Block):
     FIRE      b * bias                       potential > threshold
     ========= ============================== ====================
 
+    A neuron with an 18-bit bias of its own starts from that in place of b * bias. One that never
+    fires keeps its potential in place of a spike, and has no comparator.
+
     Parameters
     ----------
     lanes
         Weights that can be added in one cycle: 1, 2, 4 or 8.
+    threshold, bias
+        Whether the neuron has a threshold, and how wide its bias is.
 
     Members
     -------
@@ -103,63 +109,83 @@ class ProcessingElement(Block):
     weights : In(ArrayLayout(2, lanes))
         Ternary code of the weight of each lane's spike, ``ZERO`` in a lane without one. With one
         lane it is looked at only in ``INTEGRATE``; with several, no lane has a spike outside it.
-    bias : In(2)
-        Ternary code, looked at in ``BIAS`` and ``FIRE``.
+    bias : In(2) or In(signed(18))
+        Ternary code, or the bias itself; looked at in ``BIAS`` and ``FIRE``.
     plus, minus : In(multiples_layout(lanes))
         Multiples of the scale constant, and their negatives: of a in ``INTEGRATE``, of b in
         ``BIAS`` and ``FIRE``, 0 in ``HOLD`` (`rtl.neuron.scale.Scale`).
     threshold : In(signed(18))
-        Firing threshold; the comparison is strict.
+        Firing threshold; the comparison is strict. Not there in a neuron that never fires.
     potential : Out(signed(18))
-        Membrane potential. It cannot overflow: see `models.network.numbers.MAX_INPUTS`.
+        Membrane potential. It cannot overflow: see `models.network.parameters.LayerParameters`.
     spike : Out(1)
         Output spike of the last timestep, held until the next ``FIRE``.
+    result : Out(signed(18))
+        In place of ``threshold`` and ``spike`` in a neuron that never fires: potential of the last
+        timestep, held until the next ``FIRE``.
 
     Latency: one cycle from ``state`` to ``potential`` and ``spike``.
 
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
-    def __init__(self, *, lanes: int = 1):
-        self._lanes = lanes
-        super().__init__(
-            {
-                "state": In(PEState),
-                "weights": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
-                "bias": In(WEIGHT_BITS),
-                "plus": In(multiples_layout(lanes)),
-                "minus": In(multiples_layout(lanes)),
-                "threshold": In(signed(POTENTIAL_BITS)),
-                "potential": Out(signed(POTENTIAL_BITS)),
-                "spike": Out(1),
-            }
+    def __init__(
+        self,
+        *,
+        lanes: int = 1,
+        threshold: Threshold = Threshold.ONE,
+        bias: Bias = Bias.TERNARY,
+    ):
+        self._lanes, self._has_threshold = lanes, threshold is not Threshold.NONE
+        self._own_bias = bias is Bias.EACH
+        ports = {
+            "state": In(PEState),
+            "weights": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
+            "bias": In(signed(POTENTIAL_BITS) if self._own_bias else WEIGHT_BITS),
+            "plus": In(multiples_layout(lanes)),
+            "minus": In(multiples_layout(lanes)),
+        }
+        if self._has_threshold:
+            ports["threshold"] = In(signed(POTENTIAL_BITS))
+        ports["potential"] = Out(signed(POTENTIAL_BITS))
+        ports |= (
+            {"spike": Out(1)} if self._has_threshold else {"result": Out(signed(POTENTIAL_BITS))}
         )
+        super().__init__(ports)
 
     @property
     def module_name(self) -> str:
-        return f"processing_element{lanes_suffix(self._lanes)}"
+        silent = "" if self._has_threshold else "_silent"
+        bias = "_biases" if self._own_bias else ""
+        return f"processing_element{lanes_suffix(self._lanes)}{silent}{bias}"
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.multiplexer = multiplexer = TernaryMultiplexer(lanes=self._lanes)
 
-        # Neither register needs a reset: the flow controller loads the bias before the first
-        # spike, and says by `valid` when the spike flip-flop means anything.
+        # No register needs a reset: the flow controller loads the bias before the first spike, and
+        # says by `valid` when the spike flip-flop means anything.
         potential = Signal(signed(POTENTIAL_BITS), reset_less=True)
-        spike = Signal(reset_less=True)
-        m.d.comb += [self.potential.eq(potential), self.spike.eq(spike)]
+        m.d.comb += self.potential.eq(potential)
+        if self._has_threshold:
+            spike = Signal(reset_less=True)
+            m.d.comb += self.spike.eq(spike)
 
         starting = Signal()
         augend = Signal(signed(POTENTIAL_BITS))
+        first_code = Mux(starting, self.bias[:WEIGHT_BITS], self.weights[0])
         m.d.comb += [
             starting.eq((self.state == PEState.BIAS) | (self.state == PEState.FIRE)),
             multiplexer.codes.eq(self.weights),
-            multiplexer.codes[0].eq(Mux(starting, self.bias, self.weights[0])),
+            *(() if self._own_bias else (multiplexer.codes[0].eq(first_code),)),
             multiplexer.plus.eq(self.plus),
             multiplexer.minus.eq(self.minus),
-            augend.eq(Mux(starting, 0, potential)),
+            augend.eq(Mux(starting, self.bias if self._own_bias else 0, potential)),
         ]
         m.d.sync += potential.eq(augend + multiplexer.product)
         with m.If(self.state == PEState.FIRE):
-            m.d.sync += spike.eq(potential > self.threshold)
+            if self._has_threshold:
+                m.d.sync += spike.eq(potential > self.threshold)
+            else:
+                m.d.sync += self.result.eq(potential)
         return m

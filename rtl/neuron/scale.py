@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from trispike.models.network.layers import Bias
 from trispike.models.network.numbers import CONSTANT_BITS
 from trispike.rtl.neuron.pe import PEState, multiples_layout
 
@@ -17,27 +18,29 @@ class Scale(wiring.Component):
     ----------
     lanes
         Largest multiple.
+    bias
+        Ternary biases are scaled too; others are not.
 
     Members
     -------
     state : In(PEState)
         What the PEs do.
     a, b : In(signed(8))
-        Scale constants of weights and bias, 0 to 127.
+        Scale constants of weights and ternary biases, 0 to 127; ``b`` only if there are those.
     plus, minus : Out(multiples_layout(lanes))
-        Multiples of a in ``INTEGRATE``, 0 in ``HOLD``. In ``BIAS`` and ``FIRE`` the first is b; PEs
-        look at no other.
+        Multiples of a in ``INTEGRATE``, 0 in ``HOLD``. In ``BIAS`` and ``FIRE`` the first is b, and
+        PEs look at no other; 0 without ternary biases.
 
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
-    def __init__(self, *, lanes: int):
-        self._lanes = lanes
+    def __init__(self, *, lanes: int, bias: Bias = Bias.TERNARY):
+        self._lanes, self._scales_bias = lanes, bias is Bias.TERNARY
         super().__init__(
             {
                 "state": In(PEState),
                 "a": In(signed(CONSTANT_BITS)),
-                "b": In(signed(CONSTANT_BITS)),
+                **({"b": In(signed(CONSTANT_BITS))} if self._scales_bias else {}),
                 "plus": Out(multiples_layout(lanes)),
                 "minus": Out(multiples_layout(lanes)),
             }
@@ -50,8 +53,9 @@ class Scale(wiring.Component):
         with m.Switch(self.state):
             with m.Case(PEState.INTEGRATE):
                 m.d.comb += one.eq(self.a)
-            with m.Case(PEState.BIAS, PEState.FIRE):
-                m.d.comb += one.eq(self.b)
+            if self._scales_bias:
+                with m.Case(PEState.BIAS, PEState.FIRE):
+                    m.d.comb += one.eq(self.b)
 
         multiples = {1: one}  # by shifts and adders: there is no multiplier
         for k in range(2, self._lanes + 1):

@@ -9,7 +9,7 @@ from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.configuration import Target, Write
-from trispike.rtl.layers.dense import Layer
+from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.noc.flit import FlitStream, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.interface import NetworkInterface
@@ -78,7 +78,7 @@ class Node(Block):
     def elaborate(self, platform):
         m = Module()
         interface = NetworkInterface(shape=self._shape)
-        cluster = Layer(shape=self._shape.layer, readable=True)
+        cluster = DenseLayer(shape=self._shape.layer, readable=True)
         m.submodules.interface = place(interface, platform)
         m.submodules.cluster = place(cluster, platform)
         connect(m, flipped(self.i), interface.i)
@@ -99,7 +99,7 @@ class Node(Block):
         self._read_lines(m, interface, cluster)
         return m
 
-    def _write_lines(self, m: Module, interface: NetworkInterface, cluster: Layer) -> None:
+    def _write_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
         line, write = interface.line, cluster.configuration
         target = Signal(Target)
         m.d.comb += write.payload.eq(
@@ -115,7 +115,7 @@ class Node(Block):
             with m.If(is_line_of(memory_map(self._shape)[region], line)):
                 m.d.comb += [target.eq(its_target), write.valid.eq(interface.write)]
 
-    def _read_lines(self, m: Module, interface: NetworkInterface, cluster: Layer) -> None:
+    def _read_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
         line, shown = Signal(LINE_BITS), cluster.readback
         regions = memory_map(self._shape)
         reads_weights = is_line_of(regions[Line.WEIGHTS], interface.line)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.models.network.real_network import RealNetwork
 from trispike.sim.training.tally import Spread, Tally, batch_size, tally_batch
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.models.network.presets import PRESETS
 from trispike.models.network.real_network import RealNetwork
 from trispike.sim.accuracy.source import DRAWN, Source

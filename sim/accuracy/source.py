@@ -6,7 +6,7 @@ from pathlib import Path
 from trispike.models.errors import BadInput
 from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.models.network.presets import PRESETS
 from trispike.models.network.real_network import RealNetwork
 from trispike.sim.tools.paths import build_folder
@@ -42,10 +42,10 @@ class Source:
     def load(self) -> tuple[Network | RealNetwork, Card]:
         """The network and its card; `BadInput` if the file is damaged or of another network."""
         network, card = (weights if self.bits == 2 else real_weights).load(self.path)
-        if (card.name, card.data) != (self.layer, self.data):
+        if (network.name, card.data) != (self.layer, self.data):
             raise BadInput(
                 f"{self.path} must be of {self.layer} on {self.data}, "
-                f"not of {card.name} on {card.data}; restore it or train again"
+                f"not of {network.name} on {card.data}; restore it or train again"
             )
         return network, card
 

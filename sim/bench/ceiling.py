@@ -9,11 +9,10 @@ import os
 from pathlib import Path
 
 import numpy as np
-from amaranth.hdl import Shape
 
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.rtl.chip.readout import result_layout
-from trispike.rtl.layers.configuration import Write
+from trispike.rtl.layers.configuration import write_layout
 from trispike.sim.bench.sample import Sample
 from trispike.sim.bench.work import Work
 from trispike.sim.tools import build
@@ -41,7 +40,7 @@ class Ceiling:
     def __init__(self, work: Work, executable: Path, folder: Path):
         self._work, self._executable, self._folder = work, executable, folder
         folder.mkdir(parents=True, exist_ok=True)
-        size = _WORD_BYTES * -(-Shape.cast(Write).width // 32)
+        size = _WORD_BYTES * -(-write_layout(work.network.shape.layers).size // 32)
         writes = work.writes()
         (folder / "configuration").write_bytes(b"".join(w.to_bytes(size, "little") for w in writes))
         vectors = work.spikes.reshape(-1, work.spikes.shape[2])
@@ -59,7 +58,8 @@ class Ceiling:
         (cycles, seconds), *predictions = (
             line.split() for line in (self._folder / "results").read_text().splitlines()
         )
-        label = result_layout(self._work.network.shape.sizes[-1])["label"]
+        shape = self._work.network.shape
+        label = result_layout(shape.sizes[-1], shape.read_out)["label"]
         got = np.array(predictions, dtype=np.int64).reshape(-1, 2)
         self._work.check_labels("ceiling", got[:, 1] & ((1 << label.width) - 1))
         self._work.check_result_cycles("ceiling", got[:, 0])

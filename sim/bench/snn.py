@@ -13,7 +13,7 @@ import numpy as np
 import snntorch
 import torch
 
-from trispike.models.network.description import LayerParameters, Network
+from trispike.models.network.parameters import LayerParameters, Network
 from trispike.sim.bench.sample import Sample
 from trispike.sim.bench.work import Work
 

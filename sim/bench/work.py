@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from trispike import golden
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.rtl.chip.program import network_writes
 from trispike.sim.cosim import cycles
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
@@ -50,7 +50,7 @@ class Work:
         counts, labels, inputs = [], [], []
         for batch in batches(spikes):
             result = golden.run(network, batch, keep_potentials=False)
-            counts.append(result.counts)
+            counts.append(result.scores)
             labels.append(result.labels)
             inputs.append(cycles.spiking_cycles(network.shape, (batch, *result.spikes[:-1])))
         input_counts = np.concatenate(inputs, axis=1)

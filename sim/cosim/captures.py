@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.models.network.numbers import COUNT_BITS, POTENTIAL_BITS
+from trispike.models.network.shape import NetworkShape
+from trispike.rtl.chip.readout import score_shape
+from trispike.sim.cosim import harness
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,7 +27,9 @@ class Capture:
         )
 
     def numbers(self, width: int, *, signed: bool) -> np.ndarray:
-        """The bits as fields of ``width`` bits, lowest first: int32, shape (n, fields)."""
+        """The bits as fields of ``width`` bits, lowest first: int32 (n, fields), bool if 1 bit."""
+        if width == 1 and not signed:
+            return self.bits
         weights = 1 << np.arange(width, dtype=np.int32)
         if signed:
             weights[-1] = -weights[-1]
@@ -50,23 +54,21 @@ class Run:
 
     Parameters
     ----------
-    spikes
-        Each layer's output vectors, bool (steps, neurons), with the cycles they were taken in.
-    potentials
-        Each layer's potentials as it fires, with the cycles; None if they were not captured.
+    probed
+        What each probe showed: for layer number k from 0 and the probe's name, the values, integers
+        of shape (steps, values), and their cycles, int64 (steps,).
     result_cycles
         int64, shape (predictions,): the cycle in which each prediction was taken.
     labels
         int64, shape (predictions,).
-    counts
-        int32, shape (predictions, outputs).
+    scores
+        int32, shape (predictions, outputs): spike counts, or sums of potentials.
     """
 
-    spikes: tuple[Capture, ...]
-    potentials: tuple[Capture, ...] | None
+    probed: dict[tuple[int, str], tuple[np.ndarray, np.ndarray]]
     result_cycles: np.ndarray
     labels: np.ndarray
-    counts: np.ndarray
+    scores: np.ndarray
 
 
 class Captures:
@@ -76,19 +78,17 @@ class Captures:
     ----------
     folder
         Where the harness leaves them.
-    neurons
-        Neurons of each layer of the chip.
-    potentials
-        Potentials are captured too.
+    shape
+        The chip's.
+    costly
+        Costly probes are captured too.
     """
 
-    def __init__(self, folder: Path, neurons: list[int], *, potentials: bool):
-        self._folder, self._outputs = folder, neurons[-1]
-        self._spikes = [(f"layer_{k}.spikes", n) for k, n in enumerate(neurons)]
-        self._potentials = [
-            (f"layer_{k}.potentials", n * POTENTIAL_BITS)
-            for k, n in enumerate(neurons)
-            if potentials
+    def __init__(self, folder: Path, shape: NetworkShape, *, costly: bool):
+        self._folder, self._outputs = folder, shape.sizes[-1]
+        self._score = score_shape(shape.read_out)
+        self._probes = [
+            (k, probe) for k, probe in harness.probes(shape) if costly or not probe.costly
         ]
         self._ahead: dict[str, Capture] = {}
 
@@ -98,16 +98,19 @@ class Captures:
         Reads and removes the harness's files, which must be closed.
         """
         label_bits = max(1, (self._outputs - 1).bit_length())
-        results = self._read("results", label_bits + COUNT_BITS * self._outputs)
-        count_bits = Capture(results.cycles, results.bits[:, label_bits:])
+        results = self._read("results", label_bits + self._score.width * self._outputs)
+        scores = Capture(results.cycles, results.bits[:, label_bits:])
         label = Capture(results.cycles, results.bits[:, :label_bits])
-        potentials = tuple(self._next(*file, steps) for file in self._potentials)
+        probed = {}
+        for k, probe in self._probes:
+            capture = self._next(f"layer_{k}.{probe.name}", probe.width, steps)
+            values = capture.numbers(probe.bits, signed=probe.signed)
+            probed[k, probe.name] = values, capture.cycles
         return Run(
-            spikes=tuple(self._next(*file, steps) for file in self._spikes),
-            potentials=potentials or None,
+            probed=probed,
             result_cycles=results.cycles,
             labels=label.numbers(label_bits, signed=False)[:, 0],
-            counts=count_bits.numbers(COUNT_BITS, signed=False),
+            scores=scores.numbers(self._score.width, signed=self._score.signed),
         )
 
     def _read(self, name: str, width: int) -> Capture:

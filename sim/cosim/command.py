@@ -1,7 +1,6 @@
 """``trispike run``: a network's chip, simulated and compared with the models."""
 
 import contextlib
-import dataclasses
 import shlex
 import time
 from pathlib import Path
@@ -88,7 +87,7 @@ def run(
     again = {"LAYER": layer, "DATA": data, "LANES": lanes, "T": timesteps, "SEED": seed}
     again |= {"WEIGHTS": weight_file, "DATA_FOLDER": data_folder}
     weight_file, network = subject.network(layer, data, weight_file)
-    shape = dataclasses.replace(network.shape, lanes=lanes)
+    shape = network.shape.with_lanes(lanes)
     timesteps = spikes.check_timesteps(timesteps)
     seed = spikes.check_seed(seed)
     if jobs is not None and jobs < 1:

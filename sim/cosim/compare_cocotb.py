@@ -16,7 +16,8 @@ from cocotb.triggers import SimTimeoutError, Timer, with_timeout
 from cocotb.utils import get_sim_time
 
 from trispike import golden
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
+from trispike.models.network.shape import ReadOut
 from trispike.rtl.chip.program import network_writes
 from trispike.sim.cosim import captures, cycles, watchdog
 from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
@@ -57,7 +58,7 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
     With each goes the stimulus of all that the layers may take before its last prediction is out.
     """
     timesteps = shard.stimulus.timesteps
-    shape = dataclasses.replace(network.shape, lanes=shard.lanes)
+    shape = network.shape.with_lanes(shard.lanes)
     pipeline = cycles.Pipeline(len(network.layers), timesteps)
     margin = _LAYER_STEPS * (len(network.layers) + 1)
     ready = collections.deque()
@@ -99,17 +100,28 @@ def _filled(values: np.ndarray, length: int, missing: int) -> np.ndarray:
     return filled
 
 
-def _outcome(shard: Shard, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float):
+def _outcome(
+    shard: Shard,
+    read_out: ReadOut,
+    chunk: _Chunk,
+    run: captures.Run,
+    cycles: int,
+    seconds: float,
+) -> Outcome:
     """Judge ``run``, what was captured of ``chunk``."""
     verdict = judge(
         chunk.expected,
         chunk.schedule,
         run,
+        read_out=read_out,
         timesteps=shard.stimulus.timesteps,
         first_image=chunk.images.start,
     )
     steps = len(chunk.inputs)
-    layers = [_filled(layer.bits.sum(axis=1), steps, 0).astype(np.uint16) for layer in run.spikes]
+    layers = []
+    for k in range(len(chunk.expected.spikes)):
+        spikes, _ = run.probed.get((k, "spike"), (np.zeros((steps, 0)), None))
+        layers.append(_filled(spikes.sum(axis=1), steps, 0).astype(np.uint16))
     return Outcome(
         images=chunk.images,
         mismatches=verdict.mismatches,
@@ -131,8 +143,7 @@ async def compare_with_golden(dut):
     watchdog.start(folder)
     shard = Shard.read(folder)
     network = shard.network()
-    neurons = [layer.shape.neurons for layer in network.layers]
-    captured = captures.Captures(folder, neurons, potentials=shard.potentials)
+    captured = captures.Captures(folder, network.shape, costly=shard.potentials)
     patience = 2 * _write_configuration(folder, network, shard.stimulus.timesteps) + 1000
     begun = out = 0
     for chunk in _chunks(folder, shard, network):
@@ -151,7 +162,7 @@ async def compare_with_golden(dut):
             await Timer(_PERIOD_NS, "ns")
         seconds = time.perf_counter() - started
         run = captured.take(None if last else len(chunk.inputs))
-        outcome = _outcome(shard, chunk, run, _cycle() - begun, seconds)
+        outcome = _outcome(shard, network.read_out, chunk, run, _cycle() - begun, seconds)
         outcome.write(folder)
         begun = _cycle()
         assert outcome.first is None, str(outcome.first)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from trispike.models.network import weights
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.sim.cosim import attempt, harness
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.pool import LocalPool, Pool
@@ -60,7 +60,7 @@ def chip_model(
 
     The options are those of `sim.tools.build.model`.
     """
-    top, texts = chip_verilog(dataclasses.replace(network.shape, lanes=lanes))
+    top, texts = chip_verilog(network.shape.with_lanes(lanes))
     sources = {f"{name}.v": text for name, text in texts.items()}
     sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top)
     return build.model(

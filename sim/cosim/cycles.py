@@ -17,11 +17,13 @@ last one of a prediction it pauses for one cycle, and the prediction is out two 
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.layers import Dense
+from trispike.models.network.shape import NetworkShape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,11 +59,19 @@ def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.nda
     -------
     int64, shape (layers, images * timesteps).
     """
-    counts = []
-    for layer, spikes in zip(shape.layers, vectors, strict=True):
-        lanes = [spikes[..., k :: layer.lanes].sum(axis=-1) for k in range(layer.lanes)]
-        counts.append(np.max(lanes, axis=0).reshape(-1))
+    layers = zip(shape.layers, vectors, strict=True)
+    counts = [SPIKING_CYCLES[type(layer)](layer, spikes).reshape(-1) for layer, spikes in layers]
     return np.array(counts, dtype=np.int64)
+
+
+def _dense_cycles(layer: Dense, spikes: np.ndarray) -> np.ndarray:
+    lanes = [spikes[..., k :: layer.lanes].sum(axis=-1) for k in range(layer.lanes)]
+    return np.max(lanes, axis=0)
+
+
+SPIKING_CYCLES: dict[type, Callable[[Any, np.ndarray], np.ndarray]] = {Dense: _dense_cycles}
+"""Cycles in which a layer's encoder gives spikes, by kind of layer: a function of its shape and its
+input spikes, bool (..., inputs), that returns integers (...)."""
 
 
 class Pipeline:

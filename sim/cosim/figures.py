@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim.cycles import Pipeline
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cost.events import Counts, energies

@@ -8,11 +8,10 @@ looks at it through hierarchical references.
 Files, all in the run's folder, hexadecimal without prefix:
 
 =================== ============================================================================
-configuration.hex   one `rtl.layers.configuration.Write` a line
+configuration.hex   one write of `rtl.layers.configuration.write_layout` a line
 stimulus.hex        one input spike vector a line
-layer_K.spikes      ``CYCLE VECTOR`` a line: layer K's output vector and the cycle it was taken in
-layer_K.potentials  ``CYCLE POTENTIALS`` a line: all potentials of layer K as it fires, 18 bits
-                    each, neuron 0 lowest (only with ``+potentials``)
+layer_K.NAME        ``CYCLE VALUES`` a line: what layer K's probe NAME shows, the first value
+                    lowest, and the cycle (of a costly probe only with ``+potentials``)
 results             ``CYCLE PAYLOAD`` a line: a prediction and the cycle it was taken in
 =================== ============================================================================
 
@@ -25,12 +24,11 @@ of the read-out by then: captures hold steps of later predictions too. The stimu
 chunk by chunk as well, by whoever stays far enough ahead that its end is never met too early.
 """
 
-from amaranth.hdl import Shape
-
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import result_layout
-from trispike.rtl.layers.configuration import Write
-from trispike.rtl.neuron.pe import PEState
+from trispike.rtl.layers import LAYERS
+from trispike.rtl.layers.configuration import write_layout
+from trispike.rtl.probe import Probe
 
 TOP = "bench"
 
@@ -38,21 +36,25 @@ CLOCK_HALF_PERIOD_NS = 3
 """Half a clock period: 6 ns is 166.7 MHz, TW-SNN's clock rounded to whole nanoseconds."""
 
 
+def probes(shape: NetworkShape) -> list[tuple[int, Probe]]:
+    """Every probe of the chip of ``shape``, with the number of its layer from 0."""
+    layers = enumerate(shape.layers)
+    return [(k, probe) for k, layer in layers for probe in LAYERS[type(layer)].probes(layer)]
+
+
 def harness(shape: NetworkShape, module: str) -> str:
     """SystemVerilog of the bench around ``module``, the chip exported for ``shape``."""
-    layers = range(len(shape.layers))
-    write_bits = Shape.cast(Write).width
-    result_bits = Shape.cast(result_layout(shape.sizes[-1])).width
-    captures = "\n".join(_capture(k, layer.neurons) for k, layer in enumerate(shape.layers))
-    opens = "\n".join(
-        f'    spikes_{k} = $fopen("layer_{k}.spikes", "w");\n'
-        f'    if (potentials) potentials_{k} = $fopen("layer_{k}.potentials", "w");'
-        for k in layers
-    )
-    closes = "\n".join(
-        f"    $fclose(spikes_{k});\n    if (potentials) $fclose(potentials_{k});" for k in layers
-    )
-    files = ", ".join(f"spikes_{k}, potentials_{k}" for k in layers)
+    looked_at = probes(shape)
+    write_bits = write_layout(shape.layers).size
+    result_bits = result_layout(shape.sizes[-1], shape.read_out).size
+    captures = [_capture(k, probe) for k, probe in looked_at]
+    lines = "\n".join
+    opens, closes = [], []
+    for k, probe in looked_at:
+        wanted, file = "if (potentials) " if probe.costly else "", f"{probe.name}_{k}"
+        opens.append(f'    {wanted}{file} = $fopen("layer_{k}.{probe.name}", "w");')
+        closes.append(f"    {wanted}$fclose({file});")
+    files = ", ".join(f"{probe.name}_{k}" for k, probe in looked_at)
     return f"""\
 // Simulation-only bench of {module}: see sim/cosim/harness.py.
 `timescale 1ns/1ps
@@ -84,13 +86,13 @@ module {TOP} (
   bit potentials, running = 0, capturing = 0;
   task open_captures;
     results = $fopen("results", "w");
-{opens}
+{lines(opens)}
     capturing = 1;
   endtask
 
   task close_captures;
     $fclose(results);
-{closes}
+{lines(closes)}
     capturing = 0;
   endtask
 
@@ -132,7 +134,7 @@ module {TOP} (
       end else i_valid <= 0;
     end
     if (started) cycle <= cycle + 1;
-{captures}
+{lines(captures)}
     if (result_valid) begin
       $fwrite(results, "%0d %h\\n", cycle, result_payload);
       predictions <= predictions + 1;
@@ -146,11 +148,11 @@ endmodule
 """
 
 
-def _capture(k: int, neurons: int) -> str:
+def _capture(k: int, probe: Probe) -> str:
     layer = f"chip.layer_{k}"
-    potentials = ", ".join(f"{layer}.pe_{n}.potential" for n in reversed(range(neurons)))
+    valid = [f"{layer}.{signal} == {value}" for signal, value in probe.valid]
+    valid += ["potentials"] if probe.costly else []
+    values = ", ".join(f"{layer}.{signal}" for signal in reversed(probe.signals))
     return f"""\
-    if ({layer}.o__valid && {layer}.o__ready)
-      $fwrite(spikes_{k}, "%0d %h\\n", cycle, {layer}.o__payload);
-    if (potentials && {layer}.flow.state == {PEState.FIRE.value})
-      $fwrite(potentials_{k}, "%0d %h\\n", cycle, {{{potentials}}});"""
+    if ({" && ".join(valid)})
+      $fwrite({probe.name}_{k}, "%0d %h\\n", cycle, {{{values}}});"""

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from trispike.golden import Result
-from trispike.models.network.numbers import POTENTIAL_BITS
+from trispike.models.network.shape import ReadOut
 from trispike.sim.cosim.captures import Run
 from trispike.sim.cosim.cycles import Schedule
 from trispike.sim.report.mismatch import Mismatch
@@ -61,34 +61,47 @@ class _Comparison:
         return min(self._found, key=lambda found: found[0])[1] if self._found else None
 
 
+EXPECTED: dict[str, tuple[str, str, str, str]] = {
+    "potential": ("potentials", "potential", "fire", "fire cycle"),
+    "spike": ("spikes", "spike", "taken", "output cycle"),
+    "result": ("potentials", "result", "taken", "output cycle"),
+}
+"""For each probe's name: the golden model's values and what they are called, the cycle model's
+cycles and what they are called."""
+
+
+SCORES = {ReadOut.COUNT: "spike count", ReadOut.POTENTIAL: "potential sum"}
+"""What the scores of each read-out are called."""
+
+
 def judge(
-    golden: Result, schedule: Schedule, run: Run, *, timesteps: int, first_image: int
+    golden: Result,
+    schedule: Schedule,
+    run: Run,
+    *,
+    read_out: ReadOut,
+    timesteps: int,
+    first_image: int,
 ) -> Verdict:
-    """Compare a run with the models: potentials, spikes, cycles, spike counts and labels.
+    """Compare a run with the models: what probes showed, cycles, scores and labels.
 
     ``first_image`` is the data set's index of the run's first image.
     """
     comparison = _Comparison(timesteps, first_image)
-
-    def steps(array: np.ndarray) -> np.ndarray:
-        return array.reshape(-1, array.shape[-1])
-
-    for k, capture in enumerate(run.potentials or ()):
-        got = capture.numbers(POTENTIAL_BITS, signed=True)
-        comparison.compare("potential", k + 1, steps(golden.potentials[k]), got, capture.cycles)
-    for k, capture in enumerate(run.spikes):
-        comparison.compare("spike", k + 1, steps(golden.spikes[k]), capture.bits, capture.cycles)
-    for k, capture in enumerate(run.potentials or ()):
-        cycles = capture.cycles
-        comparison.compare("fire cycle", k + 1, schedule.fire[k], cycles, cycles)
-    for k, capture in enumerate(run.spikes):
-        cycles = capture.cycles
-        comparison.compare("output cycle", k + 1, schedule.taken[k], cycles, cycles)
+    # Cycles come after all values: a difference of a value says more.
+    for (k, name), (got, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
+        values, what, _, _ = EXPECTED[name]
+        expected = getattr(golden, values)[k]
+        expected = expected.reshape(-1, expected.shape[-1])
+        comparison.compare(what, k + 1, expected, got, cycles)
+    for (k, name), (_, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
+        _, _, times, what = EXPECTED[name]
+        comparison.compare(what, k + 1, getattr(schedule, times)[k], cycles, cycles)
 
     # A prediction stands at its last timestep.
     whole = _Comparison(1, first_image)
     for what, expected, got in (
-        ("spike count", golden.counts, run.counts),
+        (SCORES[read_out], golden.scores, run.scores),
         ("label", golden.labels, run.labels),
         ("prediction cycle", schedule.result, run.result_cycles),
     ):

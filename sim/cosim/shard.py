@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.sim.cosim.stimulus import Stimulus
 
 _DESCRIPTION, _STIMULUS = "shard.json", "stimulus.pickle"

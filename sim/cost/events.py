@@ -3,8 +3,9 @@
 import dataclasses
 import math
 
-from trispike.models.network.description import BankShape, NetworkShape
+from trispike.models.network.layers import BankShape
 from trispike.models.network.numbers import POTENTIAL_BITS
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.cost import constants
 from trispike.sim.cost.constants import TARGET, Constant
 from trispike.sim.cost.scaling import scaled

@@ -9,7 +9,8 @@ import numpy as np
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
-from trispike.models.network.description import Network, NetworkShape
+from trispike.models.network.parameters import Network
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.sim.cosim import cosimulation
 from trispike.sim.cosim.figures import Figures, figures, first_mismatch
@@ -105,7 +106,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     docs = checkout() / "docs"
     timesteps = spikes.check_timesteps(timesteps)
     weight_file, network = subject.network(layer, data, None)
-    shape = dataclasses.replace(network.shape, lanes=lanes)
+    shape = network.shape.with_lanes(lanes)
     pixels, labels, chosen = subject.test_images(
         network, weight_file, data, first=0, count=images, folder=data_folder
     )

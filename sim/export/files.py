@@ -6,21 +6,22 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from amaranth.hdl import Shape
 from amaranth.lib import data
 
 from trispike.models.errors import BadInput
 from trispike.models.mesh.memory_map import memory_map
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.models.network import memory_image
-from trispike.models.network.description import Network
+from trispike.models.network.layers import Dense
+from trispike.models.network.parameters import Network
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.chip.program import network_writes
 from trispike.rtl.chip.readout import result_layout
 from trispike.rtl.hierarchy import Block, flat_ports
-from trispike.rtl.layers.configuration import Constants, Write
+from trispike.rtl.layers.configuration import constants_layout, write_layout
 from trispike.rtl.noc.flit import MemoryFlit, SpikeFlit
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.route import DeadLinkEntry
@@ -75,6 +76,32 @@ def _hexadecimal(words, bits: int) -> str:
     return "".join(f"{word:0{digits}x}\n" for word in words)
 
 
+def _parameters(layers: Sequence[Dense]) -> dict[str, object]:
+    """What the data of configuration writes mean: once if it is the same in all layers."""
+    data = "configuration__payload.data of"
+    meanings = [
+        {
+            f"{data} CONSTANTS": _fields(constants_layout(layer)),
+            f"{data} BIAS, rows": {
+                field.name: {
+                    "rows": field.words_a_bank,
+                    "bits": field.bits,
+                    "distance": field.slot_bits,
+                }
+                for field in layer.neuron_fields
+            },
+        }
+        for layer in layers
+    ]
+    if all(layer.fields == Dense(inputs=1, neurons=1).fields for layer in layers):
+        return {f"{data} CONSTANTS": meanings[0][f"{data} CONSTANTS"]}
+    return {
+        f"{name} of layer {k}": meaning
+        for k, layer in enumerate(meanings)
+        for name, meaning in layer.items()
+    }
+
+
 def files(network: Network, lanes: int) -> dict[str, str]:
     """Everything that `make verilog` writes for ``network`` with ``lanes``: file name to text.
 
@@ -85,7 +112,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
       timestep per prediction;
     - ``TOP.json``: ports, payload layouts and memories.
     """
-    shape = dataclasses.replace(network.shape, lanes=lanes)
+    shape = network.shape.with_lanes(lanes)
     chip = Chip(shape=shape)
     top = chip.module_name
     modules = export(chip)
@@ -99,7 +126,8 @@ def files(network: Network, lanes: int) -> dict[str, str]:
                 words = every[lane :: layer_shape.lanes]
                 words += [0] * (bank.rows - len(words))
                 texts[_image(k, lane, b)] = _hexadecimal(words, bank.width)
-    texts["configuration.mem"] = _hexadecimal(network_writes(network, 1), Shape.cast(Write).width)
+    layout = write_layout(shape.layers)
+    texts["configuration.mem"] = _hexadecimal(network_writes(network, 1), layout.size)
     description = {
         "top": top,
         "network": str(network.shape),
@@ -107,9 +135,9 @@ def files(network: Network, lanes: int) -> dict[str, str]:
         "reset": _RESET,
         "ports": _ports(chip),
         "payloads": {
-            "configuration__payload": _fields(Write),
-            "configuration__payload.data of CONSTANTS": _fields(Constants),
-            "result__payload": _fields(result_layout(network.shape.sizes[-1])),
+            "configuration__payload": _fields(layout),
+            **_parameters(shape.layers),
+            "result__payload": _fields(result_layout(shape.sizes[-1], shape.read_out)),
         },
         "lanes": lanes,
         "memory_bits": shape.memory_bits,

@@ -14,7 +14,7 @@ from trispike.models.files import check_writable
 from trispike.models.mesh import mapping
 from trispike.models.mesh.mapping import Mapping
 from trispike.models.mesh.topology import MeshShape, Port
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.sim.report import records
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import table_console

@@ -14,7 +14,7 @@ from trispike.models.mesh import mapping
 from trispike.models.mesh import topology as mesh
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.network import synthetic
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.sim.noc.setting import parse_dead_links
 from trispike.sim.node.figures import figures
 from trispike.sim.node.measure import READ_BACKS, measure

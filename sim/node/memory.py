@@ -12,7 +12,7 @@ from trispike.models.mesh.mapping import HOST, Mapping
 from trispike.models.mesh.memory_map import LINE_WORDS, region_of
 from trispike.models.mesh.node_image import Segment, image
 from trispike.models.mesh.topology import Node
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.sim.tools.simulator import SimulationError
 
 

@@ -11,7 +11,7 @@ from trispike.models.mesh import mapping as models_mapping
 from trispike.models.mesh.mapping import FULL_NODE, HOST, Mapping
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import DeadLink, MeshShape, Node, RouterShape
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.sim.noc.setting import check_routes
 
 _AT_ONCE = 100
@@ -102,8 +102,7 @@ def golden_result(network: Network, spikes: np.ndarray) -> golden.Result:
             np.concatenate([part.spikes[k] for part in parts]) for k in range(len(network.layers))
         ),
         potentials=(),
-        counts=np.concatenate([part.counts for part in parts]),
-        labels=np.concatenate([part.labels for part in parts]),
+        running_scores=np.concatenate([part.running_scores for part in parts]),
     )
 
 

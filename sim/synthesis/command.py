@@ -1,6 +1,5 @@
 """``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
-import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,8 @@ from trispike.models.files import check_writable
 from trispike.models.mesh import topology
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import RouterShape
-from trispike.models.network.description import NetworkShape
 from trispike.models.network.presets import preset
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.router import Router
@@ -116,7 +115,7 @@ def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file,
     if block == "node":
         _node(FULL_NODE, liberty_file, json_file)
         return
-    shape = dataclasses.replace(preset(layer), lanes=lanes)
+    shape = preset(layer).with_lanes(lanes)
     if target not in TARGETS:
         raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {target!r}")
     if target == "ecp5":

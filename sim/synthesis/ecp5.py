@@ -9,7 +9,7 @@ from importlib import metadata, util
 from pathlib import Path
 
 from trispike.models.errors import BadInput
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.verilog import export

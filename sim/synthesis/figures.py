@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.synthesis.flow import Mapped
 from trispike.sim.synthesis.timing import Timing
 

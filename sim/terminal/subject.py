@@ -7,7 +7,7 @@ import numpy as np
 from trispike.models.data import datasets
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.models.network.presets import preset
 from trispike.sim.terminal.options import DEFAULT_IMAGES
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import amaranth
 
 from trispike.models.files import write_atomically
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.verilog import export

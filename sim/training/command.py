@@ -16,7 +16,6 @@ from trispike.sim.terminal.options import data_option, folder_option, layer_opti
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.training import train as training
 from trispike.sim.training.recipe import RECIPES, Recipe, changed, recipe
-from trispike.sim.training.tally import accuracy_by_timestep
 
 DEFAULT_EPOCHS = 100
 """For a network without committed weights."""
@@ -53,13 +52,14 @@ def train(layer, data, epochs, seed, threads, recipe_name, settings, output, dat
     if data not in datasets.NAMES:
         raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
     chosen, card = recipe(recipe_name), _committed_card(layer, data, recipe_name)
-    chosen = changed(chosen if card is None else Recipe(**card.recipe), settings)
+    origin = card and card.origin
+    chosen = changed(chosen if origin is None else Recipe(**origin.recipe), settings)
     plan = training.Plan(
         layer=layer,
         data=data,
-        epochs=_first(epochs, card and card.epochs, DEFAULT_EPOCHS),
-        seed=_first(seed, card and card.seed, 0),
-        threads=_first(threads, card and card.threads, 1),
+        epochs=_first(epochs, origin and origin.epochs, DEFAULT_EPOCHS),
+        seed=_first(seed, origin and origin.seed, 0),
+        threads=_first(threads, origin and origin.threads, 1),
         recipe=chosen,
     )
     output = output or build_folder() / "weights"
@@ -67,7 +67,6 @@ def train(layer, data, epochs, seed, threads, recipe_name, settings, output, dat
     try:
         path = training.train(
             plan,
-            measure=accuracy_by_timestep,
             folder=datasets.find_folder(data_folder, data),
             output_folder=output,
         )
@@ -81,17 +80,18 @@ def train(layer, data, epochs, seed, threads, recipe_name, settings, output, dat
 
 def _summary(card: Card) -> str:
     """What the golden model measured, in three lines."""
-    last = len(card.accuracy)
+    measured = card.measured
+    last = len(measured.accuracy)
     times = sorted({*(t for t in SHOWN if t < last), last})
     accuracies = (
         f"{set_name}: " + ", ".join(f"{accuracy[t - 1]:.2%} at T={t}" for t in times)
         for set_name, accuracy in (
-            ("test images", card.accuracy),
-            ("held-out images", card.held_out_accuracy),
+            ("test images", measured.accuracy),
+            ("held-out images", measured.held_out_accuracy),
         )
     )
-    zeros = ", ".join(f"{fraction:.2f}" for fraction in card.zeros)
-    activity = f"{card.operations:,.0f} synaptic operations per image and timestep"
+    zeros = ", ".join(f"{fraction:.2f}" for fraction in measured.zeros)
+    activity = f"{measured.operations:,.0f} synaptic operations per image and timestep"
     return "\n".join([*accuracies, f"zero weights per layer: {zeros}; {activity}"])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trispike.models.network.description import LayerParameters, Network
+from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.real_network import RealLayer, RealNetwork
 from trispike.sim.training.recipe import V_TH
 from trispike.sim.training.ternary import integer_constants, ternarise

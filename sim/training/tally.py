@@ -10,8 +10,7 @@ from trispike.golden.model import Result, labels_of, run
 from trispike.golden.real import run_real
 from trispike.models.data.spikes import check_seed, check_timesteps, encode
 from trispike.models.errors import BadInput
-from trispike.models.network.description import Network
-from trispike.models.network.numbers import MAX_INPUTS
+from trispike.models.network.parameters import Network
 from trispike.models.network.real_network import RealNetwork
 
 _BATCH_BYTES = 1 << 23
@@ -118,13 +117,17 @@ class Tally:
         )
 
 
+_WIDEST = 1024
+"""Neurons of the layers that `batch_size` counts on."""
+
+
 def batch_size(timesteps: int) -> int:
     """Number of images in a batch, which bounds the memory.
 
     It depends on the arguments only, so a network gets the same batches whichever others are
     measured with it.
     """
-    return max(1, _BATCH_BYTES // (4 * timesteps * MAX_INPUTS))
+    return max(1, _BATCH_BYTES // (4 * timesteps * _WIDEST))
 
 
 def tally_batch(
@@ -147,8 +150,7 @@ def tally_batch(
 
 def _tally(network: Network | RealNetwork, spikes: np.ndarray, labels: np.ndarray) -> Tally:
     result = _run(network, spikes)
-    counts = result.spikes[-1].cumsum(axis=1, dtype=np.int32)
-    right = labels_of(counts) == np.asarray(labels)[:, np.newaxis]
+    right = labels_of(result.running_scores) == np.asarray(labels)[:, np.newaxis]
     fired = [_fired(layer) for layer in (spikes, *result.spikes)]
     pairs = zip(fired, network.layers, strict=False)  # nobody listens to the last layer
     return Tally(

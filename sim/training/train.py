@@ -1,9 +1,7 @@
 """Training a network by name and exporting it with its card. Needs PyTorch, the ``train`` extra."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from rich.console import Console
@@ -13,23 +11,13 @@ from trispike.models.data.datasets import Dataset, load
 from trispike.models.data.spikes import check_seed, check_timesteps
 from trispike.models.errors import BadInput
 from trispike.models.network import real_weights, weights
-from trispike.models.network.card import Card
+from trispike.models.network.card import Card, Measured
+from trispike.models.network.origin import Trained
 from trispike.models.network.presets import preset
 from trispike.sim.tools.paths import install
 from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
-
-
-class Measured(Protocol):
-    """A measurement of a network, see `sim.training.tally.Measurement`."""
-
-    accuracy: tuple[float, ...]
-    spikes: tuple[float, ...]
-    operations: float
-
-
-Measure = Callable[..., Measured]
-"""Called like `sim.training.tally.accuracy_by_timestep`."""
+from trispike.sim.training.tally import accuracy_by_timestep
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +64,6 @@ class Plan:
 def train(
     plan: Plan,
     *,
-    measure: Measure,
     output_folder: Path,
     folder: Path | None = None,
     timesteps: int = 35,
@@ -91,9 +78,6 @@ def train(
     ----------
     plan
         What to train.
-    measure
-        Measures the exported network: `sim.training.tally.accuracy_by_timestep`, or for 32-bit
-        weights its like. It is handed in, as this room knows nothing of the golden model.
     output_folder
         Where the weight file goes, under the name that `models.network.weights.committed` has.
     folder
@@ -128,24 +112,29 @@ def train(
             else real_network(plan.layer, layers)
         )
         settings = {"timesteps": timesteps, "seed": test_seed}
-        held_out = measure(network, dataset.held_out_images, dataset.held_out_labels, **settings)
-        test = measure(network, dataset.test_images, dataset.test_labels, **settings)
+        held_out = accuracy_by_timestep(
+            network, dataset.held_out_images, dataset.held_out_labels, **settings
+        )
+        test = accuracy_by_timestep(network, dataset.test_images, dataset.test_labels, **settings)
         progress.remove_task(task)
     card = Card(
-        name=plan.layer,
-        sizes=preset(plan.layer).sizes,
-        data=plan.data,
-        data_sha256=dataset.digests,
-        recipe=plan.recipe.fields(),
-        seed=plan.seed,
-        epochs=plan.epochs,
-        threads=plan.threads,
-        test_seed=test_seed,
-        held_out_accuracy=held_out.accuracy,
-        accuracy=test.accuracy,
-        spikes=test.spikes,
-        operations=test.operations,
-        zeros=tuple(float(np.mean(layer.weights == 0)) for layer in network.layers),
+        shape=network.shape,
+        origin=Trained(
+            data=plan.data,
+            data_sha256=dataset.digests,
+            recipe=plan.recipe.fields(),
+            seed=plan.seed,
+            epochs=plan.epochs,
+            threads=plan.threads,
+        ),
+        measured=Measured(
+            test_seed=test_seed,
+            held_out_accuracy=held_out.accuracy,
+            accuracy=test.accuracy,
+            spikes=test.spikes,
+            operations=test.operations,
+            zeros=tuple(float(np.mean(layer.weights == 0)) for layer in network.layers),
+        ),
     )
     (weights if ternary else real_weights).save(path, network, card)
     checkpoint.remove()

@@ -9,7 +9,7 @@ import pytest
 from trispike.golden import potentials, run
 from trispike.models.data.spikes import encode
 from trispike.models.errors import BadInput
-from trispike.models.network.description import LayerParameters, Network
+from trispike.models.network.parameters import LayerParameters, Network
 from trispike.sim.training.tally import accuracy_by_timestep
 
 
@@ -76,11 +76,11 @@ def test_against_the_oracle(seed):
             for k, (values, fired) in enumerate(step):
                 assert result.potentials[k][n, t].tolist() == values, (n, t, k)
                 assert result.spikes[k][n, t].tolist() == fired, (n, t, k)
-        assert result.counts[n].tolist() == counts
+        assert result.scores[n].tolist() == counts
         assert result.labels[n] == label
     lean = run(network, spikes, keep_potentials=False)
     assert lean.potentials == ()
-    assert np.array_equal(lean.counts, result.counts)
+    assert np.array_equal(lean.scores, result.scores)
     assert all(np.array_equal(a, b) for a, b in zip(lean.spikes, result.spikes, strict=True))
 
 
@@ -102,9 +102,9 @@ def test_widest_layer_at_both_extremes(sign):
     values = potentials(layer, spikes)
     assert values.dtype == np.int32
     assert (values == extreme).all()
-    assert not run(Network(name="edge", layers=(layer,)), spikes).counts.any()  # strictly above
+    assert not run(Network(name="edge", layers=(layer,)), spikes).scores.any()  # strictly above
     below = _uniform(1024, 3, sign, sign, 127, 127, extreme - 1)
-    assert (run(Network(name="edge", layers=(below,)), spikes).counts == 2).all()
+    assert (run(Network(name="edge", layers=(below,)), spikes).scores == 2).all()
 
 
 def test_register_width_is_asserted(monkeypatch):
@@ -118,16 +118,16 @@ def test_silence_and_full_input():
     network = Network(name="edge", layers=(layer,))
     silent = run(network, np.zeros((1, 3, 5), bool))
     assert silent.potentials[0].tolist() == [[[-3, -3]] * 3]
-    assert silent.counts.tolist() == [[0, 0]]
+    assert silent.scores.tolist() == [[0, 0]]
     assert silent.labels.tolist() == [0]
     full = run(network, np.ones((1, 3, 5), bool))
     assert full.potentials[0].tolist() == [[[7, 7]] * 3]
-    assert full.counts.tolist() == [[3, 3]]
+    assert full.scores.tolist() == [[3, 3]]
 
 
 def test_potential_starts_from_zero_each_timestep():
     network = Network(name="edge", layers=(_uniform(1, 1, 1, 0, 1, 0, 1),))
-    assert not run(network, np.ones((1, 200, 1), bool)).counts.any()
+    assert not run(network, np.ones((1, 200, 1), bool)).scores.any()
 
 
 @pytest.mark.parametrize(

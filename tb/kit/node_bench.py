@@ -200,7 +200,7 @@ class NodeBench(Bench):
         """Queue random weights and look-up tables; nothing stalls until `stall` is called."""
         shape, rng = self.shape, self.rng
         self.stall(never=True)
-        self.layer = random_layer(rng, shape.inputs, shape.neurons)
+        self.layer = random_layer(rng, shape.layer)
         if threshold is not None:
             object.__setattr__(self.layer, "threshold", threshold)
         self.neurons = neurons or rng.randint(1, shape.neurons)

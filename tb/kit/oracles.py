@@ -4,11 +4,15 @@ import random
 
 import numpy as np
 
-from trispike.models.network.description import LayerParameters
-from trispike.models.network.numbers import CONSTANT_MAX
+from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.numbers import CONSTANT_MAX, POTENTIAL_MAX
+from trispike.models.network.parameters import LayerParameters
 
 DENSITIES = (0.0, 0.02, 0.1, 0.5, 0.9, 1.0)
 """Spike densities of random vectors."""
+
+MOST_INPUTS = 1024
+"""Fan-in of the seed's widest layers: their potentials fit with every scale constant."""
 
 
 class Neuron:
@@ -68,16 +72,27 @@ def random_ternary(rng: random.Random, *shape: int) -> np.ndarray:
     return np.array(rng.choices((-1, 0, 1), k=count), dtype=np.int8).reshape(shape)
 
 
-def random_layer(rng: random.Random, inputs: int, neurons: int) -> LayerParameters:
-    """A layer whose potentials often lie near the threshold, and often on it.
+def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
+    """Parameters of a layer whose potentials often lie near the threshold, and often on it.
 
     No constant is 0, so that every weight and bias matters.
     """
-    a, b = (rng.choice([1, rng.randint(1, CONSTANT_MAX), CONSTANT_MAX]) for _ in range(2))
+    most = min(CONSTANT_MAX, (POTENTIAL_MAX - CONSTANT_MAX) // shape.inputs)
+    a, b = (rng.choice([1, rng.randint(1, most), most]) for _ in range(2))
+
+    def near():
+        return a * rng.randint(-3, 3) + b * rng.randint(-1, 1) + rng.choice([-1, 0, 0, 1])
+
+    weights = random_ternary(rng, shape.inputs, shape.neurons)
+    own_bias = shape.bias is Bias.EACH
+    every = range(shape.neurons)
+    bias = np.array([near() for _ in every]) if own_bias else random_ternary(rng, shape.neurons)
+    each = shape.threshold is Threshold.EACH
+    threshold = np.array([near() for _ in every]) if each else near()
     return LayerParameters(
-        weights=random_ternary(rng, inputs, neurons),
-        bias=random_ternary(rng, neurons),
+        weights=weights,
+        bias=bias,
         a=a,
-        b=b,
-        threshold=a * rng.randint(-3, 3) + b * rng.randint(-1, 1) + rng.choice([-1, 0, 0, 1]),
+        b=None if own_bias else b,
+        threshold=threshold if shape.fires else None,
     )

@@ -6,8 +6,9 @@ from amaranth.hdl import Shape
 from tb.kit.bench import Bench, scenario, unpack
 from tb.kit.oracles import bools, random_layer, random_vector
 from trispike import golden
-from trispike.models.network.description import LayerParameters, Network, NetworkShape
 from trispike.models.network.numbers import COUNT_BITS, MAX_TIMESTEPS
+from trispike.models.network.parameters import LayerParameters, Network
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.program import layer_writes, network_writes
 from trispike.rtl.chip.readout import result_layout
 from trispike.rtl.layers.configuration import Write
@@ -23,7 +24,7 @@ class ChipBench(Bench):
 
     def __init__(self, pins, rng, *, sizes, lanes):
         super().__init__(pins, rng)
-        self.shape = NetworkShape(name=NAME, sizes=tuple(sizes), lanes=lanes)
+        self.shape = NetworkShape.dense(name=NAME, sizes=tuple(sizes), lanes=lanes)
         self.input = self.driver("i", sizes[0])
         self.writes = self.driver("configuration", Shape.cast(Write).width)
         self.output = self.monitor("result", self._receive)
@@ -41,9 +42,9 @@ class ChipBench(Bench):
     def random_network(self):
         """A network of random layers, whose predictions depend on the image."""
         while True:
-            layers = (random_layer(self.rng, n.inputs, n.neurons) for n in self.shape.layers)
+            layers = (random_layer(self.rng, n) for n in self.shape.layers)
             network = Network(name=NAME, layers=tuple(layers))
-            counts = golden.run(network, self.random_images(20)).counts
+            counts = golden.run(network, self.random_images(20)).scores
             if len(np.unique(counts, axis=0)) >= 4:
                 return network
 
@@ -68,7 +69,7 @@ class ChipBench(Bench):
     def send(self, images):
         """Queue ``images``; returns what the golden model does with them."""
         result = golden.run(self.network, images)
-        for label, counts in zip(result.labels.tolist(), result.counts.tolist(), strict=True):
+        for label, counts in zip(result.labels.tolist(), result.scores.tolist(), strict=True):
             self.expected.append((label, counts))
             self.ties += counts.count(max(counts)) > 1
         for vector in images.reshape(-1, images.shape[2]):
@@ -201,7 +202,7 @@ async def ties_and_full_counts(bench):
 async def every_tie(bench):
     """Every set of outputs that fire alike: the label is the lowest of them."""
     outputs = bench.shape.sizes[-1]
-    layers = [random_layer(bench.rng, n.inputs, n.neurons) for n in bench.shape.layers[:-1]]
+    layers = [random_layer(bench.rng, n) for n in bench.shape.layers[:-1]]
     for fires in range(1 << outputs):
         last = LayerParameters(
             weights=np.zeros((bench.shape.sizes[-2], outputs), dtype=np.int8),

@@ -6,14 +6,15 @@ from collections.abc import Callable
 import pytest
 
 from tb.kit.bench import run_on_amaranth, run_on_verilator
+from tb.kit.oracles import MOST_INPUTS
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
-from trispike.models.network.description import BankShape, LayerShape, NetworkShape
-from trispike.models.network.numbers import MAX_INPUTS
+from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
-from trispike.rtl.hierarchy import Block
+from trispike.rtl.hierarchy import Block, parameters_suffix
 from trispike.rtl.layers.aer import AEREncoder
-from trispike.rtl.layers.dense import Layer
+from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.lanes import LaneEncoder
 from trispike.rtl.layers.sram import SRAMBank
@@ -100,20 +101,33 @@ def _router(
     )
 
 
-def _layer(inputs: int, neurons: int, lanes: int = 1) -> Case:
+def _layer(
+    inputs: int,
+    neurons: int,
+    lanes: int = 1,
+    threshold: Threshold = Threshold.ONE,
+    bias: Bias = Bias.TERNARY,
+) -> Case:
+    shape = Dense(inputs=inputs, neurons=neurons, lanes=lanes, threshold=threshold, bias=bias)
     return Case(
-        in_amaranth=inputs < MAX_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
-        name=f"layer_{inputs}x{neurons}_{lanes}",
-        make=lambda: Layer(shape=LayerShape(inputs=inputs, neurons=neurons, lanes=lanes)),
+        in_amaranth=inputs < MOST_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
+        name=f"layer_{inputs}x{neurons}_{lanes}{parameters_suffix(shape)}",
+        make=lambda: DenseLayer(shape=shape),
         module="tb.rtl.layers.dense_cocotb",
-        parameters={"inputs": inputs, "neurons": neurons, "lanes": lanes},
+        parameters={
+            "inputs": inputs,
+            "neurons": neurons,
+            "lanes": lanes,
+            "threshold": threshold.value,
+            "bias": bias.value,
+        },
     )
 
 
 def _chip(*sizes: int, lanes: int = 1) -> Case:
     return Case(
         name=f"chip_{'_'.join(map(str, sizes))}_{lanes}",
-        make=lambda: Chip(shape=NetworkShape(name="bench", sizes=sizes, lanes=lanes)),
+        make=lambda: Chip(shape=NetworkShape.dense(name="bench", sizes=sizes, lanes=lanes)),
         module="tb.rtl.chip_cocotb",
         parameters={"sizes": sizes, "lanes": lanes},
     )
@@ -145,6 +159,10 @@ CASES = [
     _layer(1024, 3),
     _layer(37, 5, lanes=8),
     _layer(5, 3, lanes=2),
+    _layer(19, 67, threshold=Threshold.EACH),
+    _layer(11, 6, lanes=2, threshold=Threshold.EACH, bias=Bias.EACH),
+    _layer(9, 5, threshold=Threshold.NONE),
+    _layer(1032, 3, lanes=8, threshold=Threshold.NONE, bias=Bias.EACH),
     _router("3x3x3", 1, 1, 1),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
     _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),

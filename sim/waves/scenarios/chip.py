@@ -5,7 +5,7 @@ from collections.abc import Callable
 from trispike.models.data import datasets
 from trispike.models.data.spikes import encode
 from trispike.models.network import weights
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.models.network.presets import preset
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.chip.program import network_writes

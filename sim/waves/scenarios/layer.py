@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from trispike.models.network.description import LayerParameters
+from trispike.models.network.parameters import LayerParameters
 from trispike.rtl.chip.program import layer_writes
-from trispike.rtl.layers.dense import Layer
+from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.neuron.pe import PEState
 from trispike.sim.waves.probe import bits, names, signed
 from trispike.sim.waves.scenario import Scenario
@@ -44,7 +44,7 @@ SCENARIOS = (
     Scenario(
         name="layer_back_pressure",
         about="12 inputs, 5 neurons; the second output vector is taken so late that firing waits",
-        block=lambda: Layer(shape=_LAYER.shape),
+        block=lambda: DenseLayer(shape=_LAYER.shape),
         drive=_drive,
         signals={
             "configuration.ready": bits,

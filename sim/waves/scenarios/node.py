@@ -7,7 +7,7 @@ from trispike.models.mesh.flits import SPIKE, Control, from_node, pack, to_node
 from trispike.models.mesh.mapping import HOST, Mapping
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape
-from trispike.models.network.description import LayerParameters, Network
+from trispike.models.network.parameters import LayerParameters, Network
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.sim.waves.probe import bits, unsigned
 from trispike.sim.waves.scenario import Scenario

@@ -3,7 +3,6 @@
 from trispike.models.network.numbers import (
     CONSTANT_BITS,
     CONSTANT_MAX,
-    MAX_INPUTS,
     POTENTIAL_BITS,
     TernaryCode,
 )
@@ -23,6 +22,9 @@ _SIGNALS = {
     "potential": signed,
     "spike": bits,
 }
+
+MOST_INPUTS = 1024
+"""Fan-in of the seed's widest layers: their potentials fit with every scale constant."""
 
 
 async def _operate(
@@ -54,11 +56,11 @@ async def _every_operation(stimulus: Stimulus) -> None:
 
 
 def _extreme(name: str, code: TernaryCode) -> Scenario:
-    largest = (MAX_INPUTS + 1) * CONSTANT_MAX * (1 if code == TernaryCode.PLUS else -1)
+    largest = (MOST_INPUTS + 1) * CONSTANT_MAX * (1 if code == TernaryCode.PLUS else -1)
 
     async def drive(stimulus: Stimulus) -> None:
         await _operate(stimulus, PEState.BIAS, CONSTANT_MAX, code)
-        for remaining in reversed(range(MAX_INPUTS)):
+        for remaining in reversed(range(MOST_INPUTS)):
             if remaining == 3:
                 stimulus.record()
             await _operate(stimulus, PEState.INTEGRATE, CONSTANT_MAX, code)
@@ -68,11 +70,11 @@ def _extreme(name: str, code: TernaryCode) -> Scenario:
 
     return Scenario(
         name=name,
-        about=f"the last of {MAX_INPUTS} integrations towards {largest:,}, and FIRE just above",
+        about=f"the last of {MOST_INPUTS} integrations towards {largest:,}, and FIRE just above",
         block=ProcessingElement,
         drive=drive,
         signals=_SIGNALS,
-        limit=2 * MAX_INPUTS,
+        limit=2 * MOST_INPUTS,
     )
 
 

@@ -1,6 +1,6 @@
 """Scenario of the weight memory's bank."""
 
-from trispike.models.network.description import BankShape
+from trispike.models.network.layers import BankShape
 from trispike.rtl.layers.sram import SRAMBank
 from trispike.sim.waves.probe import bits
 from trispike.sim.waves.scenario import Scenario

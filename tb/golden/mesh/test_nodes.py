@@ -89,7 +89,7 @@ def test_right(case, seed):
     told = received[receivers == host_receiver(case.mapping.mesh)]
     found = outputs(case.mapping, told, images=images, timesteps=timesteps)
     assert np.array_equal(found.spikes, case.result.spikes[-1])
-    assert np.array_equal(found.counts, case.result.counts)
+    assert np.array_equal(found.counts, case.result.scores)
     assert found.counts.dtype == np.int32
     assert np.array_equal(found.labels, case.result.labels)
 

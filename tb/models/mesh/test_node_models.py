@@ -14,7 +14,7 @@ from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
 from trispike.models.mesh.transactions import Reason
 from trispike.models.network import memory_image
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 
 HOST = (0, 0, 0)
 
@@ -47,7 +47,9 @@ def test_image():
         words = [int.from_bytes(row.tobytes(), "little") for row in rows[:, bank]]
         assert words == memory_image.weight_words(network.layers[0], bank)
         word = bias.words.astype("<u2")[8 * bank : 8 * bank + 8].tobytes()
-        assert int.from_bytes(word, "little") == memory_image.bias_word(network.layers[0], bank)
+        assert [int.from_bytes(word, "little")] == memory_image.neuron_words(
+            network.layers[0], bank
+        )
     assert [each.address for each in (weights, bias)] == [0, 8 * Line.BIAS]
     held = network.layers[0]
     low = held.a | held.b << 8 | (held.threshold & 0x3FFFF) << 16
@@ -69,7 +71,7 @@ def test_image():
 
 def test_who_sends_whither():
     """Sources and destinations of parts; the host's virtual nodes; the host at the end."""
-    shape = NetworkShape(name="cut", sizes=(300, 260, 5))
+    shape = NetworkShape.dense(name="cut", sizes=(300, 260, 5))
     places = ((1, 0, 0), (0, 1, 0), (1, 1, 0))
     mapping = Mapping(shape=shape, mesh=MeshShape(x=2, y=2, z=1), places=places)
     virtual = tuple(Source(from_host=True, number=k, first=256 * k) for k in range(2))
@@ -96,7 +98,7 @@ def test_who_sends_whither():
 )
 def test_tables_too_small(how, message):
     """A network whose nodes would need more entries or inputs is refused, and it is said why."""
-    shape = NetworkShape(name="cut", sizes=(300, 150, 200, 5))
+    shape = NetworkShape.dense(name="cut", sizes=(300, 150, 200, 5))
     with pytest.raises(BadInput, match=f"^{message}"):
         check_room(shape, MeshShape(x=4, y=4, z=1), NodeShape(**how))
 

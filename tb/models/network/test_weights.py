@@ -14,8 +14,10 @@ from tb.kit.networks import NO_MNIST
 from trispike.models.data import datasets
 from trispike.models.errors import BadInput
 from trispike.models.network import codes, weight_file, weights
-from trispike.models.network.card import Card, digest
-from trispike.models.network.description import LayerParameters, Network
+from trispike.models.network.card import Card, Measured, digest
+from trispike.models.network.origin import Imported, Made, Trained
+from trispike.models.network.parameters import LayerParameters, Network
+from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.sim.training.tally import accuracy_by_timestep
 
 
@@ -36,22 +38,41 @@ def _network(seed: int = 0, sizes=(5, 3, 2)) -> Network:
 
 def _card(network: Network, **changes) -> Card:
     card = Card(
-        name=network.name,
-        sizes=network.shape.sizes,
-        data="digits",
-        data_sha256={"images": "ab" * 32},
-        recipe={"name": "by-hand", "beta": 0.01},
-        seed=1,
-        epochs=2,
-        threads=1,
-        test_seed=3,
-        held_out_accuracy=(0.25, 0.5),
-        accuracy=(0.5, 0.75),
-        spikes=(2.0, 1.0, 0.5),
-        operations=1.5,
-        zeros=(0.25, 0.5),
+        shape=network.shape,
+        origin=Trained(
+            data="digits",
+            data_sha256={"images": "ab" * 32},
+            recipe={"name": "by-hand", "beta": 0.01},
+            seed=1,
+            epochs=2,
+            threads=1,
+        ),
+        measured=Measured(
+            test_seed=3,
+            held_out_accuracy=(0.25, 0.5),
+            accuracy=(0.5, 0.75),
+            spikes=(2.0, 1.0, 0.5),
+            operations=1.5,
+            zeros=(0.25, 0.5),
+        ),
     )
     return dataclasses.replace(card, **changes)
+
+
+def _rich_network() -> Network:
+    """Thresholds and biases of each neuron, and a last layer that never fires."""
+    rng = np.random.default_rng(5)
+    hidden = LayerParameters(
+        weights=rng.integers(-1, 2, (5, 3)),
+        bias=rng.integers(-4000, 4000, 3),
+        a=3,
+        b=None,
+        threshold=rng.integers(-9, 9, 3),
+    )
+    last = LayerParameters(
+        weights=rng.integers(-1, 2, (3, 2)), bias=np.array([1, -1]), a=2, b=7, threshold=None
+    )
+    return Network(name="tiny", layers=(hidden, last), read_out=ReadOut.POTENTIAL)
 
 
 def _saved(folder, network=None):
@@ -67,7 +88,8 @@ def _assert_same(one: Network, other: Network):
     for k, (left, right) in enumerate(zip(one.layers, other.layers, strict=True)):
         assert np.array_equal(left.weights, right.weights), k
         assert np.array_equal(left.bias, right.bias), k
-        assert (left.a, left.b, left.threshold) == (right.a, right.b, right.threshold), k
+        assert (left.a, left.b) == (right.a, right.b), k
+        assert np.array_equal(left.threshold, right.threshold), k
 
 
 def _one_line(caught) -> str:
@@ -215,33 +237,100 @@ def test_wrong_contents(tmp_path, members, message):
     assert str(path) in str(caught.value)
 
 
+_LAYERS = [
+    {"kind": "dense", "inputs": 5, "neurons": 3},
+    {"kind": "dense", "inputs": 3, "neurons": 2},
+]
+
+
+def _volume(size):
+    return {"volume": {"channels": size, "height": 1, "width": 1}, "encoder": "rate"}
+
+
+def _first_layer(**changes):
+    return {"layers": [{**_LAYERS[0], **changes}, _LAYERS[1]]}
+
+
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("section", "change", "message"),
     [
-        ({"sizes": [6, 3, 2]}, "weights_1 must be 5 of uint8"),
-        ({"sizes": [5, 3]}, "it holds bias_2.npy, constants_2.npy, weights_2.npy besides"),
-        ({"sizes": [1025, 3, 2]}, "layer inputs must be an integer from 1 to 1024, not 1025"),
-        ({"sizes": [5]}, "network sizes must be two numbers or more"),
-        ({"sizes": [5, 3.0, 2]}, "must not have [5, 3.0, 2] as sizes"),
-        ({"name": "other"}, "does not belong to tiny-digits.json: digest"),
-        ({"name": 7}, "must not have 7 as name"),
-        ({"digest": "0" * 64}, "does not belong to tiny-digits.json: digest"),
-        ({"seed": True}, "must not have True as seed"),
-        ({"accuracy": ["x"]}, "must not have ['x'] as accuracy"),
-        ({"accuracy": [float("nan")]}, "must not have [nan] as accuracy"),
-        ({"recipe": "tw-snn"}, "must not have 'tw-snn' as recipe"),
-        ({"format": "trispike-weights-9"}, "is not a card of format trispike-weights-2"),
-        ({"extra": 1}, "has missing or unknown fields: extra"),
+        (
+            "network",
+            {**_first_layer(inputs=6), "input": _volume(6)},
+            "weights_1 must be 5 of uint8",
+        ),
+        ("network", {"layers": _LAYERS[:1]}, "holds bias_2.npy, constants_2.npy, weights_2.npy"),
+        ("network", _first_layer(inputs=8193), "layer inputs must be an integer from 1 to 8192"),
+        ("network", {"layers": []}, "a network must have 1 to 512 layers, not 0"),
+        ("network", _first_layer(neurons=3.5), "Expected `int`, got `float` - at `$.neurons`"),
+        ("network", _first_layer(threshold="two"), "Invalid enum value 'two' - at `$.threshold`"),
+        ("network", _first_layer(kind="sparse"), "kind must be one of dense, not 'sparse'"),
+        ("network", {"input": _volume(4)}, "layer 1 must take 4 inputs"),
+        ("network", {"read_out": "potential"}, "layer 2 must not have a threshold"),
+        ("network", {"name": "other"}, "does not belong to tiny-digits.json: digest"),
+        ("network", {"name": 7}, "Expected `str`, got `int` - at `$.name`"),
+        ("network", {"extra": 1}, "unknown fields extra"),
+        ("origin", {"seed": True}, "Expected `int`, got `bool` - at `$.seed`"),
+        ("origin", {"recipe": "tw-snn"}, "Expected `object`, got `str` - at `$.recipe`"),
+        ("origin", {"kind": "stolen"}, "kind must be one of trained, imported, made"),
+        ("measured", {"accuracy": ["x"]}, "Expected `float`, got `str` - at `$.accuracy[0]`"),
+        (None, {"measured": {}}, "Object missing required field `test_seed`"),
+        (None, {"digest": "0" * 64}, "does not belong to tiny-digits.json: digest"),
+        (None, {"format": "trispike-weights-9"}, "is not a card of format trispike-weights-3"),
+        (None, {"extra": 1}, "unknown fields extra"),
     ],
 )
-def test_wrong_card(tmp_path, change, message):
+def test_wrong_card(tmp_path, section, change, message):
     path = _saved(tmp_path)
     card = weights.card_path(path)
-    card.write_text(json.dumps({**json.loads(card.read_text()), **change}))
+    fields = json.loads(card.read_text())
+    (fields[section] if section else fields).update(change)
+    card.write_text(json.dumps(fields))
     with pytest.raises(BadInput) as caught:
         weights.load(path)
     assert message in _one_line(caught)
     assert "tiny-digits" in str(caught.value)
+
+
+def test_card_of_format_2(tmp_path):
+    """Cards from before format 3 are read, and the digest has stayed what it was."""
+    path = _saved(tmp_path)
+    place = weights.card_path(path)
+    card, fields = weights.load(path)[1], json.loads(place.read_text())
+    flat = {"format": "trispike-weights-2", "name": "tiny", "sizes": [5, 3, 2]}
+    flat |= {**fields["origin"], **fields["measured"], "digest": fields["digest"]}
+    del flat["kind"]
+    place.write_text(json.dumps(flat))
+    assert weights.load(path)[1] == card
+    place.write_text(json.dumps({**flat, "zeros": "none"}))
+    with pytest.raises(BadInput, match=r"Expected `array`, got `str` - at `\$.zeros`"):
+        weights.load(path)
+
+
+@pytest.mark.parametrize("origin", [Imported(file="a.nir", sha256="0"), Made(how="by hand")])
+def test_every_parameter_comes_back(tmp_path, origin):
+    """Thresholds and biases a neuron, a silent last layer, no measurements."""
+    network, path = _rich_network(), tmp_path / "tiny.npz"
+    weights.save(path, network, Card(shape=network.shape, origin=origin))
+    loaded, card = weights.load(path)
+    _assert_same(loaded, network)
+    assert loaded.read_out is ReadOut.POTENTIAL
+    assert (card.origin, card.measured, card.data) == (origin, None, None)
+
+
+def test_digest_covers_every_field():
+    """A change of any parameter changes the digest."""
+    network = _rich_network()
+    digests = {digest(network)}
+    for k, layer in enumerate(network.layers):
+        for name in ("weights", *(field.name for field in layer.shape.fields)):
+            value = np.array(getattr(layer, name))
+            value.flat[-1] += 1 if value.flat[-1] < 1 else -1
+            changed = value if value.ndim else int(value)
+            layers = list(network.layers)
+            layers[k] = dataclasses.replace(layer, **{name: changed})
+            digests.add(digest(dataclasses.replace(network, layers=tuple(layers))))
+    assert len(digests) == 1 + 4 + 4
 
 
 @pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, "7"])
@@ -309,7 +398,13 @@ def test_folder_that_is_a_file(tmp_path):
         weights.save(tmp_path / "file" / "tiny.npz", network, _card(network))
 
 
-@pytest.mark.parametrize("change", [{"name": "other"}, {"sizes": (5, 3, 3)}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": NetworkShape.dense(name="other", sizes=(5, 3, 2))},
+        {"shape": NetworkShape.dense(name="tiny", sizes=(5, 3, 3))},
+    ],
+)
 def test_save_refuses_a_card_of_another_network(tmp_path, change):
     network = _network()
     with pytest.raises(BadInput, match="must be of tiny 5-3-2, not of"):
@@ -335,11 +430,11 @@ def test_committed_path():
 @pytest.mark.parametrize("path", _committed(), ids=lambda path: path.stem)
 def test_committed_weights(path):
     network, card = weights.load(path)
-    assert path == weights.committed(card.name, card.data, card.recipe["name"])
+    assert path == weights.committed(network.name, card.data, card.origin.recipe["name"])
     assert path.stat().st_size < 512 * 1024
     measured = [float(np.mean(layer.weights == 0)) for layer in network.layers]
-    assert card.zeros == pytest.approx(measured)
-    assert card.epochs > 0
+    assert card.measured.zeros == pytest.approx(measured)
+    assert card.origin.epochs > 0
     archive = io.BytesIO(path.read_bytes())
     assert zipfile.ZipFile(archive).testzip() is None
 
@@ -352,7 +447,9 @@ def test_cards_tell_the_truth(path):
     if card.data != "digits" and folder is None:
         pytest.skip(NO_MNIST)
     images, labels = datasets.load_test(card.data, folder)
-    measured = accuracy_by_timestep(network, images, labels, timesteps=3, seed=card.test_seed)
-    assert card.accuracy[:3] == measured.accuracy
+    measured = accuracy_by_timestep(
+        network, images, labels, timesteps=3, seed=card.measured.test_seed
+    )
+    assert card.measured.accuracy[:3] == measured.accuracy
     digests = datasets.load(card.data, folder).digests
-    assert card.data_sha256 == digests
+    assert card.origin.data_sha256 == digests

@@ -3,25 +3,30 @@
 import collections
 
 import numpy as np
-from amaranth.hdl import Shape
 
 from tb.kit.bench import Bench, scenario, signed
-from tb.kit.oracles import bools, busiest_lane, random_layer, random_ternary, random_vector, word
+from tb.kit.oracles import (
+    MOST_INPUTS,
+    bools,
+    busiest_lane,
+    random_layer,
+    random_ternary,
+    random_vector,
+    word,
+)
 from trispike import golden
-from trispike.models.network.description import LayerParameters, LayerShape
+from trispike.models.network.layers import Bias, Dense, Threshold
 from trispike.models.network.numbers import (
     BANK_NEURONS,
     CONSTANT_MAX,
-    MAX_INPUTS,
     POTENTIAL_BITS,
     POTENTIAL_MAX,
     POTENTIAL_MIN,
 )
+from trispike.models.network.parameters import LayerParameters
 from trispike.rtl.chip.program import layer_writes, pack
-from trispike.rtl.layers.configuration import Constants, Target, Write
+from trispike.rtl.layers.configuration import Target, constants_layout, write_layout
 from trispike.rtl.neuron.pe import PEState
-
-WRITE_BITS = Shape.cast(Write).width
 
 
 class LayerBench(Bench):
@@ -33,18 +38,29 @@ class LayerBench(Bench):
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, inputs, neurons, lanes):
+    def __init__(self, pins, rng, *, inputs, neurons, lanes, threshold="one", bias="ternary"):
         super().__init__(pins, rng)
-        self.shape = LayerShape(inputs=inputs, neurons=neurons, lanes=lanes)
+        self.shape = Dense(
+            inputs=inputs,
+            neurons=neurons,
+            lanes=lanes,
+            threshold=Threshold(threshold),
+            bias=Bias(bias),
+        )
+        self.layout = write_layout([self.shape])
         # In this order: a write meets the vector that is taken in the same cycle.
-        self.writes = self.driver("configuration", WRITE_BITS)
+        self.writes = self.driver("configuration", self.layout.size)
         self.input = self.driver("i", inputs)
         self.output = self.monitor("o")
         self.at_work: collections.deque[list[int]] = collections.deque()  # potentials to come
         self.held_back = 0  # cycles in which a write had to wait
         self.weights = np.zeros((inputs, neurons), dtype=np.int8)
-        self.biases = np.zeros(neurons, dtype=np.int8)
-        self.constants = {"a": 0, "b": 0, "threshold": 0}
+        self.values = {f.name: np.zeros(neurons, np.int32) for f in self.shape.neuron_fields}
+        self.constants = {"b": None, "threshold": None}
+        self.constants |= {field.name: 0 for field in self.shape.layer_fields}
+        self.timestep, self.timesteps = 0, rng.randint(1, 5)
+        if self.shape.counts_timesteps:
+            pins.set("timesteps", self.timesteps)
 
     def watch(self):
         ready = self.pins.get("configuration__ready")
@@ -62,7 +78,7 @@ class LayerBench(Bench):
     @property
     def contents(self):
         """What the layer holds now."""
-        return LayerParameters(weights=self.weights, bias=self.biases, **self.constants)
+        return LayerParameters(weights=self.weights, **{**self.constants, **self.values})
 
     def send(self, vector):
         """Queue a spike vector."""
@@ -71,8 +87,14 @@ class LayerBench(Bench):
             contents = self.contents
             values = golden.potentials(contents, bools(vector, self.shape.inputs))
             self.at_work.append(values.tolist())
-            fired = np.flatnonzero(values > contents.threshold).tolist()
-            self.expected.append(sum(1 << k for k in fired))
+            if self.shape.fires:
+                fired = np.flatnonzero(values > contents.threshold).tolist()
+                self.expected.append(sum(1 << k for k in fired))
+            else:
+                self.timestep = (self.timestep + 1) % self.timesteps
+                words = [int(v) & ((1 << POTENTIAL_BITS) - 1) for v in values]
+                words.append(self.timestep == 0)
+                self.expected.append(sum(w << POTENTIAL_BITS * k for k, w in enumerate(words)))
 
         self.input.send(vector, taken)
 
@@ -82,7 +104,7 @@ class LayerBench(Bench):
             self.send(random_vector(self.rng, self.shape.inputs))
 
     def _write(self, target, data, then, **where):
-        self.writes.send(pack(Write, target=target.value, data=data, **where), then)
+        self.writes.send(pack(self.layout, target=target.value, data=data, **where), then)
 
     def write_row(self, bank, row, values):
         """Queue a row of weights for a bank."""
@@ -94,17 +116,35 @@ class LayerBench(Bench):
         self._write(Target.WEIGHTS, word(values), taken, bank=bank, row=row)
 
     def write_biases(self, bank, values):
-        """Queue the biases of a bank's neurons."""
+        """Queue the ternary biases of a bank's neurons."""
         first = bank * BANK_NEURONS
 
         def taken():
-            self.biases[first : first + len(values)] = values
+            self.values["bias"][first : first + len(values)] = values
 
         self._write(Target.BIAS, word(values), taken, bank=bank)
 
+    def write_fields(self, bank, layer):
+        """Queue what each of a bank's neurons has of ``layer``, laid out here once more by hand."""
+        first = bank * BANK_NEURONS
+        if [field.name for field in self.shape.neuron_fields if field.ternary] == ["bias"]:
+            self.write_biases(bank, layer.bias[first : first + BANK_NEURONS])
+        wide = [field.name for field in self.shape.neuron_fields if not field.ternary]
+        row = 0 if len(wide) == len(self.shape.neuron_fields) else 1
+        for name in wide:
+            for at in range(first, first + BANK_NEURONS, 4):
+                part = getattr(layer, name)[at : at + 4].tolist()
+
+                def taken(name=name, at=at, part=part):
+                    self.values[name][at : at + 4] = part
+
+                data = sum((v & 0x3FFFF) << 32 * k for k, v in enumerate(part))
+                self._write(Target.BIAS, data, taken, bank=bank, row=row)
+                row += 1
+
     def write_constants(self, **constants):
         """Queue the constants."""
-        data = pack(Constants, **constants)
+        data = pack(constants_layout(self.shape), **constants)
         self._write(Target.CONSTANTS, data, lambda: self.constants.update(constants))
 
     def write_without_effect(self, target, **where):
@@ -113,10 +153,11 @@ class LayerBench(Bench):
 
     def load(self, layer):
         """Queue all of ``layer``, in any order."""
-        tasks = [lambda: self.write_constants(a=layer.a, b=layer.b, threshold=layer.threshold)]
+        constants = {field.name: getattr(layer, field.name) for field in self.shape.layer_fields}
+        tasks = [lambda: self.write_constants(**constants)]
         for bank in range(len(self.shape.banks)):
             here = slice(bank * BANK_NEURONS, (bank + 1) * BANK_NEURONS)
-            tasks.append(lambda b=bank, h=here: self.write_biases(b, layer.bias[h]))
+            tasks.append(lambda b=bank: self.write_fields(b, layer))
             for row in range(self.shape.inputs):
                 tasks.append(
                     lambda b=bank, r=row, h=here: self.write_row(b, r, layer.weights[r, h])
@@ -127,7 +168,7 @@ class LayerBench(Bench):
 
     async def load_random(self):
         """Load random contents."""
-        self.load(random_layer(self.rng, self.shape.inputs, self.shape.neurons))
+        self.load(random_layer(self.rng, self.shape))
         await self.drain()
 
     def neurons_of(self, bank):
@@ -136,6 +177,7 @@ class LayerBench(Bench):
 
     async def reset(self):
         self.at_work.clear()
+        self.timestep = 0
         await super().reset()
 
     async def finish(self):
@@ -220,10 +262,12 @@ async def rewrites_between_timesteps(bench):
                 values = random_ternary(rng, bench.neurons_of(bank))
                 bench.write_row(bank, rng.randrange(shape.inputs), values)
             elif kind == "biases":
-                bench.write_biases(bank, random_ternary(rng, bench.neurons_of(bank)))
+                bench.write_fields(bank, random_layer(rng, shape))
             else:
                 a, b = rng.randint(0, CONSTANT_MAX), rng.randint(0, CONSTANT_MAX)
-                bench.write_constants(a=a, b=b, threshold=rng.randint(-2 * a, 2 * a))
+                constants = {"a": a, "b": b, "threshold": rng.randint(-2 * a, 2 * a)}
+                names = [field.name for field in shape.layer_fields]
+                bench.write_constants(**{name: constants[name] for name in names})
         for _ in range(rng.randint(0, 40)):
             await bench.step()
         await bench.drain()
@@ -252,9 +296,11 @@ async def writes_without_effect(bench):
 @scenario(LayerBench)
 async def program_of_a_layer(bench):
     """The writes of `rtl.chip.program` load what the layer was given."""
-    layer = random_layer(bench.rng, bench.shape.inputs, bench.shape.neurons)
-    bench.weights[:], bench.biases[:] = layer.weights, layer.bias
-    bench.constants = {"a": layer.a, "b": layer.b, "threshold": layer.threshold}
+    layer = random_layer(bench.rng, bench.shape)
+    bench.weights[:] = layer.weights
+    bench.values = {f.name: getattr(layer, f.name) for f in bench.shape.neuron_fields}
+    constants = {f.name: getattr(layer, f.name) for f in bench.shape.layer_fields}
+    bench.constants |= constants
     for write in layer_writes(layer):
         bench.writes.send(write)
     await bench.drain()
@@ -265,6 +311,8 @@ async def program_of_a_layer(bench):
 @scenario(LayerBench)
 async def both_extremes(bench):
     """Potentials furthest from zero and zero; the threshold on them, one below, at the ends."""
+    if bench.shape.fields != Dense(inputs=1, neurons=1).fields:
+        return await _both_corners(bench)
     inputs, neurons = bench.shape.inputs, bench.shape.neurons
     signs = np.array([(1, -1)[k % 2] for k in range(neurons)], dtype=np.int8)
     bench.load(
@@ -278,11 +326,38 @@ async def both_extremes(bench):
     )
     await bench.drain()
     extreme = inputs * CONSTANT_MAX + CONSTANT_MAX
-    assert inputs < MAX_INPUTS or extreme == 130_175
+    assert inputs < MOST_INPUTS or extreme == 130_175
     ends = (POTENTIAL_MIN, POTENTIAL_MAX)
     corners = [(CONSTANT_MAX, t) for t in (extreme, extreme - 1, -extreme, -extreme - 1, *ends)]
     for constant, threshold in (*corners, (0, 0), (0, -1)):
         bench.write_constants(a=constant, b=constant, threshold=threshold)
         await bench.drain()
         bench.send((1 << inputs) - 1)
+        await bench.drain()
+
+
+async def _both_corners(bench):
+    """Potentials at both ends of the register as far as biases reach, thresholds on either side."""
+    shape, neurons = bench.shape, bench.shape.neurons
+    signs = np.array([(1, -1)[k % 2] for k in range(neurons)])
+    own = shape.bias is Bias.EACH
+    a = min(CONSTANT_MAX, (POTENTIAL_MAX - CONSTANT_MAX) // shape.inputs)
+    most = POTENTIAL_MAX if own else a * shape.inputs + CONSTANT_MAX
+    ends = [most, most - 1, -most, -most - 1]
+    for shift in range(len(ends) if shape.fires else 1):
+        each = np.array([ends[(k + shift) % len(ends)] for k in range(neurons)])
+        one = each if shape.threshold is Threshold.EACH else ends[shift]
+        layer = LayerParameters(
+            weights=np.tile(signs, (shape.inputs, 1)),
+            bias=signs * (most - a * shape.inputs) if own else signs,
+            a=a,
+            b=None if own else CONSTANT_MAX,
+            threshold=one if shape.fires else None,
+        )
+        bench.load(layer)
+        await bench.drain()
+        full = (1 << shape.inputs) - 1
+        reached = golden.potentials(layer, bools(full, shape.inputs))
+        assert reached.tolist() == (signs * most).tolist()
+        bench.send(full)
         await bench.drain()

@@ -1,10 +1,9 @@
 """Testbench of the processing element."""
 
 from tb.kit.bench import Bench, scenario, signed
-from tb.kit.oracles import Neuron
+from tb.kit.oracles import MOST_INPUTS, Neuron
 from trispike.models.network.numbers import (
     CONSTANT_MAX,
-    MAX_INPUTS,
     POTENTIAL_BITS,
     POTENTIAL_MAX,
     POTENTIAL_MIN,
@@ -165,10 +164,10 @@ async def random_operations(bench):
 async def both_extremes(bench):
     """The largest and the smallest potential there is; the comparison is strict there too."""
     for code, sign in ((PLUS, 1), (MINUS, -1)):
-        extreme = sign * (MAX_INPUTS * CONSTANT_MAX + CONSTANT_MAX)
+        extreme = sign * (MOST_INPUTS * CONSTANT_MAX + CONSTANT_MAX)
         for threshold, fires in ((extreme, False), (extreme - 1, True)):
             await bench.bias(code, CONSTANT_MAX)
-            for _ in range(MAX_INPUTS // bench.lanes):
+            for _ in range(MOST_INPUTS // bench.lanes):
                 await bench.integrate([code] * bench.lanes, CONSTANT_MAX)
             assert bench.neuron.potential == extreme
             assert await bench.fire(threshold) is fires

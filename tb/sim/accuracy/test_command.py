@@ -48,7 +48,7 @@ def _give(source: Source, seed: int, data: str | None = None) -> None:
     source.path.parent.mkdir(parents=True, exist_ok=True)
     make, store = (random_network, weights) if source.bits == 2 else (real_network, real_weights)
     network = make(sizes, seed, source.layer)
-    card = card_of(network, source.path.parent, data or source.data)
+    card = card_of(network, data or source.data)
     store.save(source.path, network, card)
 
 
@@ -174,7 +174,7 @@ def test_weights_of_something_else(house):
     with pytest.raises(BadInput, match="must be of fc256 on digits, not of fc256 on mnist"):
         _accuracy()
     network = random_network((12, 10), 0, "fc256")
-    weights.save(_source("trispike").path, network, card_of(network, house))
+    weights.save(_source("trispike").path, network, card_of(network))
     with pytest.raises(BadInput, match="takes 12 inputs, but digits's images have 784 pixels"):
         _accuracy()
 
@@ -231,7 +231,7 @@ def checkout(tmp_path):
     begin, end = markers("accuracy digits")
     (root / "docs" / "results.md").write_text(f"{begin}\n{end}\n")
     network = random_network(PRESETS["fc256"].sizes, 0, "fc256")
-    card = card_of(network, tmp_path)
+    card = card_of(network)
     weights.save(root / "models" / "weights" / "fc256-digits.npz", network, card)
     return root
 

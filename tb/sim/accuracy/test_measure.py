@@ -10,7 +10,7 @@ from tb.kit.networks import random_network, real_network
 from trispike.golden import run_real
 from trispike.models.data.spikes import encode
 from trispike.models.errors import BadInput
-from trispike.models.network.description import Network
+from trispike.models.network.parameters import Network
 from trispike.models.network.real_network import RealLayer, RealNetwork
 from trispike.sim.accuracy import measure
 from trispike.sim.training.tally import accuracy_by_timestep, accuracy_over_seeds
@@ -71,7 +71,7 @@ def test_real_network_fires_strictly_above():
     assert result.potentials[0].dtype == np.float32
     assert result.potentials[0].tolist() == [[[0.75], [1.0], [0.75]]]
     assert result.spikes[0].tolist() == [[[False], [True], [False]]]
-    assert result.counts.tolist() == [[1]]
+    assert result.scores.tolist() == [[1]]
 
 
 def test_seeds_and_their_spread():

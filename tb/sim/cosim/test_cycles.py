@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim.cycles import schedule, spiking_cycles
 
 
@@ -60,7 +60,7 @@ def test_model_equals_stepping(layers, largest, timesteps):
 
 def test_spiking_cycles():
     """Counted in each lane by hand: the busiest one counts, in each layer by its own lanes."""
-    shape = NetworkShape(name="three", sizes=(9, 2, 3), lanes=4)
+    shape = NetworkShape.dense(name="three", sizes=(9, 2, 3), lanes=4)
     first = np.zeros((1, 2, 9), dtype=bool)
     first[0, 0, [0, 4, 8, 1, 5, 2]] = True  # lane 0 has three
     first[0, 1, [7, 3, 2]] = True  # lane 3 has two

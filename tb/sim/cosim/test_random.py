@@ -1,12 +1,17 @@
 """Random networks, spike densities from 0 to 1: RTL, golden model and cycle model agree."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tb.kit.networks import random_network, save
+from tb.kit.networks import random_network, random_network_of, random_shape, save
+from trispike import golden
+from trispike.models.network.numbers import CONSTANT_MAX, MAX_TIMESTEPS, POTENTIAL_MAX
+from trispike.models.network.parameters import LayerParameters, Network
+from trispike.models.network.shape import ReadOut
 from trispike.sim.cosim import cosimulation
 from trispike.sim.cosim.stimulus import Given
-from trispike.sim.tools.paths import build_folder
 
 CASES = [
     pytest.param((40, 24, 10), 1, 3, id="three-timesteps"),
@@ -26,22 +31,56 @@ def _spikes(inputs: int, images: int, timesteps: int, seed: int) -> np.ndarray:
     return rng.random((images, timesteps, inputs)) < density
 
 
-@pytest.mark.parametrize(("sizes", "lanes", "timesteps"), CASES)
-def test_random_networks(sizes, lanes, timesteps, tmp_path):
-    """Several networks of one shape run on one build: weights are data."""
-    model = None
-    for seed in range(4):
-        network = random_network(sizes, seed)
+def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) -> None:
+    """Run networks of one shape on one build: weights are data."""
+    model = cosimulation.chip_model(networks[0], lanes=lanes, optimise=False)
+    for seed, network in enumerate(networks):
         weight_file = save(network, tmp_path)
-        model = model or cosimulation.chip_model(network, lanes=lanes, optimise=False)
-        folder = build_folder() / "tests" / f"random-{'-'.join(map(str, sizes))}-{lanes}"
-        spikes = _spikes(sizes[0], 120, timesteps, seed)
+        spikes = _spikes(network.shape.sizes[0], 120, timesteps, seed)
         images = range(len(spikes))
         found = cosimulation.run(
-            weight_file, Given(spikes), images, folder, lanes=lanes, model=model
+            weight_file, Given(spikes), images, tmp_path / "run", lanes=lanes, model=model
         )
         (outcome,) = found.outcomes
         assert outcome.first is None
         assert not any(outcome.mismatches.values())
         assert len(outcome.labels) == 120
         assert outcome.spikes[0].tolist() == spikes.sum(axis=2).reshape(-1).tolist()
+
+
+@pytest.mark.parametrize(("sizes", "lanes", "timesteps"), CASES)
+def test_random_networks(sizes, lanes, timesteps, tmp_path):
+    _agree([random_network(sizes, seed) for seed in range(4)], lanes, timesteps, tmp_path)
+
+
+def pytest_generate_tests(metafunc):
+    """Ten seeds of parameters and spikes for each shape."""
+    if "shape_seed" in metafunc.fixturenames:
+        metafunc.parametrize("shape_seed", range(max(1, metafunc.config.getoption("seeds") // 10)))
+
+
+def test_parameters_a_neuron(shape_seed, tmp_path):
+    """Thresholds and biases a neuron, POTENTIAL read-out, any lanes."""
+    shape = random_shape(shape_seed)
+    networks = [random_network_of(shape, 10 * shape_seed + k) for k in range(10)]
+    assert networks[0].shape.with_lanes(shape.lanes) == shape
+    _agree(networks, shape.lanes, 1 + shape_seed % 4, tmp_path)
+
+
+@pytest.mark.parametrize("lanes", [1, 8])
+def test_corners_of_the_potential(lanes, tmp_path):
+    """Output neurons reach -(2**17 - 1) and 2**17 - 1 at each timestep, and add up 255 of them."""
+    inputs = 1024
+    signs = np.tile(np.array([[1, -1]]), (inputs, 1))
+    bias = np.array([1, -1]) * (POTENTIAL_MAX - CONSTANT_MAX * inputs)
+    layer = LayerParameters(weights=signs, bias=bias, a=CONSTANT_MAX, b=None, threshold=None)
+    network = Network(name="corners", layers=(layer,), read_out=ReadOut.POTENTIAL)
+    spikes = np.ones((2, MAX_TIMESTEPS, inputs), dtype=bool)
+    result = golden.run(network, spikes)
+    assert result.potentials[0].tolist() == [[[POTENTIAL_MAX, -POTENTIAL_MAX]] * 255] * 2
+    assert result.scores.tolist() == [[255 * POTENTIAL_MAX, -255 * POTENTIAL_MAX]] * 2
+    found = cosimulation.run(
+        save(network, tmp_path), Given(spikes), range(2), tmp_path / "run", lanes=lanes
+    )
+    assert not any(found.outcomes[0].mismatches.values())
+    assert found.outcomes[0].labels.tolist() == [0, 0]

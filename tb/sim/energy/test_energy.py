@@ -9,8 +9,9 @@ import pytest
 from tb.kit.networks import random_network, save
 from tb.kit.silicon import needs_synthesis
 from trispike.models.errors import BadInput
-from trispike.models.network.description import BankShape, NetworkShape
+from trispike.models.network.layers import BankShape
 from trispike.models.network.presets import preset
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.verilog import export
 from trispike.sim.cosim import cosimulation
@@ -84,7 +85,7 @@ def test_sram_read(rows, width, expected):
 
 def test_events_by_hand():
     """Two layers, counted by hand."""
-    shape = NetworkShape(name="two", sizes=(256, 128, 10))
+    shape = NetworkShape.dense(name="two", sizes=(256, 128, 10))
     counts = Counts(
         shape=shape,
         timesteps=3,
@@ -111,21 +112,21 @@ def test_events_by_hand():
 def test_lanes_add_digits():
     """Four lanes: three small additions beside each large one."""
     one = Counts(
-        shape=NetworkShape(name="one", sizes=(64, 32)),
+        shape=NetworkShape.dense(name="one", sizes=(64, 32)),
         timesteps=1,
         cycles=10.0,
         spikes=(16.0,),
         spiking_cycles=(4.0,),
         flip_flops=0,
     )
-    four = dataclasses.replace(one, shape=dataclasses.replace(one.shape, lanes=4))
+    four = dataclasses.replace(one, shape=one.shape.with_lanes(4))
     more = energies(four, 1.0)["synaptic additions"] - energies(one, 1.0)["synaptic additions"]
     assert more == pytest.approx(4 * 32 * 3 * addition(8) / 1000)
 
 
 def test_flip_flops_by_hand():
     """A PE has 18 bits of potential and its spike; a small chip as many as its blocks."""
-    chip = Chip(shape=NetworkShape(name="small", sizes=(5, 3, 2)))
+    chip = Chip(shape=NetworkShape.dense(name="small", sizes=(5, 3, 2)))
     texts = export(chip)
     assert flip_flops(texts, "processing_element") == 19
     assert flip_flops(texts, "sram_8x8") == 0
@@ -217,7 +218,7 @@ def test_record(tmp_path):
 def test_every_preset_has_an_energy():
     """Every preset with every number of lanes: finite and positive."""
     for lanes in (1, 2, 4, 8):
-        shape = dataclasses.replace(preset("fc1024_1024"), lanes=lanes)
+        shape = preset("fc1024_1024").with_lanes(lanes)
         ones = tuple(1.0 for _ in shape.layers)
         counts = Counts(
             shape=shape, timesteps=1, cycles=9.0, spikes=ones, spiking_cycles=ones, flip_flops=1

@@ -27,8 +27,8 @@ from trispike.models.mesh.mapping import (
     smallest_mesh,
 )
 from trispike.models.mesh.topology import MeshShape, Port
-from trispike.models.network.description import NetworkShape
 from trispike.models.network.presets import PRESETS, preset
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.mapping.command import figures, mean_spikes
 
 
@@ -149,7 +149,7 @@ def test_better_than_random(name):
 
 def test_large():
     """A network of many layers on the largest mesh is placed, better than at random."""
-    shape = NetworkShape(name="deep", sizes=(784, *[1024] * 14, 10))
+    shape = NetworkShape.dense(name="deep", sizes=(784, *[1024] * 14, 10))
     mesh = MeshShape(x=8, y=8, z=8)
     activity = _activity(shape)
     made = figures(place(shape, mesh, flows(shape, activity)), activity, seed=0)

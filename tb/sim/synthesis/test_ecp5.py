@@ -9,14 +9,14 @@ from tb.kit.command import refused, trispike
 from tb.kit.extras import needs_nextpnr
 from tb.kit.silicon import needs_yosys
 from trispike.models.errors import BadInput
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.verilog import export
 from trispike.sim.synthesis import ecp5, ecp5_tables, record
 from trispike.sim.tools import build
 
-_SHAPE = NetworkShape(name="fc256", sizes=(10, 3, 2))
+_SHAPE = NetworkShape.dense(name="fc256", sizes=(10, 3, 2))
 
 _LOG = """\
 Info: Device utilisation:
@@ -99,7 +99,7 @@ def test_refusals():
 @needs_nextpnr
 def test_small_chip(tmp_path):
     """A small chip is placed and routed; a bank of many rows is block RAM."""
-    chip = Chip(shape=NetworkShape(name="fc256", sizes=(600, 3, 2)))
+    chip = Chip(shape=NetworkShape.dense(name="fc256", sizes=(600, 3, 2)))
     made = ecp5.place_and_route(chip, tmp_path)
     assert made.fmax > 20
     assert made.used["DP16KD"][0] == 1

@@ -5,7 +5,7 @@ import pytest
 from tb.kit.bench import run_on_sources
 from tb.kit.silicon import mapped, needs_yosys
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.neuron.pe import ProcessingElement
@@ -20,7 +20,7 @@ _SIZES = (10, 6, 3)
 
 
 def _chip() -> Chip:
-    return Chip(shape=NetworkShape(name="bench", sizes=_SIZES))
+    return Chip(shape=NetworkShape.dense(name="bench", sizes=_SIZES))
 
 
 def _run(block, module, parameters, folder=None):

@@ -12,8 +12,8 @@ from tb.kit.command import ROOT, refused, trispike
 from tb.kit.silicon import mapped, needs_synthesis, needs_yosys
 from trispike.models.errors import BadInput
 from trispike.models.mesh.topology import RouterShape
-from trispike.models.network.description import NetworkShape
 from trispike.models.network.presets import PRESETS
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.neuron.pe import ProcessingElement
@@ -185,7 +185,7 @@ def test_sum_of_blocks_agrees_with_flat(tmp_path):
 
     It can see no constant and share no logic across the borders of blocks.
     """
-    chip = Chip(shape=NetworkShape(name="bench", sizes=(10, 6, 3)))
+    chip = Chip(shape=NetworkShape.dense(name="bench", sizes=(10, 6, 3)))
     sums, whole = (
         block_figures(mapped(chip, flat=flat, folder=tmp_path)) for flat in (False, True)
     )
@@ -199,7 +199,7 @@ def test_sum_of_blocks_agrees_with_flat(tmp_path):
 @needs_synthesis
 def test_timing(tmp_path):
     """The critical path is told in names of the source, and OpenSTA's text can be had."""
-    made = mapped(Chip(shape=NetworkShape(name="bench", sizes=(10, 3, 2))), folder=tmp_path)
+    made = mapped(Chip(shape=NetworkShape.dense(name="bench", sizes=(10, 3, 2))), folder=tmp_path)
     timed = time(made)
     assert 3 < timed.period < 15
     assert timed.fmax == pytest.approx(1000 / timed.period)
@@ -306,7 +306,7 @@ def house(tmp_path, monkeypatch):
 @needs_synthesis
 def test_command(house, monkeypatch, capsys):
     """The table is printed and written, other chips are kept, and the netlist is there."""
-    small = NetworkShape(name="fc256", sizes=(10, 3, 2))
+    small = NetworkShape.dense(name="fc256", sizes=(10, 3, 2))
     monkeypatch.setattr(command, "preset", lambda layer: small)
     record.CELLS.write(house / "docs" / "synthesis.json", [_synthesis()])
     arguments = ["synth", "--layer", "fc256", "--json", str(house / "figures.json")]

@@ -4,17 +4,17 @@
 import pytest
 from amaranth.back.verilog import convert
 
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl import verilog
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import BlockLibrary, leave_out
-from trispike.rtl.layers.dense import Layer
+from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.layers.lanes import LaneEncoder
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.sim.tools import cached_verilog as module
 from trispike.sim.tools.cached_verilog import chip_verilog
 
-SHAPE = NetworkShape(name="cached", sizes=(3, 2))
+SHAPE = NetworkShape.dense(name="cached", sizes=(3, 2))
 
 
 @pytest.fixture
@@ -57,7 +57,9 @@ def test_other_source(exports, tmp_path, room):
 def test_other_chip_of_the_same_name(exports):
     """Sizes and lanes count, not the name alone."""
     shapes = [
-        NetworkShape(name="cached", sizes=s, lanes=k) for s in ((3, 2), (4, 2)) for k in (1, 2)
+        NetworkShape.dense(name="cached", sizes=s, lanes=k)
+        for s in ((3, 2), (4, 2))
+        for k in (1, 2)
     ]
     for _ in range(2):
         assert [chip_verilog(shape)[1]["below"] for shape in shapes] == list(map(repr, shapes))
@@ -76,15 +78,15 @@ def test_damaged(exports, tmp_path):
 def test_bounded(exports, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "KEEP", 2)
     for inputs in (2, 3, 4):
-        chip_verilog(NetworkShape(name="cached", sizes=(inputs, 1)))
+        chip_verilog(NetworkShape.dense(name="cached", sizes=(inputs, 1)))
     assert len(list((tmp_path / "build" / "exports").iterdir())) == 2
 
 
 def test_blocks_are_written_alone():
     """One Yosys writes all blocks, and each as Amaranth would, whatever it wrote before."""
-    shape = NetworkShape(name="alone", sizes=(9, 4, 2))
+    shape = NetworkShape.dense(name="alone", sizes=(9, 4, 2))
     together = verilog.export(Chip(shape=shape))
-    layer = verilog.export(Layer(shape=shape.layers[1]))
+    layer = verilog.export(DenseLayer(shape=shape.layers[1]))
     assert layer == {name: together[name] for name in layer}
     for block in (LaneEncoder(inputs=9, lanes=1), ProcessingElement(lanes=1)):
         name = block.module_name

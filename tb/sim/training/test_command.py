@@ -68,8 +68,8 @@ def test_interrupted_on_digits(tmp_path):
         done = subprocess.run(_command(tmp_path / folder), cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         card = weights.load(tmp_path / folder / "fc256-digits.npz")[1]
-        assert f"test images: {card.accuracy[0]:.2%} at T=1, " in done.stdout
-        assert f", {card.held_out_accuracy[34]:.2%} at T=35\nzero weights" in done.stdout
+        assert f"test images: {card.measured.accuracy[0]:.2%} at T=1, " in done.stdout
+        assert f", {card.measured.held_out_accuracy[34]:.2%} at T=35\nzero weights" in done.stdout
     names = ("fc256-digits.npz", "fc256-digits.json")
     parts, whole = ([(tmp_path / f / n).read_bytes() for n in names] for f in ("parts", "whole"))
     assert parts == whole

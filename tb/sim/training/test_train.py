@@ -12,7 +12,7 @@ from trispike.golden import run
 from trispike.models.data.datasets import Dataset
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
-from trispike.models.network.description import NetworkShape
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.training import train as training
 from trispike.sim.training.export import Trained, integer_network
 from trispike.sim.training.recipe import RECIPES, TW_SNN, Recipe, recipe
@@ -44,7 +44,9 @@ def _easy_data(seed):
 def tiny(monkeypatch):
     """A network of 12-16-3 named tiny, and a data set of three easy classes named easy."""
     data = _easy_data(0)
-    monkeypatch.setattr(training, "preset", lambda _: NetworkShape(name="tiny", sizes=(12, 16, 3)))
+    monkeypatch.setattr(
+        training, "preset", lambda _: NetworkShape.dense(name="tiny", sizes=(12, 16, 3))
+    )
     monkeypatch.setattr(training, "load", lambda *_: data)
     return data
 
@@ -53,7 +55,6 @@ def _train(folder, *, timesteps=4, test_seed=0, **changes):
     settings = {"layer": "tiny", "data": "easy", "epochs": 30, "seed": 5, "recipe": EASY}
     return training.train(
         training.Plan(**{**settings, **changes}),
-        measure=accuracy_by_timestep,
         output_folder=folder,
         timesteps=timesteps,
         test_seed=test_seed,
@@ -126,16 +127,20 @@ def test_learns_and_tells_the_truth(tiny, tmp_path, capsys, name):
     measured = accuracy_by_timestep(
         network, tiny.test_images, tiny.test_labels, timesteps=4, seed=0
     )
-    assert card.accuracy == measured.accuracy
-    assert card.spikes == measured.spikes
-    assert card.operations == measured.operations
+    assert card.measured.accuracy == measured.accuracy
+    assert card.measured.spikes == measured.spikes
+    assert card.measured.operations == measured.operations
     held_out = accuracy_by_timestep(
         network, tiny.train_images[-60:], tiny.train_labels[-60:], timesteps=4, seed=0
     )
-    assert card.held_out_accuracy == held_out.accuracy
-    assert card.accuracy[3] > 0.9
-    assert (card.epochs, card.threads, card.data_sha256) == (30, 1, tiny.digests)
-    assert Recipe(**card.recipe) == settings
+    assert card.measured.held_out_accuracy == held_out.accuracy
+    assert card.measured.accuracy[3] > 0.9
+    assert (card.origin.epochs, card.origin.threads, card.origin.data_sha256) == (
+        30,
+        1,
+        tiny.digests,
+    )
+    assert Recipe(**card.origin.recipe) == settings
     assert f"tiny easy {name}" in capsys.readouterr().err
     assert [file.name for file in (tmp_path / "unfinished").iterdir()] == []
 
@@ -199,7 +204,9 @@ def test_other_settings_do_not_go_on_from_it(tiny, monkeypatch, tmp_path):
         _train(tmp_path / "parts", epochs=3, seed=5)
     assert len(list((tmp_path / "parts" / "unfinished").iterdir())) == 1
     monkeypatch.undo()
-    monkeypatch.setattr(training, "preset", lambda _: NetworkShape(name="tiny", sizes=(12, 16, 3)))
+    monkeypatch.setattr(
+        training, "preset", lambda _: NetworkShape.dense(name="tiny", sizes=(12, 16, 3))
+    )
     monkeypatch.setattr(training, "load", lambda *_: tiny)
     assert _bytes(_train(tmp_path / "parts", epochs=3, seed=6)) == _bytes(whole)
     monkeypatch.setattr(fit.Training, "run_epoch", _raise_interrupt)  # seed 5 has no epoch left
@@ -296,15 +303,14 @@ def test_32_bit_weights_are_what_was_trained(tiny, tmp_path):
     plain = dataclasses.replace(RECIPES["tw-snn-32bit"], batch=20, first_rate=1e-2)
     path = training.train(
         training.Plan(layer="tiny", data="easy", epochs=30, recipe=plain),
-        measure=accuracy_by_timestep,
         output_folder=tmp_path,
         timesteps=4,
     )
     assert path.name == "tiny-easy-tw-snn-32bit.npz"
     network, card = real_weights.load(path)
     assert len(np.unique(network.layers[0].weights)) > 100
-    assert card.accuracy[3] > 0.9
-    assert card.recipe["weight_bits"] == 32
+    assert card.measured.accuracy[3] > 0.9
+    assert card.origin.recipe["weight_bits"] == 32
 
 
 def test_tw_snn_is_the_papers():

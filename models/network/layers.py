@@ -1,0 +1,168 @@
+"""The kinds of layers: shapes that decide the hardware, and what they are loaded with."""
+
+import dataclasses
+import enum
+import functools
+
+from trispike.models.errors import BadInput
+from trispike.models.network import field
+from trispike.models.network.field import Field, Per
+from trispike.models.network.neuron import IN_HARDWARE, INTEGRATE_AND_FIRE, Neuron
+from trispike.models.network.numbers import (
+    BANK_BITS,
+    BANK_NEURONS,
+    LANES,
+    MAX_FAN_IN,
+    MAX_NEURONS,
+    MAX_VECTOR,
+    WEIGHT_BITS,
+)
+
+
+def power_of_two(n: int) -> int:
+    """The least power of two that is ``n`` or more."""
+    return 1 << max(0, n - 1).bit_length()
+
+
+def check_lanes(lanes: int) -> None:
+    """`BadInput` unless a layer can have so many ``lanes``."""
+    if isinstance(lanes, bool) or lanes not in LANES:
+        raise BadInput(f"lanes must be one of {', '.join(map(str, LANES))}, not {lanes!r}")
+
+
+class Threshold(enum.Enum):
+    """What a potential is compared with."""
+
+    ONE = "one"
+    """A threshold for the whole layer."""
+    EACH = "each"
+    """A threshold for each neuron."""
+    NONE = "none"
+    """Nothing: the layer never fires, and gives its potentials out in place of spikes."""
+
+
+class Bias(enum.Enum):
+    """What a potential starts from."""
+
+    TERNARY = "ternary"
+    """b * bias: a ternary code for each neuron, scaled by the layer's constant b (TW-SNN eq. 1)."""
+    EACH = "each"
+    """18 bits for each neuron."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BankShape:
+    """One SRAM bank: ``rows`` words of ``width`` bits, serving ``neurons`` neurons."""
+
+    rows: int
+    width: int
+    neurons: int
+
+    @property
+    def bits(self) -> int:
+        """Storage of the bank, in bits."""
+        return self.rows * self.width
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dense:
+    """A layer in which each of ``neurons`` processing elements has all ``inputs``.
+
+    Parameters
+    ----------
+    inputs
+        Fan-in and width of the input spike vector, 1 to 8192.
+    neurons
+        Number of neurons, 1 to 8192.
+    lanes
+        Spikes that the layer takes in one cycle: 1, 2, 4 or 8, at most ``inputs``. Presynaptic
+        neuron i belongs to lane i mod lanes.
+    threshold, bias
+        What a neuron compares its potential with, and starts it from.
+    neuron
+        What a neuron does from one timestep to the next.
+
+    Source: TW-SNN sec. 4.2.
+    """
+
+    inputs: int
+    neurons: int
+    lanes: int = 1
+    threshold: Threshold = Threshold.ONE
+    bias: Bias = Bias.TERNARY
+    neuron: Neuron = INTEGRATE_AND_FIRE
+
+    def __post_init__(self):
+        check_lanes(self.lanes)
+        limits = {"inputs": min(MAX_FAN_IN, MAX_VECTOR), "neurons": MAX_NEURONS}
+        for what, most in limits.items():
+            n = getattr(self, what)
+            if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= most:
+                raise BadInput(f"layer {what} must be an integer from 1 to {most}, not {n!r}")
+        if self.lanes > self.inputs:
+            raise BadInput(f"a layer of {self.inputs} inputs has no {self.lanes} lanes")
+        if self.neuron not in IN_HARDWARE:
+            raise BadInput(
+                f"a layer's neuron must be one that the hardware has ({IN_HARDWARE[0]}), "
+                f"not {self.neuron}"
+            )
+
+    @property
+    def fires(self) -> bool:
+        """The layer gives spikes out, not potentials."""
+        return self.threshold is not Threshold.NONE
+
+    @property
+    def counts_timesteps(self) -> bool:
+        """The layer's hardware has to know where an image begins and ends."""
+        return not self.fires or self.neuron.has_state
+
+    @functools.cached_property
+    def fields(self) -> tuple[Field, ...]:
+        """What the layer is loaded with besides its weights, in the order of its constants."""
+        fields = [field.constant("a")]
+        if self.bias is Bias.TERNARY:
+            fields += [field.constant("b"), field.TERNARY_BIAS]
+        else:
+            fields.append(field.potential("bias", Per.NEURON))
+        if self.fires:
+            each = self.threshold is Threshold.EACH
+            fields.append(field.potential("threshold", Per.NEURON if each else Per.LAYER))
+        return tuple(fields)
+
+    @property
+    def layer_fields(self) -> tuple[Field, ...]:
+        """Fields with one value for the whole layer."""
+        return tuple(f for f in self.fields if f.per is Per.LAYER)
+
+    @property
+    def neuron_fields(self) -> tuple[Field, ...]:
+        """Fields with one value for each neuron."""
+        return tuple(f for f in self.fields if f.per is Per.NEURON)
+
+    @property
+    def banks(self) -> tuple[BankShape, ...]:
+        """SRAM banks of one lane, in order. Bank b serves neurons 64*b to 64*b + 63.
+
+        Every lane has the same banks. Row r of lane l holds presynaptic neuron r * lanes + l.
+
+        Rows (at least 2) and widths are rounded up to powers of two, as a memory compiler would:
+        784-256 takes 4 banks of 1024 x 128, 256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32,
+        with one lane.
+        """
+        rows = max(2, power_of_two(self.inputs) // self.lanes)
+        banks = []
+        for first in range(0, self.neurons, BANK_NEURONS):
+            neurons = min(BANK_NEURONS, self.neurons - first)
+            width = min(BANK_BITS, power_of_two(neurons * WEIGHT_BITS))
+            banks.append(BankShape(rows=rows, width=width, neurons=neurons))
+        return tuple(banks)
+
+    @property
+    def memory_bits(self) -> int:
+        """Storage of all banks of all lanes, in bits."""
+        return self.lanes * sum(bank.bits for bank in self.banks)
+
+
+KINDS = (Dense,)
+"""Every kind of layer. Golden model, RTL and cycle model each have a table with these keys."""

@@ -1,0 +1,89 @@
+"""What a neuron does with a timestep's sum."""
+
+import dataclasses
+import enum
+
+from trispike.models.errors import BadInput
+from trispike.models.network.numbers import POTENTIAL_BITS
+
+
+class Reset(enum.Enum):
+    """What a spike does to a potential that is carried on."""
+
+    SUBTRACT = "subtract"
+    ZERO = "zero"
+
+
+class Order(enum.Enum):
+    """Whether a carried potential leaks before a spike resets it, or after."""
+
+    LEAK_FIRST = "leak first"
+    RESET_FIRST = "reset first"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Neuron:
+    """A neuron model; every field is hardware.
+
+    Parameters
+    ----------
+    carries
+        The potential goes on to the next timestep of the image; otherwise each timestep starts
+        from zero (TW-SNN eq. 1, Yin 2017's SNN-DC).
+    leak
+        A carried potential v becomes v - (v >> k) - ... for each k of ``leak``, from 1 to 17, by
+        arithmetic shifts.
+    reset, order
+        What a spike does to a carried potential, and when.
+    synapse
+        Decay of an exponential synaptic current, as ``leak``; empty: no such current.
+    once
+        A neuron spikes at most once an image.
+    phases
+        Phases K of weighted spikes, 1 to 8; 1: spikes have no weight (Kim 2018).
+    """
+
+    carries: bool = False
+    leak: tuple[int, ...] = ()
+    reset: Reset = Reset.SUBTRACT
+    order: Order = Order.LEAK_FIRST
+    synapse: tuple[int, ...] = ()
+    once: bool = False
+    phases: int = 1
+
+    def __post_init__(self):
+        for what in ("leak", "synapse"):
+            shifts = getattr(self, what)
+            if not all(type(k) is int and 1 <= k < POTENTIAL_BITS for k in shifts):
+                raise BadInput(
+                    f"a neuron's {what} must be shifts from 1 to {POTENTIAL_BITS - 1}, "
+                    f"not {shifts!r}"
+                )
+        if self.leak and not self.carries:
+            raise BadInput("a neuron that starts each timestep from zero must not have a leak")
+        if type(self.phases) is not int or not 1 <= self.phases <= 8:
+            raise BadInput(f"a neuron's phases must be from 1 to 8, not {self.phases!r}")
+
+    @property
+    def has_state(self) -> bool:
+        """Something of one timestep reaches the next, so that it matters where an image begins."""
+        return self.carries or bool(self.synapse) or self.once or self.phases > 1
+
+
+INTEGRATE_AND_FIRE = Neuron()
+"""TW-SNN's neuron: from zero at each timestep (sec. 3.1)."""
+
+CONTINUOUS = Neuron(carries=True)
+"""Yin 2017's SNN-CT: the potential is carried, a spike subtracts the threshold (eq. 5-7)."""
+
+LEAKY = Neuron(carries=True, leak=(4,))
+"""Rathi 2021's leaky neuron, whose reset is not leaked, with a leak of 1/16."""
+
+WEIGHTED = Neuron(carries=True, phases=4)
+"""Kim 2018's weighted spikes, four phases."""
+
+FIRST_SPIKE = Neuron(carries=True, synapse=(3,), once=True)
+"""Zhou 2021's neuron: an exponential synaptic current, at most one spike an image."""
+
+IN_HARDWARE = (INTEGRATE_AND_FIRE,)
+"""Neurons that the golden model, the RTL and the cycle model have."""

@@ -1,0 +1,53 @@
+"""Where a network comes from."""
+
+import dataclasses
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained:
+    """`make train` trained it.
+
+    Parameters
+    ----------
+    data
+        Name of the data set.
+    data_sha256
+        sha256 of each of the data set's files, unpacked.
+    recipe
+        The training recipe's name and settings.
+    seed
+        Seed of the training, 0 to 2**63 - 1.
+    epochs
+        Epochs trained, 0 or more.
+    threads
+        Threads that PyTorch computed with; the order of sums depends on it.
+    """
+
+    data: str
+    data_sha256: dict[str, str]
+    recipe: dict[str, Any]
+    seed: int
+    epochs: int
+    threads: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Imported:
+    """It was trained elsewhere: ``file`` had the digest ``sha256``."""
+
+    file: str
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Made:
+    """Nobody trained it; ``how`` says how it was made."""
+
+    how: str
+
+
+Origin = Trained | Imported | Made
+
+ORIGINS: dict[str, type[Origin]] = {"trained": Trained, "imported": Imported, "made": Made}
+"""Each kind of origin by its name in a card."""

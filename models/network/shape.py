@@ -1,0 +1,135 @@
+"""The shape of a network: all that the hardware's structure depends on."""
+
+import dataclasses
+import enum
+import itertools
+import re
+from collections.abc import Sequence
+from typing import Self
+
+from trispike.models.errors import BadInput
+from trispike.models.network.layers import Dense, check_lanes
+from trispike.models.network.numbers import LANES, MAX_LAYERS
+from trispike.models.network.volume import Volume
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+
+
+class Encoder(enum.Enum):
+    """How an image becomes input spikes."""
+
+    RATE = "rate"
+    """A pixel spikes with a chance that is its intensity (TW-SNN alg. 1)."""
+
+
+class ReadOut(enum.Enum):
+    """What makes the label of an image; the lowest index wins a tie."""
+
+    COUNT = "count"
+    """Most spikes of an output neuron over all timesteps (TW-SNN sec. 5.1.1)."""
+    POTENTIAL = "potential"
+    """Largest sum of an output neuron's potentials over all timesteps; the last layer never fires
+    (Rathi 2021, Kim 2018)."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Input:
+    """What goes into a network: maps of pixels, and how they become spikes."""
+
+    volume: Volume
+    encoder: Encoder = Encoder.RATE
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NetworkShape:
+    """Layers of a network, what goes in and how its answer is read out.
+
+    Parameters
+    ----------
+    name
+        Name of the network, as ``LAYER=`` takes it; it becomes part of a Verilog module's name.
+    input
+        Its volume has as many values as the first layer has inputs.
+    layers
+        Shape of each layer, input side first: 1 to 512, each with as many inputs as the one before
+        it has neurons.
+    read_out
+        COUNT wants a last layer that fires, POTENTIAL one that does not; all others fire.
+    """
+
+    name: str
+    input: Input
+    layers: tuple[Dense, ...]
+    read_out: ReadOut = ReadOut.COUNT
+
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise BadInput(
+                f"network name must be up to 64 letters, digits and underscores, a letter first, "
+                f"not {self.name!r:.80}"
+            )
+        if not 1 <= len(self.layers) <= MAX_LAYERS:
+            raise BadInput(f"a network must have 1 to {MAX_LAYERS} layers, not {len(self.layers)}")
+        if self.input.volume.size != self.layers[0].inputs:
+            raise BadInput(
+                f"layer 1 must take {self.input.volume.size} inputs, as the images have as many "
+                f"pixels, not {self.layers[0].inputs}"
+            )
+        for k, (before, after) in enumerate(itertools.pairwise(self.layers), 2):
+            if before.neurons != after.inputs:
+                raise BadInput(
+                    f"layer {k} must take {before.neurons} inputs as layer {k - 1} has as "
+                    f"many neurons, not {after.inputs}"
+                )
+        for k, layer in enumerate(self.layers, 1):
+            silent = k == len(self.layers) and self.read_out is ReadOut.POTENTIAL
+            if layer.fires == silent:
+                what = "must not have a threshold" if silent else "must have a threshold"
+                raise BadInput(f"layer {k} {what} with read-out {self.read_out.value}")
+
+    @classmethod
+    def dense(cls, *, name: str, sizes: Sequence[int], lanes: int = 1) -> Self:
+        """Dense layers of the seed's neurons; ``sizes`` are neurons a layer, inputs first.
+
+        ``lanes`` are those of `with_lanes`.
+        """
+        if len(sizes) < 2:
+            raise BadInput(f"network sizes must be two numbers or more, not {tuple(sizes)!r}")
+        layers = tuple(Dense(inputs=i, neurons=n) for i, n in itertools.pairwise(sizes))
+        return cls.of(name, layers).with_lanes(lanes)
+
+    @classmethod
+    def of(cls, name: str, layers: tuple[Dense, ...], read_out: ReadOut = ReadOut.COUNT) -> Self:
+        """The network of ``layers`` whose input is a vector."""
+        volume = Volume(channels=layers[0].inputs) if layers else Volume(channels=1)
+        return cls(name=name, input=Input(volume=volume), layers=layers, read_out=read_out)
+
+    def with_lanes(self, lanes: int) -> Self:
+        """The network on a chip whose layers take ``lanes`` spikes a cycle: 1, 2, 4 or 8.
+
+        A layer of fewer inputs has the largest of these numbers that it has inputs for.
+        """
+        check_lanes(lanes)
+        layers = tuple(
+            dataclasses.replace(layer, lanes=max(k for k in LANES if k <= min(lanes, layer.inputs)))
+            for layer in self.layers
+        )
+        return dataclasses.replace(self, layers=layers)
+
+    @property
+    def lanes(self) -> int:
+        """Most lanes of a layer."""
+        return max(layer.lanes for layer in self.layers)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Neurons a layer, inputs first: ``(784, 256, 10)``."""
+        return (self.layers[0].inputs, *(layer.neurons for layer in self.layers))
+
+    @property
+    def memory_bits(self) -> int:
+        """Weight storage of all layers, in bits."""
+        return sum(layer.memory_bits for layer in self.layers)
+
+    def __str__(self):
+        return "-".join(map(str, self.sizes))
