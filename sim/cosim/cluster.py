@@ -14,7 +14,8 @@ from trispike.models.errors import BadInput
 from trispike.sim.cosim import harness
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.shard import Shard
-from trispike.sim.tools.paths import ROOT, install
+from trispike.sim.terminal.extras import install
+from trispike.sim.tools.paths import ROOT
 from trispike.sim.tools.simulator import SimulationError
 
 _SHARDS_PER_THREAD = 2

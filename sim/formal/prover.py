@@ -14,8 +14,9 @@ from amaranth.back import rtlil
 from trispike.models.errors import BadInput
 from trispike.sim.formal.claims import CLAIM, INVARIANT, SITUATION, Bench
 from trispike.sim.formal.proof import Case, Proof, Trace, Verdict
+from trispike.sim.terminal.extras import install
 from trispike.sim.tools import processes
-from trispike.sim.tools.paths import build_folder, install
+from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
 TIME_LIMIT = 300

@@ -14,8 +14,8 @@ from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.verilog import export
 from trispike.sim.synthesis import tools
+from trispike.sim.terminal.extras import install
 from trispike.sim.tools import processes
-from trispike.sim.tools.paths import install
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
 DEVICE = "LFE5U-85F"

@@ -1,6 +1,5 @@
 """Where things are."""
 
-import sys
 from pathlib import Path
 
 import platformdirs
@@ -24,11 +23,6 @@ def checkout() -> Path:
             "the repository and run make there"
         )
     return ROOT
-
-
-def install(extra: str) -> str:
-    """The command that installs one of Trispike's extras."""
-    return f"{sys.executable} -m pip install 'trispike[{extra}]'"
 
 
 def build_folder() -> Path:

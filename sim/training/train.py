@@ -14,7 +14,7 @@ from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card, Measured
 from trispike.models.network.origin import Trained
 from trispike.models.network.presets import preset
-from trispike.sim.tools.paths import install
+from trispike.sim.terminal.extras import install
 from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
 from trispike.sim.training.tally import accuracy_by_timestep

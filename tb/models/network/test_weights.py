@@ -303,7 +303,7 @@ def test_card_of_format_2(tmp_path):
     place.write_text(json.dumps(flat))
     assert weights.load(path)[1] == card
     place.write_text(json.dumps({**flat, "zeros": "none"}))
-    with pytest.raises(BadInput, match=r"Expected `array`, got `str` - at `\$.zeros`"):
+    with pytest.raises(BadInput, match=r"Expected `array`, got `str` - at `\$\.zeros`"):
         weights.load(path)
 
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here, trispike
 from tb.kit.networks import random_network
 from trispike import golden
 from trispike.golden.mesh.routes import Routes, link_flits
@@ -220,4 +220,4 @@ def test_command(tmp_path):
 )
 def test_bad_input(options, message):
     """One line, status 2."""
-    assert re.match(message, refused(trispike("map", *options)))
+    assert re.match(message, refused_here("map", *options))

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here
 from tb.kit.silicon import needs_synthesis
 from trispike.models.errors import BadInput
 from trispike.sim.cli import cli
@@ -137,11 +137,11 @@ def test_command(tmp_path, monkeypatch, capsys):
         (["--block", "mesh"], "BLOCK must be one of chip, router, node, not 'mesh'"),
         (["--block", "router", "--layer", "fc256"], "LAYER= is for BLOCK=chip; leave it out"),
         (["--block", "router", "--target", "cells"], "TARGET= is for BLOCK=chip; leave it out"),
-        (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out for chip"),
+        (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out"),
         (["--block", "router", "--depth", "65"], "router depth must be an integer from 2 to 64"),
         (["--block", "router", "--routing", "yx"], "ROUTING must be one of xyz, detour, not 'yx'"),
     ],
 )
 def test_refusals(arguments, message):
     """Contradicting options are one line, status 2."""
-    assert message in refused(trispike("synth", *arguments))
+    assert message in refused_here("synth", *arguments)

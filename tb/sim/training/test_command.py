@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tb.kit.command import ROOT, refused, trispike
+from tb.kit.command import ROOT, refused, refused_here, trispike
 from tb.kit.extras import needs_torch
 from trispike.models.network import weights
 
@@ -26,7 +26,7 @@ from trispike.models.network import weights
     ],
 )
 def test_bad_options(options, message, tmp_path):
-    assert message in refused(trispike("train", *options, "--output", tmp_path))
+    assert message in refused_here("train", *options, "--output", tmp_path)
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
