@@ -183,32 +183,19 @@ class Expectation:
 def expect(routes: Routes, sources: np.ndarray, sent: np.ndarray) -> Expectation:
     """What becomes of the flits ``sent`` (n,) by the nodes numbered ``sources`` (n,)."""
     mesh = routes.mesh
-    to = flits.destinations(sent)
-    pairs, which, counts = np.unique(
-        np.column_stack([sources, to]), axis=0, return_inverse=True, return_counts=True
-    )
-    paths = [routes.path(mesh.node(source), (x, y, z)) for source, x, y, z in pairs.tolist()]
-    hops = np.array([path.hops for path in paths], dtype=np.int64)
-    dropped = np.array([path.dropped for path in paths], dtype=bool)
-    # All steps of all paths in a row: where, by which port, and of which path.
-    numbers = {node: number for number, node in enumerate(mesh.every())}
-    places = [numbers[node] for path in paths for node in path.nodes]
-    ports = [port for path in paths for port in path.ports]
-    steps = np.array(places, dtype=np.int64) * len(Port) + np.array(ports, dtype=np.int64)
-    ends = np.cumsum(hops + 1) - 1
-    passes = np.repeat(counts, hops + 1)
-    lost = np.zeros(len(steps), dtype=bool)
-    lost[ends[dropped]] = True
-    size = mesh.nodes * len(Port)
-    links, drops = (
-        np.bincount(steps[here], passes[here], minlength=size)
-        .astype(np.int64)
-        .reshape(-1, len(Port))
-        for here in (~lost, lost)
-    )
-    receivers = np.where(dropped, DROPPED, steps[ends] // len(Port))
-    which = which.reshape(-1)
-    return Expectation(receivers=receivers[which], hops=hops[which], links=links, drops=drops)
+    links = np.zeros((mesh.nodes, len(Port)), dtype=np.int64)
+    drops = np.zeros_like(links)
+    pairs = list(zip(sources.tolist(), map(tuple, flits.destinations(sent).tolist()), strict=True))
+    fates = {}
+    for (source, destination), count in collections.Counter(pairs).items():
+        path = routes.path(mesh.node(source), destination)
+        *passed, last = zip(map(mesh.number, path.nodes), path.ports, strict=True)
+        for step in passed:
+            links[step] += count
+        (drops if path.dropped else links)[last] += count
+        fates[source, destination] = DROPPED if path.dropped else last[0], path.hops
+    receivers, hops = np.array([fates[pair] for pair in pairs], dtype=np.int64).reshape(-1, 2).T
+    return Expectation(receivers=receivers, hops=hops, links=links, drops=drops)
 
 
 def link_flits(routes: Routes, sent: np.ndarray) -> np.ndarray:

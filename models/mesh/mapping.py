@@ -11,6 +11,7 @@ from trispike.models.errors import BadInput
 from trispike.models.mesh import flits
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MAX_SIDE, MeshShape, Node
+from trispike.models.network.layers import Bias, Threshold
 from trispike.models.network.shape import NetworkShape
 
 HOST: Node = (0, 0, 0)
@@ -47,6 +48,15 @@ def parts(shape: NetworkShape, node: NodeShape = FULL_NODE) -> tuple[Part, ...]:
         Part(layer=k, first=first, neurons=min(node.neurons, layer.neurons - first))
         for k, layer in enumerate(shape.layers)
         for first in range(0, layer.neurons, node.neurons)
+    )
+
+
+def node_for(shape: NetworkShape) -> NodeShape:
+    """The full node that can hold each layer of ``shape``."""
+    return dataclasses.replace(
+        FULL_NODE,
+        thresholds=any(layer.threshold is Threshold.EACH for layer in shape.layers),
+        biases=any(layer.bias is Bias.EACH for layer in shape.layers),
     )
 
 
@@ -169,6 +179,20 @@ def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE
         if layer.inputs > node.inputs:
             raise BadInput(
                 f"layer {k} of {shape.name} has {layer.inputs} inputs, and a node {node.inputs}"
+            )
+        if not layer.fires:
+            raise BadInput(
+                f"layer {k} of {shape.name} gives potentials out, and nodes send spikes only: run "
+                "it without MESH="
+            )
+        own = {
+            "thresholds": layer.threshold is Threshold.EACH and not node.thresholds,
+            "biases": layer.bias is Bias.EACH and not node.biases,
+        }
+        for what in (name for name, lacks in own.items() if lacks):
+            raise BadInput(
+                f"the neurons of layer {k} of {shape.name} have {what} of their own, and those of "
+                f"a node {node} do not"
             )
     counts = [len(virtual_nodes(shape)), *np.bincount([part.layer for part in every]).tolist()]
     for k, count in enumerate(counts[:-1]):

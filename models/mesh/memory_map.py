@@ -13,7 +13,8 @@ import numpy as np
 
 from trispike.models.mesh.flits import COORDINATE_BITS, MEMORY, Field, stack
 from trispike.models.mesh.node_shape import MAX_NODE_NEURONS, NodeShape
-from trispike.models.network.numbers import BANK_BITS, CONSTANT_BITS, POTENTIAL_BITS, WEIGHT_BITS
+from trispike.models.network.field import Field as NeuronField
+from trispike.models.network.numbers import BANK_BITS, WEIGHT_BITS
 
 WORD_BITS = 16
 """Width of a word of a node's memory: what one memory flit carries."""
@@ -40,10 +41,9 @@ class Line(enum.IntEnum):
     AER_LUT = 4102
     ADDRESS_LUT = 4103
     STATUS = 4104
+    THRESHOLDS = 4160
+    BIASES = 4224
 
-
-CONSTANTS = stack(a=CONSTANT_BITS, b=CONSTANT_BITS, threshold=POTENTIAL_BITS)
-"""The layer's constants."""
 
 NEURONS = stack(neurons=9)
 """How many of the node's neurons are in use; the others never send."""
@@ -114,11 +114,12 @@ class Region:
         return 0 <= row < self.rows and column < self.width
 
     def words(self, values: Iterable[int]) -> np.ndarray:
-        """A row's words that hold packed ``values``, the first ones if there are fewer.
+        """A row's words that hold ``values``, packed or two's complement; the rest is 0.
 
         Returns uint16, shape (8 * width,).
         """
-        bits = sum(int(value) << self.spacing * k for k, value in enumerate(values))
+        mask = (1 << sum(field.width for field in self.fields.values())) - 1
+        bits = sum((int(value) & mask) << self.spacing * k for k, value in enumerate(values))
         packed = bits.to_bytes(self.width * BANK_BITS // 8, "little")
         return np.frombuffer(packed, dtype="<u2").astype(np.uint16)
 
@@ -126,15 +127,18 @@ class Region:
 @functools.cache
 def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
     """The regions of a node of ``shape``, by first line."""
-    codes = {
-        "values": shape.neurons,
-        "spacing": WEIGHT_BITS,
-        "room": WEIGHT_LINES,
-    }
+    constants = stack(**{field.name: field.bits for field in shape.layer.layer_fields})
     regions = (
-        Region(line=Line.WEIGHTS, fields=stack(weight=WEIGHT_BITS), rows=shape.inputs, **codes),
-        Region(line=Line.BIAS, fields=stack(bias=WEIGHT_BITS), **codes),
-        Region(line=Line.CONSTANTS, fields=CONSTANTS),
+        Region(
+            line=Line.WEIGHTS,
+            fields=stack(weight=WEIGHT_BITS),
+            rows=shape.inputs,
+            values=shape.neurons,
+            spacing=WEIGHT_BITS,
+            room=WEIGHT_LINES,
+        ),
+        *(_neuron_region(field, shape) for field in shape.layer.neuron_fields),
+        Region(line=Line.CONSTANTS, fields=constants),
         Region(line=Line.NEURONS, fields=NEURONS),
         Region(line=Line.AER_LUT, fields=AER_ENTRY, values=shape.sources, spacing=WORD_BITS),
         Region(
@@ -146,6 +150,23 @@ def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
         Region(line=Line.STATUS, fields=STATUS, writable=False),
     )
     return {region.line: region for region in regions}
+
+
+def neuron_line(field: NeuronField) -> Line:
+    """Region of ``field``, which has a value for each neuron."""
+    if field.ternary:
+        return Line.BIAS
+    return {"threshold": Line.THRESHOLDS, "bias": Line.BIASES}[field.name]
+
+
+def _neuron_region(field: NeuronField, shape: NodeShape) -> Region:
+    return Region(
+        line=neuron_line(field),
+        fields=stack(**{field.name: field.bits}),
+        values=shape.neurons,
+        spacing=field.slot_bits,
+        room=MAX_NODE_NEURONS * field.slot_bits // BANK_BITS,
+    )
 
 
 def region_of(shape: NodeShape, line: int) -> Region | None:

@@ -9,18 +9,18 @@ from trispike.models.mesh.mapping import Mapping
 from trispike.models.mesh.memory_map import (
     ADDRESS_ENTRY,
     AER_ENTRY,
-    CONSTANTS,
     LINE_WORDS,
-    NEURONS,
     WORD_BITS,
     Line,
     Region,
     memory_map,
+    neuron_line,
 )
-from trispike.models.mesh.node_shape import BLOCK_ROWS
+from trispike.models.mesh.node_shape import BLOCK_ROWS, NodeShape
 from trispike.models.network import codes
+from trispike.models.network.field import Field, Per
 from trispike.models.network.numbers import WEIGHT_BITS
-from trispike.models.network.parameters import Network
+from trispike.models.network.parameters import LayerParameters, Network
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,10 +36,13 @@ def image(mapping: Mapping, network: Network, part: int) -> tuple[Segment, ...]:
 
     Rows of inputs that the network does not have are left as they are: none of them spikes.
     """
-    mine = mapping.parts[part]
+    mine, node = mapping.parts[part], mapping.node
     layer = network.layers[mine.layer]
     neurons = slice(mine.first, mine.first + mine.neurons)
-    constants = pack(CONSTANTS, a=layer.a, b=layer.b, threshold=layer.threshold)
+    regions = memory_map(node)
+    weights = regions[Line.WEIGHTS]
+    fields = {field.name: _held(node, layer, field) for field in node.layer.fields}
+    constants = {field.name: fields[field.name] for field in node.layer.layer_fields}
     aer = [
         pack(
             AER_ENTRY,
@@ -54,19 +57,25 @@ def image(mapping: Mapping, network: Network, part: int) -> tuple[Segment, ...]:
         pack(ADDRESS_ENTRY, valid=1, to_host=int(to.to_host), node=node_code(to.node))
         for to in mapping.destinations(part)
     ]
-    regions = memory_map(mapping.node)
-    weights, bias = regions[Line.WEIGHTS], regions[Line.BIAS]
     values = {
-        Line.CONSTANTS: [constants],
-        Line.NEURONS: [pack(NEURONS, neurons=mine.neurons)],
+        **{neuron_line(f): fields[f.name][neurons] for f in node.layer.neuron_fields},
+        Line.CONSTANTS: [pack(regions[Line.CONSTANTS].fields, **constants)],
+        Line.NEURONS: [mine.neurons],
         Line.AER_LUT: aer,
         Line.ADDRESS_LUT: addresses,
     }
     return (
         *_weight_segments(weights, _ternary_words(layer.weights[:, neurons], weights)),
-        _segment(bias, _ternary_words(layer.bias[np.newaxis, neurons], bias)[0]),
         *(_segment(regions[line], regions[line].words(some)) for line, some in values.items()),
     )
+
+
+def _held(node: NodeShape, layer: LayerParameters, field: Field) -> int | np.ndarray:
+    """What a ``node`` holds as ``field`` of ``layer``, which may have less of its own."""
+    if field.name == "bias" and node.biases:
+        return layer.biases
+    value = getattr(layer, field.name)
+    return np.broadcast_to(value, layer.shape.neurons) if field.per is Per.NEURON else value
 
 
 def _segment(region: Region, words: np.ndarray) -> Segment:

@@ -3,10 +3,13 @@
 import dataclasses
 
 from trispike.models.errors import BadInput
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Bias, Dense, Threshold
 
 MAX_NODE_NEURONS = 256
 """Most processing elements of a node: a spike flit has eight bits for the neuron."""
+
+MAX_INPUTS = 1024
+"""Most inputs of a node (TW-SNN sec. 4.3): the memory map has room for their weights."""
 
 BLOCK_ROWS = 32
 """A source's neurons begin at a row that is a multiple of this."""
@@ -35,12 +38,16 @@ class NodeShape:
         Entries of the AER look-up table, 1 to 8: nodes that a node can receive from.
     destinations
         Entries of the address look-up table, 1 to 8: nodes that a node can send to.
+    thresholds, biases
+        Each neuron has a threshold, or an 18-bit bias, of its own.
     """
 
     inputs: int = MAX_INPUTS
     neurons: int = MAX_NODE_NEURONS
     sources: int = MAX_ENTRIES
     destinations: int = MAX_ENTRIES
+    thresholds: bool = False
+    biases: bool = False
 
     def __post_init__(self):
         limits = {
@@ -58,11 +65,20 @@ class NodeShape:
             ):
                 of = f" and a multiple of {step}" if step > 1 else ""
                 raise BadInput(f"node {what} must be from {least} to {most}{of}, not {n!r}")
+        for what in ("thresholds", "biases"):
+            if not isinstance(getattr(self, what), bool):
+                raise BadInput(f"node {what} must be True or False, not {getattr(self, what)!r}")
 
     @property
     def layer(self) -> Dense:
         """The neuron cluster."""
-        return Dense(inputs=self.inputs, neurons=self.neurons)
+        return Dense(
+            inputs=self.inputs,
+            neurons=self.neurons,
+            threshold=Threshold.EACH if self.thresholds else Threshold.ONE,
+            bias=Bias.EACH if self.biases else Bias.TERNARY,
+        )
 
     def __str__(self):
-        return f"{self.inputs}x{self.neurons}_{self.sources}_{self.destinations}"
+        own = "_thresholds" * self.thresholds + "_biases" * self.biases
+        return f"{self.inputs}x{self.neurons}_{self.sources}_{self.destinations}{own}"

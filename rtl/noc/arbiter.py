@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne
 
 
@@ -27,17 +28,19 @@ class RoundRobinArbiter(wiring.Component):
         The grant was used: its request has the lowest priority from the next cycle on.
     """
 
+    width = Parameter(int, least=1)
+
     def __init__(self, *, width: int):
-        self._width = width
+        self.width = width
         super().__init__({"requests": In(width), "grant": Out(width), "next": In(1)})
 
     def elaborate(self, platform):
         m = Module()
-        later = Signal(self._width)  # those that come before the rest
-        m.submodules.first = first = LowestOne(width=2 * self._width)
+        later = Signal(self.width)  # those that come before the rest
+        m.submodules.first = first = LowestOne(width=2 * self.width)
         m.d.comb += [
             first.bits.eq(Cat(self.requests & later, self.requests)),
-            self.grant.eq(first.one_hot[: self._width] | first.one_hot[self._width :]),
+            self.grant.eq(first.one_hot[: self.width] | first.one_hot[self.width :]),
         ]
         with m.If(self.next):
             m.d.sync += later.eq(self._above(self.grant))
@@ -46,7 +49,7 @@ class RoundRobinArbiter(wiring.Component):
     def _above(self, one_hot: Value) -> Value:
         """All bits above the set one."""
         above, distance = one_hot << 1, 1
-        while distance < self._width:
+        while distance < self.width:
             above |= above << distance
             distance *= 2
-        return above[: self._width]
+        return above[: self.width]

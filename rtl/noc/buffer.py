@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import FLIT_BITS
 from trispike.rtl.noc.flit import FlitStream
+from trispike.rtl.parameters import Parameter
 
 
 class FlitBuffer(wiring.Component):
@@ -27,16 +28,18 @@ class FlitBuffer(wiring.Component):
     Latency: one cycle.
     """
 
+    depth = Parameter(int, least=2)
+
     i: In(FlitStream)
     o: Out(FlitStream)
 
     def __init__(self, *, depth: int):
-        self._depth = depth
+        self.depth = depth
         super().__init__()
 
     def elaborate(self, platform):
         m = Module()
-        depth = self._depth
+        depth = self.depth
         m.submodules.slots = slots = Memory(shape=FLIT_BITS, depth=depth, init=[])
         write, read = slots.write_port(), slots.read_port(domain="comb")
         first = Signal(range(depth))  # the oldest slot
@@ -67,6 +70,6 @@ class FlitBuffer(wiring.Component):
     def _after(self, pointer: Signal, moved: Value | int) -> Value:
         """``pointer``, advanced by one slot if ``moved``."""
         after = (pointer + moved)[: len(pointer)]
-        if self._depth & (self._depth - 1) == 0:
+        if self.depth & (self.depth - 1) == 0:
             return after
-        return Mux(moved & (pointer == self._depth - 1), 0, after)
+        return Mux(moved & (pointer == self.depth - 1), 0, after)

@@ -1,7 +1,7 @@
 """The input unit of a router's port: buffer, route, and the drop of undeliverable flits."""
 
 from amaranth import *
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import FLIT_BITS
@@ -9,7 +9,8 @@ from trispike.models.mesh.topology import Port, RouterShape
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.flit import FlitStream, Node, destination
-from trispike.rtl.noc.route import DeadLinkEntry, RouteUnit
+from trispike.rtl.noc.route import RouteUnit, dead_link_members
+from trispike.rtl.parameters import Parameter
 
 
 class InputUnit(Block):
@@ -43,8 +44,10 @@ class InputUnit(Block):
     Latency: one cycle from link to ``flit``.
     """
 
+    shape = Parameter(RouterShape)
+
     def __init__(self, *, shape: RouterShape):
-        self._shape = shape
+        self.shape = shape
         members = {
             "i": In(FlitStream),
             "here": In(Node),
@@ -54,20 +57,19 @@ class InputUnit(Block):
             "taken": In(1),
             "drop": Out(len(Port)),
         }
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        members |= dead_link_members(shape)
         super().__init__(members)
 
     @property
     def module_name(self) -> str:
-        return f"input_unit_{self._shape}"
+        return f"input_unit_{self.shape}"
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.buffer = buffer = FlitBuffer(depth=self._shape.depth)
-        m.submodules.route = route = RouteUnit(shape=self._shape)
+        m.submodules.buffer = buffer = FlitBuffer(depth=self.shape.depth)
+        m.submodules.route = route = RouteUnit(shape=self.shape)
         wiring.connect(m, wiring.flipped(self.i), buffer.i)
-        if self._shape.dead_links:
+        if self.shape.dead_links:
             m.d.comb += route.dead_links.eq(self.dead_links)
         wanted = Signal(len(Port))
         m.d.comb += [

@@ -1,14 +1,14 @@
 """The 3D mesh: routers and the links between them."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.topology import DROPPED_BITS, MeshShape, Node, Port, RouterShape
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream
-from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.rtl.noc.route import dead_link_members
 from trispike.rtl.noc.router import Router
+from trispike.rtl.parameters import Parameter
 
 STALL_BITS = len(Port) + 1
 """Links that can be stalled at a router: one out of each port, and the link from the node."""
@@ -31,8 +31,7 @@ def mesh_members(shape: MeshShape, router: RouterShape, *, stalls: bool) -> dict
         members[f"dropped_ports_{name}"] = Out(len(Port))
         if stalls:
             members[f"stall_{name}"] = In(STALL_BITS)
-    if router.dead_links:
-        members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+    members |= dead_link_members(router)
     return members
 
 
@@ -67,33 +66,27 @@ class Mesh(Block):
     Source: TW-SNN sec. 4.3, fig. 8(a).
     """
 
+    shape = Parameter(MeshShape)
+    router = Parameter(RouterShape)
+    stalls = Parameter(bool)
+
     def __init__(self, *, shape: MeshShape, router: RouterShape, stalls: bool = False):
-        self._shape, self._router, self._stalls = shape, router, stalls
+        self.shape, self.router, self.stalls = shape, router, stalls
         super().__init__(mesh_members(shape, router, stalls=stalls))
 
     @property
-    def shape(self) -> MeshShape:
-        """Nodes along each axis."""
-        return self._shape
-
-    @property
-    def router(self) -> RouterShape:
-        """Buffers and routing."""
-        return self._router
-
-    @property
     def module_name(self) -> str:
-        return f"mesh_{self._shape}_{self._router}{'_stalls' if self._stalls else ''}"
+        return f"mesh_{self.shape}_{self.router}{'_stalls' if self.stalls else ''}"
 
     def elaborate(self, platform):
         m = Module()
         routers, stalls = {}, {}
-        for node in self._shape.every():
-            routers[node] = router = Router(shape=self._router, ports=self._shape.ports(node))
+        for node in self.shape.every():
+            routers[node] = router = Router(shape=self.router, ports=self.shape.ports(node))
             name = node_name(node)
             m.submodules[f"router_{name}"] = place(router, platform)
             m.d.comb += router.here.eq(Cat(C(at, 3) for at in node))
-            if self._router.dead_links:
+            if self.router.dead_links:
                 m.d.comb += router.dead_links.eq(self.dead_links)
             stall = self._stall(m, name)
             join(m, flipped(getattr(self, f"i_{name}")), router.i_local, stall[len(Port)])
@@ -115,7 +108,7 @@ class Mesh(Block):
 
     def _stall(self, m: Module, name: str) -> Value | list[None]:
         """Stalled links of the router ``name``, from a register."""
-        if not self._stalls:
+        if not self.stalls:
             return [None] * STALL_BITS
         stalled = Signal(STALL_BITS, name=f"stalled_{name}")
         m.d.sync += stalled.eq(getattr(self, f"stall_{name}"))

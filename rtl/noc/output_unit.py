@@ -8,6 +8,7 @@ from trispike.models.mesh.flits import FLIT_BITS
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.arbiter import RoundRobinArbiter
 from trispike.rtl.noc.flit import FlitStream, ends_packet
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import one_hot_select
 
 
@@ -34,16 +35,18 @@ class SwitchAllocator(wiring.Component):
         The flit ends its packet.
     """
 
+    inputs = Parameter(int, least=1)
+
     def __init__(self, *, inputs: int):
-        self._inputs = inputs
+        self.inputs = inputs
         super().__init__(
             {"requests": In(inputs), "grant": Out(inputs), "sent": In(1), "ends": In(1)}
         )
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.arbiter = arbiter = RoundRobinArbiter(width=self._inputs)
-        owner = Signal(self._inputs)
+        m.submodules.arbiter = arbiter = RoundRobinArbiter(width=self.inputs)
+        owner = Signal(self.inputs)
         owned = Signal()
         m.d.comb += [
             arbiter.requests.eq(self.requests),
@@ -77,8 +80,10 @@ class OutputUnit(Block):
         To the link. Combinational from ``requests`` and ``flits``.
     """
 
+    inputs = Parameter(int, least=1)
+
     def __init__(self, *, inputs: int):
-        self._inputs = inputs
+        self.inputs = inputs
         super().__init__(
             {
                 "requests": In(inputs),
@@ -90,17 +95,17 @@ class OutputUnit(Block):
 
     @property
     def module_name(self) -> str:
-        return f"output_unit_{self._inputs}"
+        return f"output_unit_{self.inputs}"
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.allocator = allocator = SwitchAllocator(inputs=self._inputs)
+        m.submodules.allocator = allocator = SwitchAllocator(inputs=self.inputs)
         m.d.comb += [
             allocator.requests.eq(self.requests),
             self.o.valid.eq(allocator.grant.any()),
             self.o.payload.eq(one_hot_select(allocator.grant, list(self.flits))),
             allocator.sent.eq(self.o.valid & self.o.ready),
             allocator.ends.eq(ends_packet(self.o.payload)),
-            self.taken.eq(allocator.grant & self.o.ready.replicate(self._inputs)),
+            self.taken.eq(allocator.grant & self.o.ready.replicate(self.inputs)),
         ]
         return m

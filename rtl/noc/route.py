@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from trispike.models.mesh.flits import COORDINATE_BITS
 from trispike.models.mesh.topology import Port, RouterShape, Routing
 from trispike.rtl.noc.flit import Node
+from trispike.rtl.parameters import Parameter
 
 DeadLinkEntry = data.StructLayout(
     {"valid": 1, "x": COORDINATE_BITS, "y": COORDINATE_BITS, "z": COORDINATE_BITS, "detour": 2}
@@ -16,6 +17,13 @@ DeadLinkEntry = data.StructLayout(
 """A dead vertical link (`models.mesh.topology.DeadLink`); ``detour`` is the side of the column that
 replaces it, as `detour_code`.
 """
+
+
+def dead_link_members(router: RouterShape) -> dict[str, wiring.Member]:
+    """The port ``dead_links``, only there if ``router`` has dead links."""
+    layout = data.ArrayLayout(DeadLinkEntry, router.dead_links)
+    return {"dead_links": In(layout)} if router.dead_links else {}
+
 
 _SIDES = (Port.EAST, Port.WEST, Port.NORTH, Port.SOUTH)
 
@@ -64,18 +72,19 @@ class RouteUnit(wiring.Component):
     Source: TW-SNN sec. 4.3 (3D mesh); dimension order as usual.
     """
 
+    shape = Parameter(RouterShape)
+
     def __init__(self, *, shape: RouterShape):
-        self._shape = shape
+        self.shape = shape
         members = {"here": In(Node), "destination": In(Node), "port": Out(len(Port))}
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        members |= dead_link_members(shape)
         super().__init__(members)
 
     def elaborate(self, platform):
         m = Module()
         toward = Signal(Node)  # the column to go to, and the layer
         m.d.comb += toward.eq(self.destination)
-        if self._shape.routing is Routing.DETOUR and self._shape.dead_links:
+        if self.shape.routing is Routing.DETOUR and self.shape.dead_links:
             for entry in reversed(list(self.dead_links)):  # the first one in the way counts
                 with m.If(self._in_the_way(entry)):
                     m.d.comb += self._stand_in(toward, entry)

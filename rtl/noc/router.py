@@ -1,7 +1,6 @@
 """The 3D router."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.topology import DROPPED_BITS, Port, RouterShape
@@ -9,7 +8,8 @@ from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream, Node
 from trispike.rtl.noc.input_unit import InputUnit
 from trispike.rtl.noc.output_unit import OutputUnit
-from trispike.rtl.noc.route import DeadLinkEntry, turns
+from trispike.rtl.noc.route import dead_link_members, turns
+from trispike.rtl.parameters import Parameter
 
 
 class Router(Block):
@@ -48,8 +48,11 @@ class Router(Block):
     Source: TW-SNN sec. 4.3, fig. 8(c).
     """
 
+    shape = Parameter(RouterShape)
+    ports = Parameter(tuple)
+
     def __init__(self, *, shape: RouterShape, ports: tuple[Port, ...] = tuple(Port)):
-        self._shape, self._ports = shape, ports
+        self.shape, self.ports = shape, ports
         members = {
             "here": In(Node),
             "sent": Out(len(Port)),
@@ -59,31 +62,20 @@ class Router(Block):
         for port in ports:
             members[f"i_{port.name.lower()}"] = In(FlitStream)
             members[f"o_{port.name.lower()}"] = Out(FlitStream)
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
+        members |= dead_link_members(shape)
         super().__init__(members)
-
-    @property
-    def shape(self) -> RouterShape:
-        """Buffers and routing."""
-        return self._shape
-
-    @property
-    def ports(self) -> tuple[Port, ...]:
-        """The ports that it has."""
-        return self._ports
 
     @property
     def module_name(self) -> str:
         """Name of the Verilog module: the initials of its ports, the shape."""
-        return f"router_{''.join(port.name[0].lower() for port in self._ports)}_{self._shape}"
+        return f"router_{''.join(port.name[0].lower() for port in self.ports)}_{self.shape}"
 
     def elaborate(self, platform):
         m = Module()
         inputs, alive = self._inputs(m, platform)
-        for port in self._ports:
+        for port in self.ports:
             name = port.name.lower()
-            askers = [i for i in self._ports if port in turns(self._shape.routing, i)]
+            askers = [i for i in self.ports if port in turns(self.shape.routing, i)]
             unit = OutputUnit(inputs=len(askers))
             m.submodules[f"output_{name}"] = place(unit, platform)
             connect(m, flipped(getattr(self, f"o_{name}")), unit.o)
@@ -103,20 +95,20 @@ class Router(Block):
         """The input units, with the ports that their flits can leave by."""
         alive = Signal(len(Port))
         inputs = {}
-        for port in self._ports:
+        for port in self.ports:
             name = port.name.lower()
-            inputs[port] = unit = InputUnit(shape=self._shape)
+            inputs[port] = unit = InputUnit(shape=self.shape)
             m.submodules[f"input_{name}"] = place(unit, platform)
             connect(m, flipped(getattr(self, f"i_{name}")), unit.i)
             m.d.comb += [unit.here.eq(self.here), unit.alive.eq(alive)]
-            if self._shape.dead_links:
+            if self.shape.dead_links:
                 m.d.comb += unit.dead_links.eq(self.dead_links)
         return inputs, alive
 
     def _alive(self) -> Value:
         """Ports of the router without those to dead links."""
-        alive = [C(port in self._ports, 1) for port in Port]
-        if self._shape.dead_links:
+        alive = [C(port in self.ports, 1) for port in Port]
+        if self.shape.dead_links:
             for entry in self.dead_links:
                 column = entry.valid & (entry.x == self.here.x) & (entry.y == self.here.y)
                 alive[Port.UP] &= ~(column & (self.here.z == entry.z))

@@ -6,9 +6,10 @@ from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.memory_map import ADDRESS_ENTRY, WORD_BITS
 from trispike.models.mesh.node_shape import NodeShape
-from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.lines import TableSignature
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import one_hot_select
 
 AddressEntry = data.StructLayout({name: field.width for name, field in ADDRESS_ENTRY.items()})
@@ -32,18 +33,18 @@ class AddressTable(Block):
         A node, or the host that stands there.
     entry : Out(destinations)
         The entry that names it, one-hot; 0 if none does.
-    entries : Out(AddressEntry array)
-        All entries.
-    write : In(1), line : In(128)
-        Makes ``line`` the table, a word for each entry, from the next cycle on.
+    table : In(TableSignature(AddressEntry, destinations))
+        The table itself.
 
     The contents survive a reset.
 
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "choice": In(shape.destinations),
@@ -51,26 +52,25 @@ class AddressTable(Block):
                 "source": In(NODE_BITS),
                 "from_host": In(1),
                 "entry": Out(shape.destinations),
-                "entries": Out(data.ArrayLayout(AddressEntry, shape.destinations)),
-                "write": In(1),
-                "line": In(BANK_BITS),
+                "table": In(TableSignature(AddressEntry, shape.destinations)),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"address_table_{self._shape.destinations}"
+        return f"address_table_{self.shape.destinations}"
 
     def elaborate(self, platform):
         m = Module()
-        entries = Signal(data.ArrayLayout(AddressEntry, self._shape.destinations), reset_less=True)
+        entries = Signal(data.ArrayLayout(AddressEntry, self.shape.destinations), reset_less=True)
         m.d.comb += [
-            self.entries.eq(entries),
+            self.table.entries.eq(entries),
             self.to.eq(one_hot_select(self.choice, [entry.as_value() for entry in entries])),
         ]
-        with m.If(self.write):
+        with m.If(self.table.write):
             m.d.sync += [
-                entry.eq(self.line.word_select(k, WORD_BITS)) for k, entry in enumerate(entries)
+                entry.eq(self.table.line.word_select(k, WORD_BITS))
+                for k, entry in enumerate(entries)
             ]
         for k, entry in enumerate(entries):
             named = (entry.node == self.source) & (entry.to_host == self.from_host)

@@ -7,8 +7,9 @@ from amaranth.lib.wiring import In, Out
 from trispike.models.mesh.flits import SPIKE
 from trispike.models.mesh.memory_map import AER_ENTRY, WORD_BITS
 from trispike.models.mesh.node_shape import BLOCK_ROWS, NodeShape
-from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.node.lines import TableSignature
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import one_hot_select
 
 NODE_BITS = AER_ENTRY["source"].width
@@ -35,18 +36,18 @@ class AERTable(Block):
         Weight row of the neuron.
     exists : Out(1)
         The node has that row.
-    entries : Out(AEREntry array)
-        All entries.
-    write : In(1), line : In(128)
-        Makes ``line`` the table, a word for each entry, from the next cycle on.
+    table : In(TableSignature(AEREntry, sources))
+        The table itself.
 
     The contents survive a reset.
 
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "source": In(NODE_BITS),
@@ -55,23 +56,22 @@ class AERTable(Block):
                 "entry": Out(shape.sources),
                 "row": Out(range(shape.inputs)),
                 "exists": Out(1),
-                "entries": Out(data.ArrayLayout(AEREntry, shape.sources)),
-                "write": In(1),
-                "line": In(BANK_BITS),
+                "table": In(TableSignature(AEREntry, shape.sources)),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"aer_table_{self._shape.inputs}_{self._shape.sources}"
+        return f"aer_table_{self.shape.inputs}_{self.shape.sources}"
 
     def elaborate(self, platform):
         m = Module()
-        entries = Signal(data.ArrayLayout(AEREntry, self._shape.sources), reset_less=True)
-        m.d.comb += self.entries.eq(entries)
-        with m.If(self.write):
+        entries = Signal(data.ArrayLayout(AEREntry, self.shape.sources), reset_less=True)
+        m.d.comb += self.table.entries.eq(entries)
+        with m.If(self.table.write):
             m.d.sync += [
-                entry.eq(self.line.word_select(k, WORD_BITS)) for k, entry in enumerate(entries)
+                entry.eq(self.table.line.word_select(k, WORD_BITS))
+                for k, entry in enumerate(entries)
             ]
         for k, entry in enumerate(entries):
             known = (entry.source == self.source) & (entry.from_host == self.from_host)
@@ -82,6 +82,6 @@ class AERTable(Block):
             block.eq(one_hot_select(self.entry, [entry.block for entry in entries])),
             row.eq(block * BLOCK_ROWS + self.neuron),
             self.row.eq(row),
-            self.exists.eq(row < self._shape.inputs),
+            self.exists.eq(row < self.shape.inputs),
         ]
         return m

@@ -9,6 +9,7 @@ from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.noc.mesh import Mesh, mesh_members, node_name
 from trispike.rtl.node.host_port import HostPort
+from trispike.rtl.parameters import Parameter
 
 
 class Backbone(Block):
@@ -35,37 +36,31 @@ class Backbone(Block):
     Every output comes from registers.
     """
 
+    shape = Parameter(MeshShape)
+    router = Parameter(RouterShape)
+    stalls = Parameter(bool)
+
     def __init__(self, *, shape: MeshShape, router: RouterShape, stalls: bool = False):
-        self._shape, self._router, self._stalls = shape, router, stalls
+        self.shape, self.router, self.stalls = shape, router, stalls
         host = {"host_i": In(FlitStream), "host_o": Out(FlitStream)}
         super().__init__({**host, **mesh_members(shape, router, stalls=stalls)})
 
     @property
-    def shape(self) -> MeshShape:
-        """Nodes along each axis."""
-        return self._shape
-
-    @property
-    def router(self) -> RouterShape:
-        """Buffers and routing."""
-        return self._router
-
-    @property
     def module_name(self) -> str:
-        stalls = "_stalls" if self._stalls else ""
-        return f"backbone_{self._shape}_{self._router}{stalls}"
+        stalls = "_stalls" if self.stalls else ""
+        return f"backbone_{self.shape}_{self.router}{stalls}"
 
     def elaborate(self, platform):
         m = Module()
-        mesh = Mesh(shape=self._shape, router=self._router, stalls=self._stalls)
+        mesh = Mesh(shape=self.shape, router=self.router, stalls=self.stalls)
         port = HostPort()
         m.submodules.mesh = place(mesh, platform)
         m.submodules.host_port = place(port, platform)
         connect(m, flipped(self.host_i), port.host_i)
         connect(m, port.host_o, flipped(self.host_o))
-        if self._router.dead_links:
+        if self.router.dead_links:
             m.d.comb += mesh.dead_links.eq(self.dead_links)
-        for node in self._shape.every():
+        for node in self.shape.every():
             name = node_name(node)
             into, out = getattr(self, f"i_{name}"), getattr(self, f"o_{name}")
             mesh_i, mesh_o = getattr(mesh, f"i_{name}"), getattr(mesh, f"o_{name}")
@@ -79,7 +74,7 @@ class Backbone(Block):
                 connect(m, mesh_o, flipped(out))
             for status in ("sent", "dropped", "dropped_ports"):
                 m.d.comb += getattr(self, f"{status}_{name}").eq(getattr(mesh, f"{status}_{name}"))
-            if self._stalls:
+            if self.stalls:
                 stall = getattr(mesh, f"stall_{name}")
                 m.d.comb += stall.eq(getattr(self, f"stall_{name}"))
         return m

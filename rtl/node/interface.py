@@ -5,7 +5,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import Control, FlitType
-from trispike.models.mesh.memory_map import LINE_BITS, NEURONS, STATUS, WORD_BITS, Line
+from trispike.models.mesh.memory_map import NEURONS, STATUS, WORD_BITS, Line
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
@@ -13,9 +13,11 @@ from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.flit import FlitStream, SpikeFlit
 from trispike.rtl.noc.output_unit import OutputUnit
 from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.lines import LineSignature
 from trispike.rtl.node.memory_slave import MemorySlave
 from trispike.rtl.node.receiver import SpikeReceiver
 from trispike.rtl.node.sender import SpikeSender
+from trispike.rtl.parameters import Parameter
 
 _DEPTH = 2
 """Flits in the buffers to and from the router: they keep either way busy in every cycle."""
@@ -43,8 +45,8 @@ class NetworkInterface(Block):
         From the cluster: its output spikes of a timestep.
     computing : In(1)
         The cluster has a timestep at work.
-    line : Out(14), read : Out(1), read_line : In(128), write : Out(1), write_line : Out(128)
-        Lines of the cluster's memory, as `rtl.node.memory_slave.MemorySlave` reads and writes them.
+    memory : Out(LineSignature())
+        The cluster's memory.
     quiet : Out(1)
         Nothing is pending, at work, under way or to be sent in this node.
     sending, blocked : Out(1)
@@ -55,8 +57,10 @@ class NetworkInterface(Block):
     Source: TW-SNN sec. 4.3, fig. 8(b).
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -65,11 +69,7 @@ class NetworkInterface(Block):
                 "spikes": Out(stream.Signature(shape.inputs)),
                 "fired": In(stream.Signature(shape.neurons)),
                 "computing": In(1),
-                "line": Out(LINE_BITS),
-                "read": Out(1),
-                "read_line": In(BANK_BITS),
-                "write": Out(1),
-                "write_line": Out(BANK_BITS),
+                "memory": Out(LineSignature()),
                 "quiet": Out(1),
                 "sending": Out(1),
                 "blocked": Out(1),
@@ -79,11 +79,11 @@ class NetworkInterface(Block):
 
     @property
     def module_name(self) -> str:
-        return f"network_interface_{self._shape}"
+        return f"network_interface_{self.shape}"
 
     def elaborate(self, platform):
         m = Module()
-        shape = self._shape
+        shape = self.shape
         receiver = SpikeReceiver(shape=shape)
         sender = SpikeSender(shape=shape)
         slave = MemorySlave(shape=shape)
@@ -144,31 +144,32 @@ class NetworkInterface(Block):
 
     def _map_lines(self, m: Module, receiver, sender, slave) -> None:
         """The lines that the interface holds itself; the others are the cluster's."""
+        asked = slave.memory
         neurons = Signal(NEURONS["neurons"].width, reset_less=True)
         held = {
             Line.NEURONS: neurons,
-            Line.AER_LUT: words(receiver.entries),
-            Line.ADDRESS_LUT: words(sender.entries),
+            Line.AER_LUT: words(receiver.table.entries),
+            Line.ADDRESS_LUT: words(sender.table.entries),
             Line.STATUS: self.status,
         }
         shown, one_of_these = Signal(BANK_BITS), Signal()  # what was read last
         m.d.comb += [
             sender.neurons.eq(neurons),
-            self.line.eq(slave.line),
-            self.read.eq(slave.read),
-            self.write.eq(slave.write),
-            self.write_line.eq(slave.write_line),
-            receiver.line.eq(slave.write_line),
-            sender.line.eq(slave.write_line),
-            receiver.write.eq(slave.write & (slave.line == Line.AER_LUT)),
-            sender.write.eq(slave.write & (slave.line == Line.ADDRESS_LUT)),
-            slave.read_line.eq(Mux(one_of_these, shown, self.read_line)),
+            *(
+                getattr(self.memory, name).eq(getattr(asked, name))
+                for name in ("line", "read", "write", "write_line")
+            ),
+            receiver.table.line.eq(asked.write_line),
+            sender.table.line.eq(asked.write_line),
+            receiver.table.write.eq(asked.write & (asked.line == Line.AER_LUT)),
+            sender.table.write.eq(asked.write & (asked.line == Line.ADDRESS_LUT)),
+            asked.read_line.eq(Mux(one_of_these, shown, self.memory.read_line)),
         ]
-        with m.If(slave.write & (slave.line == Line.NEURONS)):
-            m.d.sync += neurons.eq(slave.write_line)
-        with m.If(slave.read):
+        with m.If(asked.write & (asked.line == Line.NEURONS)):
+            m.d.sync += neurons.eq(asked.write_line)
+        with m.If(asked.read):
             m.d.sync += one_of_these.eq(0)
-            with m.Switch(slave.line):
+            with m.Switch(asked.line):
                 for line, value in held.items():
                     with m.Case(line):
                         m.d.sync += [one_of_these.eq(1), shown.eq(value)]

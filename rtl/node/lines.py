@@ -1,8 +1,60 @@
-"""Where a line of a node's memory belongs: `models.mesh.memory_map` in hardware."""
+"""Lines of a node's memory in hardware: `models.mesh.memory_map` says what they are."""
 
 from amaranth import *
+from amaranth.hdl import ShapeLike
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
 
-from trispike.models.mesh.memory_map import Region
+from trispike.models.mesh.memory_map import LINE_BITS, Region
+from trispike.models.network.numbers import BANK_BITS
+
+
+class LineSignature(wiring.Signature):
+    """Reads and writes lines of a node's memory.
+
+    Members
+    -------
+    line : Out(14)
+        Line to read or write.
+    read : Out(1), read_line : In(128)
+        Read ``line``; its contents stand in ``read_line`` in the next cycle.
+    write : Out(1), write_line : Out(128)
+        Write ``line``.
+    """
+
+    def __init__(self):
+        super().__init__(
+            {
+                "line": Out(LINE_BITS),
+                "read": Out(1),
+                "read_line": In(BANK_BITS),
+                "write": Out(1),
+                "write_line": Out(BANK_BITS),
+            }
+        )
+
+
+class TableSignature(wiring.Signature):
+    """Writes and shows a look-up table.
+
+    Parameters
+    ----------
+    entry
+        Shape of an entry.
+    count
+        Number of entries.
+
+    Members
+    -------
+    write : Out(1), line : Out(128)
+        ``line`` becomes the table, a word for each entry, from the next cycle on.
+    entries : In(entry array)
+        All entries.
+    """
+
+    def __init__(self, entry: ShapeLike, count: int):
+        entries = In(data.ArrayLayout(entry, count))
+        super().__init__({"write": Out(1), "line": Out(BANK_BITS), "entries": entries})
 
 
 def is_line_of(region: Region, line: Value) -> Value:

@@ -7,7 +7,6 @@ from amaranth.lib.wiring import In, Out
 from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, FlitType
 from trispike.models.mesh.memory_map import (
     ADDRESS_BITS,
-    LINE_BITS,
     LINE_WORDS,
     WORD_BITS,
     memory_map,
@@ -15,10 +14,11 @@ from trispike.models.mesh.memory_map import (
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.transactions import Reason
 from trispike.models.network.numbers import BANK_BITS
-from trispike.rtl.hierarchy import Block
+from trispike.rtl.hierarchy import Block, parameters_suffix
 from trispike.rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
-from trispike.rtl.node.lines import is_line_of
+from trispike.rtl.node.lines import LineSignature, is_line_of
+from trispike.rtl.parameters import Parameter
 
 _WORD_BITS = (LINE_WORDS - 1).bit_length()
 
@@ -70,20 +70,18 @@ class MemorySlave(Block):
         A transaction is being carried out, so that nothing else may begin.
     busy : Out(1)
         A transaction is under way, or its answer.
-    line : Out(14)
-        Line to read or write.
-    read : Out(1), read_line : In(128)
-        Read ``line``; its contents stand in ``read_line`` in the next cycle.
-    write : Out(1), write_line : Out(128)
-        Write ``line``.
+    memory : Out(LineSignature())
+        The memory.
 
     Timing: a burst takes a cycle for each word and three more for each line of eight.
 
     Source: TW-SNN sec. 4.3; the flits are docs/node.md's.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -92,17 +90,16 @@ class MemorySlave(Block):
                 "quiet": In(1),
                 "hold": Out(1),
                 "busy": Out(1),
-                "line": Out(LINE_BITS),
-                "read": Out(1),
-                "read_line": In(BANK_BITS),
-                "write": Out(1),
-                "write_line": Out(BANK_BITS),
+                "memory": Out(LineSignature()),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"memory_slave_{self._shape.inputs}_{len(self._shape.layer.banks)}"
+        shape = self.shape
+        own = f"_{shape.neurons}{parameters_suffix(shape.layer)}"
+        own = own if shape.thresholds or shape.biases else ""
+        return f"memory_slave_{shape.inputs}_{len(shape.layer.banks)}{own}"
 
     def elaborate(self, platform):
         m = Module()
@@ -111,8 +108,8 @@ class MemorySlave(Block):
         command = Signal(Command, init=Command.KEPT)  # of the answer's flit
         content = Signal(MEMORY["content"].width)
         m.d.comb += [
-            self.line.eq(request.address[_WORD_BITS:]),
-            self.write_line.eq(words),
+            self.memory.line.eq(request.address[_WORD_BITS:]),
+            self.memory.write_line.eq(words),
             self.o.payload.eq(
                 assemble(
                     MemoryFlit,
@@ -138,8 +135,8 @@ class MemorySlave(Block):
     def _exists(self, request: data.View) -> Value:
         """The line of the address can be read, or written if that is wanted."""
         return Cat(
-            is_line_of(region, self.line) & (_reads(request) | region.writable)
-            for region in memory_map(self._shape).values()
+            is_line_of(region, self.memory.line) & (_reads(request) | region.writable)
+            for region in memory_map(self.shape).values()
         ).any()
 
     def _begin(self, m: Module, request: data.View) -> None:
@@ -210,16 +207,16 @@ class MemorySlave(Block):
         """Lines from memory and to it."""
         with m.State("LOAD"):
             with m.If(self._exists(request)):
-                m.d.comb += self.read.eq(1)
+                m.d.comb += self.memory.read.eq(1)
                 m.next = "LATCH"
             with m.Else():
                 m.d.sync += request.reason.eq(Reason.NO_SUCH_ADDRESS)
                 _go(m, _reads(request), "STATUS", "DRAIN")
         with m.State("LATCH"):
-            m.d.sync += words.eq(self.read_line)
+            m.d.sync += words.eq(self.memory.read_line)
             _go(m, _reads(request), "READ", "WRITE")
         with m.State("STORE"):
-            m.d.comb += self.write.eq(1)
+            m.d.comb += self.memory.write.eq(1)
             m.d.sync += request.address.eq(request.address + 1)
             m.next = "LOAD"
             with m.If(request.last | (request.reason != Reason.NONE)):

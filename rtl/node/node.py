@@ -1,10 +1,9 @@
 """A node of the scalable chip: neuron cluster and network interface. Its router is the mesh's."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from trispike.models.mesh.memory_map import LINE_BITS, STATUS, WEIGHT_LINES, Line, memory_map
+from trispike.models.mesh.memory_map import LINE_BITS, STATUS, Line, memory_map, neuron_line
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
@@ -14,15 +13,7 @@ from trispike.rtl.noc.flit import FlitStream, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.interface import NetworkInterface
 from trispike.rtl.node.lines import column, is_line_of
-
-_BANK_BITS = (WEIGHT_LINES - 1).bit_length()
-
-_TARGETS = {
-    Line.WEIGHTS: Target.WEIGHTS,
-    Line.BIAS: Target.BIAS,
-    Line.CONSTANTS: Target.CONSTANTS,
-}
-"""What the cluster holds, and how it is written."""
+from trispike.rtl.parameters import Parameter
 
 
 class Node(Block):
@@ -51,8 +42,10 @@ class Node(Block):
     Source: TW-SNN sec. 4.3, fig. 8.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -67,18 +60,13 @@ class Node(Block):
         )
 
     @property
-    def shape(self) -> NodeShape:
-        """What the node is."""
-        return self._shape
-
-    @property
     def module_name(self) -> str:
-        return f"node_{self._shape}"
+        return f"node_{self.shape}"
 
     def elaborate(self, platform):
         m = Module()
-        interface = NetworkInterface(shape=self._shape)
-        cluster = DenseLayer(shape=self._shape.layer, readable=True)
+        interface = NetworkInterface(shape=self.shape)
+        cluster = DenseLayer(shape=self.shape.layer, readable=True)
         m.submodules.interface = place(interface, platform)
         m.submodules.cluster = place(cluster, platform)
         connect(m, flipped(self.i), interface.i)
@@ -100,37 +88,57 @@ class Node(Block):
         return m
 
     def _write_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
-        line, write = interface.line, cluster.configuration
-        target = Signal(Target)
-        m.d.comb += write.payload.eq(
-            assemble(
-                data.Layout.cast(Write),
-                target=target,
-                bank=line[:_BANK_BITS],
-                row=line[_BANK_BITS:],
-                data=interface.write_line,
-            )
-        )
-        for region, its_target in _TARGETS.items():
-            with m.If(is_line_of(memory_map(self._shape)[region], line)):
-                m.d.comb += [target.eq(its_target), write.valid.eq(interface.write)]
+        line, write, regions = interface.memory.line, cluster.configuration, memory_map(self.shape)
+        weights = regions[Line.WEIGHTS]
+        target, bank, row = Signal(Target), Signal(4), Signal(10)
+        m.d.comb += [
+            bank.eq(column(weights, line)),
+            row.eq(line[len(column(weights, line)) :]),
+            write.payload.eq(
+                assemble(Write, target=target, bank=bank, row=row, data=interface.memory.write_line)
+            ),
+        ]
+        targets = {Line.WEIGHTS: Target.WEIGHTS, Line.CONSTANTS: Target.CONSTANTS}
+        targets |= {neuron_line(field): Target.BIAS for field in self.shape.layer.neuron_fields}
+        for first, its_target in targets.items():
+            with m.If(is_line_of(regions[first], line)):
+                m.d.comb += [target.eq(its_target), write.valid.eq(interface.memory.write)]
+        first_row = 0
+        for field in self.shape.layer.neuron_fields:
+            if not field.ternary:  # whose line is the bank's, and row 0
+                region = regions[neuron_line(field)]
+                words = (field.words_a_bank - 1).bit_length()
+                with m.If(is_line_of(region, line)):
+                    m.d.comb += [
+                        bank.eq(column(region, line)[words:]),
+                        row.eq(first_row + column(region, line)[:words]),
+                    ]
+            first_row += field.words_a_bank
 
     def _read_lines(self, m: Module, interface: NetworkInterface, cluster: DenseLayer) -> None:
         line, shown = Signal(LINE_BITS), cluster.readback
-        regions = memory_map(self._shape)
-        reads_weights = is_line_of(regions[Line.WEIGHTS], interface.line)
+        regions = memory_map(self.shape)
+        weights = regions[Line.WEIGHTS]
         m.d.comb += [
-            shown.row.eq(interface.line[_BANK_BITS:]),
-            shown.read.eq(interface.read & reads_weights),
+            shown.row.eq(interface.memory.line[len(column(weights, line)) :]),
+            shown.read.eq(interface.memory.read & is_line_of(weights, interface.memory.line)),
         ]
-        with m.If(interface.read):
-            m.d.sync += line.eq(interface.line)
-        rows = {
-            Line.WEIGHTS: shown.weights,
-            Line.BIAS: shown.bias,
-            Line.CONSTANTS: Value.cast(shown.constants),
-        }
+        with m.If(interface.memory.read):
+            m.d.sync += line.eq(interface.memory.line)
+        rows = {Line.WEIGHTS: shown.weights, Line.CONSTANTS: Value.cast(shown.constants)}
+        for field in self.shape.layer.neuron_fields:
+            values = getattr(shown, field.name)
+            gap = C(0, field.slot_bits - field.bits)
+            rows[neuron_line(field)] = Cat(
+                Cat(values.word_select(k, field.bits), gap) for k in range(self.shape.neurons)
+            )
         for first, row in rows.items():
-            for k, line_of_row in enumerate(range(0, len(row), BANK_BITS)):
-                with m.If(is_line_of(regions[first], line) & (column(regions[first], line) == k)):
-                    m.d.comb += interface.read_line.eq(row[line_of_row : line_of_row + BANK_BITS])
+            with (
+                m.If(is_line_of(regions[first], line)),
+                m.Switch(column(regions[first], line)),
+            ):
+                for k in range(regions[first].width):
+                    with m.Case(k):
+                        m.d.comb += interface.memory.read_line.eq(
+                            row[BANK_BITS * k : BANK_BITS * (k + 1)]
+                        )

@@ -5,6 +5,7 @@ from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.node_shape import BLOCK_ROWS
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.parameters import Parameter
 
 
 class PendingSpikes(Block):
@@ -29,8 +30,10 @@ class PendingSpikes(Block):
     Latency: one cycle from ``put`` to ``spikes``.
     """
 
+    inputs = Parameter(int, least=1)
+
     def __init__(self, *, inputs: int):
-        self._inputs = inputs
+        self.inputs = inputs
         super().__init__(
             {
                 "put": In(1),
@@ -44,7 +47,7 @@ class PendingSpikes(Block):
 
     @property
     def module_name(self) -> str:
-        return f"pending_spikes_{self._inputs}"
+        return f"pending_spikes_{self.inputs}"
 
     def elaborate(self, platform):
         m = Module()
@@ -53,7 +56,7 @@ class PendingSpikes(Block):
         one = Signal(BLOCK_ROWS)
         m.d.comb += one.eq(1 << bit)
         shown = []
-        for k in range(self._inputs // BLOCK_ROWS):
+        for k in range(self.inputs // BLOCK_ROWS):
             both = []
             for p in range(2):
                 word = Signal(BLOCK_ROWS, name=f"word_{p}_{k}")

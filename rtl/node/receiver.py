@@ -2,19 +2,20 @@
 
 from amaranth import *
 from amaranth.lib import data, stream
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import ceil_log2
 
 from trispike.models.mesh.flits import FLIT_BITS, Control, FlitType, node_code
 from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.memory_map import STATUS
 from trispike.models.mesh.node_shape import NodeShape
-from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS, AEREntry, AERTable
+from trispike.rtl.node.lines import TableSignature
 from trispike.rtl.node.pending import PendingSpikes
 from trispike.rtl.node.steps import StepController
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne, one_hot_select
 
 
@@ -42,9 +43,8 @@ class SpikeReceiver(Block):
         Something has come whose timestep was not handed over, or a credit is owed.
     refused : Out(16), early, late, twice : Out(1)
         See `models.mesh.memory_map.STATUS`.
-    write : In(1), line : In(128), entries : Out(AEREntry array)
-        The AER look-up table, see `rtl.node.aer_table.AERTable`. After a write timesteps begin
-        with number 0 again.
+    table : In(TableSignature(AEREntry, sources))
+        The AER look-up table. After a write timesteps begin with number 0 again.
 
     Latency: ``o`` is valid two cycles after the cycle in which the last end came; the first credit
     one cycle after ``o`` was taken, the others in the cycles after it.
@@ -52,8 +52,10 @@ class SpikeReceiver(Block):
     Source: TW-SNN sec. 4.3; timesteps are docs/node.md's.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "valid": In(1),
@@ -67,23 +69,22 @@ class SpikeReceiver(Block):
                 "early": Out(1),
                 "late": Out(1),
                 "twice": Out(1),
-                "write": In(1),
-                "line": In(BANK_BITS),
-                "entries": Out(data.ArrayLayout(AEREntry, shape.sources)),
+                "table": In(TableSignature(AEREntry, shape.sources)),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"spike_receiver_{self._shape.inputs}_{self._shape.sources}"
+        return f"spike_receiver_{self.shape.inputs}_{self.shape.sources}"
 
     def elaborate(self, platform):
         m = Module()
-        shape = self._shape
+        shape = self.shape
         table = AERTable(shape=shape)
         steps = StepController(sources=shape.sources)
         bitmaps = PendingSpikes(inputs=shape.inputs)
         m.submodules.table = place(table, platform)
+        connect(m, flipped(self.table), table.table)
         m.submodules.steps = place(steps, platform)
         m.submodules.bitmaps = place(bitmaps, platform)
         flit = data.View(SpikeFlit, self.flit)
@@ -96,12 +97,9 @@ class SpikeReceiver(Block):
             table.source.eq(Cat(flit.source_x, flit.source_y, flit.source_z)),
             table.from_host.eq(flit.from_host),
             table.neuron.eq(flit.neuron),
-            table.write.eq(self.write),
-            table.line.eq(self.line),
-            self.entries.eq(table.entries),
-            steps.known.eq(Cat(entry.valid for entry in table.entries)),
+            steps.known.eq(Cat(entry.valid for entry in table.table.entries)),
             steps.valid.eq(came),
-            steps.restart.eq(self.write),
+            steps.restart.eq(self.table.write),
             steps.take.eq(self.o.valid & self.o.ready),
             self.o.valid.eq(steps.complete & ~self.hold),
             self.o.payload.eq(bitmaps.spikes),
@@ -128,13 +126,13 @@ class SpikeReceiver(Block):
         return m
 
     def _give_credits(self, m: Module, steps: StepController, table: AERTable) -> None:
-        m.submodules.first = first = LowestOne(width=self._shape.sources)
+        m.submodules.first = first = LowestOne(width=self.shape.sources)
         entry = Signal(AEREntry)
         at_host = entry.from_host  # a virtual node stands where the host does
         to = Mux(at_host, C(node_code(HOST), NODE_BITS), entry.source)
         m.d.comb += [
             first.bits.eq(steps.owed),
-            entry.eq(one_hot_select(first.one_hot, [e.as_value() for e in table.entries])),
+            entry.eq(one_hot_select(first.one_hot, [e.as_value() for e in table.table.entries])),
             self.credits.valid.eq(first.any),
             self.credits.payload.eq(
                 assemble(

@@ -1,7 +1,6 @@
 """The scalable chip: nodes on a mesh."""
 
 from amaranth import *
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import node_code
@@ -10,10 +9,11 @@ from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.noc.mesh import node_name
-from trispike.rtl.noc.route import DeadLinkEntry
+from trispike.rtl.noc.route import dead_link_members
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.backbone import Backbone
 from trispike.rtl.node.node import Node
+from trispike.rtl.parameters import Parameter
 
 
 class ScalableChip(Block):
@@ -40,44 +40,32 @@ class ScalableChip(Block):
     Source: TW-SNN sec. 4.3, fig. 8(a).
     """
 
+    mesh = Parameter(MeshShape)
+    router = Parameter(RouterShape)
+    node = Parameter(NodeShape)
+
     def __init__(self, *, mesh: MeshShape, router: RouterShape, node: NodeShape):
-        self._mesh, self._router, self._node = mesh, router, node
+        self.mesh, self.router, self.node = mesh, router, node
         members = {"i": In(FlitStream), "o": Out(FlitStream), "quiet": Out(1)}
-        if router.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, router.dead_links))
+        members |= dead_link_members(router)
         super().__init__(members)
 
     @property
-    def mesh(self) -> MeshShape:
-        """Nodes along each axis."""
-        return self._mesh
-
-    @property
-    def router(self) -> RouterShape:
-        """Buffers and routing."""
-        return self._router
-
-    @property
-    def node(self) -> NodeShape:
-        """What the nodes are."""
-        return self._node
-
-    @property
     def module_name(self) -> str:
-        return f"scalable_chip_{self._mesh}_{self._router}_{self._node}"
+        return f"scalable_chip_{self.mesh}_{self.router}_{self.node}"
 
     def elaborate(self, platform):
         m = Module()
-        backbone = Backbone(shape=self._mesh, router=self._router)
+        backbone = Backbone(shape=self.mesh, router=self.router)
         m.submodules.backbone = place(backbone, platform)
         connect(m, flipped(self.i), backbone.host_i)
         connect(m, backbone.host_o, flipped(self.o))
-        if self._router.dead_links:
+        if self.router.dead_links:
             m.d.comb += backbone.dead_links.eq(self.dead_links)
         quiet = []
-        for place_ in self._mesh.every():
+        for place_ in self.mesh.every():
             name = node_name(place_)
-            node = Node(shape=self._node)
+            node = Node(shape=self.node)
             m.submodules[f"node_{name}"] = place(node, platform)
             connect(m, getattr(backbone, f"o_{name}"), node.i)
             connect(m, node.o, getattr(backbone, f"i_{name}"))

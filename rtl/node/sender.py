@@ -1,18 +1,19 @@
 """The spike sender of a network interface: spike vectors to flits."""
 
 from amaranth import *
-from amaranth.lib import data, stream
-from amaranth.lib.wiring import In, Out
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import Control, FlitType
 from trispike.models.mesh.memory_map import NEURONS
 from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS, NodeShape
-from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
 from trispike.rtl.node.address_table import AddressEntry, AddressTable
 from trispike.rtl.node.aer_table import NODE_BITS
+from trispike.rtl.node.lines import TableSignature
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne
 
 
@@ -92,17 +93,19 @@ class SpikeSender(Block):
         There is a timestep to send, and no credit for it.
     overdrawn : Out(1)
         See `models.mesh.memory_map.STATUS`.
-    write : In(1), line : In(128), entries : Out(AddressEntry array)
-        The address look-up table: ``line`` becomes the table, a word for each entry, every
-        destination has all its credits again, and timesteps begin with number 0.
+    table : In(TableSignature(AddressEntry, destinations))
+        The address look-up table. After a write every destination has all its credits again, and
+        timesteps begin with number 0.
 
     Latency: the first flit is valid in the cycle after the vector was taken.
 
     Source: TW-SNN sec. 4.3, fig. 8(b); timesteps are docs/node.md's.
     """
 
+    shape = Parameter(NodeShape)
+
     def __init__(self, *, shape: NodeShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(stream.Signature(shape.neurons)),
@@ -115,30 +118,26 @@ class SpikeSender(Block):
                 "sending": Out(1),
                 "blocked": Out(1),
                 "overdrawn": Out(1),
-                "write": In(1),
-                "line": In(BANK_BITS),
-                "entries": Out(data.ArrayLayout(AddressEntry, shape.destinations)),
+                "table": In(TableSignature(AddressEntry, shape.destinations)),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"spike_sender_{self._shape.neurons}_{self._shape.destinations}"
+        return f"spike_sender_{self.shape.neurons}_{self.shape.destinations}"
 
     def elaborate(self, platform):
         m = Module()
-        table = AddressTable(shape=self._shape)
-        encoder = AEREncoder(inputs=self._shape.neurons)
+        table = AddressTable(shape=self.shape)
+        encoder = AEREncoder(inputs=self.shape.neurons)
         m.submodules.table = place(table, platform)
+        connect(m, flipped(self.table), table.table)
         m.submodules.encoder = place(encoder, platform)
         may_send = self._count_credits(m, table, platform)
         m.d.comb += [
             table.source.eq(self.source),
             table.from_host.eq(self.from_host),
-            table.write.eq(self.write),
-            table.line.eq(self.line),
-            self.entries.eq(table.entries),
-            encoder.i.payload.eq(self.i.payload & _lowest(self.neurons, self._shape.neurons)),
+            encoder.i.payload.eq(self.i.payload & _lowest(self.neurons, self.shape.neurons)),
             encoder.i.valid.eq(self.i.valid & may_send),
             self.i.ready.eq(encoder.i.ready & may_send),
             self.sending.eq(encoder.busy),
@@ -151,11 +150,11 @@ class SpikeSender(Block):
         """One counter for each destination; returns whether all have a credit."""
         begins = self.i.valid & self.i.ready
         lacking, overdrawn = [], []
-        for k, entry in enumerate(table.entries):
+        for k, entry in enumerate(table.table.entries):
             counter = CreditCounter()
             m.submodules[f"credits_{k}"] = place(counter, platform)
             m.d.comb += [
-                counter.clear.eq(self.write),
+                counter.clear.eq(self.table.write),
                 counter.spend.eq(begins & entry.valid),
                 counter.gain.eq(self.credit & table.entry[k]),
             ]
@@ -167,7 +166,7 @@ class SpikeSender(Block):
 
     def _send(self, m: Module, table: AddressTable, encoder: AEREncoder) -> None:
         """Each event of ``encoder`` to one destination after the other."""
-        width = self._shape.destinations
+        width = self.shape.destinations
         m.submodules.next = following = LowestOne(width=width)
         sent = Signal(width)  # destinations that have the event already
         step = Signal(2)
@@ -177,7 +176,7 @@ class SpikeSender(Block):
         last = Signal()
         leaves = Signal()
         m.d.comb += [
-            left.eq(Cat(entry.valid for entry in table.entries) & ~sent),
+            left.eq(Cat(entry.valid for entry in table.table.entries) & ~sent),
             following.bits.eq(left),
             last.eq(~(left & ~following.one_hot).any()),
             table.choice.eq(following.one_hot),
@@ -203,7 +202,7 @@ class SpikeSender(Block):
                 m.d.sync += step.eq(step + 1)
         with m.Elif(leaves):
             m.d.sync += sent.eq(sent | following.one_hot)
-        with m.If(self.write):
+        with m.If(self.table.write):
             m.d.sync += step.eq(0)
 
 

@@ -4,6 +4,7 @@ from amaranth import *
 from amaranth.lib.wiring import In, Out
 
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.parameters import Parameter
 
 
 class StepController(Block):
@@ -43,8 +44,10 @@ class StepController(Block):
     Latency: one cycle from the last end to ``complete``, and from ``take`` to ``owed``.
     """
 
+    sources = Parameter(int, least=1)
+
     def __init__(self, *, sources: int):
-        self._sources = sources
+        self.sources = sources
         super().__init__(
             {
                 "known": In(sources),
@@ -68,11 +71,11 @@ class StepController(Block):
 
     @property
     def module_name(self) -> str:
-        return f"step_controller_{self._sources}"
+        return f"step_controller_{self.sources}"
 
     def elaborate(self, platform):
         m = Module()
-        ended = [Signal(self._sources, name=f"ended_{parity}") for parity in range(2)]
+        ended = [Signal(self.sources, name=f"ended_{parity}") for parity in range(2)]
         begun = Signal(2)  # bit p: something of the timestep of parity p has come
         parity = self.due[0]
         mine = Mux(parity, ended[1], ended[0])
@@ -92,7 +95,7 @@ class StepController(Block):
             with m.If(moved):
                 m.d.sync += [ended[p].eq(0), begun[p].eq(0)]
             with m.Elif(here):
-                ends = self.source & self.end.replicate(self._sources)
+                ends = self.source & self.end.replicate(self.sources)
                 m.d.sync += [ended[p].eq(ended[p] | ends), begun[p].eq(1)]
         with m.If(self.take):
             m.d.sync += [self.due.eq(self.due + 1), self.owed.eq(self.known)]

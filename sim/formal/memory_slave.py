@@ -81,9 +81,12 @@ class MemorySlaveBench(Bench):
             unit.o.ready.eq(o.ready),
             unit.here.eq(self.here),
             unit.quiet.eq(self.quiet),
-            unit.read_line.eq(self.read_line),
-            *(getattr(self, s).eq(getattr(unit, s)) for s in ("hold", "line", "read", "write")),
-            self.write_line.eq(unit.write_line),
+            self.hold.eq(unit.hold),
+            unit.memory.read_line.eq(self.read_line),
+            *(
+                getattr(self, name).eq(getattr(unit.memory, name))
+                for name in ("line", "read", "write", "write_line")
+            ),
         ]
         claims.constant(self.here)
         claims.constant(self.followed)

@@ -73,8 +73,9 @@ class ReceiverBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
-        for name in ("valid", "flit", "here", "hold", "write", "line"):
+        for name in ("valid", "flit", "here", "hold"):
             m.d.comb += getattr(unit, name).eq(getattr(self, name))
+        m.d.comb += [unit.table.write.eq(self.write), unit.table.line.eq(self.line)]
         m.d.comb += [
             unit.o.ready.eq(self.ready),
             self.offered.eq(unit.o.valid),
@@ -87,7 +88,7 @@ class ReceiverBench(Bench):
         claims.constant(self.followed)
         claims.given(self.followed < self._shape.inputs)
         claims.given(implies(self.write, ~unit.pending & ~self.valid & differ(self._written())))
-        claims.invariant("entries_differ", differ(list(unit.entries)))
+        claims.invariant("entries_differ", differ(list(unit.table.entries)))
         taken = Signal(STEP_BITS)
         m.d.sync += taken.eq(Mux(self.write, 0, taken + (self.offered & self.ready)))
         sources = self._sources(m, claims, unit)
@@ -109,7 +110,7 @@ class ReceiverBench(Bench):
         self._spike_row, sources = Signal(FLIT_BITS, name="spike_row"), []
         self._from = Signal(self._shape.sources, name="known_source")
         claims.given(~(control & (neuron == Control.CREDIT)))  # the interface sorts credits out
-        for s, entry in enumerate(unit.entries):
+        for s, entry in enumerate(unit.table.entries):
             from_entry = (entry.source == own) & (entry.from_host == field(self.flit, "from_host"))
             m.d.comb += self._from[s].eq(self.valid & entry.valid & from_entry)
             with m.If(self._from[s]):
@@ -139,7 +140,7 @@ class ReceiverBench(Bench):
         with m.If(self._from.any() & ~control & (self._spike_row == self.followed)):
             m.d.sync += sent.bit_select(step, 1).eq(1)
         ended = [source.ahead(taken) != 0 for source in sources]
-        known = [entry.valid for entry in unit.entries]
+        known = [entry.valid for entry in unit.table.entries]
         claims.always(
             "bit_of_its_timestep", implies(self.offered, self.bit == picked(sent, taken[:2]))
         )
@@ -171,7 +172,7 @@ class ReceiverBench(Bench):
         flit = self.credits.payload
         claims.always("credits_stand_until_taken", stands(claims, self.credits))
         claims.always("credit_if_owed", self.credits.valid == self.owed.any())
-        for s, (entry, source) in enumerate(zip(unit.entries, sources, strict=True)):
+        for s, (entry, source) in enumerate(zip(unit.table.entries, sources, strict=True)):
             turn = self.credits.valid & self.owed[s] & ~self.owed[:s].any()
             to = Mux(entry.from_host, node_code(HOST), entry.source)
             right = [
@@ -203,7 +204,7 @@ class ReceiverBench(Bench):
         claims.reached("longest_wait", waited == self._shape.sources)
         claims.invariant("waits_for_credits", waited + count(self.owed) <= self._shape.sources)
         unseen = [self._seen(s, source, taken) == 0 for s, source in enumerate(sources)]
-        late = Cat(u & e.valid for u, e in zip(unseen, unit.entries, strict=True)).any()
+        late = Cat(u & e.valid for u, e in zip(unseen, unit.table.entries, strict=True)).any()
         claims.invariant("waits_for_an_end", implies(self._all_ended & late, waited == 0))
 
     def _seen(self, s: int, source: Source, taken: Signal) -> Value:
@@ -211,7 +212,7 @@ class ReceiverBench(Bench):
         return apart(source.ahead(taken), self.came & self.source[s] & self.end)
 
     def _registers(self, claims: Claims, unit, sources: list[Source], taken: Signal) -> None:
-        known = Cat(entry.valid for entry in unit.entries)
+        known = Cat(entry.valid for entry in unit.table.entries)
         first = [exactly_one(self.source), self.source & ~known == 0]
         claims.invariant("came_of_one", implies(self.came, every(first)))
         claims.invariant("due", self.due == taken[:2])

@@ -79,8 +79,9 @@ class SenderBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
-        for name in ("neurons", "here", "credit", "source", "from_host", "write", "line"):
+        for name in ("neurons", "here", "credit", "source", "from_host"):
             m.d.comb += getattr(unit, name).eq(getattr(self, name))
+        m.d.comb += [unit.table.write.eq(self.write), unit.table.line.eq(self.line)]
         o = self.o
         m.d.comb += [
             unit.i.valid.eq(self.valid),
@@ -97,7 +98,7 @@ class SenderBench(Bench):
         new_entries = [data.View(AddressEntry, word[: AddressEntry.size]) for word in words]
         at_rest = ~unit.sending & ~self.valid & ~self.credit
         claims.given(implies(self.write, at_rest & differ(new_entries)))
-        claims.invariant("entries_differ", differ(list(unit.entries)))
+        claims.invariant("entries_differ", differ(list(unit.table.entries)))
         self._flits(claims, unit)
         # Timesteps taken so far, and in which of them the neuron that is followed has spiked.
         begun, wanted = Signal(STEP_BITS), Signal(4)
@@ -108,8 +109,8 @@ class SenderBench(Bench):
             m.d.sync += wanted.bit_select(begun[:2], 1).eq(spikes)
         done = Signal(STEP_BITS)  # timesteps whose end everyone has
         ends = Signal()
-        leaves = [self._to(entry) for entry in unit.entries]
-        without_end = Cat(entry.valid for entry in unit.entries) & ~self.sent
+        leaves = [self._to(entry) for entry in unit.table.entries]
+        without_end = Cat(entry.valid for entry in unit.table.entries) & ~self.sent
         last = (without_end & ~Cat(leaves)) == 0
         m.d.comb += ends.eq(self.open & self._at_end & last & (~o.valid | o.ready))
         m.d.sync += done.eq(Mux(self.write, 0, done + ends))
@@ -129,9 +130,9 @@ class SenderBench(Bench):
             ~field(flit, "from_host"),
             implies(field(flit, "control"), field(flit, "neuron") == Control.END),
             field(flit, "control") | (field(flit, "neuron") < self._shape.neurons),
-            Cat(e.valid & self._is_for(e) for e in unit.entries).any(),
+            Cat(e.valid & self._is_for(e) for e in unit.table.entries).any(),
         ]
-        known = Cat(entry.valid for entry in unit.entries).any()
+        known = Cat(entry.valid for entry in unit.table.entries).any()
         claims.always("stands_until_taken", stands(claims, o))
         claims.always("a_flit_in_each_cycle", o.valid == (unit.sending & known))
         claims.always("flits_of_a_source", implies(o.valid, every(right)))
@@ -147,7 +148,7 @@ class SenderBench(Bench):
 
     def _destination(self, m, claims, d, unit, leaves, begun, wanted, done) -> None:
         """Claims about what the destination ``d`` receives."""
-        flit, entry, sending = self.o.payload, unit.entries[d], unit.sending
+        flit, entry, sending = self.o.payload, unit.table.entries[d], unit.sending
         step, control = field(flit, "step"), field(flit, "control")
         from_entry = (entry.node == self.source) & (entry.to_host == self.from_host)
         gains = self.credit & entry.valid & from_entry
@@ -224,7 +225,7 @@ class SenderBench(Bench):
             for g in range(self._groups)
         ]
         claims.invariant("waiting", every(full))
-        valid = Cat(entry.valid for entry in unit.entries)
+        valid = Cat(entry.valid for entry in unit.table.entries)
         claims.invariant("sent_to_the_known", self.sent & ~valid == 0)
         claims.invariant("sent_not_to_all", implies(valid.any(), valid & ~self.sent))
         next_one = picked(wanted, (done + 1)[:2])

@@ -1,6 +1,8 @@
 """Whether a mesh did with its flits what the golden model says."""
 
+import collections
 import dataclasses
+import itertools
 from typing import NoReturn
 
 import numpy as np
@@ -97,21 +99,24 @@ def match(
     source and a type changed places on their way to a node, or if another flit came between those
     of a transaction.
     """
-    expected = expect(routes, sources, sent).receivers
-    due = np.flatnonzero(expected != DROPPED)
-    origins = origins_of(routes.mesh, receivers, received)
-    is_memory = flits.SPIKE["type"]
-    wanted = _flows(routes.mesh, expected[due], sources[due], is_memory.get(sent[due]))
-    got = _flows(routes.mesh, receivers, origins, is_memory.get(received))
-    wanted_order, got_order = (np.argsort(flow, kind="stable") for flow in (wanted, got))
-    _compare(
-        routes.mesh,
-        list(zip(wanted[wanted_order].tolist(), sent[due][wanted_order].tolist(), strict=True)),
-        list(zip(got[got_order].tolist(), received[got_order].tolist(), strict=True)),
-    )
-    found = np.empty(len(received), dtype=np.int64)
-    found[got_order] = due[wanted_order]
-    return found
+    mesh, kinds = routes.mesh, flits.SPIKE["type"]
+    due, came = collections.defaultdict(list), collections.defaultdict(list)
+    targets = expect(routes, sources, sent).receivers
+    wanted = zip(targets.tolist(), sources.tolist(), kinds.get(sent).tolist(), strict=True)
+    for k, flow in enumerate(wanted):
+        if flow[0] != DROPPED:
+            due[flow].append(k)
+    origins = origins_of(mesh, receivers, received)
+    got = zip(receivers.tolist(), origins.tolist(), kinds.get(received).tolist(), strict=True)
+    for k, flow in enumerate(got):
+        came[flow].append(k)
+    indices = np.empty(len(received), dtype=np.int64)
+    for flow in sorted(due.keys() | came.keys()):
+        numbers, places = due[flow], came[flow]
+        if sent[numbers].tolist() != received[places].tolist():
+            _compare(mesh, flow, sent[numbers].tolist(), received[places].tolist())
+        indices[places] = numbers
+    return indices
 
 
 def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
@@ -121,45 +126,32 @@ def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> 
     ``receivers`` are the node numbers, shape (n,), that were given ``received``, shape (n,), those
     of a node in order; returns int64, shape (n,).
     """
-    order = np.argsort(receivers, kind="stable")
-    node, flit = receivers[order], received[order].astype(np.int64)
-    begins = np.ones(len(flit), dtype=bool)
-    begins[1:] = flits.ends_packet(flit[:-1]) | (node[1:] != node[:-1])
-    memory = flits.SPIKE["type"].get(flit) == FlitType.MEMORY
-    for k in np.flatnonzero(~begins & ~memory).tolist():
-        what = "flit between those of a transaction"
-        _differ(what, _name(mesh, node[k]), "none", flits.text(int(flit[k])))
-    number = np.zeros(len(flit), dtype=np.int64)
-    weight = 1
-    for axis, side in zip("xyz", mesh.sides, strict=True):
-        name = f"source_{axis}"
-        at = np.where(memory, flits.HEAD[name].get(flit), flits.SPIKE[name].get(flit))
-        number += weight * np.minimum(at, side - 1)
-        weight *= side
-    first = np.maximum.accumulate(np.where(begins, np.arange(len(flit)), 0))
-    origins = np.empty(len(flit), dtype=np.int64)
-    origins[order] = number[first]
-    return origins
+    open_packets = {}  # by receiver: the node that its transaction comes from
+    origins = []
+    for receiver, flit in zip(receivers.tolist(), received.tolist(), strict=True):
+        memory = flits.SPIKE["type"].get(flit) == FlitType.MEMORY
+        if receiver not in open_packets:
+            names = flits.HEAD if memory else flits.SPIKE
+            named = (names[f"source_{axis}"].get(flit) for axis in "xyz")
+            open_packets[receiver] = mesh.number(
+                tuple(min(at, side - 1) for at, side in zip(named, mesh.sides, strict=True))
+            )
+        elif not memory:
+            what = "flit between those of a transaction"
+            _differ(what, _name(mesh, receiver), "none", flits.text(flit))
+        origins.append(open_packets[receiver])
+        if flits.ends_packet(flit):
+            del open_packets[receiver]
+    return np.array(origins, dtype=np.int64)
 
 
-def _flows(mesh: MeshShape, to: np.ndarray, source: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """A number for each receiver, source and type of flit, within which order must be kept."""
-    return (to * mesh.nodes + source) * len(FlitType) + kind
-
-
-def _compare(mesh: MeshShape, wanted: list[tuple[int, int]], got: list[tuple[int, int]]) -> None:
-    """Compare pairs of flow and flit, sorted by flow: the first that differ, by the lower flow."""
-    if wanted == got:
-        return
-    same = (want == have for want, have in zip(wanted, got, strict=False))
-    k = next((k for k, equal in enumerate(same) if not equal), min(len(wanted), len(got)))
-    want, have = (pairs[k] if k < len(pairs) else None for pairs in (wanted, got))
-    flow = min(pair[0] for pair in (want, have) if pair)
-    to, source = divmod(flow // len(FlitType), mesh.nodes)
-    texts = [
-        flits.text(pair[1]) if pair and pair[0] == flow else "no more" for pair in (want, have)
-    ]
-    _differ("flit", f"{_name(mesh, source)} to {_name(mesh, to)}", *texts)
+def _compare(mesh: MeshShape, flow: tuple[int, int, int], due: list[int], came: list[int]) -> None:
+    """Tell the first difference of the flits of ``flow``: receiver, source and type."""
+    for pair in itertools.zip_longest(due, came):
+        if pair[0] != pair[1]:
+            where = f"{_name(mesh, flow[1])} to {_name(mesh, flow[0])}"
+            texts = ["no more" if flit is None else flits.text(flit) for flit in pair]
+            _differ("flit", where, *texts)
 
 
 def _name(mesh: MeshShape, number: int) -> str:

@@ -108,7 +108,7 @@ def execute(asked: MeshRun) -> None:
         network, data, first = synthetic.network(asked.random, asked.seed), "random spikes", 0
     nodes = len(mapping.parts(network.shape))
     shape = MeshShape.parse(asked.mesh) if asked.mesh else mapping.smallest_mesh(nodes)
-    mapping.check_room(network.shape, shape)
+    mapping.check_room(network.shape, shape, mapping.node_for(network.shape))
     router = RouterShape(depth=asked.depth, routing=mesh.routing(asked.routing))
     dead_links = parse_dead_links(asked.dead, shape)
     if trained:

@@ -8,7 +8,7 @@ from trispike import golden
 from trispike.golden.mesh import nodes
 from trispike.golden.mesh.routes import Routes
 from trispike.models.mesh import mapping as models_mapping
-from trispike.models.mesh.mapping import FULL_NODE, HOST, Mapping
+from trispike.models.mesh.mapping import HOST, Mapping, node_for
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import DeadLink, MeshShape, Node, RouterShape
 from trispike.models.network.parameters import Network
@@ -66,7 +66,7 @@ def setting(
     *,
     router: RouterShape,
     dead_links: tuple[DeadLink, ...] = (),
-    node: NodeShape = FULL_NODE,
+    node: NodeShape | None = None,
     first_image: int = 0,
 ) -> Setting:
     """Place ``network`` on ``mesh`` and find what the golden model does with ``spikes``.
@@ -74,6 +74,7 @@ def setting(
     ``spikes`` is bool of shape (images, timesteps, inputs). `BadInput` if the network does not fit,
     or if its flits would have to take a dead link.
     """
+    node = node or node_for(network.shape)
     models_mapping.check_room(network.shape, mesh, node)
     result = golden_result(network, spikes)
     activity = [each.mean(axis=(0, 1)) for each in (spikes, *result.spikes)]

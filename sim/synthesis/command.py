@@ -1,7 +1,7 @@
 """``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
-import dataclasses
 import time
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType

@@ -26,7 +26,6 @@ from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.memory_map import (
     ADDRESS_ENTRY,
     AER_ENTRY,
-    CONSTANTS,
     LINE_WORDS,
     STATUS,
     WORD_BITS,
@@ -51,11 +50,9 @@ class NodeBench(Bench):
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, inputs, neurons, sources, destinations):
+    def __init__(self, pins, rng, **shape):
         super().__init__(pins, rng)
-        self.shape = NodeShape(
-            inputs=inputs, neurons=neurons, sources=sources, destinations=destinations
-        )
+        self.shape = NodeShape(**shape)
         self.input = self.driver("i", flits.FLIT_BITS)
         self.output = self.monitor("o", self.receive)
         self.memory: dict[int, int] = {}
@@ -202,7 +199,8 @@ class NodeBench(Bench):
         self.stall(never=True)
         self.layer = random_layer(rng, shape.layer)
         if threshold is not None:
-            object.__setattr__(self.layer, "threshold", threshold)
+            each = np.full(shape.neurons, threshold) if shape.thresholds else threshold
+            object.__setattr__(self.layer, "threshold", each)
         self.neurons = neurons or rng.randint(1, shape.neurons)
         codes = rng.sample(range(1, 512), shape.sources + shape.destinations)
         blocks = list(range(shape.inputs // BLOCK_ROWS))
@@ -225,9 +223,20 @@ class NodeBench(Bench):
                 self.destinations[1] = (HOST_CODE, 0)  # the node beside it is another one
         for row in range(shape.inputs):
             self.write(32 * row, line_codes(self.layer.weights[row], len(shape.layer.banks)))
-        self.write(8 * Line.BIAS, line_codes(self.layer.bias, len(shape.layer.banks)))
         layer = self.layer
-        constants = pack(CONSTANTS, a=layer.a, b=layer.b, threshold=layer.threshold)
+        for field in shape.layer.neuron_fields:
+            values = getattr(layer, field.name).tolist()
+            if field.ternary:
+                self.write(8 * Line.BIAS, line_codes(values, len(shape.layer.banks)))
+            else:  # a value in every other word and the one above
+                codes = [value & (1 << field.bits) - 1 for value in values]
+                first = {"bias": Line.BIASES, "threshold": Line.THRESHOLDS}[field.name]
+                self.write(8 * first, [w for code in codes for w in (code & _MASK, code >> 16)])
+        names = [field.name for field in shape.layer.layer_fields]
+        constants = pack(
+            memory_map(shape)[Line.CONSTANTS].fields,
+            **{name: getattr(layer, name) for name in names},
+        )
         self.write(8 * Line.CONSTANTS, [constants >> 16 * k & _MASK for k in range(3)])
         self.write(8 * Line.NEURONS, self.neurons)
         entries = [

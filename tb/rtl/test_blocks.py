@@ -140,19 +140,20 @@ def _chip(*sizes: int, lanes: int = 1) -> Case:
     )
 
 
-def _node(inputs: int, neurons: int, sources: int, destinations: int) -> Case:
+def _node(inputs: int, neurons: int, sources: int, destinations: int, **own: bool) -> Case:
     shape = {
         "inputs": inputs,
         "neurons": neurons,
         "sources": sources,
         "destinations": destinations,
+        **own,
     }
     return Case(
         name=f"node_{NodeShape(**shape)}",
         make=functools.partial(Node, shape=NodeShape(**shape)),
         module="tb.rtl.node.node_cocotb",
         parameters=shape,
-        in_amaranth=neurons < 64,
+        in_amaranth=neurons < 64 and not own,
     )
 
 
@@ -160,6 +161,8 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int) -> Case:
 CASES = [
     _node(64, 96, 8, 3),
     _node(32, 32, 2, 2),
+    _node(32, 32, 2, 2, thresholds=True),
+    _node(64, 96, 4, 2, thresholds=True, biases=True),
     _layer(40, 66),
     _chip(20, 12, 9, 4),
     _chip(21, 12, 3, 4, lanes=4),

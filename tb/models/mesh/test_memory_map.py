@@ -18,7 +18,8 @@ def _bits(fields):
 def test_docs_show_the_map():
     """The table in docs/node.md is the declaration, row by row."""
     rows = []
-    for region in memory_map(NodeShape()).values():
+    regions = {**memory_map(NodeShape()), **memory_map(OWN), **memory_map(NodeShape())}
+    for _, region in sorted(regions.items()):
         last = region.line + region.rows * region.room - 1
         cells = [
             region.name,
@@ -36,7 +37,10 @@ def test_docs_show_the_map():
     assert table == rows
 
 
-@pytest.mark.parametrize("shape", [NodeShape(), NodeShape(inputs=64, neurons=32, sources=1)])
+OWN = NodeShape(thresholds=True, biases=True)
+
+
+@pytest.mark.parametrize("shape", [NodeShape(), NodeShape(inputs=64, neurons=32), OWN])
 def test_regions_are_apart(shape):
     """Each region begins at a line, and no line is in two."""
     for line in range(-8, 1 << LINE_BITS):

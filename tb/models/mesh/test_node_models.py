@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tb.kit.networks import random_network
+from tb.kit.networks import random_network, random_network_of
 from trispike.models.errors import BadInput
 from trispike.models.mesh import flits, transactions
 from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Command, pack
@@ -14,7 +14,9 @@ from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
 from trispike.models.mesh.transactions import Reason
 from trispike.models.network import memory_image
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.parameters import Network
+from trispike.models.network.shape import NetworkShape, ReadOut
 
 HOST = (0, 0, 0)
 
@@ -28,6 +30,7 @@ HOST = (0, 0, 0)
         ({"sources": 9}, "node sources must be from 1 to 8, not 9"),
         ({"destinations": 0}, "node destinations must be from 1 to 8, not 0"),
         ({"destinations": True}, "node destinations must be from 1 to 8, not True"),
+        ({"biases": 1}, "node biases must be True or False, not 1"),
     ],
 )
 def test_bad_node(how, message):
@@ -101,6 +104,40 @@ def test_tables_too_small(how, message):
     shape = NetworkShape.dense(name="cut", sizes=(300, 150, 200, 5))
     with pytest.raises(BadInput, match=f"^{message}"):
         check_room(shape, MeshShape(x=4, y=4, z=1), NodeShape(**how))
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"threshold": Threshold.EACH}, "the neurons of layer 2 of some have thresholds of their"),
+        ({"bias": Bias.EACH}, "the neurons of layer 2 of some have biases of their own, and those"),
+        ({"threshold": Threshold.NONE}, "layer 2 of some gives potentials out, and nodes send sp"),
+    ],
+)
+def test_lacks_of_a_node(layer, message):
+    """A plain node holds no value for each neuron, and no node gives potentials out."""
+    layers = Dense(inputs=9, neurons=9), Dense(inputs=9, neurons=9, **layer)
+    silent = layer.get("threshold") is Threshold.NONE
+    shape = NetworkShape.of("some", layers, ReadOut.POTENTIAL if silent else ReadOut.COUNT)
+    with pytest.raises(BadInput, match=f"^{message}"):
+        check_room(shape, MeshShape(x=2, y=1, z=1))
+
+
+def test_image_of_own_parameters():
+    """A node with thresholds and biases holds a layer that has less of its own."""
+    shape = NetworkShape.of("mixed", (Dense(inputs=40, neurons=40),))
+    layer = random_network_of(shape, 3).layers[0]
+    node = NodeShape(inputs=64, neurons=32, thresholds=True, biases=True)
+    mesh = MeshShape(x=2, y=1, z=1)
+    mapping = Mapping(shape=shape, mesh=mesh, places=((0, 0, 0), (1, 0, 0)), node=node)
+    segments = image(mapping, Network(name="mixed", layers=(layer,)), 1)
+    words = {segment.address // 8: segment.words for segment in segments}
+    bias = words[Line.BIASES].view("<u4").tolist()
+    assert bias == [value & 0x3FFFF for value in layer.biases[32:].tolist()] + [0] * 24
+    thresholds = words[Line.THRESHOLDS].view("<u4").tolist()
+    assert thresholds == [layer.threshold & 0x3FFFF] * 8 + [0] * 24
+    assert words[Line.CONSTANTS].tolist() == [layer.a, *[0] * 7]
+    assert Line.BIAS not in words
 
 
 def test_words():

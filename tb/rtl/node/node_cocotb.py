@@ -238,7 +238,8 @@ async def broken_rules_are_seen(bench):
     bench.stall()
     source = bench.sources[0]
     end = {"control": 1, "neuron": int(Control.END)}
-    stranger = Sending(code=0, from_host=0, block=0)
+    known = {each.code for each in bench.sources if not each.from_host}
+    stranger = Sending(code=min(set(range(9)) - known), from_host=0, block=0)
     bad = {
         "refused": [stranger.flit(0, neuron=1), source.flit(0, control=1, neuron=2)],
         "early": [source.flit(2, neuron=1), source.flit(3, **end)],

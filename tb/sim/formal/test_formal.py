@@ -166,7 +166,7 @@ _MUTANTS = {
     "slave reads banks that there are not": (
         lambda unit: MemorySlaveBench(shape=NodeShape(inputs=64, neurons=96), unit=unit),
         ("trispike.rtl.node.memory_slave", "MemorySlave"),
-        ("memory_map(self._shape)", "memory_map(NodeShape(inputs=64))"),
+        ("memory_map(self.shape)", "memory_map(NodeShape(inputs=64))"),
         "claim_reads_what_there_is",
     ),
 }

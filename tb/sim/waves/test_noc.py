@@ -28,8 +28,8 @@ class LateBuffer(FlitBuffer):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.first = first = FlitBuffer(depth=self._depth)
-        m.submodules.second = second = FlitBuffer(depth=self._depth)
+        m.submodules.first = first = FlitBuffer(depth=self.depth)
+        m.submodules.second = second = FlitBuffer(depth=self.depth)
         wiring.connect(m, wiring.flipped(self.i), first.i)
         wiring.connect(m, first.o, second.i)
         wiring.connect(m, second.o, wiring.flipped(self.o))
@@ -41,7 +41,7 @@ class UnfairArbiter(RoundRobinArbiter):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.first = first = LowestOne(width=self._width)
+        m.submodules.first = first = LowestOne(width=self.width)
         m.d.comb += [first.bits.eq(self.requests), self.grant.eq(first.one_hot)]
         return m
 

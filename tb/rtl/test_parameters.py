@@ -1,0 +1,69 @@
+# amaranth: UnusedElaboratable=no
+"""Constructor parameters of the components of mesh and nodes: attributes, checked, read only."""
+
+import importlib
+import inspect
+import re
+
+import pytest
+from amaranth.lib.wiring import Component
+
+from tb.kit.command import ROOT
+from trispike.models.errors import BadInput
+from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.mesh.topology import MeshShape, Port, RouterShape
+from trispike.rtl.noc.buffer import FlitBuffer
+from trispike.rtl.noc.router import Router
+from trispike.rtl.node.memory_slave import MemorySlave
+from trispike.rtl.node.steps import StepController
+
+_EXAMPLES = {
+    "depth": 3,
+    "inputs": 64,
+    "width": 3,
+    "sources": 2,
+    "ports": (Port.LOCAL, Port.UP),
+    "stalls": True,
+    "mesh": MeshShape(x=2, y=1, z=1),
+    "router": RouterShape(),
+    "node": NodeShape(),
+}
+_SHAPES = {MeshShape: _EXAMPLES["mesh"], RouterShape: RouterShape(), NodeShape: NodeShape()}
+
+
+def _components():
+    for room in ("noc", "node"):
+        for path in sorted((ROOT / "rtl" / room).glob("*.py")):
+            module = importlib.import_module(f"trispike.rtl.{room}.{path.stem}")
+            for name, kind in vars(module).items():
+                own = inspect.isclass(kind) and kind.__module__ == module.__name__
+                if own and issubclass(kind, Component):
+                    yield pytest.param(kind, id=name)
+
+
+@pytest.mark.parametrize("kind", _components())
+def test_parameters_are_attributes(kind):
+    """Each is what it was given, and cannot be changed."""
+    wanted = inspect.signature(kind).parameters.values()
+    given = {p.name: _EXAMPLES.get(p.name) or _SHAPES[p.annotation] for p in wanted}
+    made = kind(**given)
+    for name, value in given.items():
+        assert getattr(made, name) == value
+        with pytest.raises(AttributeError, match=f"^{kind.__name__}'s {name} cannot be changed$"):
+            setattr(made, name, value)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: FlitBuffer(depth=1), "FlitBuffer's depth must be 2 or more, not 1"),
+        (lambda: FlitBuffer(depth=2.0), "FlitBuffer's depth must be of type int, not 2.0"),
+        (lambda: StepController(sources=0), "StepController's sources must be 1 or more, not 0"),
+        (lambda: StepController(sources=True), "StepController's sources must be of type int, not"),
+        (lambda: MemorySlave(shape=3), "MemorySlave's shape must be of type NodeShape, not 3"),
+        (lambda: Router(shape=None), "Router's shape must be of type RouterShape, not None"),
+    ],
+)
+def test_refused(make, message):
+    with pytest.raises(BadInput, match=f"^{re.escape(message)}"):
+        make()

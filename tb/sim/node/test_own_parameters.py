@@ -1,0 +1,94 @@
+"""Networks whose neurons have thresholds and biases of their own, on the RTL of nodes."""
+
+import dataclasses
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+from tb.kit.networks import random_network_of
+from tb.kit.nodes import MESH, NODE, ROUTER
+from trispike import golden
+from trispike.models.mesh.mapping import node_for
+from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.numbers import POTENTIAL_MAX
+from trispike.models.network.parameters import LayerParameters, Network
+from trispike.models.network.shape import NetworkShape
+from trispike.sim.node.measure import measure
+from trispike.sim.node.run import program
+from trispike.sim.node.setting import setting
+
+pytestmark = pytest.mark.xdist_group("nodes")
+
+BIASES = dataclasses.replace(NODE, biases=True)
+BOTH = dataclasses.replace(NODE, thresholds=True, biases=True)
+
+
+def _measure(network, spikes, node, folder, **how):
+    """Every flit, link and word of memory as it has to be, or an exception."""
+    asked = setting(network, MESH, spikes, router=ROUTER, node=node)
+    nodes = program(MESH, ROUTER, node, stalls=True, optimise=False)
+    done = measure(nodes, asked, folder, read_back="burst", **how)
+    assert done.outputs.labels.tolist() == asked.labels.tolist()
+    return done
+
+
+def _random_shape(rng, node):
+    """Layers that have what ``node`` has, or less, on the twelve nodes of `MESH`."""
+    sizes = [rng.choice([1, 40, 128]), *(rng.choice([3, 32, 45]) for _ in range(rng.randint(1, 4)))]
+    layers = []
+    for inputs, neurons in itertools.pairwise(sizes):
+        each = node.thresholds and rng.random() < 0.7
+        bias = Bias.EACH if node.biases and rng.random() < 0.7 else Bias.TERNARY
+        threshold = Threshold.EACH if each else Threshold.ONE
+        layers.append(Dense(inputs=inputs, neurons=neurons, threshold=threshold, bias=bias))
+    return NetworkShape.of("random", tuple(layers))
+
+
+@pytest.mark.parametrize(("seed", "node"), [(0, BIASES), *((seed, BOTH) for seed in range(1, 6))])
+def test_random_networks(tmp_path, seed, node):
+    """Layers with and without, mixed, on nodes that have all of it."""
+    rng = random.Random(seed)
+    network = random_network_of(_random_shape(rng, node), seed)
+    draws = np.random.default_rng(seed)
+    given = draws.random((2, 3, network.shape.sizes[0])) < draws.random((2, 3, 1))
+    _measure(network, given, node, tmp_path, stall=rng.choice([0, 0.3]), seed=seed)
+
+
+def test_corners(tmp_path):
+    """Potentials of -(2^17 - 1) and 2^17 - 1, against the thresholds next to them and beyond."""
+    inputs, neurons = 60, 32
+    sign = np.where(np.arange(neurons) % 2, -1, 1)
+    beside = np.array([-1, 0, -POTENTIAL_MAX, -2 * POTENTIAL_MAX - 1])
+    first = LayerParameters(
+        weights=np.tile(sign, (inputs, 1)).astype(np.int8),
+        bias=sign * (POTENTIAL_MAX - inputs),
+        a=1,
+        b=None,
+        threshold=np.clip(
+            sign * POTENTIAL_MAX + beside[np.arange(neurons) // 2 % 4],
+            -POTENTIAL_MAX - 1,
+            POTENTIAL_MAX,
+        ),
+    )
+    last = random_network_of(NetworkShape.dense(name="last", sizes=(neurons, 10)), 0).layers[0]
+    network = Network(name="corners", layers=(first, last))
+    given = np.ones((2, 2, inputs), dtype=bool)
+    given[1, 1, 0] = False
+    result = golden.run(network, given)
+    assert set(np.abs(result.potentials[0][0]).ravel().tolist()) == {POTENTIAL_MAX}
+    assert 0 < result.spikes[0].sum() < result.spikes[0].size
+    _measure(network, given, BOTH, tmp_path)
+
+
+def test_node_for():
+    """A node has what some layer of the network has."""
+    each = Dense(inputs=9, neurons=9, threshold=Threshold.EACH)
+    own = Dense(inputs=9, neurons=9, bias=Bias.EACH)
+    wanted = {(): (False, False), (each,): (True, False), (own, each): (True, True)}
+    for layers, (thresholds, biases) in wanted.items():
+        shape = NetworkShape.of("some", (Dense(inputs=9, neurons=9), *layers))
+        node = node_for(shape)
+        assert (node.thresholds, node.biases) == (thresholds, biases)
+        assert node.inputs == 1024
