@@ -1,7 +1,7 @@
 """``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
-import time
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
