@@ -29,10 +29,10 @@ def _is_there(name: str) -> bool:
     folder, parts = ROOT, name.split(".")
     while parts and (folder / parts[0]).is_dir():
         folder /= parts.pop(0)
-    module = folder / (f"{parts.pop(0)}.py" if parts else "__init__.py")
-    if not module.is_file():
-        return False
-    text = module.read_text()
+    if parts and (folder / f"{parts[0]}.py").is_file():
+        text = (folder / f"{parts.pop(0)}.py").read_text()
+    else:
+        text = (folder / "__init__.py").read_text()
     return all(
         re.search(rf"^ *(?:(?:class|(?:async )?def) )?{part}\b *[(:=,]", text, re.M)
         for part in parts
@@ -65,3 +65,4 @@ def test_a_wrong_name_is_seen():
     assert _is_there("sim.tools")
     assert not _is_there("rtl.hierarchy.Blocks")
     assert not _is_there("sim.nothing.paths")
+    assert not _is_there("golden.layers.NOTHING")
