@@ -12,12 +12,8 @@ from trispike.sim.formal.claims import Bench, Claims, at_most_one, below, count,
 class ArbiterBench(Bench):
     """For an arbitrary request ``who``, counts the grants to others while it waits.
 
-    Parameters
-    ----------
-    width
-        Number of requests.
-    unit
-        The arbiter under proof.
+    width: Number of requests.
+    unit: The arbiter under proof.
     """
 
     def __init__(self, *, width: int, unit: Callable = RoundRobinArbiter):

@@ -18,16 +18,10 @@ class Queue:
     in. This flit must come out unchanged, after exactly the flits ahead of it. As any flit may be
     chosen, no flit is lost, doubled, changed or overtaken.
 
-    Parameters
-    ----------
-    depth
-        Flits that the buffer holds.
-    put, word
-        A flit goes in, and its bits.
-    take
-        A flit goes out.
-    mark
-        Follow the flit that goes in now, unless another is followed.
+    depth: Flits that the buffer holds.
+    put, word: A flit goes in, and its bits.
+    take: A flit goes out.
+    mark: Follow the flit that goes in now, unless another is followed.
     """
 
     def __init__(self, m: Module, *, depth: int, put: Value, word: Value, take: Value, mark: Value):
@@ -102,12 +96,8 @@ def inside(depth: int, path: str) -> dict[str, tuple[str, int]]:
 class BufferBench(Bench):
     """A buffer between a sender and a receiver of arbitrary behaviour.
 
-    Parameters
-    ----------
-    depth
-        Flits that the buffer holds.
-    unit
-        The buffer under proof.
+    depth: Flits that the buffer holds.
+    unit: The buffer under proof.
     """
 
     def __init__(self, *, depth: int, unit: Callable = FlitBuffer):

@@ -28,12 +28,8 @@ CLAIM, INVARIANT, SITUATION = "claim_", "invariant_", "situation_"
 class Bench(wiring.Component):
     """Base of all benches.
 
-    Parameters
-    ----------
-    members
-        Ports: free inputs, and outputs for counterexamples.
-    inside
-        Registers of the block that invariants name: port of the bench to path in the block and
+    members: Ports: free inputs, and outputs for counterexamples.
+    inside: Registers of the block that invariants name: port of the bench to path in the block and
         shape, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects them, so the block
         needs no extra ports. Registers of width 0 are left out.
     """

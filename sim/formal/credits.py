@@ -18,12 +18,8 @@ class CreditsBench(Bench):
     Timesteps and credits in flight arrive after any delay. They are interchangeable, so only their
     numbers are modelled. Without ``keeps_rules`` credits may also arrive that nobody gave.
 
-    Parameters
-    ----------
-    keeps_rules
-        The receiver gives one credit for each timestep that it took, and no others.
-    unit
-        The counter under proof.
+    keeps_rules: The receiver gives one credit for each timestep that it took, and no others.
+    unit: The counter under proof.
     """
 
     def __init__(self, *, keeps_rules: bool, unit: Callable = CreditCounter):

@@ -19,12 +19,8 @@ from trispike.sim.formal.route import expected
 class InputBench(Bench):
     """An input unit whose flits are taken only on request.
 
-    Parameters
-    ----------
-    shape
-        Depth of the buffer, and routing.
-    unit
-        The input unit under proof.
+    shape: Depth of the buffer, and routing.
+    unit: The input unit under proof.
     """
 
     def __init__(self, *, shape: RouterShape, unit: Callable = InputUnit):

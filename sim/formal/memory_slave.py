@@ -37,12 +37,8 @@ class MemorySlaveBench(Bench):
 
     The word ``followed`` is arbitrary.
 
-    Parameters
-    ----------
-    shape
-        Sizes of the memory's regions.
-    unit
-        The slave under proof.
+    shape: Sizes of the memory's regions.
+    unit: The slave under proof.
     """
 
     def __init__(self, *, shape: NodeShape, unit: Callable = MemorySlave):

@@ -25,12 +25,8 @@ from trispike.sim.formal.claims import (
 class Packet:
     """Input whose packet is unfinished.
 
-    Parameters
-    ----------
-    sender
-        One-hot: the input whose flit leaves in this cycle; 0 if none.
-    ends
-        The flit is the last of its packet.
+    sender: One-hot: the input whose flit leaves in this cycle; 0 if none.
+    ends: The flit is the last of its packet.
     """
 
     def __init__(self, m: Module, *, sender: Signal, ends: Value):
@@ -62,12 +58,8 @@ def inside(inputs: int, path: str) -> dict[str, tuple[str, int]]:
 class AllocatorBench(Bench):
     """An allocator whose inputs request until they have sent; ``who`` is an arbitrary input.
 
-    Parameters
-    ----------
-    inputs
-        Number of inputs.
-    unit
-        The allocator under proof.
+    inputs: Number of inputs.
+    unit: The allocator under proof.
     """
 
     def __init__(self, *, inputs: int, unit: Callable = SwitchAllocator):
@@ -143,12 +135,8 @@ class AllocatorBench(Bench):
 class OutputBench(Bench):
     """An output unit whose inputs hold request and flit until the flit is taken.
 
-    Parameters
-    ----------
-    inputs
-        Number of inputs.
-    unit
-        The output unit under proof.
+    inputs: Number of inputs.
+    unit: The output unit under proof.
     """
 
     def __init__(self, *, inputs: int, unit: Callable = OutputUnit):

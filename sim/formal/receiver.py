@@ -28,14 +28,9 @@ class ReceiverBench(Bench):
     Its table may be written whenever nothing is pending; all sources then start again. The row
     ``followed`` is arbitrary; its spikes are recorded by timestep.
 
-    Parameters
-    ----------
-    inputs
-        Weight rows.
-    sources
-        Entries of the table.
-    unit
-        The receiver under proof.
+    inputs: Weight rows.
+    sources: Entries of the table.
+    unit: The receiver under proof.
     """
 
     def __init__(self, *, inputs: int, sources: int, unit: Callable = SpikeReceiver):

@@ -15,12 +15,8 @@ from trispike.sim.formal.claims import Bench, Claims, exactly_one
 class RouteBench(Bench):
     """A route unit beside a second description of its function, case by case.
 
-    Parameters
-    ----------
-    shape
-        Routing function and number of dead links.
-    unit
-        The route unit under proof.
+    shape: Routing function and number of dead links.
+    unit: The route unit under proof.
     """
 
     def __init__(self, *, shape: RouterShape, unit: Callable = RouteUnit):

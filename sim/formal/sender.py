@@ -27,14 +27,9 @@ class SenderBench(Bench):
     Its table may be written whenever it sends nothing; all destinations then start again. The
     neuron ``followed`` is arbitrary.
 
-    Parameters
-    ----------
-    neurons
-        Width of the spike vector.
-    destinations
-        Entries of the table.
-    unit
-        The sender under proof.
+    neurons: Width of the spike vector.
+    destinations: Entries of the table.
+    unit: The sender under proof.
     """
 
     def __init__(self, *, neurons: int, destinations: int, unit: Callable = SpikeSender):

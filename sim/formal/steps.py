@@ -35,12 +35,8 @@ def registers(claims: Claims, bench: Bench, s: int, *, known, ahead, seen, open_
 class StepsBench(Bench):
     """A step controller and conforming sources, in any order and at any time.
 
-    Parameters
-    ----------
-    sources
-        Number of sources; ``known`` says which of them exist.
-    unit
-        The step controller under proof.
+    sources: Number of sources; ``known`` says which of them exist.
+    unit: The step controller under proof.
     """
 
     def __init__(self, *, sources: int, unit: Callable = StepController):

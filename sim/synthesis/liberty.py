@@ -23,16 +23,10 @@ _TOKEN = re.compile(
 class Pin:
     """A pin of a cell.
 
-    Parameters
-    ----------
-    direction
-        ``input``, ``output``, ``inout`` or ``internal``.
-    capacitance
-        Capacitance of an input, in the library's unit.
-    most
-        Highest load of an output, in the same unit; 0 if the file does not say.
-    function
-        Boolean function of an output, as written; empty if there is none.
+    direction: ``input``, ``output``, ``inout`` or ``internal``.
+    capacitance: Capacitance of an input, in the library's unit.
+    most: Highest load of an output, in the same unit; 0 if the file does not say.
+    function: Boolean function of an output, as written; empty if there is none.
     """
 
     direction: str
