@@ -13,7 +13,6 @@ class ArbiterBench(Bench):
     """For an arbitrary request ``who``, counts the grants to others while it waits.
 
     width: Number of requests.
-    unit: The arbiter under proof.
     """
 
     def __init__(self, *, width: int, unit: Callable = RoundRobinArbiter):

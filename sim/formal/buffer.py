@@ -97,7 +97,6 @@ class BufferBench(Bench):
     """A buffer between a sender and a receiver of arbitrary behaviour.
 
     depth: Flits that the buffer holds.
-    unit: The buffer under proof.
     """
 
     def __init__(self, *, depth: int, unit: Callable = FlitBuffer):

@@ -19,7 +19,6 @@ class CreditsBench(Bench):
     numbers are modelled. Without ``keeps_rules`` credits may also arrive that nobody gave.
 
     keeps_rules: The receiver gives one credit for each timestep that it took, and no others.
-    unit: The counter under proof.
     """
 
     def __init__(self, *, keeps_rules: bool, unit: Callable = CreditCounter):

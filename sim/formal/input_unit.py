@@ -20,7 +20,6 @@ class InputBench(Bench):
     """An input unit whose flits are taken only on request.
 
     shape: Depth of the buffer, and routing.
-    unit: The input unit under proof.
     """
 
     def __init__(self, *, shape: RouterShape, unit: Callable = InputUnit):

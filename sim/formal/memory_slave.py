@@ -38,7 +38,6 @@ class MemorySlaveBench(Bench):
     The word ``followed`` is arbitrary.
 
     shape: Sizes of the memory's regions.
-    unit: The slave under proof.
     """
 
     def __init__(self, *, shape: NodeShape, unit: Callable = MemorySlave):

@@ -59,7 +59,6 @@ class AllocatorBench(Bench):
     """An allocator whose inputs request until they have sent; ``who`` is an arbitrary input.
 
     inputs: Number of inputs.
-    unit: The allocator under proof.
     """
 
     def __init__(self, *, inputs: int, unit: Callable = SwitchAllocator):
@@ -136,7 +135,6 @@ class OutputBench(Bench):
     """An output unit whose inputs hold request and flit until the flit is taken.
 
     inputs: Number of inputs.
-    unit: The output unit under proof.
     """
 
     def __init__(self, *, inputs: int, unit: Callable = OutputUnit):

@@ -30,7 +30,6 @@ class ReceiverBench(Bench):
 
     inputs: Weight rows.
     sources: Entries of the table.
-    unit: The receiver under proof.
     """
 
     def __init__(self, *, inputs: int, sources: int, unit: Callable = SpikeReceiver):

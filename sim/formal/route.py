@@ -16,7 +16,6 @@ class RouteBench(Bench):
     """A route unit beside a second description of its function, case by case.
 
     shape: Routing function and number of dead links.
-    unit: The route unit under proof.
     """
 
     def __init__(self, *, shape: RouterShape, unit: Callable = RouteUnit):

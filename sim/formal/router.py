@@ -25,7 +25,6 @@ class RouterBench(Bench):
     ports: Ports of the router.
     output: Port whose output the claims are about; one at a time, as z3 does not finish with all.
         None: the claims are about the number of flits.
-    unit: The router under proof.
     """
 
     def __init__(

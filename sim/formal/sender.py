@@ -29,7 +29,6 @@ class SenderBench(Bench):
 
     neurons: Width of the spike vector.
     destinations: Entries of the table.
-    unit: The sender under proof.
     """
 
     def __init__(self, *, neurons: int, destinations: int, unit: Callable = SpikeSender):

@@ -36,7 +36,6 @@ class StepsBench(Bench):
     """A step controller and conforming sources, in any order and at any time.
 
     sources: Number of sources; ``known`` says which of them exist.
-    unit: The step controller under proof.
     """
 
     def __init__(self, *, sources: int, unit: Callable = StepController):
