@@ -26,11 +26,7 @@ class ArbiterBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(width=self._width)
         claims = Claims(m)
-        m.d.comb += [
-            unit.requests.eq(self.requests),
-            unit.next.eq(self.next),
-            self.grant.eq(unit.grant),
-        ]
+        self.join(m, unit, "requests", "next", "grant")
         claims.constant(self.who)
         claims.given(self.who < self._width)
         stands, granted = picked(self.requests, self.who), picked(self.grant, self.who)

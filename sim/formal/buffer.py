@@ -37,10 +37,7 @@ class Queue:
                 self._ahead.eq(level - take),
             ]
         with m.Elif(take):
-            m.d.sync += [
-                self._followed.eq(self._ahead != 0),
-                self._ahead.eq(self._ahead - 1),
-            ]
+            m.d.sync += [self._followed.eq(self._ahead != 0), self._ahead.eq(self._ahead - 1)]
 
     @property
     def next_out(self) -> Value:
@@ -109,14 +106,7 @@ class BufferBench(Bench):
         m.submodules.unit = unit = self._unit(depth=self._depth)
         claims = Claims(m)
         i, o = self.i, self.o
-        m.d.comb += [
-            unit.i.valid.eq(i.valid),
-            unit.i.payload.eq(i.payload),
-            i.ready.eq(unit.i.ready),
-            o.valid.eq(unit.o.valid),
-            o.payload.eq(unit.o.payload),
-            unit.o.ready.eq(o.ready),
-        ]
+        self.join(m, unit, "i", "o")
         put = Signal()
         take = Signal()
         m.d.comb += [put.eq(i.valid & i.ready), take.eq(o.valid & o.ready)]

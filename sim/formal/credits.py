@@ -23,23 +23,15 @@ class CreditsBench(Bench):
 
     def __init__(self, *, keeps_rules: bool, unit: Callable = CreditCounter):
         self._keeps_rules, self._unit = keeps_rules, unit
-        members = {
-            "clear": In(1),
-            "spend": In(1),
-            "gain": In(1),
-            "moves": In(1),
-            "any": Out(1),
-            "overdrawn": Out(1),
-        }
+        members = {name: In(1) for name in ("clear", "spend", "gain", "moves")}
+        members |= {"any": Out(1), "overdrawn": Out(1)}
         super().__init__(members, {"count": ("unit.count", CREDITS.bit_length())})
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.unit = unit = self._unit()
         claims = Claims(m)
-        for name in ("clear", "spend", "gain"):
-            m.d.comb += getattr(unit, name).eq(getattr(self, name))
-        m.d.comb += [self.any.eq(unit.any), self.overdrawn.eq(unit.overdrawn)]
+        self.join(m, unit, "clear", "spend", "gain", "any", "overdrawn")
         claims.given(implies(self.spend, self.any))
         claims.given(implies(self.clear, ~self.spend & ~self.gain))
         (self._loop if self._keeps_rules else self._alone)(m, claims)

@@ -76,12 +76,7 @@ class AllocatorBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(inputs=self._inputs)
         claims = Claims(m)
-        m.d.comb += [
-            unit.requests.eq(self.requests),
-            unit.sent.eq(self.sent),
-            unit.ends.eq(self.ends),
-            self.grant.eq(unit.grant),
-        ]
+        self.join(m, unit, "requests", "sent", "ends", "grant")
         sender = Signal(self._inputs)
         m.d.comb += sender.eq(self.grant & self.sent.replicate(self._inputs))
         waiting = claims.past(self.requests & ~sender)
@@ -152,14 +147,7 @@ class OutputBench(Bench):
         m.submodules.unit = unit = self._unit(inputs=self._inputs)
         claims = Claims(m)
         o, taken, flits = self.o, self.taken, list(self.flits)
-        m.d.comb += [
-            unit.requests.eq(self.requests),
-            unit.flits.eq(self.flits),
-            taken.eq(unit.taken),
-            o.valid.eq(unit.o.valid),
-            o.payload.eq(unit.o.payload),
-            unit.o.ready.eq(o.ready),
-        ]
+        self.join(m, unit, "requests", "flits", "taken", "o")
         waiting = claims.past(self.requests & ~taken)
         claims.given(waiting & ~self.requests == 0)
         for k, flit in enumerate(flits):

@@ -67,16 +67,12 @@ class ReceiverBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
-        for name in ("valid", "flit", "here", "hold"):
-            m.d.comb += getattr(unit, name).eq(getattr(self, name))
-        m.d.comb += [unit.table.write.eq(self.write), unit.table.line.eq(self.line)]
+        self.join(m, unit, "valid", "flit", "here", "hold", "credits")
+        self.join(m, unit.table, "write", "line")
         m.d.comb += [
             unit.o.ready.eq(self.ready),
             self.offered.eq(unit.o.valid),
             self.bit.eq(picked(unit.o.payload, self.followed)),
-            self.credits.valid.eq(unit.credits.valid),
-            self.credits.payload.eq(unit.credits.payload),
-            unit.credits.ready.eq(self.credits.ready),
         ]
         claims.constant(self.here)
         claims.constant(self.followed)

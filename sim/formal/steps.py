@@ -58,9 +58,8 @@ class StepsBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(sources=self._sources)
         claims = Claims(m)
-        for name in ("known", "valid", "source", "step", "end", "take", "credited", "restart"):
-            m.d.comb += getattr(unit, name).eq(getattr(self, name))
-        m.d.comb += [self.accept.eq(unit.accept), self.complete.eq(unit.complete)]
+        inputs = ("known", "valid", "source", "step", "end", "take", "credited", "restart")
+        self.join(m, unit, *inputs, "accept", "complete")
         taken = Signal(STEP_BITS)
         m.d.sync += taken.eq(Mux(self.restart, 0, taken + self.take))
         changes = claims.past(self.known) != self.known
