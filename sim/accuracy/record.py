@@ -126,16 +126,16 @@ def _value(value: object) -> str:
     return json.dumps(value)
 
 
-_RECORDS = Records(
+RECORDS = Records(
     format="trispike-accuracy-1", entry=Entry, what="accuracies", key=_key, text=_text
 )
 
 
 def read(path: Path) -> dict[Source, Entry]:
     """The entries of the record ``path``, none if there is no such file; `BadInput` if damaged."""
-    return {entry.source: entry for entry in _RECORDS.read(path)}
+    return {entry.source: entry for entry in RECORDS.read(path)}
 
 
 def write(path: Path, entries: Iterable[Entry]) -> None:
     """Write ``entries`` to ``path``, whole or not at all; the same entries give the same bytes."""
-    _RECORDS.write(path, entries)
+    RECORDS.write(path, entries)
