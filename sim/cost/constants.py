@@ -78,11 +78,4 @@ TW_SNN_POWER = Constant(
     source="TW-SNN sec. 5.2.1, post-layout",
 )
 
-ALL = (
-    *SRAM_READ.values(),
-    SRAM_LEAKAGE,
-    ADD_8,
-    ADD_32,
-    FLIP_FLOP_CLOCK,
-    TW_SNN_POWER,
-)
+ALL = (*SRAM_READ.values(), SRAM_LEAKAGE, ADD_8, ADD_32, FLIP_FLOP_CLOCK, TW_SNN_POWER)

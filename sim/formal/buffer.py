@@ -54,8 +54,7 @@ class Queue:
         claims.always("ready_unless_full", ready == (self.level < self._depth))
         claims.always("valid_unless_empty", valid == (self.level > 0))
         claims.always(
-            "flit_comes_out_in_its_turn",
-            implies(self.next_out, valid & (oldest == self._word)),
+            "flit_comes_out_in_its_turn", implies(self.next_out, valid & (oldest == self._word))
         )
         claims.reached("full_behind_all", self.behind_all & (self.level == self._depth))
 

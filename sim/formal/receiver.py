@@ -228,8 +228,7 @@ class ReceiverBench(Bench):
             step = (taken + k)[:2]
             bit = Array(bits)[step[0]] if k < CREDITS else 0
             claims.invariant(
-                f"sent_after_{k}",
-                picked(self._sent, step) == (bit | (comes & (self.step == step))),
+                f"sent_after_{k}", picked(self._sent, step) == (bit | (comes & (self.step == step)))
             )
 
 

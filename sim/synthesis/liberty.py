@@ -126,8 +126,5 @@ def read(path: Path) -> Liberty:
         raise BadInput(f"{path} has no cells; LIBERTY= must name a Liberty file of standard cells")
     unit = _LOAD_UNIT.search(text)
     return Liberty(
-        path=path,
-        name=library,
-        cells=cells,
-        capacitive_load_unit=unit[1] if unit else "1,pf",
+        path=path, name=library, cells=cells, capacitive_load_unit=unit[1] if unit else "1,pf"
     )

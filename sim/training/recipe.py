@@ -108,12 +108,7 @@ TW_SNN = Recipe(
 """TW-SNN's algorithm 3 with the spike gradient of Yin 2017, the source of TW-SNN's neuron."""
 
 TRISPIKE = Recipe(
-    name="trispike",
-    learnt_alpha=True,
-    first_rate=3e-3,
-    decay=0.2,
-    distortion=0.7,
-    undistorted=0.2,
+    name="trispike", learnt_alpha=True, first_rate=3e-3, decay=0.2, distortion=0.7, undistorted=0.2
 )
 """Our recipe; docs/training.md has the gain of each setting."""
 
