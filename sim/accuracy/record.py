@@ -20,9 +20,7 @@ Row = tuple[float, ...]
 class Entry:
     """What was measured of one network.
 
-    layer, data, recipe, weight_bits: Which network.
     digest: Its weights' digest, as its card has it.
-    images: Number of test images.
     zeros: Fraction of weights that are zero, each layer.
     seeds: Of the input spikes, one or more.
     spikes, operations, accuracy: As in `sim.training.tally.Measurement`, for each seed.

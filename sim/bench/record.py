@@ -27,8 +27,7 @@ TITLES = {
 class Row:
     """The best of what one contender did.
 
-    images: Predictions made.
-    cycles: Clock cycles of them: simulated, or those of the ceiling for the same images.
+    cycles: Clock cycles of the predictions: simulated, or those of the ceiling for the same images.
     simulated: Which of the two.
     seconds: Wall time of each run, in order; the shortest counts.
     note: What a reader must know of it, or nothing.
@@ -80,7 +79,6 @@ class Record:
     """One bench.
 
     machine: From `sim.bench.machine.facts`.
-    run: What was run.
     rows: By name, some of `TITLES`; the ceiling is always there.
     skipped: Why a row is not there, by name.
     """

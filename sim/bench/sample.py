@@ -8,9 +8,7 @@ from typing import Protocol
 class Sample:
     """What a contender did, and how long that took.
 
-    images: Predictions made.
     cycles: Clock cycles that it simulated; None if it knows no clock.
-    seconds: Wall time.
     note: What a reader must know of it, or nothing.
     """
 

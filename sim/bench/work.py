@@ -19,7 +19,6 @@ class Work:
     """A network, input spikes, and what the golden model and the cycle model say of them.
 
     weight_file: Where the network comes from.
-    network: The network.
     spikes: Input spikes: bool, shape (images, timesteps, inputs).
     counts: Output spikes over all timesteps: int32, shape (images, outputs).
     labels: int64, shape (images,).

@@ -17,8 +17,6 @@ _NJ_OF_PJ = 1e-3
 class Counts:
     """Events of a prediction, means over images.
 
-    shape: The chip.
-    timesteps: Of a prediction.
     cycles: Between two predictions.
     spikes, spiking_cycles: For each layer: spikes of its input, and cycles in which any lane has
         one.

@@ -20,7 +20,6 @@ class Energy:
         cycles between predictions.
     traced_events: As ``events``, of those images.
     switching: Of the netlist, for a clock cycle, in the cells' technology.
-    library: Those cells.
     """
 
     network: str

@@ -10,10 +10,7 @@ from trispike.sim.formal.claims import Bench, Claims, at_most_one, below, count,
 
 
 class ArbiterBench(Bench):
-    """For an arbitrary request ``who``, counts the grants to others while it waits.
-
-    width: Number of requests.
-    """
+    """For an arbitrary request ``who``, counts the grants to others while it waits."""
 
     def __init__(self, *, width: int, unit: Callable = RoundRobinArbiter):
         self._width, self._unit = width, unit

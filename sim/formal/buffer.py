@@ -90,10 +90,7 @@ def inside(depth: int, path: str) -> dict[str, tuple[str, int]]:
 
 
 class BufferBench(Bench):
-    """A buffer between a sender and a receiver of arbitrary behaviour.
-
-    depth: Flits that the buffer holds.
-    """
+    """A buffer of ``depth`` flits between a sender and a receiver of arbitrary behaviour."""
 
     def __init__(self, *, depth: int, unit: Callable = FlitBuffer):
         self._depth, self._unit = depth, unit

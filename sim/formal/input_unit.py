@@ -15,10 +15,7 @@ from trispike.sim.formal.route import dead_links, expected
 
 
 class InputBench(Bench):
-    """An input unit whose flits are taken only on request.
-
-    shape: Depth of the buffer, and routing.
-    """
+    """An input unit whose flits are taken only on request."""
 
     def __init__(self, *, shape: RouterShape, unit: Callable = InputUnit):
         self._shape, self._unit = shape, unit

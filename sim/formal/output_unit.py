@@ -56,10 +56,7 @@ def inside(inputs: int, path: str) -> dict[str, tuple[str, int]]:
 
 
 class AllocatorBench(Bench):
-    """An allocator whose inputs request until they have sent; ``who`` is an arbitrary input.
-
-    inputs: Number of inputs.
-    """
+    """An allocator whose inputs request until they have sent; ``who`` is an arbitrary input."""
 
     def __init__(self, *, inputs: int, unit: Callable = SwitchAllocator):
         self._inputs, self._unit = inputs, unit
@@ -127,10 +124,7 @@ class AllocatorBench(Bench):
 
 
 class OutputBench(Bench):
-    """An output unit whose inputs hold request and flit until the flit is taken.
-
-    inputs: Number of inputs.
-    """
+    """An output unit whose inputs hold request and flit until the flit is taken."""
 
     def __init__(self, *, inputs: int, unit: Callable = OutputUnit):
         self._inputs, self._unit = inputs, unit

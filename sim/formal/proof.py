@@ -12,7 +12,6 @@ class Case:
     """One choice of a proof's parameters.
 
     name: The parameters in words: ``depth 3``.
-    bench: Makes the bench.
     """
 
     name: str
@@ -25,7 +24,6 @@ class Proof:
 
     name: Name for ``PROOF=``.
     about: The claims in words.
-    block: The component.
     parameters: The parameters of all cases in words.
     cases: Each is proved separately.
     induction: Depth k of the k-induction: no claim fails in the first k cycles; and from any state,
@@ -72,11 +70,9 @@ class Trace:
 class Verdict:
     """Result of a case.
 
-    case: Its name.
     counterexample: Cycles from power-on to a failed claim.
     step: Cycles that fail the induction, from a state that may be unreachable.
     unreached: Situations that are unreachable.
-    seconds: Wall time.
     """
 
     case: str

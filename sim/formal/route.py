@@ -13,10 +13,7 @@ from trispike.sim.formal.claims import Bench, Claims, exactly_one
 
 
 class RouteBench(Bench):
-    """A route unit beside a second description of its function, case by case.
-
-    shape: Routing function and number of dead links.
-    """
+    """A route unit beside a second description of its function, case by case."""
 
     def __init__(self, *, shape: RouterShape, unit: Callable = RouteUnit):
         self._shape, self._unit = shape, unit

@@ -20,8 +20,6 @@ _BALANCE_BITS = 8
 class RouterBench(Bench):
     """A router with arbitrary neighbours and a fixed place and fixed dead links.
 
-    shape: Buffers and routing.
-    ports: Ports of the router.
     output: Port whose output the claims are about; one at a time, as z3 does not finish with all.
         None: the claims are about the number of flits.
     """

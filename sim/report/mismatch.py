@@ -7,7 +7,6 @@ import dataclasses
 class Mismatch:
     """One difference between RTL and model. A field that does not apply is None.
 
-    what: Which quantity differs.
     image: Index of the image in its data set.
     timestep, layer: Counted from 1; layer 0 is the input.
     position, neuron: Counted from 0.

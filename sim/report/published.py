@@ -39,15 +39,13 @@ class Accuracy:
     where: str
 
 
+_SATURATED = "table 4; sec. 5.1.1 for T"
 _YIN_RESULTS = "results of SNN-DC on MNIST"
 
 ACCURACIES = _rows(
     Accuracy,
     (TW_SNN, "fc256_256", "mnist", 2, 1, 96.7, "96.7% at T = 1", "sec. 5.1.1"),
-    (
-        *(TW_SNN, "fc256_256", "mnist", 2, 3, 97.0),
-        *("97%, saturated after T = 3", "table 4; sec. 5.1.1 for T"),
-    ),
+    (TW_SNN, "fc256_256", "mnist", 2, 3, 97.0, "97%, saturated after T = 3", _SATURATED),
     (YIN, "fc256_256", "mnist", 7, 1, 98.0, "98.0% at T = 1", _YIN_RESULTS),
     (YIN, "fc256_256", "mnist", 7, 16, 98.7, "98.7% at T = 16", _YIN_RESULTS),
 )
@@ -169,12 +167,22 @@ _TABLE_4 = "scaled in TW-SNN's table 4"
 RIVALS = _rows(
     Rival,
     (
-        *(TW_SNN, "65 nm, 1.2 V", "2 bits", "97% (96.7% at T = 1)"),
-        *("138.4, derived from predictions/s", "74", "table 4"),
+        TW_SNN,
+        "65 nm, 1.2 V",
+        "2 bits",
+        "97% (96.7% at T = 1)",
+        "138.4, derived from predictions/s",
+        "74",
+        "table 4",
     ),
     (
-        *(YIN, "28 nm HPC (40 nm in its abstract)", "7 bits", "98.0% at T = 1"),
-        *("112", "48.4 in its own technology", _YIN_RESULTS),
+        YIN,
+        "28 nm HPC (40 nm in its abstract)",
+        "7 bits",
+        "98.0% at T = 1",
+        "112",
+        "48.4 in its own technology",
+        _YIN_RESULTS,
     ),
     ("Yin 2018", "28 nm", "7 bits", "97.9%", "", "187", _TABLE_4),
     ("Zheng 2018", "65 nm", "16 bits", "91%", "", "112", _TABLE_4),

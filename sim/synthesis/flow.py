@@ -18,7 +18,6 @@ class Mapped:
 
     netlist: The netlist with its buffer trees. Instances are named as in the Amaranth source,
         ``layer_0/pe_3``, and flip-flops after the bit that they store, ``potential_reg[17]``.
-    library: The cell library.
     nand2: The library's NAND of two inputs, whose area is the unit of gate counts.
     buffers: Module name to number of tree buffers in it.
     memories: Verilog of the memories, which are black boxes in the netlist, by module name.

@@ -84,8 +84,6 @@ def map_to_cells(
     """Map the chip or block ``top`` to the cells of ``library``.
 
     texts: Module name to Verilog, as from `rtl.verilog.export`. Memories stay black boxes.
-    top: Name of the top module.
-    library: The cells.
     folder: Gets script, log and netlist.
     flat: Dissolve the hierarchy. Otherwise each module is mapped once for all its instances,
         including its helpers (``block.helper``).

@@ -41,7 +41,6 @@ class Instance:
 class Module:
     """One module.
 
-    name: Name of the module.
     ports: Port name to direction and nets, lowest bit first.
     cells: Instances in the module; none in a memory macro.
     names: Net to name; a net without a name in the source is named after its number.

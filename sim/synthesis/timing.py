@@ -58,7 +58,6 @@ class Timing:
 
     period: Shortest clock period in ns: the longest path and the setup of the register at its end.
     start, end: Registers or ports at the ends of the path, ``layer_0.pe_3.potential[17]``.
-    path: The hops of the longest path.
     behind_banks: Period of the longest path that starts at a memory bank, whose access time is 0; 0
         without banks. The rest of the clock period is the time that a bank may take to read.
     """
@@ -96,7 +95,6 @@ def time(mapped: Mapped, name: str = "timing") -> Timing:
 class Link:
     """A connection from one block to the next, another instance of the same block.
 
-    what: What the link carries.
     leaves: Latest time at which a signal leaves the block, in ns after the clock edge.
     needs: Time that the next block needs before its clock edge, setup included, in ns.
     """

@@ -17,7 +17,6 @@ SCHEDULES = ("cosine", "exponential")
 class Recipe:
     """Settings of a training; a weight file's card holds all of them.
 
-    name: Name of the recipe.
     weight_bits: 2 for ternary weights and biases, 32 for the baseline without quantisation.
     beta: Weights below this fraction of their layer's largest become 0 (TW-SNN eq. 11), 0 to 1.
     learnt_alpha: Whether each layer learns the magnitude of its ternary weights. If not, it is the

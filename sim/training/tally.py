@@ -73,7 +73,6 @@ class Spread:
 class Tally:
     """Counts of a network over some images; tallies of different images can be added.
 
-    images: Number of images.
     right: Correctly labelled images, int64 of shape (timesteps,); entry T - 1 is for T timesteps.
     fired: Spikes of the input and of each layer, int64 of shape (layers + 1,).
     operations: Synaptic operations.
@@ -171,7 +170,6 @@ def accuracy_by_timestep(
     A single run suffices, as the spikes of a shorter run are the first spikes of a longer one.
     Images are run in batches.
 
-    network: The network and its parameters.
     images: uint8, shape (n, inputs), n at least 1.
     labels: Integers, shape (n,).
     timesteps: 1 to 255.

@@ -28,7 +28,6 @@ class Plan:
     data: Name of a data set, such as ``digits``.
     epochs: Passes over the training set, 1 or more.
     seed: Seed of the training, 0 to 2**63 - 1.
-    recipe: Settings.
     threads: Threads of PyTorch, 1 or more; the order of sums depends on it.
     """
 
@@ -66,7 +65,6 @@ def train(
     An interrupted training goes on where its last state was written, in a folder ``unfinished``
     of the output folder, and ends at the same weights as one that was not interrupted.
 
-    plan: What to train.
     output_folder: Where the weight file goes, under the name that
         `models.network.weights.committed` has.
     folder: Folder with the files of mnist or fashion, see `models.data.datasets.find_folder`.
