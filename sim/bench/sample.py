@@ -21,12 +21,8 @@ class Sample:
 class Contender(Protocol):
     """Something that does the work of a bench.
 
-    Attributes
-    ----------
-    what
-        What it is, for the progress bar.
-    once
-        It takes long whatever it is given, so that it runs once.
+    what: What it is, for the progress bar.
+    once: It takes long whatever it is given, so that it runs once.
     """
 
     what: str

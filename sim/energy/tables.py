@@ -52,14 +52,8 @@ def rows(made: Energy) -> list[tuple[str, str, str, str]]:
     for title, events, parts in PAIRS:
         by_events = sum(made.traced_events[name] for name in events)
         cells = sum(here.get(name, 0.0) for name in parts)
-        lines.append(
-            (
-                title,
-                f"{by_events:.2f}" if events else "",
-                f"{cells:.1f}",
-                f"{scaled(cells, OSU_180, TARGET):.2f}",
-            )
-        )
+        nj = f"{by_events:.2f}" if events else ""
+        lines.append((title, nj, f"{cells:.1f}", f"{scaled(cells, OSU_180, TARGET):.2f}"))
     for name in (READS, LEAKAGE):
         value = f"{made.traced_events[name]:.2f}"
         lines.append((name, value, "", value))
@@ -141,18 +135,8 @@ def _ours(made: Energy) -> list[tuple[str, ...]]:
         (by_switching, f"switching of the netlist on {few}, scaled from {OSU_180}"),
         (silicon.prediction(made.cycles), "TW-SNN's power for as many cycles"),
     )
-    return [
-        (
-            name,
-            str(TARGET),
-            "2 bits",
-            accuracy,
-            f"{made.cycles:.1f}, {MEASURED}",
-            f"{nj:.1f}",
-            f"{DERIVED}: {how}",
-        )
-        for nj, how in ways
-    ]
+    same = (name, str(TARGET), "2 bits", accuracy, f"{made.cycles:.1f}, {MEASURED}")
+    return [(*same, f"{nj:.1f}", f"{DERIVED}: {how}") for nj, how in ways]
 
 
 def _caption(made: Energy) -> str:

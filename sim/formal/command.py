@@ -2,8 +2,8 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import click
 
@@ -45,7 +45,7 @@ def _prove(chosen: Sequence[Proof]) -> list[tuple[Proof, list[Verdict]]]:
                 (proof, [pool.submit(prover.prove, proof, case) for case in proof.cases])
                 for proof in chosen
             ]
-            for future in as_completed(_flat(futures)):
+            for future in as_completed([each for _, group in futures for each in group]):
                 future.result()
                 progress.advance(task)
         except BaseException:
@@ -55,11 +55,6 @@ def _prove(chosen: Sequence[Proof]) -> list[tuple[Proof, list[Verdict]]]:
             pool.shutdown(cancel_futures=True)
             processes.start_again()
     return [(proof, [future.result() for future in group]) for proof, group in futures]
-
-
-def _flat(groups: list[tuple[Proof, list[Future]]]) -> Iterator[Future]:
-    for _, group in groups:
-        yield from group
 
 
 def _report(proof: Proof, verdict: Verdict) -> bool:

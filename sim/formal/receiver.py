@@ -134,13 +134,9 @@ class ReceiverBench(Bench):
         claims.always(
             "bit_of_its_timestep", implies(self.offered, self.bit == picked(sent, taken[:2]))
         )
-        claims.always(
-            "offered_when_all_have_ended",
-            implies(
-                self.offered,
-                every(implies(k, e) for k, e in zip(known, ended, strict=True)) & Cat(known).any(),
-            ),
-        )
+        ends = every(implies(k, e) for k, e in zip(known, ended, strict=True))
+        self._all_ended = Cat(known).any() & ends
+        claims.always("offered_when_all_have_ended", implies(self.offered, self._all_ended))
         claims.always("nothing_is_broken", ~(unit.early | unit.late | unit.twice))
         waits = claims.past(self.offered & ~self.ready) & ~self.hold
         unchanged = self.offered & (self.bit == claims.past(self.bit))
@@ -153,9 +149,6 @@ class ReceiverBench(Bench):
             k & (source.ahead(taken) == CREDITS) for k, source in zip(known, sources, strict=True)
         ]
         claims.reached("two_ahead", every(full[:2]))
-        self._all_ended = Cat(known).any() & every(
-            implies(k, e) for k, e in zip(known, ended, strict=True)
-        )
 
     def _gives_credits(self, claims: Claims, unit, sources: list[Source], taken: Signal) -> None:
         """Each source gets one credit for each timestep handed over, and can hold them all."""

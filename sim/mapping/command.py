@@ -108,13 +108,9 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     np.add.at(between, (numbers[:, np.newaxis], numbers[np.newaxis]), sent)
     links = link_flits(Routes(mesh=mesh), between)
     busiest, most = _busiest(placed, sent, links)
+    parts = zip(placed.places, mapping.parts(shape), sent[1:].sum(axis=1), strict=True)
     return Placed(
-        places=tuple(
-            (_name(at), str(part), float(total))
-            for at, part, total in zip(
-                placed.places, mapping.parts(shape), sent[1:].sum(axis=1), strict=True
-            )
-        ),
+        places=tuple((_name(at), str(part), float(total)) for at, part, total in parts),
         flits=float(sent.sum()),
         hop_flits=mapping.hop_flits(placed, sent),
         random_mean=float(hops.mean()),
@@ -134,9 +130,8 @@ def _busiest(placed: Mapping, sent: np.ndarray, links: np.ndarray) -> tuple[str,
         where = _name(placed.places[sender - 1]) if sender else "host"
         return f"{where}, sending", float(into.max())
     node, port = np.unravel_index(int(links.argmax()), links.shape)
-    return f"{_name(placed.mesh.node(int(node)))} {Port(int(port)).name.lower()}", float(
-        links.max()
-    )
+    where = f"{_name(placed.mesh.node(int(node)))} {Port(int(port)).name.lower()}"
+    return where, float(links.max())
 
 
 def _name(node) -> str:
@@ -158,14 +153,14 @@ def _totals(made: Placed) -> Table:
     table.add_column("a timestep")
     table.add_column("value", justify="right")
     table.add_column("how")
-    for row in (
-        ("flits: spikes, ends, credits; the host's too", f"{made.flits:,.1f}", "derived"),
-        ("flits x hops", f"{made.hop_flits:,.1f}", "derived"),
-        (f"  mean of {RANDOM} random placements", f"{made.random_mean:,.1f}", "derived"),
-        ("  least of them", f"{made.random_best:,.1f}", "derived"),
-        ("flits that share the host's port", f"{made.shared:,.1f}", "derived"),
-        ("  mean of random placements", f"{made.random_shared:,.1f}", "derived"),
-        (f"flits at the busiest place ({made.busiest})", f"{made.busiest_flits:,.1f}", "derived"),
+    for what, value in (
+        ("flits: spikes, ends, credits; the host's too", made.flits),
+        ("flits x hops", made.hop_flits),
+        (f"  mean of {RANDOM} random placements", made.random_mean),
+        ("  least of them", made.random_best),
+        ("flits that share the host's port", made.shared),
+        ("  mean of random placements", made.random_shared),
+        (f"flits at the busiest place ({made.busiest})", made.busiest_flits),
     ):
-        table.add_row(*row)
+        table.add_row(what, f"{value:,.1f}", "derived")
     return table

@@ -99,23 +99,19 @@ class _Trees:
         """Reduce the load of the net ``root`` to at most ``most``, or to one buffer."""
         sinks = self._sinks[root]
         number = itertools.count()
-        while sum(sink.load for sink in sinks) > most and not self._is_single_buffer(sinks):
+        while sum(sink.load for sink in sinks) > most:
+            if len(sinks) == 1 and sinks[0].instance.kind == self._buffer.cell:
+                break
             sinks = [self._buffered(group, root, next(number)) for group in _groups(sinks)]
         self._sinks[root] = sinks
-
-    def _is_single_buffer(self, sinks: list[_Sink]) -> bool:
-        return len(sinks) == 1 and sinks[0].instance.kind == self._buffer.cell
 
     def _buffered(self, sinks: list[_Sink], root: Bit, number: int) -> _Sink:
         """A buffer between ``root`` and ``sinks``; its input is the new sink."""
         net = next(self._numbers)
         name = f"{self._module.names[root]}_buffer_{number}"
         self._module.names[net] = f"{name}_net"
-        cell = Instance(
-            name=name,
-            kind=self._buffer.cell,
-            pins={self._buffer.input: [root], self._buffer.output: [net]},
-        )
+        pins = {self._buffer.input: [root], self._buffer.output: [net]}
+        cell = Instance(name=name, kind=self._buffer.cell, pins=pins)
         self._module.cells.append(cell)
         self._count += 1
         for sink in sinks:

@@ -218,13 +218,5 @@ def _verilog(module: Module) -> str:
             value = value if len(bits) == 1 else f"{{{value}}}"
             pins.append(f".{_identifier(pin)}({value})")
         lines.append(f"  {_identifier(cell.kind)} {_identifier(cell.name)} ({', '.join(pins)});")
-    return "\n".join(
-        [
-            f"module {_identifier(module.name)} (",
-            ",\n".join(heads),
-            ");",
-            *wires,
-            *lines,
-            "endmodule\n",
-        ]
-    )
+    begin = f"module {_identifier(module.name)} ("
+    return "\n".join([begin, ",\n".join(heads), ");", *wires, *lines, "endmodule\n"])

@@ -46,36 +46,27 @@ class Row:
 
 def lines(made: NodeSynthesis) -> Iterator[Row]:
     """The rows of ``made``; ``whole`` are the rows that are not part of another row."""
-    for part in made.interface.blocks:
+    interface, cluster, router = made.interface, made.cluster, made.router
+    for part in interface.blocks:
         yield Row(name=f"NI: {part.block}", part=part, printed=PRINTED.get(part.block))
-    yield Row(
-        name="network interface",
-        part=made.interface.total,
-        period=made.interface.timing.period,
-        printed=published.INTERFACE,
-        whole=True,
-    )
+    period = interface.timing.period
+    yield _whole("network interface", interface.total, period, published.INTERFACE)
     yield Row(name="the same less the timestep protocol", part=made.bare_interface)
-    for part in made.cluster.blocks:
+    for part in cluster.blocks:
         if not part.memory_bits:
             yield Row(name=f"cluster: {part.block}", part=part)
-    yield Row(
-        name="neuron cluster, without banks",
-        part=made.cluster.total,
-        period=made.cluster.timing.period,
-        printed=published.CLUSTER,
-        whole=True,
-    )
-    yield Row(name="memory map, between the two", part=made.between, whole=True)
-    router = made.router
-    yield Row(
-        name=f"router, depth {router.depth}, {router.routing}",
-        part=router.total,
-        period=router.period,
-        printed=published.ROUTER,
-        whole=True,
-    )
-    yield Row(name="node", part=made.total, period=made.period, printed=WHOLE, whole=True)
+    period = cluster.timing.period
+    yield _whole("neuron cluster, without banks", cluster.total, period, published.CLUSTER)
+    yield _whole("memory map, between the two", made.between)
+    name = f"router, depth {router.depth}, {router.routing}"
+    yield _whole(name, router.total, router.period, published.ROUTER)
+    yield _whole("node", made.total, made.period, WHOLE)
+
+
+def _whole(
+    name: str, part: BlockFigures, period: float = 0.0, printed: NodePart | None = None
+) -> Row:
+    return Row(name=name, part=part, period=period, printed=printed, whole=True)
 
 
 def terminal(made: NodeSynthesis) -> Table:

@@ -71,10 +71,8 @@ def train(
     timesteps: Longest run that is measured, 1 to 255.
     test_seed: Seed of the spikes of that measurement.
 
-    Returns
-    -------
-    The weight file's path. `BadInput` for a bad argument, missing data, a missing PyTorch and a
-    training that diverged; then nothing is written.
+    Returns the weight file's path. `BadInput` for a bad argument, missing data, a missing PyTorch
+    and a training that diverged; then nothing is written.
     """
     test_seed, timesteps = check_seed(test_seed), check_timesteps(timesteps)
     try:
