@@ -143,7 +143,7 @@ def mesh_(
             back_door=back_door,
             read_back=read_back,
         )
-    made = figures(
+    record = figures(
         measured,
         data=data,
         labels=labels,
@@ -152,9 +152,9 @@ def mesh_(
         back_door=back_door,
         wall_seconds=time.perf_counter() - begun,
     )
-    table_console().print(table(made))
+    table_console().print(table(record))
     if json_file is not None:
-        records.write(json_file, made)
+        records.write(json_file, record)
 
 
 def _random_images(network: Network, count: int | None) -> np.ndarray:

@@ -45,8 +45,8 @@ def _chosen():
     assert mapping.parts[1] == Part(layer=0, first=32, neurons=8)
     given, first, second = (np.zeros((2, 3, size), dtype=bool) for size in shape.sizes)
     given[:, :, [2, 260]] = first[:, :, [33, 35, 39]] = second[:, :, 1] = True
-    counts = second.sum(axis=1)
-    result = golden.Result(spikes=(first, second), potentials=(), counts=counts, labels=counts)
+    scores = second.cumsum(axis=1)
+    result = golden.Result(spikes=(first, second), potentials=(), running_scores=scores)
     run = exchange(mapping, given, result, first_image=10)
     return run, Arrivals.of(run)
 
