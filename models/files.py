@@ -1,4 +1,4 @@
-"""Writing files so that nothing half-written is ever seen."""
+"""Writes files whole or not at all."""
 
 import errno
 import os
@@ -26,7 +26,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put ``data`` at ``path``: a reader sees the old file or the whole new one, nothing between.
+    """Write ``data`` to ``path``: a reader sees the old file or the whole new one.
 
     Missing folders are made. A device or a pipe (/dev/stdout) is written to as it is. `BadInput` if
     the place cannot be written.

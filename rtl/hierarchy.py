@@ -1,4 +1,4 @@
-"""Which components become Verilog modules of their own.
+"""Components that become Verilog modules of their own.
 
 Amaranth writes one Verilog module for each *instance* of a component, named after its place in
 the hierarchy: a chip of 522 PEs would hold 522 copies of one text. A `Block` that is placed with
@@ -26,7 +26,7 @@ class Block(wiring.Component):
 
 
 def lanes_suffix(lanes: int) -> str:
-    """How a module name spells out ``lanes``: not at all for the one lane of the seed's chip."""
+    """Suffix of a module name for ``lanes``; empty for one lane."""
     return "" if lanes == 1 else f"_{lanes}_lanes"
 
 
@@ -46,6 +46,14 @@ def flat_ports(component: wiring.Component) -> dict[str, tuple[str, Value]]:
     return ports
 
 
+def leave_out(component: wiring.Component) -> None:
+    """Have Amaranth not warn that ``component`` is never elaborated.
+
+    Amaranth 0.5 has no public way: its lint option holds for the file that makes a component.
+    """
+    component._MustUse__used = True
+
+
 class BlockLibrary:
     """The platform of a Verilog export: collects the blocks that the design instantiates."""
 
@@ -55,7 +63,7 @@ class BlockLibrary:
     def instance(self, block: Block) -> Instance:
         """An instance of ``block``'s module, wired to its ports."""
         self.blocks.setdefault(block.module_name, block)
-        block._MustUse__used = True  # as an instance; Amaranth would warn that it is unused
+        leave_out(block)  # an instance takes its place
         ports = {f"{kind}_{name}": value for name, (kind, value) in flat_ports(block).items()}
         return Instance(block.module_name, i_clk=ClockSignal(), i_rst=ResetSignal(), **ports)
 

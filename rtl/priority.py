@@ -37,12 +37,17 @@ class LowestOne(wiring.Component):
             }
         )
 
+    @property
+    def width(self) -> int:
+        """Width of the word."""
+        return self._width
+
     def elaborate(self, platform):
         m = Module()
         # Parallel prefix: after the level of distance d, bit k is the OR of bits k - 2d + 1 to k.
         prefix, distance = self.bits, 1
-        while distance < self._width:
-            level = Signal(self._width, name=f"prefix_{distance}")
+        while distance < self.width:
+            level = Signal(self.width, name=f"prefix_{distance}")
             m.d.comb += level.eq(prefix | (prefix << distance))
             prefix, distance = level, 2 * distance
         m.d.comb += [
@@ -50,7 +55,7 @@ class LowestOne(wiring.Component):
             self.one_hot.eq(self.bits & ~(prefix << 1)),
         ]
         for k in range(len(self.index)):
-            ones = [self.one_hot[j] for j in range(self._width) if j >> k & 1]
+            ones = [self.one_hot[j] for j in range(self.width) if j >> k & 1]
             m.d.comb += self.index[k].eq(Cat(ones).any() if ones else 0)
         return m
 

@@ -10,15 +10,15 @@ import click
 from trispike.models.errors import BadInput
 from trispike.sim.accuracy.command import accuracy
 from trispike.sim.bench.command import bench
-from trispike.sim.cosim.command import run
 from trispike.sim.energy.command import energy
 from trispike.sim.export.command import verilog
 from trispike.sim.formal.command import formal
 from trispike.sim.mapping.command import map_
 from trispike.sim.noc.command import noc
-from trispike.sim.node.command import mesh_
+from trispike.sim.node.command import sim
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.synthesis.command import synth
+from trispike.sim.terminal.request import make_name
 from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import SimulationError
@@ -35,7 +35,7 @@ def cli():
     """
 
 
-cli.add_command(run)
+cli.add_command(sim)
 cli.add_command(train)
 cli.add_command(accuracy)
 cli.add_command(bench)
@@ -44,7 +44,6 @@ cli.add_command(energy)
 cli.add_command(waves)
 cli.add_command(noc)
 cli.add_command(map_)
-cli.add_command(mesh_)
 cli.add_command(verilog)
 cli.add_command(formal)
 
@@ -78,6 +77,12 @@ def main() -> None:
         cli.main(standalone_mode=False, prog_name="trispike")
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except click.NoSuchOption as error:
+        name, near = error.option_name, " or ".join(error.possibilities or ())
+        remedy = "leave it out" + (f", or did you mean {near}?" if near else "")
+        what = f"{error.ctx.info_name} takes no {make_name(name)}= ({name})"
+        print(f"error: {what}; {remedy}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except (BadInput, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else error

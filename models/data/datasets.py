@@ -1,4 +1,4 @@
-"""Data sets by name: ``digits`` comes with scikit-learn, the others are files that users have.
+"""Data sets by name: ``digits`` comes with scikit-learn, the others are files of the user.
 
 ``mnist`` is read from a folder, from a cache, or from a download; ``fashion``, which is
 Fashion-MNIST, from a folder only. Their files have the same names, so each has an environment
@@ -25,7 +25,7 @@ FASHION_VARIABLE = "TRISPIKE_FASHION"
 
 
 def held_out_count(images: int) -> int:
-    """How many of so many training images are held out, always the last ones.
+    """Number of held-out images among ``images`` training images; they are the last ones.
 
     A fifth, rounded down, and at most 10,000: 10,000 of MNIST's and of Fashion-MNIST's 60,000, 287
     of the 1,438 digits.
@@ -37,8 +37,8 @@ def held_out_count(images: int) -> int:
 class Dataset:
     """Images of 28 x 28 pixels and their labels.
 
-    Whatever is chosen by looking at results (a setting, an epoch, one of several seeds) is chosen
-    by the held-out images after training on the others, `fit_images`; test images only measure.
+    Settings, epochs and seeds are chosen by accuracy on the held-out images, after training on the
+    others, `fit_images`; test images are only for measurements.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ class Dataset:
     train_labels, test_labels
         uint8, shape (n,), 0 to 9.
     digests
-        sha256, in hexadecimal, of what the arrays were read from: for each file's name that of its
-        unpacked bytes; for digits, by `models.data.digits.SOURCE`, what `models.data.digits.digest`
-        gives.
+        sha256, in hexadecimal, of the sources of the arrays: by file name, of the file's unpacked
+        bytes; for digits, by `models.data.digits.SOURCE`, the result of
+        `models.data.digits.digest`.
     """
 
     name: str
@@ -89,8 +89,8 @@ class Dataset:
 def find_folder(option: Path | None = None, name: str = "mnist") -> Path | None:
     """The folder with the files of the data set ``name``.
 
-    ``option``, else what TRISPIKE_FASHION names for fashion and TRISPIKE_DATA for any other, else
-    None. For mnist, None means the user's cache and, if that is empty, a download.
+    ``option``, else the folder that TRISPIKE_FASHION names for fashion and TRISPIKE_DATA for other
+    sets, else None. For mnist, None means the user's cache and, if that is empty, a download.
     """
     if option is not None:
         return Path(option)
@@ -134,9 +134,8 @@ def load(name: str, folder: Path | None = None) -> Dataset:
         One of `NAMES`, else `BadInput`.
     folder
         Folder with the four IDX files of mnist or of fashion, gzip or not; see `find_folder`.
-        `BadInput` for files that are missing, for those that are not MNIST's, byte for byte once
-        unpacked, where mnist was asked for, and for broken ones and MNIST's own in place of
-        fashion's. fashion needs a folder.
+        `BadInput` for missing and broken files, for mnist if an unpacked file is not MNIST's, byte
+        for byte, and for fashion if it is MNIST's. fashion needs a folder.
     """
     _check_name(name)
     if name == "digits":
@@ -144,9 +143,9 @@ def load(name: str, folder: Path | None = None) -> Dataset:
         digests = {digits.SOURCE: digits.digest(arrays)}
     else:
         files = (mnist.TRAIN_IMAGES, mnist.TRAIN_LABELS, mnist.TEST_IMAGES, mnist.TEST_LABELS)
-        found = {file.name: _read(name, file, folder) for file in files}
-        arrays = [array for array, _ in found.values()]
-        digests = {file: digest for file, (_, digest) in found.items()}
+        loaded = {file.name: _read(name, file, folder) for file in files}
+        arrays = [array for array, _ in loaded.values()]
+        digests = {file: digest for file, (_, digest) in loaded.items()}
     return Dataset(
         name=name,
         train_images=arrays[0],

@@ -1,11 +1,11 @@
-"""The embedded data set: scikit-learn's 1,797 handwritten digits, framed like MNIST's."""
+"""scikit-learn's 1,797 handwritten digits, enlarged to MNIST's format."""
 
 import hashlib
 
 import numpy as np
 
 SOURCE = "scikit-learn load_digits"
-"""Stands for a file's name among the digests of `models.data.datasets.Dataset`."""
+"""Key in the digests of `models.data.datasets.Dataset`, in place of a file's name."""
 
 _SOURCE_SIDE = 8
 _SOURCE_MAX = 16
@@ -23,23 +23,23 @@ def _resampling() -> np.ndarray:
     weights = np.zeros((_DIGIT_SIDE, _SOURCE_SIDE), dtype=np.int64)
     for i in range(_DIGIT_SIDE):
         tenths = min(max(4 * i - 3, 0), _TENTHS * (_SOURCE_SIDE - 1))
-        before, part = divmod(tenths, _TENTHS)
-        weights[i, before] += _TENTHS - part
+        pixel, part = divmod(tenths, _TENTHS)
+        weights[i, pixel] += _TENTHS - part
         if part:
-            weights[i, before + 1] += part
+            weights[i, pixel + 1] += part
     return weights
 
 
 def frame(images: np.ndarray) -> np.ndarray:
     """8 x 8 images of 0..16 as 28 x 28 images of 0..255, a 20 x 20 digit in a border of 4.
 
-    Integer arithmetic only, so that any machine gives the same pixels. Takes integers of shape
-    (n, 8, 8), returns uint8 of shape (n, 784).
+    Uses integer arithmetic only, so that every machine gives the same pixels. Takes integers of
+    shape (n, 8, 8), returns uint8 of shape (n, 784).
     """
     weights = _resampling()
     scaled = weights @ images.astype(np.int64) @ weights.T
-    whole = _SOURCE_MAX * _TENTHS * _TENTHS
-    pixels = (scaled * 255 + whole // 2) // whole
+    full_scale = _SOURCE_MAX * _TENTHS * _TENTHS
+    pixels = (scaled * 255 + full_scale // 2) // full_scale
     border = (_BORDER, _BORDER)
     return np.pad(pixels, ((0, 0), border, border)).astype(np.uint8).reshape(len(images), -1)
 

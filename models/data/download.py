@@ -1,4 +1,4 @@
-"""Fetching a file from the first mirror that has it whole."""
+"""Downloads a file from the first mirror that has it intact."""
 
 import http.client
 import time
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from trispike.models.errors import BadInput
 
 TIMEOUT = 20.0
-"""Seconds without a byte after which a mirror counts as out of reach."""
+"""Seconds without a byte after which a mirror counts as unreachable."""
 
 _PATIENCE = 2.0
 """Seconds before a download shows a progress bar."""
@@ -50,7 +50,7 @@ def _get(url: str, limit: int) -> bytes:
 
 
 def _reason(error: Exception, url: str) -> str:
-    """Why ``url`` was of no use, in a few words."""
+    """Reason why ``url`` failed, in a few words."""
     if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
         error = error.reason  # without urllib's own wrapping
     text = str(error) or type(error).__name__
@@ -72,13 +72,13 @@ def download(
     name
         File name, appended to a mirror's address.
     mirrors
-        Addresses, each ending with a slash, in the order to try.
+        Addresses, each ending with a slash, in order of preference.
     check
-        Called with the bytes and the address; raises `BadInput` if they are not what was wanted.
+        Called with the bytes and the address; raises `BadInput` for wrong bytes.
     limit
         Most bytes to take.
     remedy
-        How to mend it, for the end of the one line that says that no mirror helped.
+        Remedy, for the end of the message if all mirrors fail.
     """
     tried = []
     for mirror in mirrors:

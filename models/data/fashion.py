@@ -1,6 +1,6 @@
 """Fashion-MNIST: ten kinds of clothing in files with MNIST's names and dimensions, from a folder.
 
-It is never downloaded: no sha256 of its files is known here to check a download with.
+It is never downloaded, as there is no sha256 to check a download with.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from trispike.models.data.mnist import MnistFile
 from trispike.models.errors import BadInput
 
 HOME = "https://github.com/zalandoresearch/fashion-mnist"
-"""Where the publisher has the four files, in the folder ``data/fashion``."""
+"""The publisher's repository; the four files are in its folder ``data/fashion``."""
 
 _REMEDY = (
     f"get Fashion-MNIST's four IDX files from {HOME} (data/fashion) and name their folder with "
@@ -25,17 +25,17 @@ def from_folder(file: MnistFile, folder: Path | None) -> tuple[np.ndarray, str]:
     """Fashion-MNIST's file of the name and dimensions of MNIST's ``file``, gzip or not.
 
     Returns the array (uint8 of ``file.shape``; labels are 0 to 9) and the sha256 of the unpacked
-    bytes. `BadInput` where there is no folder (None) or no such file in it, where the file is
-    broken, and where it is MNIST's own.
+    bytes. `BadInput` without a folder (None), and for a file that is missing, broken or MNIST's
+    own.
     """
     if folder is None:
         raise BadInput(f"no data folder for Fashion-MNIST; {_REMEDY}")
-    data, what = idx.read(file.name, folder, _REMEDY)
-    array, digest = idx.load(data, file.shape, what)
+    data, origin = idx.read(file.name, folder, _REMEDY)
+    array, digest = idx.load(data, file.shape, origin)
     if digest == file.sha256:
-        raise BadInput(f"{what} is MNIST's, not Fashion-MNIST's; {_REMEDY}")
+        raise BadInput(f"{origin} is MNIST's, not Fashion-MNIST's; {_REMEDY}")
     if array.ndim == 1 and array.max() >= _LABELS:
         raise BadInput(
-            f"{what} must hold labels from 0 to {_LABELS - 1}, not {array.max()}; fetch it again"
+            f"{origin} must hold labels from 0 to {_LABELS - 1}, not {array.max()}; fetch it again"
         )
     return array, digest

@@ -1,4 +1,4 @@
-"""The IDX file format, in which MNIST comes: a magic number, the dimensions, then bytes."""
+"""The IDX file format, MNIST's format: a magic number, the dimensions, then bytes."""
 
 import hashlib
 import math
@@ -15,8 +15,8 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # zlib's number for "largest window, gzip header"
 
 
-def unpack(data: bytes, limit: int, what: str) -> bytes:
-    """``data`` without its gzip wrapping, if it has one. `BadInput`, naming ``what``, if broken.
+def unpack(data: bytes, limit: int, origin: str) -> bytes:
+    """``data`` without its gzip wrapping, if it has one. `BadInput`, naming ``origin``, if broken.
 
     At most ``limit`` bytes are unpacked, so that a hostile file cannot fill the memory.
     """
@@ -26,50 +26,50 @@ def unpack(data: bytes, limit: int, what: str) -> bytes:
     try:
         unpacked = unpacker.decompress(data, limit)
     except zlib.error:
-        raise BadInput(f"{what} is damaged; fetch it again") from None
+        raise BadInput(f"{origin} is damaged; fetch it again") from None
     if not unpacker.eof and len(unpacked) < limit:
-        raise BadInput(f"{what} is cut short; fetch it again")
+        raise BadInput(f"{origin} is cut short; fetch it again")
     return unpacked
 
 
-def parse(data: bytes, shape: tuple[int, ...], what: str) -> np.ndarray:
+def parse(data: bytes, shape: tuple[int, ...], origin: str) -> np.ndarray:
     """The array in the bytes of an unpacked IDX file of unsigned bytes.
 
-    ``shape`` is what the file must hold; `BadInput`, naming ``what``, for a wrong magic number,
+    ``shape`` is what the file must hold; `BadInput`, naming ``origin``, for a wrong magic number,
     other dimensions or a wrong length. Returns uint8 of that shape.
     """
     dimensions = len(shape)
     magic = struct.pack(">HBB", 0, _UNSIGNED_BYTE, dimensions)
     if data[:4] != magic:
         raise BadInput(
-            f"{what} must start with {magic.hex()}, as an IDX file does, not {data[:4].hex()!r}; "
+            f"{origin} must start with {magic.hex()}, as an IDX file does, not {data[:4].hex()!r}; "
             f"fetch it again"
         )
     start = 4 + 4 * dimensions
     if len(data) < start:
-        raise BadInput(f"{what} is cut short; fetch it again")
-    found = struct.unpack(f">{dimensions}I", data[4:start])
-    if found != shape:
+        raise BadInput(f"{origin} is cut short; fetch it again")
+    file_shape = struct.unpack(f">{dimensions}I", data[4:start])
+    if file_shape != shape:
         raise BadInput(
-            f"{what} must hold {'x'.join(map(str, shape))} values, not "
-            f"{'x'.join(map(str, found))}; fetch it again"
+            f"{origin} must hold {'x'.join(map(str, shape))} values, not "
+            f"{'x'.join(map(str, file_shape))}; fetch it again"
         )
     if len(data) - start != math.prod(shape):
         raise BadInput(
-            f"{what} must have {math.prod(shape)} bytes after its header, not "
+            f"{origin} must have {math.prod(shape)} bytes after its header, not "
             f"{len(data) - start}; fetch it again"
         )
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape)
 
 
-def load(data: bytes, shape: tuple[int, ...], what: str) -> tuple[np.ndarray, str]:
+def load(data: bytes, shape: tuple[int, ...], origin: str) -> tuple[np.ndarray, str]:
     """The array in an IDX file's bytes, gzip or not, and the sha256 of the unpacked bytes.
 
     Arguments and errors as for `parse`; `BadInput` for a broken gzip wrapping as well.
     """
     size = 4 + 4 * len(shape) + math.prod(shape)
-    data = unpack(data, size + 1, what)
-    return parse(data, shape, what), hashlib.sha256(data).hexdigest()
+    data = unpack(data, size + 1, origin)
+    return parse(data, shape, origin), hashlib.sha256(data).hexdigest()
 
 
 def read(name: str, folder: Path, remedy: str) -> tuple[bytes, str]:

@@ -30,12 +30,12 @@ class MnistFile:
     shape: tuple[int, ...]
     sha256: str
 
-    def array(self, data: bytes, what: str) -> np.ndarray:
+    def array(self, data: bytes, origin: str) -> np.ndarray:
         """The file's array (uint8 of `shape`) from its bytes, gzip or not, or `BadInput`."""
-        array, found = idx.load(data, self.shape, what)
-        if found != self.sha256:
+        array, digest = idx.load(data, self.shape, origin)
+        if digest != self.sha256:
             raise BadInput(
-                f"{what} must have sha256 {self.sha256[:12]}..., not {found[:12]}..., to be "
+                f"{origin} must have sha256 {self.sha256[:12]}..., not {digest[:12]}..., to be "
                 f"MNIST's; fetch it again (other data sets' files have the same names)"
             )
         return array

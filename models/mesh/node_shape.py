@@ -20,6 +20,9 @@ MAX_ENTRIES = 8
 CREDITS = 2
 """Timesteps that a source may send which its receiver has not begun to work on."""
 
+MAX_INPUTS = 1024
+"""Most inputs of a node (TW-SNN sec. 4.3): the memory map has room for their weights."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeShape:

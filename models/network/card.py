@@ -7,18 +7,16 @@ neurons, are read too.
 import dataclasses
 import hashlib
 import json
-import math
-import types
-import typing
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import KINDS
 from trispike.models.network.origin import ORIGINS, Origin, Trained
 from trispike.models.network.parameters import Network
-from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.models.network.shape import Input, NetworkShape, ReadOut
 
 _FORMAT = "trispike-weights-3"
 _FORMAT_2 = "trispike-weights-2"
@@ -96,11 +94,10 @@ class Card:
 
     def to_json(self) -> bytes:
         """The card as a JSON text, the same bytes for the same card."""
-        kind = next(name for name, cls in ORIGINS.items() if type(self.origin) is cls)
         sections = {
             "network": _shape_record(self.shape),
-            "origin": {"kind": kind, **dataclasses.asdict(self.origin)},
-            "measured": self.measured and dataclasses.asdict(self.measured),
+            "origin": _tagged(self.origin, ORIGINS),
+            "measured": self.measured and msgspec.to_builtins(self.measured),
         }
         lines = [f'  "format": "{_FORMAT}"']
         for name, section in sections.items():
@@ -114,7 +111,7 @@ class Card:
     def from_json(cls, text: bytes, what: str) -> "Card":
         """The card in a JSON text; `BadInput`, naming ``what``, if it is not one."""
         try:
-            fields = json.loads(text)
+            fields = msgspec.json.decode(text)
         except (ValueError, RecursionError):
             raise BadInput(f"{what} is not a JSON text; restore it or train again") from None
         form = fields.pop("format", None) if isinstance(fields, dict) else None
@@ -122,130 +119,88 @@ class Card:
             raise BadInput(f"{what} is not a card of format {_FORMAT}; restore it or train again")
         try:
             fields = _from_format_2(fields) if form == _FORMAT_2 else fields
-            _check_names(set(fields), {field.name for field in dataclasses.fields(_Record)})
-            record = _Record(**fields)
-            origin = dict(_object("origin", record.origin))
-            kind = origin.pop("kind", None)
-            if kind not in ORIGINS:
-                raise BadInput(f"must have one of {', '.join(ORIGINS)} as origin, not {kind!r:.40}")
+            sections = _converted(fields, _Sections)
+            measured = sections.measured
             return cls(
-                shape=_shape(_object("network", record.network)),
-                origin=_made(ORIGINS[kind], origin),
-                measured=record.measured and _made(Measured, _object("measured", record.measured)),
-                digest=_fitting("digest", record.digest, str),
+                shape=_shape(sections.network),
+                origin=_untagged(sections.origin, ORIGINS),
+                measured=None if measured is None else _converted(measured, Measured),
+                digest=sections.digest,
             )
-        except BadInput as error:
-            raise BadInput(f"{what} {error}; restore it") from None
+        except ValueError as error:
+            raise BadInput(f"{what} is no card: {error}; restore it or train again") from None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Record:
-    """Sections of a card of format 3."""
+class _Sections:
+    network: dict[str, Any]
+    origin: dict[str, Any]
+    measured: dict[str, Any] | None
+    digest: str
 
-    network: Any
-    origin: Any
-    measured: Any
-    digest: Any
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Shape:
+    name: str
+    input: Input
+    layers: list[dict[str, Any]]
+    read_out: ReadOut
+
+
+_KINDS = {kind.__name__.lower(): kind for kind in KINDS}
 
 
 def _shape_record(shape: NetworkShape) -> dict[str, Any]:
-    volume = shape.input.volume
-    return {
-        "name": shape.name,
-        "input": [volume.channels, volume.height, volume.width],
-        "encoder": shape.input.encoder.value,
-        "layers": [_layer_record(layer) for layer in shape.layers],
-        "read_out": shape.read_out.value,
-    }
+    """``shape`` for JSON; of a layer, only what is not as usual."""
+    usual = {"lanes": 1}
+    for layer in KINDS:
+        usual |= {f.name: f.default for f in dataclasses.fields(layer)}
+    layers = [
+        {k: v for k, v in _tagged(layer, _KINDS).items() if k == "kind" or not _is(usual[k], v)}
+        for layer in shape.layers
+    ]
+    return {**msgspec.to_builtins(shape), "layers": layers}
 
 
-def _layer_record(layer: Any) -> dict[str, Any]:
-    """Kind of ``layer`` and those of its fields that are not as usual."""
-    record: dict[str, Any] = {"kind": type(layer).__name__.lower()}
-    for field in dataclasses.fields(layer):
-        value = getattr(layer, field.name)
-        if value != field.default and field.name != "lanes":
-            record[field.name] = getattr(value, "value", value)
-    return record
+def _is(usual: object, record: object) -> bool:
+    return usual is not dataclasses.MISSING and msgspec.to_builtins(usual) == record
 
 
 def _shape(record: dict[str, Any]) -> NetworkShape:
-    _check_names(set(record), {"name", "input", "encoder", "layers", "read_out"})
-    layers = []
-    for fields in _fitting("layers", record["layers"], list):
-        fields = dict(_object("layers", fields))
-        kinds = {kind.__name__.lower(): kind for kind in KINDS}
-        kind = kinds.get(fields.pop("kind", None))
-        if kind is None:
-            raise BadInput(f"must have layers of the kinds {', '.join(kinds)}")
-        layers.append(_made(kind, fields))
-    read_out = _fitting("read_out", record["read_out"], ReadOut)
-    name = _fitting("name", record["name"], str)
-    shape = NetworkShape.of(name, tuple(layers), read_out)
-    volume = _fitting("input", record["input"], tuple[int, ...])
-    encoder = _fitting("encoder", record["encoder"], type(shape.input.encoder))
-    if len(volume) != 3:
-        raise BadInput("must have channels, height and width as input")
-    channels, height, width = volume
-    kind = type(shape.input.volume)
-    entry = dataclasses.replace(
-        shape.input, volume=kind(channels=channels, height=height, width=width), encoder=encoder
+    fields = _converted(record, _Shape)
+    layers = tuple(_untagged(layer, _KINDS) for layer in fields.layers)
+    return NetworkShape(
+        name=fields.name, input=fields.input, layers=layers, read_out=fields.read_out
     )
-    return dataclasses.replace(shape, input=entry)
+
+
+def _tagged(value: object, kinds: dict[str, type]) -> dict[str, Any]:
+    """``value`` for JSON, with the name of its kind."""
+    kind = next(name for name, cls in kinds.items() if type(value) is cls)
+    return {"kind": kind, **msgspec.to_builtins(value)}
+
+
+def _untagged(record: dict[str, Any], kinds: dict[str, type]) -> Any:
+    fields = dict(record)
+    if (kind := fields.pop("kind", None)) not in kinds:
+        raise ValueError(f"kind must be one of {', '.join(kinds)}, not {kind!r:.40}")
+    return _converted(fields, kinds[kind])
+
+
+def _converted(fields: dict[str, Any], cls: type) -> Any:
+    """The dataclass ``cls`` of ``fields``; ValueError for a wrong or an unknown one."""
+    if unknown := set(fields) - {field.name for field in dataclasses.fields(cls)}:
+        raise ValueError(f"unknown fields {', '.join(sorted(unknown))}")
+    return msgspec.convert(fields, cls)
 
 
 def _from_format_2(fields: dict[str, Any]) -> dict[str, Any]:
     """The sections of a flat card of format 2."""
-    trained = [field.name for field in dataclasses.fields(Trained)]
-    measured = [field.name for field in dataclasses.fields(Measured)]
-    _check_names(set(fields), {"name", "sizes", "digest", *trained, *measured})
-    sizes = _fitting("sizes", fields["sizes"], tuple[int, ...])
-    shape = NetworkShape.dense(name=_fitting("name", fields["name"], str), sizes=sizes)
+    shape = NetworkShape.dense(name=fields.pop("name", ""), sizes=fields.pop("sizes", ()))
+    trained = {f.name: fields.pop(f.name, None) for f in dataclasses.fields(Trained)}
     return {
         "network": _shape_record(shape),
-        "origin": {"kind": "trained", **{name: fields[name] for name in trained}},
-        "measured": {name: fields[name] for name in measured},
-        "digest": fields["digest"],
+        "origin": {"kind": "trained", **trained},
+        "digest": fields.pop("digest", None),
+        "measured": fields,
     }
-
-
-def _check_names(names: set[str], known: set[str]) -> None:
-    if names != known:
-        raise BadInput(f"has missing or unknown fields: {', '.join(sorted(names ^ known))}")
-
-
-def _object(name: str, value: Any) -> dict[str, Any]:
-    return _fitting(name, value, dict[str, Any])
-
-
-def _made(cls: type, fields: dict[str, Any]) -> Any:
-    """The dataclass ``cls`` from values read from JSON."""
-    kinds = typing.get_type_hints(cls)
-    required = {f.name for f in dataclasses.fields(cls) if f.default is dataclasses.MISSING}
-    _check_names(set(fields) | (set(kinds) - required), set(kinds))
-    return cls(**{name: _fitting(name, value, kinds[name]) for name, value in fields.items()})
-
-
-def _fitting(name: str, value: Any, kind: Any) -> Any:
-    """``value``, read from JSON, as a value of the type ``kind``; `BadInput` if it is none."""
-    arguments = typing.get_args(kind)
-    if isinstance(kind, types.GenericAlias) and kind.__origin__ is tuple:
-        if isinstance(value, list) and all(_is(item, arguments[0]) for item in value):
-            return tuple(value)
-    elif isinstance(kind, types.GenericAlias) and kind.__origin__ is dict:
-        if isinstance(value, dict) and all(_is(item, arguments[1]) for item in value.values()):
-            return value
-    elif hasattr(kind, "__members__"):
-        if value in [member.value for member in kind]:
-            return kind(value)
-    elif _is(value, kind):
-        return value
-    raise BadInput(f"must not have {value!r:.40} as {name}")
-
-
-def _is(value: Any, kind: Any) -> bool:
-    if kind is Any:
-        return True
-    if kind is float:
-        return type(value) in (int, float) and math.isfinite(value)
-    return type(value) is kind

@@ -8,7 +8,7 @@ from trispike.models.errors import BadInput
 from trispike.models.network.numbers import MAX_CHIP_LAYERS
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import Readout, result_layout
-from trispike.rtl.hierarchy import Block, lanes_suffix, place
+from trispike.rtl.hierarchy import Block, lanes_suffix, leave_out, place
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, write_layout
 
@@ -41,7 +41,7 @@ class Chip(Block):
 
     def __init__(self, *, shape: NetworkShape):
         if len(shape.layers) > MAX_CHIP_LAYERS:
-            self._MustUse__used = True  # Amaranth would warn later that it is unused
+            leave_out(self)
             raise BadInput(
                 f"a chip must have {MAX_CHIP_LAYERS} layers or fewer, not {len(shape.layers)}"
             )

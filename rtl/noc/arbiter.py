@@ -9,9 +9,9 @@ from trispike.rtl.priority import LowestOne
 
 
 class RoundRobinArbiter(wiring.Component):
-    """Grants one of several requests, each in its turn.
+    """Grants one of several requests in round-robin order.
 
-    A request that stands is granted after at most ``width - 1`` others.
+    A waiting request is granted after at most ``width - 1`` others.
 
     Parameters
     ----------
@@ -21,11 +21,11 @@ class RoundRobinArbiter(wiring.Component):
     Members
     -------
     requests : In(width)
-        Who asks.
+        The requests.
     grant : Out(width)
-        The one whose turn it is, one-hot; 0 without a request. Combinational.
+        The granted request, one-hot; 0 without a request. Combinational.
     next : In(1)
-        The grant was used: all others come before it from the next cycle on.
+        The grant was used: its request has the lowest priority from the next cycle on.
     """
 
     width = Parameter(int, least=1)
@@ -47,7 +47,7 @@ class RoundRobinArbiter(wiring.Component):
         return m
 
     def _above(self, one_hot: Value) -> Value:
-        """All bits above the one that is set."""
+        """All bits above the set one."""
         above, distance = one_hot << 1, 1
         while distance < self.width:
             above |= above << distance

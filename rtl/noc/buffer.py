@@ -16,14 +16,14 @@ class FlitBuffer(wiring.Component):
     Parameters
     ----------
     depth
-        Flits that it holds, 2 or more.
+        Capacity in flits, 2 or more.
 
     Members
     -------
     i : In(FlitStream)
         ``ready`` comes from a register: the buffer is not full.
     o : Out(FlitStream)
-        The oldest flit. One can pass every cycle.
+        The oldest flit. One flit can pass in each cycle.
 
     Latency: one cycle.
     """
@@ -68,7 +68,7 @@ class FlitBuffer(wiring.Component):
         return m
 
     def _after(self, pointer: Signal, moved: Value | int) -> Value:
-        """``pointer``, or the slot after it if ``moved``."""
+        """``pointer``, advanced by one slot if ``moved``."""
         after = (pointer + moved)[: len(pointer)]
         if self.depth & (self.depth - 1) == 0:
             return after

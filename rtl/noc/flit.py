@@ -17,22 +17,22 @@ Node = data.StructLayout({axis: flits.COORDINATE_BITS for axis in "xyz"})
 
 
 def destination(flit: Value) -> data.View:
-    """Destination node of ``flit``, which is alike for both types."""
+    """Destination node of ``flit``; its bits are the same in both types."""
     first, last = flits.SPIKE["x"], flits.SPIKE["z"]
     return data.View(Node, flit[first.lowest : last.lowest + last.width])
 
 
 def ends_packet(flit: Value) -> Value:
-    """1 unless ``flit`` belongs to a transaction of which more flits have to follow."""
+    """1 unless more flits of the transaction follow ``flit``."""
     memory = data.View(MemoryFlit, flit)
     return (memory.type == FlitType.SPIKE) | (memory.command != Command.KEPT)
 
 
 def assemble(layout: data.StructLayout, **values) -> Value:
-    """The bits of a value of ``layout`` with these fields; those that are not named are 0.
+    """The bits of a value of ``layout`` with these fields; other fields are 0.
 
-    One expression, where assignments field by field would leave constant ones in processes of their
-    own, which Verilog never runs.
+    A single expression: with assignments field by field, constant fields would get processes of
+    their own, which Verilog never runs.
     """
     assert set(values) <= {name for name, _ in layout}
     fields = []
@@ -44,6 +44,6 @@ def assemble(layout: data.StructLayout, **values) -> Value:
 
 
 def apart(code: Value, prefix: str = "") -> dict[str, Value]:
-    """Fields of a flit for the node coordinates ``code``, x lowest: ``prefix`` x, y, z."""
+    """The fields ``prefix`` x, y, z of a flit, from the node coordinates ``code``, x lowest."""
     bits = flits.COORDINATE_BITS
     return {f"{prefix}{axis}": code[bits * k : bits * (k + 1)] for k, axis in enumerate("xyz")}

@@ -1,4 +1,4 @@
-"""The input unit of a router's port: buffer, route, and what becomes of flits that lead nowhere."""
+"""The input unit of a router's port: buffer, route, and the drop of undeliverable flits."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -14,7 +14,7 @@ from trispike.rtl.parameters import Parameter
 
 
 class InputUnit(Block):
-    """Holds the flits of one port, and asks for the output of the oldest.
+    """Holds the flits of one port, and requests the output port of the oldest.
 
     Parameters
     ----------
@@ -28,18 +28,18 @@ class InputUnit(Block):
     here : In(Node)
         The router's own node.
     dead_links : In(DeadLinkEntry) array
-        Only there if ``shape`` has dead links.
+        Present if ``shape`` has dead links.
     alive : In(7)
-        Ports that a flit can leave by; one for another port is dropped, in the cycle in which it is
-        the oldest.
+        Ports that a flit can leave by; a flit for another port is dropped in the first cycle in
+        which it is the oldest.
     flit : Out(32)
         The oldest flit.
     request : Out(7)
-        The output that it wants, one-hot; 0 without a flit, or while it is dropped.
+        Its output port, one-hot; 0 without a flit, or while it is dropped.
     taken : In(1)
-        It leaves in this cycle.
+        The oldest flit leaves in this cycle.
     drop : Out(7)
-        The output that a flit wanted which is dropped in this cycle, one-hot, else 0.
+        Output port of the flit that is dropped in this cycle, one-hot; else 0.
 
     Latency: one cycle from link to ``flit``.
     """

@@ -11,7 +11,7 @@ from trispike.rtl.noc.router import Router
 from trispike.rtl.parameters import Parameter
 
 STALL_BITS = len(Port) + 1
-"""Links that can be stalled at a router: one out of each port, and the node's into it."""
+"""Links that can be stalled at a router: one out of each port, and the link from the node."""
 
 
 def node_name(node: Node) -> str:
@@ -45,23 +45,23 @@ class Mesh(Block):
     router
         Buffers and routing.
     stalls
-        Every link can be stalled, to test what waits for it.
+        Every link can be stalled, for tests.
 
     Members
     -------
     i_X_Y_Z : In(FlitStream), o_X_Y_Z : Out(FlitStream)
-        Flits from the node at x, y, z and to it.
+        Flits from and to the node at x, y, z.
     sent_X_Y_Z : Out(7)
         By `Port`: a flit leaves its router by that port in this cycle.
     dropped_X_Y_Z : Out(16), dropped_ports_X_Y_Z : Out(7)
         Status of its router, see `rtl.noc.router.Router`.
     dead_links : In(DeadLinkEntry) array
-        Dead links, the same for all routers; only there if ``router`` has dead links.
+        Dead links, the same for all routers; present if ``router`` has dead links.
     stall_X_Y_Z : In(8)
-        A cycle later nothing passes the link out of that router by the `Port` whose bit is set, and
-        nothing from the node into it with bit 7; only there with ``stalls``.
+        One cycle later the links out of that router by the `Port` of each set bit pass nothing, and
+        with bit 7 set the link from its node; present with ``stalls``.
 
-    Latency: an otherwise empty mesh gives a flit to its node ``hops + 1`` cycles after taking it.
+    Latency: an otherwise empty mesh delivers a flit ``hops + 1`` cycles after taking it.
 
     Source: TW-SNN sec. 4.3, fig. 8(a).
     """
@@ -107,7 +107,7 @@ class Mesh(Block):
         return m
 
     def _stall(self, m: Module, name: str) -> Value | list[None]:
-        """Which links of the router called ``name`` are stalled, from a register."""
+        """Stalled links of the router ``name``, from a register."""
         if not self.stalls:
             return [None] * STALL_BITS
         stalled = Signal(STALL_BITS, name=f"stalled_{name}")

@@ -1,4 +1,4 @@
-"""The output unit of a router's port: who may send, and the multiplexer to the link."""
+"""The output unit of a router's port: allocator, and multiplexer to the link."""
 
 from amaranth import *
 from amaranth.lib import data, wiring
@@ -15,20 +15,20 @@ from trispike.rtl.priority import one_hot_select
 class SwitchAllocator(wiring.Component):
     """Gives one output to one input at a time.
 
-    An input keeps the output until the flit has left that ends its packet, and while a flit waits
-    for the link; then it is the turn of the others.
+    An input keeps the output while its flit waits for the link, and until the last flit of its
+    packet has left; then the others have priority.
 
     Parameters
     ----------
     inputs
-        How many inputs may ask for the output.
+        Number of inputs.
 
     Members
     -------
     requests : In(inputs)
         Who has a flit for this output.
     grant : Out(inputs)
-        Whose flit may go, one-hot; 0 without one.
+        Input whose flit may leave, one-hot; 0 without one.
     sent : In(1)
         The flit leaves in this cycle.
     ends : In(1)
@@ -66,7 +66,7 @@ class OutputUnit(Block):
     Parameters
     ----------
     inputs
-        How many inputs it can be reached from.
+        Number of inputs.
 
     Members
     -------
@@ -75,7 +75,7 @@ class OutputUnit(Block):
     flits : In(32) array
         The oldest flit of each input.
     taken : Out(inputs)
-        Whose flit leaves in this cycle, one-hot.
+        Input whose flit leaves in this cycle, one-hot.
     o : Out(FlitStream)
         To the link. Combinational from ``requests`` and ``flits``.
     """

@@ -1,4 +1,4 @@
-"""What a mesh is told before it runs."""
+"""Values of a mesh's input ports that stay constant in a run."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from trispike.rtl.noc.route import DeadLinkEntry, detour_code
 
 
 def dead_links_word(mesh: MeshShape, links: Sequence[DeadLink]) -> int:
-    """Value of the port ``dead_links`` of a mesh whose ``links`` are dead; unused entries are 0."""
+    """Value of a mesh's port ``dead_links`` for the dead ``links``; unused entries are 0."""
     if len(links) > MAX_DEAD_LINKS:
         raise BadInput(f"a mesh knows of at most {MAX_DEAD_LINKS} dead links, not {len(links)}")
     entries = [

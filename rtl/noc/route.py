@@ -1,4 +1,4 @@
-"""The route unit: by which port a flit leaves."""
+"""The route unit: output port of a flit."""
 
 from collections.abc import Iterable
 
@@ -14,8 +14,9 @@ from trispike.rtl.parameters import Parameter
 DeadLinkEntry = data.StructLayout(
     {"valid": 1, "x": COORDINATE_BITS, "y": COORDINATE_BITS, "z": COORDINATE_BITS, "detour": 2}
 )
-"""What a router knows of a dead vertical link (`models.mesh.topology.DeadLink`); ``detour`` is
-the side where the column lies that stands in, as `detour_code`."""
+"""A dead vertical link (`models.mesh.topology.DeadLink`); ``detour`` is the side of the column that
+replaces it, as `detour_code`.
+"""
 
 
 def dead_link_members(router: RouterShape) -> dict[str, wiring.Member]:
@@ -33,10 +34,10 @@ def detour_code(port: Port) -> int:
 
 
 def turns(routing: Routing, enters: Port) -> tuple[Port, ...]:
-    """Ports by which a flit may leave that came in by ``enters``.
+    """Output ports of flits that came in by ``enters``.
 
-    Under XYZ a flit never goes back to an axis that it has done with. Under DETOUR it may return to
-    its own column after it has gone up or down in another.
+    Under XYZ a flit never returns to an earlier axis. Under DETOUR it may return to its column
+    after it has gone up or down in another one.
     """
     vertical = (Port.UP, Port.DOWN)
     if enters is Port.LOCAL:
@@ -55,18 +56,18 @@ class RouteUnit(wiring.Component):
     Parameters
     ----------
     shape
-        Names the routing function, and how many dead links it knows.
+        Routing function and number of dead links.
 
     Members
     -------
     here : In(Node)
         The router's own node.
     destination : In(Node)
-        The flit's.
+        Destination of the flit.
     dead_links : In(DeadLinkEntry) array
-        Only there if ``shape`` has dead links.
+        Present if ``shape`` has dead links.
     port : Out(7)
-        One-hot, by `Port`.
+        Output port, one-hot by `Port`.
 
     Source: TW-SNN sec. 4.3 (3D mesh); dimension order as usual.
     """
@@ -106,11 +107,11 @@ class RouteUnit(wiring.Component):
         return Cat(C(1, 1), *conditions).all()
 
     def _in_the_way(self, entry: data.View) -> Value:
-        """The link lies in the destination's column, between this layer and the destination's."""
+        """Whether the link is in the destination's column, between this z and the destination's."""
         column = (entry.x == self.destination.x) & (entry.y == self.destination.y)
         return entry.valid & column & ((self.here.z > entry.z) ^ (self.destination.z > entry.z))
 
     def _stand_in(self, toward: data.View, entry: data.View) -> list:
-        """Head for the column beside the destination's."""
+        """Route to the column beside the destination's."""
         east, west, north, south = (entry.detour == detour_code(port) for port in _SIDES)
         return [toward.x.eq(entry.x + east - west), toward.y.eq(entry.y + north - south)]

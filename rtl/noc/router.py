@@ -15,17 +15,17 @@ from trispike.rtl.parameters import Parameter
 class Router(Block):
     """Joins the links of up to six neighbours and of its own node.
 
-    A flit waits in the input buffer of the port that it came by, is routed and arbitrated for in
-    the cycle in which it is the oldest there, and is in the next router's buffer at the end of that
-    cycle. Flits of a packet keep their order and are not mixed with others. A flit whose route
-    leads to a port that is not there, or to a dead link, is dropped and counted.
+    A flit waits in the input buffer of its port. In the first cycle in which it is the oldest there
+    it is routed and arbitrated, and if it wins, it is in the next router's buffer at the end of
+    that cycle. Flits of a packet stay in order and are not mixed with others. A flit whose route
+    leads to a missing port, or to a dead link, is dropped and counted.
 
     Parameters
     ----------
     shape
         Buffers and routing.
     ports
-        The ports that it has; those on a face of the mesh are left out.
+        Ports of the router; those on a face of the mesh are missing.
 
     Members
     -------
@@ -35,15 +35,15 @@ class Router(Block):
     here : In(Node)
         Coordinates of this router, constant.
     dead_links : In(DeadLinkEntry) array
-        Dead links of the whole mesh; only there if ``shape`` has dead links.
+        Dead links of the whole mesh; present if ``shape`` has dead links.
     sent : Out(7)
         By `Port`: a flit leaves by that port in this cycle.
     dropped : Out(16)
-        How many flits were dropped, the cycle before this one's not yet counted; stays at 65,535.
+        Number of dropped flits, one cycle late; stays at 65,535.
     dropped_ports : Out(7)
-        By `Port`: a flit was dropped that wanted to leave by it; as late as ``dropped``.
+        By `Port`: a flit for this port was dropped; one cycle late.
 
-    Latency: one cycle from port to port; every port takes and gives a flit each cycle.
+    Latency: one cycle from port to port; each port takes and gives one flit a cycle.
 
     Source: TW-SNN sec. 4.3, fig. 8(c).
     """
@@ -92,7 +92,7 @@ class Router(Block):
         return m
 
     def _inputs(self, m: Module, platform) -> tuple[dict[Port, InputUnit], Signal]:
-        """The input units, and the ports that flits can leave by."""
+        """The input units, with the ports that their flits can leave by."""
         alive = Signal(len(Port))
         inputs = {}
         for port in self.ports:
@@ -106,7 +106,7 @@ class Router(Block):
         return inputs, alive
 
     def _alive(self) -> Value:
-        """Ports that are there, without dead links."""
+        """Ports of the router without those to dead links."""
         alive = [C(port in self.ports, 1) for port in Port]
         if self.shape.dead_links:
             for entry in self.dead_links:

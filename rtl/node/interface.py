@@ -127,7 +127,7 @@ class NetworkInterface(Block):
         return m
 
     def _sort(self, m: Module, arrived, receiver, sender, slave) -> None:
-        """Whom the oldest flit that has arrived is for. Only the slave may let it wait."""
+        """Destination of the oldest queued flit. Only the slave may let it wait."""
         flit = data.View(SpikeFlit, arrived.o.payload)
         spike = arrived.o.valid & (flit.type == FlitType.SPIKE)
         credit = flit.control & (flit.neuron == Control.CREDIT)

@@ -1,10 +1,10 @@
 """``trispike accuracy``: TW-SNN's figures 10 and 11, measured here."""
 
+import dataclasses
 import itertools
 import os
 from pathlib import Path
 
-import click
 import numpy as np
 
 from trispike.models.data import datasets
@@ -18,13 +18,14 @@ from trispike.sim.accuracy.measure import batches, measure
 from trispike.sim.accuracy.record import Entry, zeros_of
 from trispike.sim.accuracy.source import DRAWN, Source, sources
 from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.terminal.options import DataFolder
+from trispike.sim.terminal.request import at_least_1, command, option
+from trispike.sim.tools.paths import build_folder, checkout
 
 DEFAULT_TIMESTEPS = 35
 """TW-SNN's fig. 10 ends there."""
-
-DEFAULT_SEEDS = 5
 
 
 def _cores() -> int:
@@ -34,47 +35,45 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-@click.command()
-@click.option("--layer", help=f"Only this network: {', '.join(PRESETS)}.")
-@click.option("--recipe", help=f"Only this recipe: {', '.join(DRAWN)}.")
-@click.option(
-    "--data",
-    default="mnist",
-    show_default=True,
-    help=f"Data set: {', '.join(datasets.NAMES)}.",
-)
-@click.option(
-    "--timesteps",
-    "-t",
-    default=DEFAULT_TIMESTEPS,
-    show_default=True,
-    help="Most timesteps of a prediction.",
-)
-@click.option(
-    "--seeds", default=DEFAULT_SEEDS, show_default=True, help="How many spike seeds, from 0."
-)
-@click.option("--jobs", "-j", type=int, help="Threads.  [default: one a core]")
-@click.option(
-    "--data-folder",
-    type=click.Path(path_type=Path),
-    help="Folder with the data set's four IDX files, as for `run`.",
-)
-def accuracy(layer, recipe, data, timesteps, seeds, jobs, data_folder):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AccuracyRequest(DataFolder):
+    """The networks of a data set, or some of them."""
+
+    layer: str | None = option(f"Only this network: {', '.join(PRESETS)}.", check=preset)
+    recipe: str | None = option(f"Only this recipe: {', '.join(DRAWN)}.")
+    data: str = option(f"Data set: {', '.join(datasets.NAMES)}.", "mnist")
+    timesteps: int = option(
+        "Most timesteps of a prediction.", DEFAULT_TIMESTEPS, check=check_timesteps, short="-t"
+    )
+    seeds: int = option("How many spike seeds, from 0.", 5, check=at_least_1("SEEDS"))
+    jobs: int | None = option(
+        "Threads.  [default: one a core]", check=at_least_1("JOBS"), short="-j"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.recipe not in (None, *DRAWN):
+            raise BadInput(f"RECIPE must be one of {', '.join(DRAWN)}, not {self.recipe!r}")
+        if self.data not in datasets.NAMES:
+            raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {self.data!r}")
+
+
+@command("accuracy", AccuracyRequest)
+def accuracy(asked: AccuracyRequest) -> None:
     """Measure accuracy against timesteps and what ternary weights cost; needs matplotlib.
 
     Measures the networks of the data set whose weights are at hand, by the golden model, with
     several seeds of spikes; redraws docs/figures and the tables of docs/results.md. What is not at
     hand or not asked for is kept from the record of earlier measurements, docs/accuracy.json.
     """
-    _check(layer, recipe, data, seeds, jobs)
-    timesteps = check_timesteps(timesteps)
-    plots = _plots()
+    data = asked.data
+    plots = extras.plots("accuracy.plots")
     place = _Place(data)
     kept = record.read(place.record)
     chosen = [
         source
         for source in sources(data)
-        if layer in (None, source.layer) and recipe in (None, source.recipe)
+        if asked.layer in (None, source.layer) and asked.recipe in (None, source.recipe)
     ]
     loaded = {source: source.load() for source in chosen if source.path.exists()}
     if not loaded:
@@ -83,14 +82,15 @@ def accuracy(layer, recipe, data, timesteps, seeds, jobs, data_folder):
             f"{chosen[0].remedy}"
         )
     place.check()
-    images, labels = datasets.load_test(data, datasets.find_folder(data_folder, data))
+    images, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
     for source, (network, _) in loaded.items():
         if network.shape.sizes[0] != images.shape[1]:
             raise BadInput(
                 f"{source.path} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
                 f"{images.shape[1]} pixels"
             )
-    fresh = _measured(loaded, images, labels, timesteps, range(seeds), jobs or _cores())
+    jobs = asked.jobs or _cores()
+    fresh = _measured(loaded, images, labels, asked.timesteps, range(asked.seeds), jobs)
     everything = {**kept, **fresh}
     entries = [everything[source] for source in sources(data) if source in everything]
 
@@ -102,37 +102,11 @@ def accuracy(layer, recipe, data, timesteps, seeds, jobs, data_folder):
         print(f"written: {relative(path)}")
 
 
-def _check(layer: str | None, recipe: str | None, data: str, seeds: int, jobs: int | None) -> None:
-    if layer is not None:
-        preset(layer)
-    if recipe not in (None, *DRAWN):
-        raise BadInput(f"RECIPE must be one of {', '.join(DRAWN)}, not {recipe!r}")
-    if data not in datasets.NAMES:
-        raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
-    if seeds < 1:
-        raise BadInput(f"SEEDS must be 1 or more, not {seeds}")
-    if jobs is not None and jobs < 1:
-        raise BadInput(f"JOBS must be 1 or more, not {jobs}")
-
-
-def _plots():
-    """The module that draws, imported only now, as matplotlib is an extra and takes its time."""
-    try:
-        from trispike.sim.accuracy import plots
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] != "matplotlib":
-            raise
-        raise BadInput(
-            "the figures need matplotlib; install it with pip install '.[plots]'"
-        ) from None
-    return plots
-
-
 class _Place:
     """Where everything about the data set ``data`` is written."""
 
     def __init__(self, data: str):
-        docs, build = ROOT / "docs", build_folder() / "accuracy"
+        docs, build = checkout() / "docs", build_folder() / "accuracy"
         self.data = data
         self.section = f"accuracy {data}"
         self.record = docs / "accuracy.json"

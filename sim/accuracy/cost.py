@@ -1,4 +1,4 @@
-"""What quantisation costs: the accuracy of 32-bit weights less that of ternary ones."""
+"""The cost of quantisation: accuracy of 32-bit weights less accuracy of ternary ones."""
 
 import dataclasses
 import statistics
@@ -9,7 +9,7 @@ from trispike.sim.accuracy.record import Entry
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Points of accuracy that a ternary network lacks of the one with 32-bit weights.
+    """Accuracy that a ternary network loses against the same one with 32-bit weights.
 
     Parameters
     ----------
@@ -20,9 +20,9 @@ class Cost:
     baseline
         The recipe of the 32-bit weights.
     seeds
-        The seeds that both were measured with: both got the same spikes.
+        The seeds of both measurements: both networks got the same spikes.
     points
-        For each seed the difference in percentage points; entry T - 1 is for T timesteps.
+        For each seed, the difference in percentage points; entry T - 1 is for T timesteps.
     """
 
     layer: str
@@ -33,7 +33,7 @@ class Cost:
 
     @property
     def timesteps(self) -> int:
-        """The longest run that both were measured with."""
+        """Number of timesteps of the shorter measurement."""
         return len(self.points[0])
 
     def mean(self, timesteps: int) -> float:
@@ -48,18 +48,18 @@ class Cost:
 
 
 def costs(entries: Sequence[Entry]) -> list[Cost]:
-    """The cost of each ternary network among ``entries`` that has its baseline there too.
+    """The cost of each ternary network among ``entries`` whose baseline is in them too.
 
-    Seeds that only one of the two was measured with are left out, and so are pairs with no seed in
-    common. All ``entries`` are of one data set.
+    Only seeds of both measurements count; pairs without a common seed are left out. All ``entries``
+    are of one data set.
     """
-    found = []
+    priced = []
     for baseline in (entry for entry in entries if entry.source.bits == 32):
         for ternary in entries:
             if ternary.source.bits == 2 and ternary.source.layer == baseline.source.layer:
                 points = _points(ternary, baseline)
                 if points:
-                    found.append(
+                    priced.append(
                         Cost(
                             layer=ternary.source.layer,
                             recipe=ternary.source.recipe,
@@ -68,18 +68,19 @@ def costs(entries: Sequence[Entry]) -> list[Cost]:
                             points=tuple(points.values()),
                         )
                     )
-    return found
+    return priced
 
 
 def _points(ternary: Entry, baseline: Entry) -> dict[int, tuple[float, ...]]:
-    left, right = (
+    ternary_runs, baseline_runs = (
         dict(zip(entry.spread.seeds, entry.spread.measurements, strict=True))
         for entry in (ternary, baseline)
     )
     return {
         seed: tuple(
-            100 * (b - a) for a, b in zip(left[seed].accuracy, right[seed].accuracy, strict=False)
+            100 * (b - a)
+            for a, b in zip(ternary_runs[seed].accuracy, baseline_runs[seed].accuracy, strict=False)
         )
-        for seed in left
-        if seed in right
+        for seed in ternary_runs
+        if seed in baseline_runs
     }

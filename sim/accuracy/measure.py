@@ -1,4 +1,4 @@
-"""Measuring several networks with several seeds at once."""
+"""Measures several networks with several seeds at once."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -22,11 +22,11 @@ def measure(
     jobs: int,
     progress: Callable[[int], object] = lambda done: None,
 ) -> list[Spread]:
-    """What `sim.training.tally.accuracy_over_seeds` says of each of ``networks``, sooner.
+    """`sim.training.tally.accuracy_over_seeds` for each of ``networks``, in parallel.
 
-    Each batch of images is encoded once for all networks. Batches are shared out among ``jobs``
-    threads, each with a single thread of BLAS: NumPy works outside Python's lock, and no process
-    can be left behind. The result does not depend on ``jobs``.
+    Each batch of images is encoded once for all networks. ``jobs`` threads share the batches, each
+    with a single thread of BLAS: NumPy releases Python's lock, and threads cannot outlive the
+    command. The result does not depend on ``jobs``.
 
     ``progress`` is called with the number of batches done, of `batches`.
     """

@@ -34,8 +34,8 @@ def accuracy(data: str, entries: Sequence[Entry]) -> bytes:
         _time_axis(panels[0, 0], longest)
         ends = []
         for axes, layer in zip(panels.flat, PRESETS, strict=True):
-            mine = [entry for entry in entries if entry.source.layer == layer]
-            ends.append([_curve(axes, entry) for entry in mine])
+            entries_of_layer = [entry for entry in entries if entry.source.layer == layer]
+            ends.append([_curve(axes, entry) for entry in entries_of_layer])
             _printed_points(axes, data, layer, longest)
             axes.set_title(f"{layer} ({PRESETS[layer]})", fontsize=10)
             axes.grid(alpha=0.25)
@@ -66,8 +66,8 @@ def _time_axis(axes: Axes, longest: int) -> None:
     axes.set_xlim(0.88, 1.1 * max(longest, 2) ** 1.35)
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    shown = [t for t in _TICKS if t <= longest]
-    axes.set_xticks(shown, [str(t) for t in shown])
+    ticks = [t for t in _TICKS if t <= longest]
+    axes.set_xticks(ticks, [str(t) for t in ticks])
 
 
 def _curve(axes: Axes, entry: Entry) -> tuple[float, float, str]:
@@ -75,14 +75,16 @@ def _curve(axes: Axes, entry: Entry) -> tuple[float, float, str]:
     look, times = _LOOKS[entry.source.recipe], range(1, entry.timesteps + 1)
     mean = [100 * x for x in entry.spread.mean]
     axes.plot(times, mean, markersize=2.5, linewidth=1.2, **look)
-    columns = list(zip(*(one.accuracy for one in entry.spread.measurements), strict=True))
+    columns = list(
+        zip(*(measurement.accuracy for measurement in entry.spread.measurements), strict=True)
+    )
     low, high = ([100 * pick(column) for column in columns] for pick in (min, max))
     axes.fill_between(times, low, high, color=look["color"], alpha=0.2, linewidth=0)
     return mean[-1], times[-1], entry.source.recipe
 
 
 def _write_names(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
-    """Write the recipes' names right of the points ``ends``, moved apart where they would touch."""
+    """Write the recipes' names right of the points ``ends``, moved apart to avoid overlap."""
     if not ends:
         return
     low, high = axes.get_ylim()
@@ -91,12 +93,12 @@ def _write_names(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
     places = []
     for y, _, _ in order:
         places.append(max(y, places[-1] + gap) if places else y)
-    shift = sum(y - place for (y, _, _), place in zip(order, places, strict=True)) / len(order)
+    shift = sum(y - height for (y, _, _), height in zip(order, places, strict=True)) / len(order)
     shift = min(shift, high - gap / 2 - places[-1])
-    for (_, x, recipe), place in zip(order, places, strict=True):
+    for (_, x, recipe), height in zip(order, places, strict=True):
         axes.annotate(
             recipe,
-            (x, place + shift),
+            (x, height + shift),
             xytext=(8, 0),
             textcoords="offset points",
             color=_LOOKS[recipe]["color"],
@@ -106,13 +108,13 @@ def _write_names(axes: Axes, ends: Sequence[tuple[float, float, str]]) -> None:
 
 
 def _printed_points(axes: Axes, data: str, layer: str, longest: int) -> None:
-    """Mark what papers print about a network."""
+    """Mark the accuracies that papers print for a network."""
     for printed in published.accuracies(data):
         if printed.layer != layer or printed.timesteps > longest:
             continue
-        place = (printed.timesteps, printed.percent)
+        point = (printed.timesteps, printed.percent)
         axes.plot(
-            *place,
+            *point,
             marker=_PUBLISHED[printed.paper],
             color="black",
             markerfacecolor="white",
@@ -123,7 +125,7 @@ def _printed_points(axes: Axes, data: str, layer: str, longest: int) -> None:
         leftwards = printed.timesteps**2 > longest  # where there is more room
         axes.annotate(
             f"{printed.paper}, {printed.bits}-bit, published: {printed.percent:g}",
-            place,
+            point,
             xytext=(-8 if leftwards else 8, 0),
             textcoords="offset points",
             fontsize=7.5,
@@ -133,7 +135,7 @@ def _printed_points(axes: Axes, data: str, layer: str, longest: int) -> None:
 
 
 def quantisation(data: str, costs: Sequence[Cost]) -> bytes:
-    """What ternary weights cost each network, at one timestep and at the most measured (PNG).
+    """Cost of ternary weights for each network, at one timestep and at the most measured (PNG).
 
     ``costs`` are one or more, all of ``data``.
     """
@@ -155,7 +157,7 @@ def _cost_panel(
 ) -> list[tuple[float, float, str]]:
     """Draw dots with standard deviations, and the range that TW-SNN prints.
 
-    Returns where each recipe's last dot is, and the recipe's name.
+    Returns the position of each recipe's last dot, and the recipe's name.
     """
     printed = published.cost(data)
     if printed:
@@ -170,20 +172,20 @@ def _cost_panel(
         )
     recipes, ends = list(dict.fromkeys(cost.recipe for cost in costs)), []
     for k, recipe in enumerate(recipes):
-        mine = [cost for cost in costs if cost.recipe == recipe]
+        costs_of_recipe = [cost for cost in costs if cost.recipe == recipe]
         offset = 0.2 * (k - (len(recipes) - 1) / 2)
         look = _LOOKS[recipe]
         axes.errorbar(
-            [list(PRESETS).index(cost.layer) + offset for cost in mine],
-            [cost.mean(timesteps) for cost in mine],
-            yerr=[cost.deviation(timesteps) or 0.0 for cost in mine],
+            [list(PRESETS).index(cost.layer) + offset for cost in costs_of_recipe],
+            [cost.mean(timesteps) for cost in costs_of_recipe],
+            yerr=[cost.deviation(timesteps) or 0.0 for cost in costs_of_recipe],
             color=look["color"],
             marker=look["marker"],
             markersize=5,
             linestyle="none",
             capsize=3,
         )
-        last = max(mine, key=lambda cost: list(PRESETS).index(cost.layer))
+        last = max(costs_of_recipe, key=lambda cost: list(PRESETS).index(cost.layer))
         ends.append((last.mean(timesteps), list(PRESETS).index(last.layer) + 0.1, recipe))
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(range(len(PRESETS)), list(PRESETS))

@@ -1,4 +1,4 @@
-"""The networks that are measured, and the weight files that they come from."""
+"""The networks that are measured, and their weight files."""
 
 import dataclasses
 from pathlib import Path
@@ -18,7 +18,7 @@ DRAWN = ("trispike", "trispike-sparse", "tw-snn", "tw-snn-32bit")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Source:
-    """One network: what it is, what it is trained on, and by which recipe."""
+    """One network: its preset, the data set and the recipe of its training."""
 
     layer: str
     data: str
@@ -31,10 +31,10 @@ class Source:
 
     @property
     def path(self) -> Path:
-        """Where its weight file is, or would be.
+        """Path of its weight file, whether it exists or not.
 
-        Ternary weights come with Trispike. Those of 32 bits are too large for that: they are where
-        training leaves them.
+        Ternary weights come with Trispike. Weights of 32 bits are too large for that; training
+        writes them to the build folder.
         """
         committed = weights.committed(self.layer, self.data, self.recipe)
         return committed if self.bits == 2 else build_folder() / "weights" / committed.name
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def remedy(self) -> str:
-        """The command that makes its weights."""
+        """The command that trains its weights."""
         return f"make train LAYER={self.layer} DATA={self.data} RECIPE={self.recipe}"
 
     def __str__(self):

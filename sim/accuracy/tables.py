@@ -24,7 +24,7 @@ def _columns(longest: int) -> list[int]:
 
 
 def _percent(entry: Entry, timesteps: int, *, spread: bool = True) -> str:
-    """Mean accuracy in percent and, of several seeds and if asked, its standard deviation."""
+    """Mean accuracy in percent and, for several seeds and on request, its standard deviation."""
     if timesteps > entry.timesteps:
         return _NOTHING
     mean, deviation = entry.spread.mean, entry.spread.deviation
@@ -45,7 +45,7 @@ def _points(cost: Cost, timesteps: int) -> str:
 
 
 def _texts(data: str, layer: str, bits: int, paper: str | None = None) -> str:
-    """What papers, or one of them, print about a network: "PAPER: THIS; THAT", or nothing."""
+    """Accuracies that papers, or one of them, print for a network: "PAPER: THIS; THAT", or ""."""
     texts: dict[str, list[str]] = {}
     for one in published.accuracies(data):
         if (one.layer, one.bits) == (layer, bits) and paper in (None, one.paper):
@@ -54,7 +54,7 @@ def _texts(data: str, layer: str, bits: int, paper: str | None = None) -> str:
 
 
 def _rivals(data: str) -> list[tuple[str, str, int]]:
-    """Paper, network and width of printed accuracies that have no row of ours beside them."""
+    """Paper, network and width of printed accuracies without a row of ours."""
     widths = {Source(layer="fc256", data=data, recipe=recipe).bits for recipe in DRAWN}
     printed = [one for one in published.accuracies(data) if one.bits not in widths]
     return list(dict.fromkeys((one.paper, one.layer, one.bits) for one in printed))
@@ -69,7 +69,7 @@ def _printed_at(data: str, paper: str, layer: str, bits: int, timesteps: int) ->
 
 
 SPREAD_WIDTH = 100
-"""Columns that `terminal` takes with deviations; without, it takes 80."""
+"""Width of the table of `terminal` with deviations; without them it is 80."""
 
 
 def terminal(
@@ -77,8 +77,8 @@ def terminal(
 ) -> Table:
     """``entries``, all of ``data``, as a table that fits ``width`` columns, at least 80.
 
-    Where they are fewer than `SPREAD_WIDTH`, it has means without their deviations. Entries that
-    are not of ``fresh`` sources are marked as taken from the record.
+    Below `SPREAD_WIDTH` columns it has means without deviations. Entries whose source is not in
+    ``fresh`` are marked as taken from the record.
     """
     spread = width >= SPREAD_WIDTH
     what = "mean ± deviation" if spread else "mean"
@@ -112,7 +112,7 @@ def terminal(
 
 
 def markdown(data: str, entries: Sequence[Entry], costs: Sequence[Cost], figures: list[str]) -> str:
-    """The section of docs/results.md about ``data``: figures, tables and how they came about.
+    """The section of docs/results.md about ``data``: figures, tables and how they were measured.
 
     ``figures`` are the images' paths, relative to the document: accuracy, then, if there are
     ``costs``, quantisation.

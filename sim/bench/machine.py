@@ -6,7 +6,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from trispike.sim.tools.paths import ROOT
+from trispike.sim.tools.paths import ROOT, in_checkout
 from trispike.sim.tools.toolchain import Toolchain
 
 
@@ -43,6 +43,8 @@ def _processor() -> str | None:
 
 def _commit() -> str | None:
     """The checkout's commit, a ``+`` behind it if files were changed; None outside git."""
+    if not in_checkout():
+        return None
     try:
         commit, status = (
             subprocess.run(

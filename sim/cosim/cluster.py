@@ -14,6 +14,7 @@ from trispike.models.errors import BadInput
 from trispike.sim.cosim import harness
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.shard import Shard
+from trispike.sim.terminal.extras import install
 from trispike.sim.tools.paths import ROOT
 from trispike.sim.tools.simulator import SimulationError
 
@@ -88,8 +89,7 @@ def _connected(named: str):
         from distributed.comm import connect
     except ImportError:
         raise BadInput(
-            "CLUSTER= needs the extra 'cluster': pip install '.[cluster]' in Trispike's "
-            "environment, or run without CLUSTER="
+            f"CLUSTER= needs the extra 'cluster': {install('cluster')}, or run without CLUSTER="
         ) from None
     for name in ("distributed", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in one line

@@ -1,16 +1,13 @@
-"""``trispike run``: a network's chip, simulated and compared with the models."""
+"""A network's chip, simulated and compared with the models: ``trispike sim`` without a mesh."""
 
 import contextlib
+import dataclasses
 import shlex
 import time
-from pathlib import Path
 
-import click
 from rich.console import Console
 
-from trispike.models.data import spikes
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable
 from trispike.sim.cosim import cluster, cosimulation
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
@@ -22,110 +19,86 @@ from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.options import (
-    data_option,
-    folder_option,
-    images_option,
-    lanes_option,
-    layer_option,
-    refused_options,
-    weights_option,
+    DataFolder,
+    Images,
+    Jobs,
+    Json,
+    Lanes,
+    Seeded,
+    Trained,
 )
+from trispike.sim.terminal.request import make_name, option
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
 from trispike.sim.tools.simulator import SimulationError
 
 
-@click.command()
-@refused_options(
-    "stalls depth routing dead back-door! read-back", "a mesh, which MESH= or RANDOM= names"
-)
-@layer_option
-@data_option
-@lanes_option
-@click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
-@images_option
-@click.option("--first", default=0, show_default=True, help="Index of the first test image.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the input spikes.")
-@click.option("--jobs", "-j", type=int, help="Simulations side by side.  [default: 1]")
-@click.option(
-    "--cluster",
-    "address",
-    help="Dask cluster to run them on instead: an address (tcp://host:8786) or a scheduler file.",
-)
-@click.option("--waves", is_flag=True, help="Write a waveform for Surfer or GTKWave.")
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File for the same figures as JSON.",
-)
-@weights_option
-@folder_option
-def run(
-    layer,
-    data,
-    lanes,
-    timesteps,
-    images,
-    first,
-    seed,
-    jobs,
-    address,
-    waves,
-    json_file,
-    weight_file,
-    data_folder,
-):
-    """Run a network's RTL on test images and compare it with the golden model.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChipRun(Json, Jobs, DataFolder, Seeded, Images, Lanes, Trained):
+    """A network on the fixed chip."""
 
-    Generates the chip's Verilog, builds it with Verilator (once), runs every image cycle by cycle
-    and compares potentials, spikes, cycles and labels of every layer and timestep.
+    first: int = option("Index of the first test image.", 0)
+    cluster: str | None = option(
+        "Dask cluster to run them on instead: an address (tcp://host:8786) or a scheduler file."
+    )
+    waves: bool = option("Write a waveform for Surfer or GTKWave.", False)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.jobs is not None and self.cluster is not None:
+            raise BadInput(
+                "JOBS has no meaning with CLUSTER, which has its own workers: leave one out"
+            )
+
+
+def execute(asked: ChipRun) -> None:
+    """Simulate the chip on test images, compare it with the models, print the table.
+
+    `MismatchFound` names the first difference.
     """
     begun = time.perf_counter()
     console = Console()
-    again = {"LAYER": layer, "DATA": data, "LANES": lanes, "T": timesteps, "SEED": seed}
-    again |= {"WEIGHTS": weight_file, "DATA_FOLDER": data_folder}
-    weight_file, network = subject.network(layer, data, weight_file)
-    shape = network.shape.with_lanes(lanes)
-    timesteps = spikes.check_timesteps(timesteps)
-    seed = spikes.check_seed(seed)
-    if jobs is not None and jobs < 1:
-        raise BadInput(f"JOBS must be 1 or more, not {jobs}")
-    if jobs is not None and address is not None:
-        raise BadInput("JOBS has no meaning with CLUSTER, which has its own workers: leave one out")
+    weight_file, network = subject.network(asked.layer, asked.data, asked.weights)
+    shape = network.shape.with_lanes(asked.lanes)
     pixels, labels, chosen = subject.test_images(
-        network, weight_file, data, first=first, count=images, folder=data_folder
+        network,
+        weight_file,
+        asked.data,
+        first=asked.first,
+        count=asked.images,
+        folder=asked.data_folder,
     )
     toolchain.find()
-    if json_file is not None:
-        check_writable(json_file)
+    asked.check_json()
 
-    name = f"{network.name}-{data}"
+    name = f"{network.name}-{asked.data}"
     with run_folder(name) as folder:
         interrupted = False
         with contextlib.ExitStack() as stack:
-            pool = LocalPool(jobs or 1) if address is None else cluster.ClusterPool(address)
+            pool = (
+                cluster.ClusterPool(asked.cluster) if asked.cluster else LocalPool(asked.jobs or 1)
+            )
             stack.callback(pool.close)
             progress = stack.enter_context(progress_bar())
             task = progress.add_task(f"building {network.name} (Verilator)", total=None)
-            model = cosimulation.chip_model(network, lanes=lanes, waves=waves)
+            model = cosimulation.chip_model(network, lanes=asked.lanes, waves=asked.waves)
             progress.update(task, total=len(chosen), description=f"simulating {network.name}")
             try:
                 found = cosimulation.run(
                     weight_file,
-                    Encoding.of(pixels, timesteps, seed, folder),
+                    Encoding.of(pixels, asked.timesteps, asked.seed, folder),
                     chosen,
                     folder,
-                    lanes=lanes,
+                    lanes=asked.lanes,
                     pool=pool,
-                    waves=waves,
+                    waves=asked.waves,
                     progress=lambda done: progress.update(task, completed=done),
                     model=model,
                 )
             except cosimulation.Interrupted as stop:
                 found, interrupted = stop.found, True
-        if waves and not interrupted and not found.deaths:
+        if asked.waves and not interrupted and not found.deaths:
             place = build_folder() / "waves" / name
             console.print(f"waveform: {relative(cosimulation.keep_waveform(folder, place))}")
         try:
@@ -135,30 +108,31 @@ def run(
                     found.outcomes,
                     labels,
                     images=chosen,
-                    data=data,
-                    timesteps=timesteps,
-                    seed=seed,
+                    data=asked.data,
+                    timesteps=asked.timesteps,
+                    seed=asked.seed,
                     flip_flops=chip_flip_flops(model),
                     wall_seconds=time.perf_counter() - begun,
                 )
                 console.print(table(made))
-                if json_file is not None:
-                    records.write(json_file, made)
+                asked.keep(records.text(made))
             if interrupted:
                 raise KeyboardInterrupt
             if found.deaths:
-                raise SimulationError("\n".join(_obituary(death, again) for death in found.deaths))
+                raise SimulationError("\n".join(_obituary(death, asked) for death in found.deaths))
         finally:  # whatever else went wrong, a mismatch is what to say
             first = first_mismatch(found.outcomes)
             if first:
                 raise MismatchFound(first)
 
 
-def _obituary(death: cosimulation.Death, options: dict[str, object]) -> str:
-    """Which shard died, and how to run its images alone with ``options`` of make."""
+def _obituary(death: cosimulation.Death, asked: ChipRun) -> str:
+    """Which shard died, and how to run its images alone."""
     images = death.images
-    options = {**options, "FIRST": images.start, "IMAGES": len(images)}
-    command = [f"{key}={shlex.quote(str(v))}" for key, v in options.items() if v is not None]
+    options = ("layer", "data", "lanes", "timesteps", "seed", "weights", "data_folder")
+    values = {name: getattr(asked, name) for name in options}
+    values |= {"first": images.start, "images": len(images)}
+    command = [f"{make_name(k)}={shlex.quote(str(v))}" for k, v in values.items() if v is not None]
     return (
         f"images {images.start} to {images.stop - 1} ended early, {death.judged} of {len(images)} "
         f"judged: {death.why}; run them alone by make sim {' '.join(command)}"

@@ -1,1 +1,1 @@
-"""What a prediction costs: events times energies, switching in the netlist, TW-SNN's silicon."""
+"""Energy of a prediction: by events, by switching in the netlist, and by TW-SNN's power."""

@@ -3,7 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-import click
 import numpy as np
 
 from trispike.models.data import spikes
@@ -27,15 +26,10 @@ from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import (
-    data_option,
-    folder_option,
-    images_option,
-    lanes_option,
-    layer_option,
-)
+from trispike.sim.terminal.options import DataFolder, Images, Lanes, Preset
+from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import toolchain
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "energy"
@@ -82,20 +76,16 @@ class _Subject:
         )
 
 
-@click.command()
-@layer_option
-@data_option
-@lanes_option
-@click.option("--timesteps", "-t", default=1, show_default=True, help="Timesteps per image.")
-@images_option
-@click.option(
-    "--traced",
-    default=5,
-    show_default=True,
-    help="Images, the first ones, that the netlist's switching is counted on.",
-)
-@folder_option
-def energy(layer, data, lanes, timesteps, images, traced, data_folder):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EnergyRequest(DataFolder, Images, Lanes, Preset):
+    """A network of ours on test images."""
+
+    timesteps: int = option("Timesteps per image.", 1, check=spikes.check_timesteps, short="-t")
+    traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
+
+
+@command("energy", EnergyRequest)
+def energy(asked: EnergyRequest) -> None:
     """Energy of a prediction, by events and by switching; needs yosys, opensta and their cells.
 
     Runs the RTL on test images, compared with the models as ever. Its counts times published
@@ -103,11 +93,12 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     priced by OpenSTA, is another; TW-SNN's power a third. Rewrites the table of docs/results.md,
     which keeps other runs from the record docs/energy.json.
     """
-    timesteps = spikes.check_timesteps(timesteps)
+    docs = checkout() / "docs"
+    layer, data, lanes, traced = asked.layer, asked.data, asked.lanes, asked.traced
     weight_file, network = subject.network(layer, data, None)
     shape = network.shape.with_lanes(lanes)
     pixels, labels, chosen = subject.test_images(
-        network, weight_file, data, first=0, count=images, folder=data_folder
+        network, weight_file, data, first=0, count=asked.images, folder=asked.data_folder
     )
     if not 1 <= traced <= len(chosen):
         raise BadInput(f"TRACED must be from 1 to {len(chosen)}, the images, not {traced}")
@@ -115,7 +106,6 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     for tool in tools.PACKAGES:
         tools.find(tool)
     library = liberty.read(tools.find_liberty(None))
-    docs = ROOT / "docs"
     kept = ENERGIES.read(docs / "energy.json")
     read_section(docs / "results.md", SECTION)
     for path in (docs / "energy.json", docs / "results.md"):
@@ -128,7 +118,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
         data=data,
         pixels=pixels,
         labels=labels,
-        timesteps=timesteps,
+        timesteps=asked.timesteps,
     )
     chip = Chip(shape=shape)
     place = build_folder() / "synthesis" / f"{chip.module_name}-{library.name}"
@@ -145,7 +135,7 @@ def energy(layer, data, lanes, timesteps, images, traced, data_folder):
     made = Energy(
         network=network.name,
         data=data,
-        timesteps=timesteps,
+        timesteps=asked.timesteps,
         lanes=lanes,
         accuracy=whole.accuracy,
         images=whole.images,

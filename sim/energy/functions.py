@@ -1,4 +1,4 @@
-"""Boolean functions as Liberty writes them, on arrays."""
+"""Boolean functions in Liberty's syntax, on arrays."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,8 +13,8 @@ _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_\[\]]*|[01]|[()!'*&+|^])")
 def parse(text: str) -> Function:
     """The function that ``text`` describes, of bool arrays by pin.
 
-    Binding closest first: ``!A`` and ``A'`` are not; ``A ^ B`` exclusive or; ``A B``, ``A * B`` and
-    ``A & B`` and; ``A + B`` and ``A | B`` or. `ValueError` for anything else.
+    Operators, highest precedence first: ``!A`` and ``A'``: not; ``A ^ B``: exclusive or; ``A B``,
+    ``A * B`` and ``A & B``: and; ``A + B`` and ``A | B``: or. `ValueError` for anything else.
     """
     tokens = _TOKEN.findall(text)
     if "".join(tokens) != re.sub(r"\s", "", text):
@@ -39,7 +39,7 @@ class _Parser:
         return False
 
     def alternatives(self) -> Function:
-        """Factors of an or."""
+        """Terms of an or."""
         left = self._conjunction()
         while self._next("+", "|"):
             left = _either(left, self._conjunction())

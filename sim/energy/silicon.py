@@ -1,9 +1,9 @@
 """A prediction's energy from TW-SNN's silicon figures.
 
-TW-SNN sec. 5.2.3 takes the energy of an input spike as that of the logic plus that of the weights
-read (eq. 14-16), and of a layer as leakage plus so much for each of its spikes (eq. 17), but prints
-no value of these terms. Its chip's power and clock give their sum: with one spike a cycle, the
-energy of a cycle is that of an input spike of the layer that sets the pace.
+TW-SNN sec. 5.2.3 models the energy of an input spike as logic plus the weights read (eq. 14-16),
+and the energy of a layer as leakage plus a term for each input spike (eq. 17). It prints no value
+of these terms. The chip's power and clock give their sum: with one spike a cycle, the energy of a
+cycle is that of an input spike of the slowest layer.
 """
 
 from trispike.sim.cost.constants import TW_SNN_POWER

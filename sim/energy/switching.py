@@ -1,8 +1,8 @@
-"""Energy of a prediction from the switching of the mapped netlist, each cell's priced by OpenSTA.
+"""Energy of a prediction from the switching of the mapped netlist, with OpenSTA's cell energies.
 
-OpenSTA tells each instance's power when its outputs switch once a cycle and when they never do,
-from the library's tables and the loads that the netlist has. In between power is linear in how
-often they switch, and that is counted on real images (`sim.energy.toggles`).
+OpenSTA gives the power of each instance for outputs that switch once a cycle and for outputs that
+never switch, from the library's tables and the netlist's loads. In between, power is linear in the
+switching rate, which is counted on real images (`sim.energy.toggles`).
 """
 
 import collections
@@ -32,11 +32,11 @@ class Switching:
     Parameters
     ----------
     clock
-        Of all registers, whatever they store: their clock pins.
+        Energy of the clock pins of all registers.
     registers
-        Of register outputs that change.
+        Energy of register outputs that change.
     logic
-        Of all other cells, by the kind of block they stand in.
+        Energy of all other cells, by kind of block.
     leakage
         Power in nW.
     """
@@ -48,7 +48,7 @@ class Switching:
 
     @property
     def total(self) -> float:
-        """Of one cycle in pJ, without leakage."""
+        """Energy of one cycle in pJ, without leakage."""
         return self.clock + self.registers + sum(self.logic.values())
 
 
@@ -65,7 +65,7 @@ def _powers(mapped: Mapped, activity: float) -> dict[str, tuple[float, float]]:
 
 
 def switching(mapped: Mapped, toggles: Toggles) -> Switching:
-    """Price the ``toggles`` of ``mapped``."""
+    """Energies of the ``toggles`` of ``mapped``."""
     still, busy = (_powers(mapped, activity) for activity in (0.0, 1.0))
     pj = 1e12 * PERIOD_NS * 1e-9
     clock = registers = leakage = 0.0
@@ -73,11 +73,11 @@ def switching(mapped: Mapped, toggles: Toggles) -> Switching:
     for path, kind, rate in toggles.rates():
         if path not in busy:
             raise breakdown(f"sta said nothing of {path}", mapped.folder / "power_1.log")
-        rest, leaks = still[path]
-        moved = float((busy[path][0] - rest) * rate * pj)
+        idle, leaks = still[path]
+        moved = float((busy[path][0] - idle) * rate * pj)
         leakage += leaks * 1e9
         if mapped.library.cells[kind].stores:
-            clock += rest * pj
+            clock += idle * pj
             registers += moved
         else:
             logic[_block(path)] += moved
@@ -85,10 +85,10 @@ def switching(mapped: Mapped, toggles: Toggles) -> Switching:
 
 
 def _block(path: str) -> str:
-    """Which kind of block the cell ``path`` stands in."""
-    above = path.split("/")[:-1]
+    """Kind of block that contains the cell ``path``."""
+    instances = path.split("/")[:-1]
     names = {"pe": "processing elements", "encoder": "encoders", "readout": "read-out"}
-    for part in above:
+    for part in instances:
         for begin, name in names.items():
             if part.startswith(begin):
                 return name

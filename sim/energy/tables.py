@@ -1,4 +1,4 @@
-"""Energies as a table for a terminal, and all of the record as Markdown for docs/results.md."""
+"""Tables of energies: for a terminal, and of the whole record as Markdown for docs/results.md."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from trispike.sim.report.published import RIVALS
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
 
 READS, LEAKAGE = "SRAM reads", "SRAM leakage"
-"""Kinds of event that are of memory macros: no cell of the netlist switches for them."""
+"""Kinds of event in memory macros, which have no cells in the netlist."""
 
 PAIRS = (
     ("register clocks", ("register clocks",), ("clock",)),
@@ -29,24 +29,24 @@ PAIRS = (
     ("encoders", ("encoder steps",), ("encoders",)),
     ("broadcast, control, read-out", (), ("broadcast, control, configuration", "read-out")),
 )
-"""Name of a part, the kinds of event and the parts of the netlist that are it."""
+"""Name of a part, its kinds of event, and its parts of the netlist."""
 
 
 def cells_nj(made: Energy) -> dict[str, float]:
-    """Energy in nJ of a prediction by part of the netlist, in the cells' technology."""
+    """Energy in nJ of a prediction for each part of the netlist, in the cells' technology."""
     parts = {"clock": made.switching.clock, "registers": made.switching.registers}
     parts |= made.switching.logic
     return {name: pj * made.traced_cycles / 1000 for name, pj in parts.items()}
 
 
 def netlist_nj(made: Energy) -> float:
-    """Energy in nJ of a prediction at 65 nm by switching, that of memories by events."""
+    """Energy in nJ of a prediction at 65 nm, logic by switching and memories by events."""
     logic = sum(scaled(nj, OSU_180, TARGET) for nj in cells_nj(made).values())
     return logic + made.traced_events[READS] + made.traced_events[LEAKAGE]
 
 
 def rows(made: Energy) -> list[tuple[str, str, str, str]]:
-    """Part, nJ by events, nJ of the cells, and that scaled; of the traced images."""
+    """Part, nJ by events, nJ of the cells, and the latter scaled; over the traced images."""
     here = cells_nj(made)
     lines = []
     for title, events, parts in PAIRS:
@@ -69,7 +69,7 @@ def rows(made: Energy) -> list[tuple[str, str, str, str]]:
 
 
 def terminal(made: Energy) -> Table:
-    """``made`` part by part."""
+    """The table of ``made``."""
     table = Table(
         title=f"{made.network} on {made.data}, T = {made.timesteps}, lanes: {made.lanes}: nJ of a "
         f"prediction, first {made.traced_images} images",
@@ -86,7 +86,7 @@ def terminal(made: Energy) -> Table:
 
 
 def remarks(made: Energy) -> list[str]:
-    """What is to be said below the table."""
+    """Notes printed below the table."""
     ratio = sum(made.traced_events.values()) / netlist_nj(made)
     energy = sum(made.events.values())
     power = f"{constants.TW_SNN_POWER.value:g} mW"
@@ -100,7 +100,7 @@ def remarks(made: Energy) -> list[str]:
 
 
 def markdown(entries: Sequence[Energy]) -> str:
-    """All of the record: the comparison with others, the parts, the constants."""
+    """The whole record: the comparison with others, the parts, the constants."""
     ours = [row for made in entries if made.data == "mnist" for row in _ours(made)]
     rivals = [(*dataclasses.astuple(rival)[:-1], f"{PUBLISHED}, {rival.where}") for rival in RIVALS]
     parts = [_INTRODUCTION, markdown_table(_DESIGNS, [*ours, *rivals])]
@@ -131,7 +131,7 @@ _DESIGNS = (
 
 
 def _ours(made: Energy) -> list[tuple[str, ...]]:
-    """One run's rows in the comparison."""
+    """Rows of one run in the comparison."""
     name = f"Trispike {made.network}, T = {made.timesteps}, lanes: {made.lanes}"
     accuracy = f"{made.accuracy:.2%} of {made.images:,}, {MEASURED}"
     by_switching = netlist_nj(made) * made.cycles / made.traced_cycles

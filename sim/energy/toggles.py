@@ -1,8 +1,8 @@
-"""How often each cell of a mapped netlist switches, from the values of its registers.
+"""Switching rates of a mapped netlist's cells, computed from the values of its registers.
 
-What the flip-flops, memories and inputs hold in each cycle is known from the RTL, whose registers
-the netlist has too. All other cells follow from these by their Boolean functions, each cycle for
-itself: cells switch once a cycle at most. Glitches are not seen.
+The values of flip-flops, memories and inputs in each cycle come from the RTL, which has the same
+registers. The other cells follow by their Boolean functions, cycle by cycle, so a cell switches at
+most once a cycle: glitches are not counted.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from trispike.sim.synthesis.netlist import Bit, Instance, Module
 
 _REGISTER = "_reg"
 _DATA = "D"
-"""What all libraries call the input of a flip-flop."""
+"""Name of a flip-flop's input in all libraries."""
 
 
 class Toggles:
-    """Switching of the netlist ``mapped`` while its RTL did what is in ``trace``."""
+    """Switching of the netlist ``mapped`` during the run recorded in ``trace``."""
 
     def __init__(self, mapped: Mapped, trace: Trace):
         self._netlist, self._trace = mapped.netlist, trace
@@ -29,13 +29,14 @@ class Toggles:
         self._order: dict[str, list] = {}
 
     def rates(self) -> Iterator[tuple[str, str, float]]:
-        """Path of each cell, its kind, and how often its outputs switch in a cycle, on average.
+        """Path of each cell, its kind, and the mean number of times that its outputs switch in a
+        cycle.
 
-        Of a cell with several outputs it is the mean of these. Paths are OpenSTA's:
+        For a cell with several outputs it is the mean over them. Paths are OpenSTA's:
         ``layer_0/pe_3/potential_reg[17]``.
 
-        `MismatchFound` if in any cycle the netlist's logic would not give a flip-flop the value
-        that the RTL's has in the next: both are compared on the way.
+        `MismatchFound` if in any cycle the netlist computes another next value for a flip-flop than
+        the RTL's register has.
         """
         yield from self._module(self._netlist.modules[self._netlist.top], ())
 
@@ -55,20 +56,20 @@ class Toggles:
                 changes = [np.count_nonzero(np.diff(values[net])) for net in nets]
                 yield "/".join((*path, cell.name)), cell.kind, sum(changes) / len(nets) / steps
         for cell in module.cells:
-            below = self._netlist.modules.get(cell.kind)
-            if below is not None and not below.macro:
-                yield from self._module(below, (*path, cell.name))
+            child = self._netlist.modules.get(cell.kind)
+            if child is not None and not child.macro:
+                yield from self._module(child, (*path, cell.name))
 
     def _compare(self, name: str, cell: Instance, values: dict[Bit, np.ndarray]) -> None:
-        """The netlist's logic must say what the RTL's register holds in the next cycle."""
-        known = self._netlist.library.cells[cell.kind]
+        """Compare the next value that the netlist computes with that of the RTL's register."""
+        library_cell = self._netlist.library.cells[cell.kind]
         if _DATA in cell.pins:
             following = self._value(values, cell.pins[_DATA][0])[:-1]
-            held = values[cell.pins[known.outputs[0]][0]][1:]
-            wrong = np.flatnonzero(following != held)
+            stored = values[cell.pins[library_cell.outputs[0]][0]][1:]
+            wrong = np.flatnonzero(following != stored)
             if len(wrong):
-                what = f"netlist and RTL differ: {name}"
-                raise MismatchFound(Mismatch(what=what, cycle=int(wrong[0]) + 1))
+                message = f"netlist and RTL differ: {name}"
+                raise MismatchFound(Mismatch(what=message, cycle=int(wrong[0]) + 1))
 
     def _value(self, values: dict[Bit, np.ndarray], bit: Bit) -> np.ndarray:
         if isinstance(bit, str):
@@ -76,7 +77,7 @@ class Toggles:
         return values.get(bit, np.zeros(self._trace.cycles, dtype=bool))
 
     def _known(self, module: Module, path: tuple[str, ...]) -> dict[Bit, np.ndarray]:
-        """Values of the nets that inputs, flip-flops and instances drive."""
+        """Values of the nets driven by inputs, flip-flops and instances."""
         values: dict[Bit, np.ndarray] = {}
 
         def take(bits: list[Bit], signal: tuple[str, ...]) -> None:
@@ -89,20 +90,20 @@ class Toggles:
             if direction == "input" and port not in ("clk", "rst"):
                 take(bits, (*path, port))
         for cell in module.cells:
-            below = self._netlist.modules.get(cell.kind)
-            known = self._netlist.library.cells.get(cell.kind)
-            if below is not None:
-                for port, (direction, _) in below.ports.items():
+            child = self._netlist.modules.get(cell.kind)
+            library_cell = self._netlist.library.cells.get(cell.kind)
+            if child is not None:
+                for port, (direction, _) in child.ports.items():
                     if direction == "output" and port in cell.pins:
                         take(cell.pins[port], (*path, cell.name, port))
-            elif known.stores:
+            elif library_cell.stores:
                 signal, _, index = cell.name.partition(_REGISTER)
                 rows = self._trace.bits(".".join((*path, signal)))
-                values[cell.pins[known.outputs[0]][0]] = rows[int(index.strip("[]") or 0)]
+                values[cell.pins[library_cell.outputs[0]][0]] = rows[int(index.strip("[]") or 0)]
         return values
 
     def _sorted(self, module: Module) -> list:
-        """The combinational cells of ``module``, each after those that drive it."""
+        """The combinational cells of ``module``, each after the cells that drive it."""
         if module.name not in self._order:
             cells = [
                 cell
@@ -112,15 +113,15 @@ class Toggles:
             ]
             outputs = {cell.name: self._outputs(cell.kind, cell.pins) for cell in cells}
             driver = {cell.pins[pin][0]: cell for cell in cells for pin, _ in outputs[cell.name]}
-            order, seen = [], set()
+            order, visited = [], set()
             for start in cells:
                 stack = [(start, False)]
                 while stack:
                     cell, ready = stack.pop()
                     if ready:
                         order.append((cell, outputs[cell.name]))
-                    elif cell.name not in seen:
-                        seen.add(cell.name)
+                    elif cell.name not in visited:
+                        visited.add(cell.name)
                         stack.append((cell, True))
                         inputs = self._netlist.library.cells[cell.kind].inputs
                         nets = [cell.pins[pin][0] for pin in inputs if pin in cell.pins]
@@ -129,11 +130,11 @@ class Toggles:
         return self._order[module.name]
 
     def _outputs(self, kind: str, pins: dict) -> list[tuple[str, Function]]:
-        found = []
+        functions = []
         for pin in self._netlist.library.cells[kind].outputs:
             if pin in pins:
                 if (kind, pin) not in self._functions:
                     text = self._netlist.library.cells[kind].pins[pin].function
                     self._functions[kind, pin] = parse(text)
-                found.append((pin, self._functions[kind, pin]))
-        return found
+                functions.append((pin, self._functions[kind, pin]))
+        return functions

@@ -32,7 +32,7 @@ class Trace:
         return [edge for edge in edges if inputs[0] < edge <= last]
 
     def _rises(self, signal: str) -> list[int]:
-        """When a bit of the bench rises."""
+        """Times at which a bit of the bench rises."""
         times = []
 
         def look(time, _, value):

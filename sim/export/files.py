@@ -116,18 +116,18 @@ def files(network: Network, lanes: int) -> dict[str, str]:
     chip = Chip(shape=shape)
     top = chip.module_name
     modules = export(chip)
-    made = {f"{name}.v": text for name, text in modules.items()}
-    made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
-    made["lint.vlt"] = WAIVERS.read_text()
+    texts = {f"{name}.v": text for name, text in modules.items()}
+    texts[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *texts])
+    texts["lint.vlt"] = WAIVERS.read_text()
     for k, (layer, layer_shape) in enumerate(zip(network.layers, shape.layers, strict=True)):
         for b, bank in enumerate(layer_shape.banks):
             every = memory_image.weight_words(layer, b)
             for lane in range(layer_shape.lanes):
                 words = every[lane :: layer_shape.lanes]
                 words += [0] * (bank.rows - len(words))
-                made[_image(k, lane, b)] = _hexadecimal(words, bank.width)
+                texts[_image(k, lane, b)] = _hexadecimal(words, bank.width)
     layout = write_layout(shape.layers)
-    made["configuration.mem"] = _hexadecimal(network_writes(network, 1), layout.size)
+    texts["configuration.mem"] = _hexadecimal(network_writes(network, 1), layout.size)
     description = {
         "top": top,
         "network": str(network.shape),
@@ -142,10 +142,10 @@ def files(network: Network, lanes: int) -> dict[str, str]:
         "lanes": lanes,
         "memory_bits": shape.memory_bits,
         "memories": _memories(chip),
-        "files": sorted([*made, f"{top}.json"]),
+        "files": sorted([*texts, f"{top}.json"]),
     }
-    made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
-    return made
+    texts[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    return texts
 
 
 def mesh_files(mesh: Mesh) -> dict[str, str]:
@@ -183,9 +183,9 @@ def scalable_files(chip: ScalableChip) -> dict[str, str]:
 
 def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: dict):
     top = block.module_name
-    made = {f"{name}.v": text for name, text in export(block).items()}
-    made[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *made])
-    made["lint.vlt"] = WAIVERS.read_text()
+    texts = {f"{name}.v": text for name, text in export(block).items()}
+    texts[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *texts])
+    texts["lint.vlt"] = WAIVERS.read_text()
     payloads = {"a spike flit": _fields(SpikeFlit), "a memory flit": _fields(MemoryFlit)}
     if router.dead_links:
         payloads["an entry of dead_links, the first in the lowest bits"] = _fields(DeadLinkEntry)
@@ -198,37 +198,37 @@ def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: di
         "ports": _ports(block),
         "payloads": payloads,
         **about,
-        "files": sorted([*made, f"{top}.json"]),
+        "files": sorted([*texts, f"{top}.json"]),
     }
-    made[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
-    return made
+    texts[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    return texts
 
 
-def _stale(folder: Path, made: dict[str, str]) -> list[Path]:
-    """Files in ``folder`` that an earlier export put there and this one does not."""
+def _stale(folder: Path, texts: dict[str, str]) -> list[Path]:
+    """Files in ``folder`` that an earlier export wrote and this one does not."""
     stale = []
     tops = ("trispike_*.json", "mesh_*.json", "scalable_chip_*.json")
-    for description in (found for top in tops for found in folder.glob(top)):
+    for description in (json_file for top in tops for json_file in folder.glob(top)):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             names = json.loads(description.read_text())["files"]
-            stale += [folder / Path(name).name for name in names if name not in made]
+            stale += [folder / Path(name).name for name in names if name not in texts]
     return stale
 
 
-def write(made: dict[str, str], folder: Path) -> None:
-    """Put the files of `files` into ``folder``, in place of an earlier export's.
+def write(texts: dict[str, str], folder: Path) -> None:
+    """Write the files of `files` to ``folder`` and remove those of an earlier export.
 
-    All are written before the first is put there.
+    All are written before the first is moved there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
         try:
-            for name, text in made.items():
+            for name, text in texts.items():
                 (stage / name).write_text(text)
-            for path in _stale(folder, made):
+            for path in _stale(folder, texts):
                 path.unlink(missing_ok=True)
-            for name in made:
+            for name in texts:
                 os.replace(stage / name, folder / name)
         finally:
             shutil.rmtree(stage, ignore_errors=True)

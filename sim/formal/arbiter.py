@@ -10,7 +10,7 @@ from trispike.sim.formal.claims import Bench, Claims, at_most_one, below, count,
 
 
 class ArbiterBench(Bench):
-    """One request, ``who``, is any of them; it counts how many others are granted while it stands.
+    """For an arbitrary request ``who``, counts the grants to others while it waits.
 
     Parameters
     ----------
@@ -28,7 +28,6 @@ class ArbiterBench(Bench):
         )
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(width=self._width)
         claims = Claims(m)
@@ -39,9 +38,9 @@ class ArbiterBench(Bench):
         ]
         claims.constant(self.who)
         claims.given(self.who < self._width)
-        stands, mine = picked(self.requests, self.who), picked(self.grant, self.who)
+        stands, granted = picked(self.requests, self.who), picked(self.grant, self.who)
         waited = Signal(range(self._width + 1))
-        with m.If(~stands | mine & self.next):
+        with m.If(~stands | granted & self.next):
             m.d.sync += waited.eq(0)
         with m.Elif(self.next):
             m.d.sync += waited.eq(waited + self.grant.any())
@@ -51,7 +50,7 @@ class ArbiterBench(Bench):
         claims.always("waits_for_others_once", waited < self._width)
         claims.invariant("later_is_above_a_bit", is_order(self.later))
         claims.invariant("others_left", waited + rank(self.later, self.who) < self._width)
-        claims.reached("longest_wait", (waited == self._width - 1) & stands & mine & self.next)
+        claims.reached("longest_wait", (waited == self._width - 1) & stands & granted & self.next)
         return m
 
 
@@ -61,12 +60,12 @@ def picked(bits: Value, index: Value) -> Value:
 
 
 def is_order(later: Value) -> Value:
-    """An arbiter's register ``later`` is what a grant leaves: all bits above one, or none."""
+    """Whether ``later`` has a value that a grant leaves: all bits above one, or none."""
     return every([~later[0], *(implies(later[k], later[k + 1]) for k in range(len(later) - 1))])
 
 
 def rank(later: Value, who: Value) -> Value:
-    """How many others come before ``who`` in the order of an arbiter's register ``later``."""
+    """Number of requests before ``who`` in the order that the register ``later`` gives."""
     own = picked(later, who)
     return count(
         (bit & ~own) | ((bit == own) & (Value.cast(who) > k)) for k, bit in enumerate(later)
@@ -74,5 +73,5 @@ def rank(later: Value, who: Value) -> Value:
 
 
 def order_after(later: Value, granted: Value) -> Value:
-    """``later`` is what the grant ``granted`` leaves."""
+    """Whether ``later`` is the value that the grant ``granted`` leaves."""
     return later == below(granted)

@@ -12,22 +12,22 @@ from trispike.sim.formal.claims import Bench, Claims, implies
 
 
 class Queue:
-    """What a first-in first-out buffer must do, told by what goes in and out of it.
+    """What a first-in first-out buffer must do, seen from its ports.
 
-    It counts the flits within, and follows one of them: whichever the solver marks as it goes in.
-    As that may be any, and it must come out unchanged after just those that were ahead of it, no
-    flit is lost, doubled, changed or overtaken.
+    It counts the flits in the buffer and follows one of them, which the solver chooses as it goes
+    in. This flit must come out unchanged, after exactly the flits ahead of it. As any flit may be
+    chosen, no flit is lost, doubled, changed or overtaken.
 
     Parameters
     ----------
     depth
         Flits that the buffer holds.
     put, word
-        A flit goes in, and which.
+        A flit goes in, and its bits.
     take
         A flit goes out.
     mark
-        Follow the one that goes in now, unless another is being followed.
+        Follow the flit that goes in now, unless another is followed.
     """
 
     def __init__(self, m: Module, *, depth: int, put: Value, word: Value, take: Value, mark: Value):
@@ -50,16 +50,16 @@ class Queue:
 
     @property
     def next_out(self) -> Value:
-        """The flit that is followed is the oldest."""
+        """Whether the followed flit is the oldest."""
         return self._followed & (self._ahead == 0)
 
     @property
     def behind_all(self) -> Value:
-        """The buffer is full, and the flit that is followed came last."""
+        """Whether the buffer is full and the followed flit came last."""
         return self._followed & (self._ahead == self._depth - 1)
 
     def claim(self, claims: Claims, *, ready: Value, valid: Value, oldest: Value) -> None:
-        """State what its ports show."""
+        """Claims about its ports."""
         claims.always("ready_unless_full", ready == (self.level < self._depth))
         claims.always("valid_unless_empty", valid == (self.level > 0))
         claims.always(
@@ -69,7 +69,7 @@ class Queue:
         claims.reached("full_behind_all", self.behind_all & (self.level == self._depth))
 
     def invariants(self, claims: Claims, bench: Bench) -> None:
-        """State what its registers hold; ``bench`` has them by `inside`."""
+        """Invariants of its registers, which ``bench`` has by `inside`."""
         depth, level = self._depth, self.level
         claims.invariant("level", level <= depth)
         claims.invariant(
@@ -79,28 +79,28 @@ class Queue:
         slots = Array(getattr(bench, f"slot_{k}") for k in range(depth))
         claims.invariant("pointers", (bench.first < depth) & (bench.free < depth))
         claims.invariant("level_between_pointers", self._wrap(bench.first + level) == bench.free)
-        place = self._wrap(bench.first + self._ahead)
-        claims.invariant("followed_is_kept", implies(self._followed, slots[place] == self._word))
+        slot = self._wrap(bench.first + self._ahead)
+        claims.invariant("followed_is_kept", implies(self._followed, slots[slot] == self._word))
 
     def _wrap(self, pointer: Value) -> Value:
         return Mux(pointer >= self._depth, pointer - self._depth, pointer)
 
 
 def pointers(depth: int, path: str, prefix: str = "") -> dict[str, tuple[str, int]]:
-    """For `Bench`: registers of the buffer that is at ``path``, but for its flits."""
+    """Pointer registers of the buffer at ``path``, for `Bench`."""
     width = (depth - 1).bit_length()
     widths = {"first": width, "free": width, "empty": 1, "full": 1}
     return {f"{prefix}{name}": (f"{path}.{name}", bits) for name, bits in widths.items()}
 
 
 def inside(depth: int, path: str) -> dict[str, tuple[str, int]]:
-    """For `Bench`: all registers of the buffer that is at ``path``."""
+    """All registers of the buffer at ``path``, for `Bench`."""
     slots = {f"slot_{k}": (f"{path}.slots[{k}]", FLIT_BITS) for k in range(depth)}
     return {**pointers(depth, path), **slots}
 
 
 class BufferBench(Bench):
-    """A buffer between a sender and a receiver that do as they like.
+    """A buffer between a sender and a receiver of arbitrary behaviour.
 
     Parameters
     ----------
@@ -116,7 +116,6 @@ class BufferBench(Bench):
         super().__init__(members, inside(depth, "unit"))
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(depth=self._depth)
         claims = Claims(m)
@@ -141,6 +140,6 @@ class BufferBench(Bench):
 
 
 def stands(claims: Claims, stream) -> Value:
-    """A ``valid`` of ``stream`` that is not answered stays, and its ``payload`` with it."""
-    same = stream.valid & (stream.payload == claims.past(stream.payload))
-    return implies(claims.past(stream.valid & ~stream.ready), same)
+    """``valid`` and ``payload`` of ``stream`` stay until ``ready``."""
+    unchanged = stream.valid & (stream.payload == claims.past(stream.payload))
+    return implies(claims.past(stream.valid & ~stream.ready), unchanged)

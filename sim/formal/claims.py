@@ -1,7 +1,7 @@
-"""What properties are written with: named claims, assumptions and situations of a bench.
+"""Named claims, assumptions and situations of a bench, of which proofs consist.
 
-A bench is a component that holds the unmodified block under proof, as ``unit``, and states what is
-true of it. Its inputs are free: the solver chooses them in every cycle, within the assumptions.
+A bench is a component that holds the unmodified block under proof as ``unit`` and states claims
+about it. Its inputs are free: the solver chooses them in every cycle, within the assumptions.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,21 +31,21 @@ class Bench(wiring.Component):
     Parameters
     ----------
     members
-        Free inputs, and what else the bench shows.
+        Ports: free inputs, and outputs for counterexamples.
     inside
-        Port of the bench, for a register of the block that invariants speak of, to its path in the
-        block and its shape: ``{"later": ("unit.arbiter.later", 3)}``. The prover wires it up, so
-        that the block needs no ports for its proof. Registers of no width are left out.
+        Registers of the block that invariants name: port of the bench to path in the block and
+        shape, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects them, so the block
+        needs no extra ports. Registers of width 0 are left out.
     """
 
     def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, ShapeLike]] | None = None):
-        kept = {name: at for name, at in (inside or {}).items() if at[1]}
-        self.inside = {name: path for name, (path, _) in kept.items()}
-        super().__init__({**members, **{name: In(shape) for name, (_, shape) in kept.items()}})
+        wide = {name: at for name, at in (inside or {}).items() if at[1]}
+        self.inside = {name: path for name, (path, _) in wide.items()}
+        super().__init__({**members, **{name: In(shape) for name, (_, shape) in wide.items()}})
 
 
 class Claims:
-    """Properties of the bench whose module is ``m``. There is no reset after power-on."""
+    """Adds the properties of a bench to its module ``m``. There is no reset after power-on."""
 
     def __init__(self, m: Module):
         self._m = m
@@ -54,23 +54,23 @@ class Claims:
         m.d.sync += self._started.eq(1)
 
     def always(self, name: str, holds: Value) -> None:
-        """State that ``holds`` in every cycle."""
+        """Claim that ``holds`` is true in every cycle."""
         self._m.d.comb += Assert(self._named(CLAIM + name, holds))
 
     def invariant(self, name: str, holds: Value) -> None:
-        """The same of registers inside the block: proved too, and what induction needs."""
+        """The same of registers in the block: proved too, and needed by the induction."""
         self._m.d.comb += Assert(self._named(INVARIANT + name, holds))
 
     def given(self, holds: Value) -> None:
-        """Assume it in every cycle."""
+        """Assume that the condition is true in every cycle."""
         self._m.d.comb += Assume(holds)
 
     def constant(self, value: Value) -> None:
-        """Assume that ``value``, whatever it is, never changes."""
+        """Assume that ``value`` is arbitrary and never changes."""
         self.given(implies(self._started, value == self.past(value)))
 
     def reached(self, name: str, happens: Value) -> None:
-        """State that ``happens`` can be: otherwise the assumptions leave nothing to prove."""
+        """Require that ``happens`` can be true: otherwise the assumptions contradict each other."""
         self._m.d.comb += Cover(self._named(SITUATION + name, happens))
 
     def past(self, value: Value) -> Signal:
@@ -86,30 +86,30 @@ class Claims:
 
 
 def implies(condition: Value, then: Value) -> Value:
-    """``then``, wherever ``condition``; both of one bit or more, true if not 0."""
+    """``condition`` implies ``then``; each is true if any of its bits is set."""
     return ~Value.cast(condition).bool() | Value.cast(then).bool()
 
 
 def every(conditions: Iterable[Value]) -> Value:
-    """All of ``conditions``, of one bit each."""
+    """Conjunction of the one-bit ``conditions``."""
     return Cat(Const(1, 1), *conditions).all()
 
 
 def count(bits: Iterable[Value]) -> Value:
-    """How many of ``bits`` are set."""
+    """Number of set bits."""
     return sum(bits, Const(0, 1))
 
 
 def at_most_one(bits: Value) -> Value:
-    """No two of ``bits`` are set."""
+    """Whether at most one bit is set."""
     return (bits & (bits - 1)[: len(bits)]) == 0
 
 
 def exactly_one(bits: Value) -> Value:
-    """One of ``bits`` is set."""
+    """Whether exactly one bit is set."""
     return at_most_one(bits) & bits.any()
 
 
 def below(bits: Value) -> Value:
-    """In bit k whether a bit below k is set in ``bits``."""
+    """Bit k tells whether any bit below k is set in ``bits``."""
     return Cat(bits[:k].any() if k else Const(0, 1) for k in range(len(bits)))

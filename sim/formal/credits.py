@@ -1,4 +1,4 @@
-"""Claims about `rtl.node.sender.CreditCounter`, alone and around its loop."""
+"""Claims about `rtl.node.sender.CreditCounter`, alone and in its credit loop."""
 
 from collections.abc import Callable
 
@@ -13,15 +13,15 @@ _COUNT = range(CREDITS + 2)
 
 
 class CreditsBench(Bench):
-    """A counter, a receiver, and between them timesteps and credits that are under way.
+    """A counter, a receiver, and timesteps and credits in flight between them.
 
-    All are under way for any time. In an order: but as none differs from the others, how many there
-    are is all that counts. Unless ``keeps_rules``, credits come from nowhere too.
+    Timesteps and credits in flight arrive after any delay. They are interchangeable, so only their
+    numbers are modelled. Without ``keeps_rules`` credits may also arrive that nobody gave.
 
     Parameters
     ----------
     keeps_rules
-        The receiver gives a credit for each timestep that it has moved, and no other.
+        The receiver gives one credit for each timestep that it took, and no others.
     unit
         The counter under proof.
     """
@@ -39,7 +39,6 @@ class CreditsBench(Bench):
         super().__init__(members, {"count": ("unit.count", CREDITS.bit_length())})
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit()
         claims = Claims(m)
@@ -55,17 +54,17 @@ class CreditsBench(Bench):
         return m
 
     def _alone(self, m: Module, claims: Claims) -> None:
-        """The number of credits, told by what is spent and gained; one too many is forgotten."""
-        left = Signal(_COUNT, init=CREDITS)
-        after = left - self.spend + self.gain
-        m.d.sync += left.eq(Mux(self.clear | (after > CREDITS), CREDITS, after))
-        claims.always("any_left", self.any == (left != 0))
-        claims.always("told_if_one_too_many", self.overdrawn == (after > CREDITS))
-        claims.invariant("same_count", self.count == left)
+        """The counter holds the credits gained less those spent; a gain above the limit is lost."""
+        balance = Signal(_COUNT, init=CREDITS)
+        next_balance = balance - self.spend + self.gain
+        m.d.sync += balance.eq(Mux(self.clear | (next_balance > CREDITS), CREDITS, next_balance))
+        claims.always("any_left", self.any == (balance != 0))
+        claims.always("told_if_one_too_many", self.overdrawn == (next_balance > CREDITS))
+        claims.invariant("same_count", self.count == balance)
         claims.reached("one_too_many", self.overdrawn)
 
     def _loop(self, m: Module, claims: Claims) -> None:
-        """Every credit is with the sender, spent on a timestep under way, or on its way back."""
+        """Every credit is in the counter, spent on a timestep in flight, or in flight back."""
         steps, credits = Signal(_COUNT), Signal(_COUNT)
         m.d.sync += [
             steps.eq(steps + self.spend - self.moves),

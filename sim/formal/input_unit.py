@@ -17,7 +17,7 @@ from trispike.sim.formal.route import expected
 
 
 class InputBench(Bench):
-    """An input unit whose flits are taken only when they ask.
+    """An input unit whose flits are taken only on request.
 
     Parameters
     ----------
@@ -44,7 +44,6 @@ class InputBench(Bench):
         super().__init__(members, inside(shape.depth, "unit.buffer"))
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -67,13 +66,13 @@ class InputBench(Bench):
         claims.constant(self.here.as_value())
         claims.constant(self.alive)
         claims.given(implies(self.taken, self.request))
-        wanted = expected(m, self._shape, self.here, destination(self.flit), entries)
-        self._one_or_the_other(claims, wanted)
+        expected_port = expected(m, self._shape, self.here, destination(self.flit), entries)
+        self._one_or_the_other(claims, expected_port)
         self._keeps(m, claims)
         return m
 
-    def _one_or_the_other(self, claims: Claims, wanted: Signal) -> None:
-        """The oldest flit asks, or is dropped at once, by where it wants to go."""
+    def _one_or_the_other(self, claims: Claims, expected_port: Signal) -> None:
+        """The oldest flit requests its port if that is alive, else it is dropped at once."""
         request, drop = self.request, self.drop
         either = request | drop
         claims.always("asks_for_one_at_most", at_most_one(request))
@@ -81,17 +80,17 @@ class InputBench(Bench):
         claims.always("never_both", ~(request.any() & drop.any()))
         claims.always("asks_only_the_living", request & ~self.alive == 0)
         claims.always("drops_only_for_the_dead", drop & self.alive == 0)
-        claims.always("wants_what_is_specified", implies(either, either == wanted))
+        claims.always("wants_what_is_specified", implies(either, either == expected_port))
         left_waiting = claims.past(request.any() & ~self.taken)
-        same = (request == claims.past(request)) & (self.flit == claims.past(self.flit))
-        claims.always("asks_until_taken", implies(left_waiting, same & request.any()))
+        unchanged = (request == claims.past(request)) & (self.flit == claims.past(self.flit))
+        claims.always("asks_until_taken", implies(left_waiting, unchanged & request.any()))
         claims.reached("asks", request.any() & ~self.taken)
         claims.reached("drops", drop.any())
         claims.reached("asks_after_a_drop", request.any() & claims.past(drop.any()))
         claims.reached("drops_after_a_flit", drop.any() & claims.past(self.taken))
 
     def _keeps(self, m: Module, claims: Claims) -> None:
-        """A flit leaves once, taken or dropped, and it does not pass others."""
+        """A flit leaves once, taken or dropped, and flits stay in order."""
         valid, put, leaves = Signal(), Signal(), Signal()
         m.d.comb += [
             valid.eq((self.request | self.drop).any()),

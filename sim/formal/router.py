@@ -15,21 +15,21 @@ from trispike.sim.formal.claims import Bench, Claims, count, exactly_one, implie
 from trispike.sim.formal.route import expected
 
 _BALANCE_BITS = 8
-"""The balance of flits is kept modulo a power of 2 above all that the buffers hold."""
+"""Flits are counted modulo 2 to this power, which is more than the buffers hold."""
 
 
 class RouterBench(Bench):
-    """A router whose neighbours do as they like; its place and the dead links stay.
+    """A router with arbitrary neighbours and a fixed place and fixed dead links.
 
     Parameters
     ----------
     shape
         Buffers and routing.
     ports
-        The ports that it has.
+        Ports of the router.
     output
-        The port whose output the claims are about: one at a time, as z3 comes to no end with
-        all. None: they are about the number of flits.
+        Port whose output the claims are about; one at a time, as z3 does not finish with all. None:
+        the claims are about the number of flits.
     unit
         The router under proof.
     """
@@ -48,7 +48,7 @@ class RouterBench(Bench):
         registers = {}
         for port in ports:
             name = port.name.lower()
-            askers = sum(port in turns(shape.routing, other) for other in ports)
+            askers = sum(port in turns(shape.routing, source) for source in ports)
             members |= {f"i_{name}": In(FlitStream), f"o_{name}": Out(FlitStream)}
             registers |= pointers(shape.depth, f"unit.input_{name}.buffer", f"{name}_")
             registers[f"{name}_owned"] = (f"unit.output_{name}.allocator.owned", 1)
@@ -60,7 +60,6 @@ class RouterBench(Bench):
         super().__init__(members, registers)
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape, ports=self._ports)
         claims = Claims(m)
@@ -86,17 +85,17 @@ class RouterBench(Bench):
         return m
 
     def _output(self, m: Module, claims: Claims, port: Port, entries: list) -> None:
-        """What leaves by ``port``."""
+        """Flits that leave by ``port``."""
         name = port.name.lower()
         o = getattr(self, f"o_{name}")
-        wanted = expected(m, self._shape, self.here, destination(o.payload), entries)
+        expected_port = expected(m, self._shape, self.here, destination(o.payload), entries)
         claims.always("stands_until_taken", stands(claims, o))
-        claims.always("leaves_by_its_port", implies(o.valid, wanted[port]))
+        claims.always("leaves_by_its_port", implies(o.valid, expected_port[port]))
         claims.always("sent_is_told", self.sent[port] == (o.valid & o.ready))
         claims.reached("goes_after_a_stall", o.valid & o.ready & claims.past(o.valid & ~o.ready))
 
     def _registers(self, claims: Claims, name: str) -> None:
-        """What the registers of the input and of the output ``name`` hold."""
+        """Invariants of the registers of the input and of the output ``name``."""
         full, empty = self._register(name, "full"), self._register(name, "empty")
         claims.invariant(f"{name}_not_full_and_empty", ~(full & empty))
         first, free = self._register(name, "first"), self._register(name, "free")
@@ -107,18 +106,18 @@ class RouterBench(Bench):
         owned, owner = self._register(name, "owned"), self._register(name, "owner")
         claims.invariant(f"{name}_one_owner", implies(owned, exactly_one(owner)))
 
-    def _register(self, name: str, what: str) -> Signal:
-        return getattr(self, f"{name}_{what}")
+    def _register(self, name: str, register: str) -> Signal:
+        return getattr(self, f"{name}_{register}")
 
     def _held(self, name: str) -> Value:
-        """How many flits the input ``name`` holds."""
+        """Number of flits in the input ``name``."""
         full, depth = self._register(name, "full"), self._shape.depth
         first, free = self._register(name, "first"), self._register(name, "free")
         between = Mux(free < first, free + depth - first, free - first)
         return Mux(full, depth, between)
 
     def _balance(self, m: Module, claims: Claims) -> None:
-        """What came in has left, or was dropped and counted, or is held."""
+        """Every flit that came in has left, was dropped and counted, or is held."""
         came, went, held = [], [], Const(0, 1)
         for port in self._ports:
             name = port.name.lower()
@@ -131,6 +130,6 @@ class RouterBench(Bench):
         dropped = self.dropped + self.just_dropped
         claims.invariant("drops_want", self.just_dropped.any() == self.just_wanted.any())
         counting = dropped < (1 << DROPPED_BITS) - 1
-        kept = (held + dropped)[:_BALANCE_BITS]
-        claims.always("none_lost_or_doubled", implies(counting, balance == kept))
+        accounted = (held + dropped)[:_BALANCE_BITS]
+        claims.always("none_lost_or_doubled", implies(counting, balance == accounted))
         claims.reached("counts_a_drop", self.dropped > 0)

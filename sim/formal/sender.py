@@ -1,4 +1,4 @@
-"""Claims about `rtl.node.sender.SpikeSender`: it is a source as its receivers expect one."""
+"""Claims about `rtl.node.sender.SpikeSender`: it is a source as receivers assume it."""
 
 from collections.abc import Callable
 
@@ -22,10 +22,10 @@ from trispike.sim.formal.source import STEP_BITS, Source, apart
 
 
 class SenderBench(Bench):
-    """A sender, and destinations that give a credit for a timestep which it has ended.
+    """A sender, and destinations that give a credit for each ended timestep.
 
-    Its table is written at any time at which it sends nothing; all then begin anew. One neuron,
-    ``followed``, is any of them.
+    Its table may be written whenever it sends nothing; all destinations then start again. The
+    neuron ``followed`` is arbitrary.
 
     Parameters
     ----------
@@ -76,7 +76,6 @@ class SenderBench(Bench):
         super().__init__(members, registers)
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
@@ -96,9 +95,9 @@ class SenderBench(Bench):
         claims.constant(self.followed)
         claims.given(self.followed < self._shape.neurons)
         words = [self.line.word_select(k, WORD_BITS) for k in range(self._shape.destinations)]
-        written = [data.View(AddressEntry, word[: AddressEntry.size]) for word in words]
+        new_entries = [data.View(AddressEntry, word[: AddressEntry.size]) for word in words]
         at_rest = ~unit.sending & ~self.valid & ~self.credit
-        claims.given(implies(self.write, at_rest & differ(written)))
+        claims.given(implies(self.write, at_rest & differ(new_entries)))
         claims.invariant("entries_differ", differ(list(unit.table.entries)))
         self._flits(claims, unit)
         # Timesteps taken so far, and in which of them the neuron that is followed has spiked.
@@ -111,8 +110,8 @@ class SenderBench(Bench):
         done = Signal(STEP_BITS)  # timesteps whose end everyone has
         ends = Signal()
         leaves = [self._to(entry) for entry in unit.table.entries]
-        lacking = Cat(entry.valid for entry in unit.table.entries) & ~self.sent
-        last = (lacking & ~Cat(leaves)) == 0
+        without_end = Cat(entry.valid for entry in unit.table.entries) & ~self.sent
+        last = (without_end & ~Cat(leaves)) == 0
         m.d.comb += ends.eq(self.open & self._at_end & last & (~o.valid | o.ready))
         m.d.sync += done.eq(Mux(self.write, 0, done + ends))
         for d in range(self._shape.destinations):
@@ -144,15 +143,15 @@ class SenderBench(Bench):
         return (to == entry.node) & (field(flit, "to_host") == entry.to_host)
 
     def _to(self, entry) -> Value:
-        """A flit for ``entry`` leaves."""
+        """Whether a flit to ``entry`` leaves."""
         return self.o.valid & self.o.ready & entry.valid & self._is_for(entry)
 
     def _destination(self, m, claims, d, unit, leaves, begun, wanted, done) -> None:
-        """What the destination ``d`` sees."""
+        """Claims about what the destination ``d`` receives."""
         flit, entry, sending = self.o.payload, unit.table.entries[d], unit.sending
         step, control = field(flit, "step"), field(flit, "control")
-        theirs = (entry.node == self.source) & (entry.to_host == self.from_host)
-        gains = self.credit & entry.valid & theirs
+        from_entry = (entry.node == self.source) & (entry.to_host == self.from_host)
+        gains = self.credit & entry.valid & from_entry
         to = Source(
             m,
             f"to_{d}",
@@ -163,15 +162,15 @@ class SenderBench(Bench):
         )
         claims.given(implies(gains, to.given != to.ended))
         claims.always(f"keeps_the_rules_{d}", to.keeps_the_rules(step))
-        got = Signal(name=f"got_{d}")  # the spike of this timestep
-        ours = leaves & ~control & (field(flit, "neuron") == self.followed)
+        received = Signal(name=f"got_{d}")  # the spike of this timestep
+        of_followed = leaves & ~control & (field(flit, "neuron") == self.followed)
         with m.If(self.write | leaves & control):
-            m.d.sync += got.eq(0)
-        with m.Elif(ours):
-            m.d.sync += got.eq(1)
+            m.d.sync += received.eq(0)
+        with m.Elif(of_followed):
+            m.d.sync += received.eq(1)
         wants = picked(wanted, to.ended[:2])
-        claims.always(f"spikes_once_to_{d}", implies(ours, wants & ~got))
-        claims.always(f"ends_after_its_spikes_{d}", implies(leaves & control, got == wants))
+        claims.always(f"spikes_once_to_{d}", implies(of_followed, wants & ~received))
+        claims.always(f"ends_after_its_spikes_{d}", implies(leaves & control, received == wants))
         claims.always(f"sends_what_was_taken_{d}", implies(leaves, to.ended != begun))
         at_rest = entry.valid & ~sending
         claims.always(f"has_ended_at_rest_{d}", implies(at_rest, to.ended == begun))
@@ -187,27 +186,27 @@ class SenderBench(Bench):
         claims.invariant(f"ended_{d}", implies(entry.valid, to.ended == (done + ended)[:STEP_BITS]))
         now = picked(wanted, done[:2])
         has = Mux(ended, 0, now & ~(self._left & ~self.end_first) | self._event & self.sent[d])
-        claims.invariant(f"got_{d}", implies(entry.valid & self.open, got == has))
-        claims.invariant(f"not_got_{d}", implies(entry.valid & ~self.open, ~got))
+        claims.invariant(f"got_{d}", implies(entry.valid & self.open, received == has))
+        claims.invariant(f"not_got_{d}", implies(entry.valid & ~self.open, ~received))
         claims.reached(f"waits_for_{d}", entry.valid & (counter == 0) & self.valid & ~self.open)
-        claims.reached(f"spikes_of_two_steps_{d}", ours & (to.ended == 1))
+        claims.reached(f"spikes_of_two_steps_{d}", of_followed & (to.ended == 1))
 
     @property
     def _at_end(self) -> Value:
-        """The encoder shows the end of a timestep."""
+        """Whether the encoder offers the end of a timestep."""
         return self.open & (self.end_first | (self.word == 0))
 
     @property
     def _left(self) -> Value:
-        """The encoder still has a spike of the neuron that is followed."""
+        """Whether the encoder still has a spike of the followed neuron."""
         bit, group = self.followed[: self._word_bits], self.followed[self._word_bits :]
         waiting = Array(getattr(self, f"waiting_{g}") for g in range(self._groups))[group]
-        there = (self.group == group) & picked(self.word, bit)
-        return there | picked(self.nonempty, group) & picked(waiting, bit)
+        in_group = (self.group == group) & picked(self.word, bit)
+        return in_group | picked(self.nonempty, group) & picked(waiting, bit)
 
     @property
     def _event(self) -> Value:
-        """The encoder shows that spike."""
+        """Whether the encoder offers that spike."""
         bit, group = self.followed[: self._word_bits], self.followed[self._word_bits :]
         first = picked(self.word, bit) & ~picked(below(self.word), bit)
         return self.open & ~self._at_end & (self.group == group) & first
@@ -219,8 +218,8 @@ class SenderBench(Bench):
         claims.invariant("step", self.step == done[:2])
         claims.invariant("empty", implies(self.word == 0, self.nonempty == 0))
         claims.invariant("closed", implies(~self.open, (self.word == 0) & (self.sent == 0)))
-        above = [~(self.nonempty[g] & (self.group >= g)) for g in range(self._groups)]
-        claims.invariant("later_groups", every(above))
+        passed = [~(self.nonempty[g] & (self.group >= g)) for g in range(self._groups)]
+        claims.invariant("later_groups", every(passed))
         full = [
             implies(self.nonempty[g], getattr(self, f"waiting_{g}") != 0)
             for g in range(self._groups)
@@ -230,13 +229,13 @@ class SenderBench(Bench):
         claims.invariant("sent_to_the_known", self.sent & ~valid == 0)
         claims.invariant("sent_not_to_all", implies(valid.any(), valid & ~self.sent))
         next_one = picked(wanted, (done + 1)[:2])
-        mine = Mux(self.end_first, next_one, picked(wanted, done[:2]))
-        claims.invariant("left_was_taken", implies(self._left & self.open, mine))
+        expected = Mux(self.end_first, next_one, picked(wanted, done[:2]))
+        claims.invariant("left_was_taken", implies(self._left & self.open, expected))
         claims.invariant("next_is_whole", implies(self.end_first, self._left == next_one))
 
 
 def differ(entries: list) -> Value:
-    """No two valid ones of ``entries`` are one destination."""
+    """Whether no two valid ``entries`` have the same destination."""
     return every(
         ~(a.valid & b.valid & (a.node == b.node) & (a.to_host == b.to_host))
         for k, a in enumerate(entries)

@@ -1,4 +1,4 @@
-"""Sources that keep the rules of timesteps (docs/node.md), as their receiver knows them."""
+"""Sources that keep the rules of timesteps (docs/node.md), as their receiver sees them."""
 
 from amaranth.hdl import Module, Signal, Value
 
@@ -6,30 +6,30 @@ from trispike.models.mesh.node_shape import CREDITS
 from trispike.sim.formal.claims import implies
 
 STEP_BITS = 4
-"""Timesteps are counted modulo 16, so that two which the chip counts alike, modulo 4, differ."""
+"""Timesteps are counted modulo 16, to tell apart timesteps that the chip counts modulo 4."""
 
 
 def apart(later: Value, earlier: Value) -> Value:
-    """How many timesteps lie between two counts."""
+    """Timesteps between two counts."""
     return (later - earlier)[:STEP_BITS]
 
 
 class Source:
-    """One source: it sends spikes of a timestep, ends it, begins the next if it has a credit.
+    """One source: it sends the spikes of a timestep, ends it, and begins the next with a credit.
 
-    A receiver does not know how long its flits, and the credits to it, are under way. So this tells
-    what *has come* of it, at any time and in any mixture with others, which covers every delay.
+    Flits and credits may have any delay. The source is therefore modelled by the flits that *have
+    arrived*, at any time and interleaved with others in any way, which covers every delay.
 
     Parameters
     ----------
     name
         For waveforms.
     comes, end
-        A flit of it comes in this cycle, and is an end.
+        A flit of this source arrives in this cycle, and it is an end.
     credited
-        It is given a credit in this cycle.
+        The source gets a credit in this cycle.
     restart
-        It begins anew, with timestep 0 and all credits.
+        The source starts again, with timestep 0 and all credits.
     """
 
     def __init__(
@@ -46,15 +46,15 @@ class Source:
             m.d.sync += [self.ended.eq(0), self.given.eq(0), self.open.eq(0)]
 
     def keeps_the_rules(self, step: Value) -> Value:
-        """Its flit that comes now, of ``step`` modulo 4, may."""
+        """Whether it may send the flit that arrives now, of ``step`` modulo 4."""
         has_credit = apart(self.ended, self.given) < CREDITS
         return implies(self._comes, (step == self.ended[:2]) & (self.open | has_credit))
 
     def ahead(self, taken: Value) -> Value:
-        """Timesteps that it has ended and that are not ``taken``."""
+        """Timesteps that it has ended and the receiver has not ``taken``."""
         return apart(self.ended, taken)
 
     def works_on(self, taken: Value, after: int) -> Value:
-        """Something of the timestep ``after`` those ``taken`` has come of it."""
+        """Whether a flit of the timestep ``after`` those ``taken`` has arrived."""
         ahead = self.ahead(taken)
         return (ahead > after) | (self.open & (ahead == after))

@@ -12,16 +12,16 @@ from trispike.sim.formal.source import STEP_BITS, Source, apart
 
 
 def inside(sources: int, path: str) -> dict[str, tuple[str, int]]:
-    """For `Bench`: registers of the step controller that is at ``path``."""
+    """Registers of the step controller at ``path``, for `Bench`."""
     each = {name: (f"{path}.{name}", sources) for name in ("ended_0", "ended_1", "owed")}
     return {**each, "begun": (f"{path}.begun", 2), "due": (f"{path}.due", 2)}
 
 
 def registers(claims: Claims, bench: Bench, s: int, *, known, ahead, seen, open_) -> None:
-    """State what the registers hold of source ``s``, which ``bench`` has by `inside`.
+    """Invariants of the registers for source ``s``, which ``bench`` has by `inside`.
 
-    ``ahead``: timesteps that it has ended and that are not handed over; ``open_``: it has begun one
-    more. ``seen``: how many of those ended the controller has been told of.
+    ``ahead``: timesteps that the source has ended and that are not handed over; ``open_``: it has
+    begun one more; ``seen``: how many of the ended ones the controller knows.
     """
     ended = bench.ended_0[s], bench.ended_1[s]
     odd, owed = bench.due[0], bench.owed[s]
@@ -33,12 +33,12 @@ def registers(claims: Claims, bench: Bench, s: int, *, known, ahead, seen, open_
 
 
 class StepsBench(Bench):
-    """A step controller and sources that keep the rules, in any order and at any time.
+    """A step controller and conforming sources, in any order and at any time.
 
     Parameters
     ----------
     sources
-        How many there may be; ``known`` says which there are.
+        Number of sources; ``known`` says which of them exist.
     unit
         The step controller under proof.
     """
@@ -60,7 +60,6 @@ class StepsBench(Bench):
         super().__init__(members, inside(sources, "unit"))
 
     def elaborate(self, platform):
-        """State what holds."""
         m = Module()
         m.submodules.unit = unit = self._unit(sources=self._sources)
         claims = Claims(m)
@@ -143,5 +142,5 @@ class StepsBench(Bench):
 
 
 def apart_by_one(step, due):
-    """``step`` is ``due`` or the one after it, modulo 4."""
+    """Whether ``step`` is ``due`` or the next one, modulo 4."""
     return (step - due)[:2] < CREDITS

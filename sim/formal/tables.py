@@ -9,13 +9,13 @@ from trispike.sim.formal.claims import CLAIM, INVARIANT, SITUATION
 from trispike.sim.formal.proof import Proof, Trace, Verdict
 
 _SHOWN = 8
-"""Cycles of a counterexample that fit."""
+"""Cycles of a counterexample that are printed."""
 
 _OURS = ("clk", "rst", "_started")
 
 
 def results(rows: Sequence[tuple[Proof, Sequence[Verdict]]]) -> Table:
-    """A row for each proof with what became of its cases; fits 100 columns."""
+    """A row for each proof with the results of its cases; fits 100 columns."""
     table = Table(
         title="formal proofs",
         box=box.SIMPLE_HEAD,
@@ -38,12 +38,12 @@ def results(rows: Sequence[tuple[Proof, Sequence[Verdict]]]) -> Table:
 
 
 def result(verdicts: Sequence[Verdict]) -> str:
-    """``holds`` if all do, else the first that does not."""
+    """``holds`` if all cases hold, else the first result that differs."""
     return next((verdict.text for verdict in verdicts if not verdict.holds), "holds")
 
 
 def trace(shown: Trace) -> Table:
-    """The last cycles of ``shown``: what failed, then the signals of the bench."""
+    """The last cycles of ``shown``: the failed claims, then the signals of the bench."""
     cycles = len(next(iter(shown.signals.values())))
     first = max(0, cycles - _SHOWN)
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))

@@ -1,16 +1,13 @@
 """``trispike map``: a network placed on a mesh of nodes, and the flits that this costs."""
 
 import dataclasses
-from pathlib import Path
 
-import click
 import numpy as np
 from rich.table import Table
 
 from trispike import golden
 from trispike.golden.mesh.routes import Routes, link_flits
 from trispike.models.data import spikes
-from trispike.models.files import check_writable
 from trispike.models.mesh import mapping
 from trispike.models.mesh.mapping import Mapping
 from trispike.models.mesh.topology import MeshShape, Port
@@ -18,59 +15,42 @@ from trispike.models.network.parameters import Network
 from trispike.sim.report import records
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import table_console
-from trispike.sim.terminal.options import (
-    data_option,
-    folder_option,
-    images_option,
-    layer_option,
-    weights_option,
-)
+from trispike.sim.terminal.options import DataFolder, Images, Json, Seeded, Trained
+from trispike.sim.terminal.request import command, option
 
 RANDOM = 1000
 """Random placements that the placement is compared with."""
 
 
-@click.command("map")
-@layer_option
-@data_option
-@click.option("--mesh", "mesh_name", help="Nodes along x, y and z.  [default: as few as possible]")
-@click.option("--timesteps", "-t", default=5, show_default=True, help="Timesteps per image.")
-@images_option
-@click.option("--seed", default=0, show_default=True, help="Of input spikes, random placements.")
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File for the same figures as JSON.",
-)
-@weights_option
-@folder_option
-def map_(layer, data, mesh_name, timesteps, images, seed, json_file, weight_file, data_folder):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Placement(Json, DataFolder, Seeded, Images, Trained):
+    """A network to place on a mesh."""
+
+    mesh: str | None = option("Nodes along x, y and z.  [default: as few as possible]")
+
+
+@command("map", Placement)
+def map_(asked: Placement) -> None:
     """Place a network on a mesh of nodes of 256 neurons so that flits have few hops.
 
     Spikes are those of the golden model on test images; ends of timesteps and credits are counted
     too. Compared with random placements; nothing is simulated.
     """
-    weight_file, network = subject.network(layer, data, weight_file)
-    timesteps, seed = spikes.check_timesteps(timesteps), spikes.check_seed(seed)
+    weight_file, network = subject.network(asked.layer, asked.data, asked.weights)
     shape = network.shape
     wanted = len(mapping.parts(shape))
-    mesh = MeshShape.parse(mesh_name) if mesh_name else mapping.smallest_mesh(wanted)
+    mesh = MeshShape.parse(asked.mesh) if asked.mesh else mapping.smallest_mesh(wanted)
     node = mapping.node_for(shape)
     mapping.check_room(shape, mesh, node)
-    pixels, _, chosen = subject.test_images(
-        network, weight_file, data, first=0, count=images, folder=data_folder
-    )
-    if json_file is not None:
-        check_writable(json_file)
-    activity = mean_spikes(network, pixels[chosen.start : chosen.stop], timesteps, seed)
+    pixels, _ = subject.chosen_images(network, weight_file, asked)
+    asked.check_json()
+    activity = mean_spikes(network, pixels, asked.timesteps, asked.seed)
     placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)
-    made = figures(placed, activity, seed)
+    made = figures(placed, activity, asked.seed)
     console = table_console()
-    console.print(_places(made, f"{shape.name} on {mesh}, {len(chosen)} images of {data}"))
+    console.print(_places(made, f"{shape.name} on {mesh}, {len(pixels)} images of {asked.data}"))
     console.print(_totals(made))
-    if json_file is not None:
-        records.write(json_file, made)
+    asked.keep(records.text(made))
 
 
 def mean_spikes(

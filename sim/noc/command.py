@@ -1,10 +1,9 @@
 """``trispike noc``: traffic through the RTL of the 3D mesh."""
 
 import concurrent.futures
+import dataclasses
 import itertools
 from pathlib import Path
-
-import click
 
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable, write_atomically
@@ -19,16 +18,16 @@ from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
 from trispike.sim.report import records
 from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import depth_option, routing_option
+from trispike.sim.terminal.options import Dead, Jobs, Json, Seeded
+from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import processes, toolchain
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, checkout
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "noc"
 """Of docs/results.md."""
-
-DEFAULT_CYCLES = 10_000
 
 SWEEP_MESHES = ("2x2x2", "3x2x4", "4x4x4")
 SWEEP_RATES = (0.02, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0)
@@ -37,100 +36,70 @@ SWEEP_RATES = (0.02, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0)
 EVERY = "all"
 
 
-@click.command()
-@click.option(
-    "--mesh", "mesh_name", help="Nodes along x, y and z.  [default: 4x4x4; a sweep: more]"
-)
-@click.option(
-    "--traffic",
-    "traffic_name",
-    help=f"Where flits go: {', '.join(each.value for each in Pattern)}, or {EVERY}.  "
-    "[default: uniform; a sweep: all]",
-)
-@click.option("--rate", type=float, help="Flits offered per node and cycle.  [default: 0.2]")
-@click.option("--sweep", is_flag=True, help="Latency against load, drawn and kept in docs.")
-@click.option(
-    "--cycles", default=DEFAULT_CYCLES, show_default=True, help="Cycles in which flits are offered."
-)
-@click.option("--warmup", type=int, help="Cycles before flits are counted.  [default: a fifth]")
-@click.option(
-    "--bursts", default=0.0, show_default=True, help="Share of packets of 2 to 8 flits, 0 to 1."
-)
-@click.option(
-    "--stalls",
-    default=0.0,
-    show_default=True,
-    help="Chance of a node's taking nothing, each cycle.",
-)
-@click.option("--seed", default=0, show_default=True, help="Of the traffic and of STALLS.")
-@depth_option
-@routing_option
-@click.option("--dead", help="Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
-@click.option("--jobs", "-j", default=1, show_default=True, help="Simulations side by side.")
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File for the same figures as JSON.",
-)
-def noc(
-    mesh_name,
-    traffic_name,
-    rate,
-    sweep,
-    cycles,
-    warmup,
-    bursts,
-    stalls,
-    seed,
-    depth,
-    routing,
-    dead,
-    jobs,
-    json_file,
-):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Traffic(Json, Jobs, Dead, Seeded):
+    """Traffic on a mesh."""
+
+    mesh: str | None = option("Nodes along x, y and z.  [default: 4x4x4; a sweep: more]")
+    traffic: str | None = option(
+        f"Where flits go: {', '.join(each.value for each in Pattern)}, or {EVERY}.  "
+        "[default: uniform; a sweep: all]"
+    )
+    rate: float | None = option("Flits offered per node and cycle.  [default: 0.2]")
+    sweep: bool = option("Latency against load, drawn and kept in docs.", False)
+    cycles: int = option("Cycles in which flits are offered.", 10_000)
+    warmup: int | None = option("Cycles before flits are counted.  [default: a fifth]")
+    bursts: float = option("Share of packets of 2 to 8 flits, 0 to 1.", 0.0)
+    stalls: float = option("Chance of a node's taking nothing, each cycle.", 0.0)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.sweep and self.rate is not None:
+            raise BadInput("RATE= has no meaning with SWEEP=1, which tries many; leave one out")
+
+    def settings(self) -> list[Setting]:
+        """Each run that is asked for; `BadInput` if there cannot be one."""
+        names = SWEEP_MESHES if self.sweep else ("4x4x4",)
+        meshes = [MeshShape.parse(name) for name in ([self.mesh] if self.mesh else names)]
+        pattern = self.traffic or (EVERY if self.sweep else Pattern.UNIFORM.value)
+        patterns = list(Pattern) if pattern == EVERY else [traffic.pattern(pattern)]
+        rates = SWEEP_RATES if self.sweep else [0.2 if self.rate is None else self.rate]
+        dead_links = parse_dead_links(self.dead, meshes[0]) if self.dead else ()
+        if dead_links and len(meshes) > 1:
+            raise BadInput("DEAD= needs one mesh; name it by MESH=")
+        routing = topology.routing(self.routing)
+        router = RouterShape(depth=self.depth, routing=routing, dead_links=len(dead_links))
+        return [
+            Setting(
+                mesh=mesh,
+                router=router,
+                dead_links=dead_links,
+                pattern=pattern,
+                rate=rate,
+                bursts=self.bursts,
+                cycles=self.cycles,
+                seed=self.seed,
+                warmup=self.cycles // 5 if self.warmup is None else self.warmup,
+                stalls=self.stalls,
+            )
+            for mesh, pattern, rate in itertools.product(meshes, patterns, rates)
+        ]
+
+
+@command("noc", Traffic)
+def noc(asked: Traffic) -> None:
     """Send traffic through the RTL of a 3D mesh and compare it with the golden model.
 
     Every flit must come where it should, once, unaltered, in the order of its source, over the
     links of its path. Prints load, latency, hops and link loads.
     """
-    meshes = [MeshShape.parse(mesh_name)] if mesh_name else [MeshShape.parse("4x4x4")]
-    if sweep and not mesh_name:
-        meshes = [MeshShape.parse(name) for name in SWEEP_MESHES]
-    if sweep and rate is not None:
-        raise BadInput("RATE= has no meaning with SWEEP=1, which tries many; leave one out")
-    if jobs < 1:
-        raise BadInput(f"JOBS must be 1 or more, not {jobs}")
-    names = traffic_name or (EVERY if sweep else Pattern.UNIFORM.value)
-    patterns = list(Pattern) if names == EVERY else [traffic.pattern(names)]
-    rates = SWEEP_RATES if sweep else [0.2 if rate is None else rate]
-    dead_links = parse_dead_links(dead, meshes[0]) if dead else ()
-    if dead_links and len(meshes) > 1:
-        raise BadInput("DEAD= needs one mesh; name it by MESH=")
-    router = RouterShape(depth=depth, routing=topology.routing(routing), dead_links=len(dead_links))
-    settings = [
-        Setting(
-            mesh=mesh,
-            router=router,
-            dead_links=dead_links,
-            pattern=pattern,
-            rate=each,
-            bursts=bursts,
-            cycles=cycles,
-            seed=seed,
-            warmup=cycles // 5 if warmup is None else warmup,
-            stalls=stalls,
-        )
-        for mesh, pattern, each in itertools.product(meshes, patterns, rates)
-    ]
+    settings = asked.settings()
     check_routes(settings[0].routes)
     toolchain.find()
-    place = _Place() if sweep else None
-    if json_file is not None:
-        check_writable(json_file)
-    points = _measured(settings, jobs)
-    if json_file is not None:
-        records.write(json_file, points)
+    place = _Place() if asked.sweep else None
+    asked.check_json()
+    points = _measured(settings, asked.jobs or 1)
+    asked.keep(records.text(points))
     console = table_console()
     if place is None:
         for point in points:
@@ -173,16 +142,8 @@ class _Place:
     """Where a sweep is written."""
 
     def __init__(self):
-        try:
-            from trispike.sim.noc import plots
-        except ModuleNotFoundError as error:
-            if (error.name or "").split(".")[0] != "matplotlib":
-                raise
-            raise BadInput(
-                "the figure needs matplotlib; install it with pip install '.[plots]'"
-            ) from None
-        self._plots = plots
-        docs = ROOT / "docs"
+        self._plots = extras.plots("noc.plots")
+        docs = checkout() / "docs"
         self._record, self._document = docs / "noc.json", docs / "results.md"
         self._figures = (docs / "figures" / "noc.png", build_folder() / "noc" / "latency.png")
         self._kept = POINTS.read(self._record)

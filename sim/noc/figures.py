@@ -17,7 +17,7 @@ from trispike.sim.noc.setting import Setting
 class Latency:
     """Cycles, over the flits that were offered in the window of a run and came.
 
-    All are None if there was none.
+    All are None if no flit was delivered.
     """
 
     mean: float | None

@@ -1,1 +1,1 @@
-"""`make synth`: a chip mapped to standard cells, counted and timed."""
+"""A chip, router or node mapped to standard cells, counted and timed."""

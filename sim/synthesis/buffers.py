@@ -1,8 +1,8 @@
-"""Buffer trees on nets with more load than one gate drives well.
+"""Buffer trees for nets with a high load.
 
-A layer broadcasts its state, constants and threshold to hundreds of PEs; a netlist straight from
-the mapper has one small gate drive them all, which no chip could have and whose delay a timing
-library does not describe.
+A layer broadcasts its state, constants and threshold to hundreds of PEs. In the mapper's netlist
+one small gate drives them all: no chip could have that, and a timing library does not describe its
+delay.
 """
 
 import dataclasses
@@ -12,14 +12,15 @@ from trispike.sim.synthesis.library import Buffer
 from trispike.sim.synthesis.netlist import Bit, Instance, Module, Netlist
 
 GATE_LOAD = 16
-"""Most inputs of a NAND2 that a gate may have as its load."""
+"""Highest load of a gate, in inputs of a NAND2."""
 
 BUFFER_LOAD = 48
-"""The same of a buffer of a tree, and of an input port, whose driver gets a buffer if it needs
-one: of a net that goes into hundreds of PEs the tree is outside them."""
+"""The same for a buffer of a tree and for an input port. The driver of an input port gets the
+buffer, so the tree of a net that goes into hundreds of PEs is outside them.
+"""
 
 CLOCK = "clk"
-"""The port whose net gets no buffers: a clock tree is not modelled."""
+"""The port whose net gets no buffers, as a clock tree is not modelled."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,9 +36,8 @@ class _Sink:
 def insert(netlist: Netlist, buffer: Buffer, nand2: str) -> dict[str, int]:
     """Insert trees of ``buffer`` into ``netlist``, in place; returns how many by module.
 
-    Loads are the input capacitances that the library gives, in inputs of the cell ``nand2``.
-    Modules come one after the other, those that others instantiate first: the load of an input
-    port is what is behind it.
+    Loads are the library's input capacitances, in inputs of the cell ``nand2``. Modules are
+    processed bottom-up, as the load of an input port is the load inside its module.
     """
     cells = netlist.library.cells
     unit = cells[nand2].pins[cells[nand2].inputs[0]].capacitance
@@ -76,7 +76,7 @@ class _Trees:
                     self._sinks.setdefault(bit, []).append(sink)
 
     def insert(self) -> int:
-        """Insert what is needed; returns how many buffers."""
+        """Insert the trees; returns the number of buffers."""
         ports = {
             bit
             for direction, bits in self._module.ports.values()
@@ -89,14 +89,14 @@ class _Trees:
         return self._count
 
     def inputs(self):
-        """Input port, bit and load of each."""
+        """Name, bit and load of each input port."""
         for port, (direction, bits) in self._module.ports.items():
             if direction == "input":
                 for k, bit in enumerate(bits):
                     yield port, k, sum(sink.load for sink in self._sinks.get(bit, ()))
 
     def _drive(self, root: Bit, most: float) -> None:
-        """Let the net ``root`` have a load of at most ``most``, or one buffer."""
+        """Reduce the load of the net ``root`` to at most ``most``, or to one buffer."""
         sinks = self._sinks[root]
         number = itertools.count()
         while sum(sink.load for sink in sinks) > most and not self._is_single_buffer(sinks):
@@ -124,22 +124,22 @@ class _Trees:
 
 
 def _groups(sinks: list[_Sink]) -> list[list[_Sink]]:
-    """Neighbours together, of as even a load as `BUFFER_LOAD` allows."""
+    """Groups of neighbours, of about equal load, each at most `BUFFER_LOAD`."""
     total = sum(sink.load for sink in sinks)
     share = total / -(-total // BUFFER_LOAD)
     groups: list[list[_Sink]] = [[]]
-    here = 0.0
+    group_load = 0.0
     for sink in sinks:
-        if groups[-1] and here + sink.load > share:
+        if groups[-1] and group_load + sink.load > share:
             groups.append([])
-            here = 0.0
+            group_load = 0.0
         groups[-1].append(sink)
-        here += sink.load
+        group_load += sink.load
     return groups
 
 
 def _drives(netlist: Netlist, kind: str, pin: str) -> bool:
-    """Whether the pin ``pin`` of a cell or module of this kind is an output."""
+    """Whether ``pin`` of a cell or module of this kind is an output."""
     cell = netlist.library.cells.get(kind)
     if cell is not None:
         return cell.pins[pin].direction == "output"

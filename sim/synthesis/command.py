@@ -1,18 +1,14 @@
 """``trispike synth``: a chip, router or node mapped to standard cells, counted and timed."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-import click
-from click.core import ParameterSource
-
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
-from trispike.models.mesh import topology
 from trispike.models.mesh.node_shape import NodeShape
-from trispike.models.mesh.topology import RouterShape
 from trispike.models.network.presets import preset
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
@@ -41,14 +37,9 @@ from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import (
-    dead_links_option,
-    depth_option,
-    lanes_option,
-    layer_option,
-    routing_option,
-)
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer
+from trispike.sim.terminal.request import command, option
+from trispike.sim.tools.paths import build_folder, checkout
 
 SECTION = "synthesis"
 ROUTER_SECTION = "synthesis router"
@@ -58,106 +49,101 @@ ECP5_SECTION = "synthesis ecp5"
 
 TARGETS = ("cells", "ecp5")
 
-OPTIONS = {
-    "chip": ("layer", "lanes", "target"),
-    "router": ("depth", "routing", "dead_links"),
-    "node": (),
-}
-"""Options that only a block of that kind has."""
-
 FULL_NODE = NodeShape()
 
 
-@click.command()
-@click.option(
-    "--block",
-    default="chip",
-    show_default=True,
-    help="What is mapped: chip, with its options layer, lanes and target; router, with depth, "
-    "routing and dead-links; or node, of 256 neurons.",
-)
-@layer_option
-@lanes_option
-@depth_option
-@routing_option
-@dead_links_option
-@click.option(
-    "--target",
-    default="cells",
-    show_default=True,
-    help="cells: standard cells; ecp5: an FPGA of Lattice, which needs the extra fpga.",
-)
-@click.option(
-    "--liberty",
-    "liberty_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Liberty file of the cells.  [default: OSU 180 nm, of Debian's qflow-tech-osu018]",
-)
-@click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File for the same figures as JSON.",
-)
-def synth(block, layer, lanes, depth, routing, dead_links, target, liberty_file, json_file):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Cells(Json):
+    """A block to map, and to which cells."""
+
+    block: str = option(
+        "What is mapped: chip, with its options layer, lanes and target; router, with depth, "
+        "routing and dead-links; or node, of 256 neurons.",
+        "chip",
+    )
+    liberty: Path | None = option(
+        "Liberty file of the cells.  [default: OSU 180 nm, of Debian's qflow-tech-osu018]"
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChipRequest(Cells, Lanes, Layer):
+    """A fixed chip."""
+
+    target: str = option(
+        "cells: standard cells; ecp5: an FPGA of Lattice, which needs the extra fpga.", "cells"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.target not in TARGETS:
+            raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {self.target!r}")
+        if self.target == "ecp5" and self.liberty is not None:
+            raise BadInput("LIBERTY= is for TARGET=cells; leave it out for ecp5")
+
+    @property
+    def shape(self) -> NetworkShape:
+        """The network, on that many lanes; `BadInput` if there is none."""
+        return preset(self.layer).with_lanes(self.lanes)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RouterRequest(Cells, DeadLinks):
+    """A router with all seven ports."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NodeRequest(Cells):
+    """A node of 256 neurons."""
+
+
+BLOCKS = {"chip": ChipRequest, "router": RouterRequest, "node": NodeRequest}
+
+
+def _mode(values: dict) -> type:
+    if values["block"] not in BLOCKS:
+        raise BadInput(f"BLOCK must be one of {', '.join(BLOCKS)}, not {values['block']!r}")
+    return BLOCKS[values["block"]]
+
+
+@command("synth", {kind: f"BLOCK={name}" for name, kind in BLOCKS.items()}, _mode)
+def synth(asked: Cells) -> None:
     """Map a chip, a router or a node to standard cells, count its gates and time it.
 
     Needs yosys and opensta. Memory banks stay macros. Writes the mapped netlist to build/synthesis,
     and rewrites the table of docs/results.md, which keeps other chips from the record
     docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
     """
-    _refuse_others(block)
-    if block == "router":
-        shape = RouterShape(depth=depth, routing=topology.routing(routing), dead_links=dead_links)
-        _router(shape, liberty_file, json_file)
-        return
-    if block == "node":
-        _node(FULL_NODE, liberty_file, json_file)
-        return
-    shape = preset(layer).with_lanes(lanes)
-    if target not in TARGETS:
-        raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {target!r}")
-    if target == "ecp5":
-        if liberty_file is not None:
-            raise BadInput("LIBERTY= is for TARGET=cells; leave it out for ecp5")
-        _ecp5(shape, json_file)
+    if isinstance(asked, RouterRequest):
+        _router(asked)
+    elif isinstance(asked, NodeRequest):
+        _node(asked)
+    elif asked.target == "ecp5":
+        _ecp5(asked)
     else:
-        _cells(shape, liberty_file, json_file)
-
-
-def _refuse_others(block: str) -> None:
-    """`BadInput` if ``block`` is no block, or if an option was given that it does not have."""
-    if block not in OPTIONS:
-        raise BadInput(f"BLOCK must be one of {', '.join(OPTIONS)}, not {block!r}")
-    context = click.get_current_context()
-    for other, names in OPTIONS.items():
-        for name in names if other != block else ():
-            if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-                raise BadInput(f"{name.upper()}= is for BLOCK={other}; leave it out for {block}")
+        _cells(asked)
 
 
 class _Place:
     """Where figures are kept: a record and a section of docs/results.md."""
 
-    def __init__(self, kind: Records, record_name: str, section: str, json_file: Path | None):
-        self._kind, self._section, self._json = kind, section, json_file
-        self._record = ROOT / "docs" / record_name
-        self._document = ROOT / "docs" / "results.md"
+    def __init__(self, kind: Records, record_name: str, section: str, asked: Json):
+        self._kind, self._section, self._asked = kind, section, asked
+        self._record = checkout() / "docs" / record_name
+        self._document = checkout() / "docs" / "results.md"
         self._kept = kind.read(self._record)
         read_section(self._document, section)
-        for path in (self._record, self._document, json_file):
-            if path is not None:
-                check_writable(path)
+        for path in (self._record, self._document):
+            check_writable(path)
+        asked.check_json()
 
     def write(self, made: Entry, markdown: Callable[[list], str], fields: dict) -> list[Path]:
         """Keep ``made``; returns the files' paths. ``fields`` are for the user's JSON file."""
         entries = self._kind.renewed(self._kept, made)
         replace_section(self._document, self._section, markdown(entries))
         self._kind.write(self._record, entries)
-        if self._json is None:
-            return [self._document, self._record]
-        records.write(self._json, {**records.plain(made), **fields})
-        return [self._document, self._record, self._json]
+        written = self._asked.keep(records.text({**records.plain(made), **fields}))
+        return [self._document, self._record, *written]
 
 
 def _library(liberty_file: Path | None) -> Liberty:
@@ -181,29 +167,32 @@ def _versions() -> dict[str, str]:
     return {"yosys": tools.version("yosys"), "opensta": tools.version("sta")}
 
 
-def _cells(shape: NetworkShape, liberty_file: Path | None, json_file: Path | None) -> None:
+def _cells(asked: ChipRequest) -> None:
     begun = time.perf_counter()
-    cells = _library(liberty_file)
-    place = _Place(CELLS, "synthesis.json", SECTION, json_file)
+    shape = asked.shape
+    cells = _library(asked.liberty)
+    place = _Place(CELLS, "synthesis.json", SECTION, asked)
     mapped, timed = _mapped(Chip(shape=shape), shape.name, cells)
     made = figures(shape, mapped, timed, **_versions())
     _finish(begun, mapped, made, timed.fmax, tables, place)
 
 
-def _router(shape: RouterShape, liberty_file: Path | None, json_file: Path | None) -> None:
+def _router(asked: RouterRequest) -> None:
     begun = time.perf_counter()
-    cells = _library(liberty_file)
-    place = _Place(ROUTER, "router.json", ROUTER_SECTION, json_file)
+    shape = asked.router
+    cells = _library(asked.liberty)
+    place = _Place(ROUTER, "router.json", ROUTER_SECTION, asked)
     mapped, timed = _mapped(Router(shape=shape), "router", cells)
     made = router.figures(shape, mapped, timed, **_versions())
     _finish(begun, mapped, made, made.fmax, router_tables, place)
 
 
-def _node(shape: NodeShape, liberty_file: Path | None, json_file: Path | None) -> None:
+def _node(asked: NodeRequest) -> None:
     begun = time.perf_counter()
-    cells = _library(liberty_file)
+    shape = FULL_NODE
+    cells = _library(asked.liberty)
     beside = _recorded_router(cells)
-    place = _Place(NODE, "node.json", NODE_SECTION, json_file)
+    place = _Place(NODE, "node.json", NODE_SECTION, asked)
     mapped, timed = _mapped(Node(shape=shape), "node", cells)
     made = node.figures(shape, mapped, timed, beside, **_versions())
     _finish(begun, mapped, made, made.fmax, node_tables, place)
@@ -211,7 +200,7 @@ def _node(shape: NodeShape, liberty_file: Path | None, json_file: Path | None) -
 
 def _recorded_router(cells: Liberty) -> RouterSynthesis:
     """The router of a node, in these cells; `BadInput` if it has not been mapped yet."""
-    path = ROOT / "docs" / "router.json"
+    path = checkout() / "docs" / "router.json"
     for entry in ROUTER.read(path):
         if (entry.library, entry.shape) == (cells.name, node.ROUTER):
             return entry
@@ -234,10 +223,11 @@ def _finish(
     _end(seconds, [mapped.folder / "netlist.v", *place.write(made, shown.markdown, fields)])
 
 
-def _ecp5(shape: NetworkShape, json_file: Path | None) -> None:
+def _ecp5(asked: ChipRequest) -> None:
     begun = time.perf_counter()
+    shape = asked.shape
     ecp5.check()
-    place = _Place(ECP5, "ecp5.json", ECP5_SECTION, json_file)
+    place = _Place(ECP5, "ecp5.json", ECP5_SECTION, asked)
     chip = Chip(shape=shape)
     folder = build_folder() / "synthesis" / f"{chip.module_name}-ecp5"
     with progress_bar() as progress:

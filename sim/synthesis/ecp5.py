@@ -14,6 +14,7 @@ from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.verilog import export
 from trispike.sim.synthesis import tools
+from trispike.sim.terminal.extras import install
 from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import SimulationError, breakdown
 
@@ -59,11 +60,11 @@ class Fpga:
     network, sizes, lanes
         The chip.
     used
-        nextpnr's name of a resource to how many are used and how many there are.
+        nextpnr's name of a resource to the numbers used and available.
     fmax
-        Highest clock frequency in MHz, with wires.
+        Highest clock frequency in MHz, wires included.
     start, end
-        Cells at the ends of the critical path.
+        First and last cell of the critical path.
     yosys, nextpnr
         Versions.
     """
@@ -84,23 +85,21 @@ def check() -> None:
     """`BadInput` if a tool is missing."""
     tools.find("yosys")
     if util.find_spec(_NEXTPNR) is None:
-        raise BadInput(
-            "no nextpnr, which TARGET=ecp5 needs: .venv/bin/python -m pip install '.[fpga]'"
-        )
+        raise BadInput(f"no nextpnr, which TARGET=ecp5 needs: {install('fpga')}")
 
 
 def wrapper(chip: Chip) -> str:
-    """Verilog of a top with four pins: ``chip`` has more ports than any FPGA has pins.
+    """Verilog of a top module with four pins, as ``chip`` has more ports than any FPGA has pins.
 
-    Its inputs come from one long shift register, its outputs go into another.
+    A long shift register drives the chip's inputs, another one takes its outputs.
     """
     inputs, outputs = [], []
     lines = []
     for name, (direction, value) in flat_ports(chip).items():
         inward = direction == "i"
-        there = inputs if inward else outputs
-        first = sum(width for _, width in there)
-        there.append((name, len(value)))
+        group = inputs if inward else outputs
+        first = sum(width for _, width in group)
+        group.append((name, len(value)))
         register = "given" if inward else "shown"
         lines.append(f"    .{name}({register}[{first + len(value) - 1}:{first}])")
     given, shown = (sum(width for _, width in group) for group in (inputs, outputs))
@@ -166,7 +165,7 @@ def _utilisation(text: str) -> dict[str, tuple[int, int]]:
 
 
 def _nextpnr(folder: Path, shape: NetworkShape) -> str:
-    """Place and route ``mapped.json``; returns what nextpnr says."""
+    """Place and route ``mapped.json``; returns nextpnr's output."""
     log = folder / "nextpnr.log"
     log.unlink(missing_ok=True)
     program = f"import sys, {_NEXTPNR} as n; sys.exit(n.run_nextpnr_ecp5(sys.argv[1:]))"
@@ -174,11 +173,11 @@ def _nextpnr(folder: Path, shape: NetworkShape) -> str:
     command = [sys.executable, "-c", program, *_OPTIONS, *files]
     status = processes.run_logged(command, folder=folder, env=dict(os.environ), log=log)
     text = log.read_text(errors="replace")
-    for name, (used, there) in _utilisation(text).items():
-        if used > there:
+    for name, (used, available) in _utilisation(text).items():
+        if used > available:
             raise BadInput(
                 f"{shape.name} with lanes {shape.lanes} does not fit {DEVICE}: it takes {used:,} "
-                f"{name}, and there are {there:,}; choose a smaller LAYER= or LANES="
+                f"{name}, and there are {available:,}; choose a smaller LAYER= or LANES="
             )
     if status:
         raise breakdown(f"nextpnr ended with status {status}", log)

@@ -1,4 +1,4 @@
-"""What a mapped chip consists of, block by block."""
+"""Cells, areas and memory of a mapped chip, block by block."""
 
 import dataclasses
 import re
@@ -20,34 +20,35 @@ BLOCKS = (
     ("chip: configuration", "trispike_"),
     ("SRAM banks (macros)", "sram_"),
 )
-"""Blocks of a chip, and how the names of their modules begin, one way or a tuple of several; the
-first that fits holds."""
+"""Blocks of a chip, and the prefix of their modules' names, or a tuple of prefixes; the first match
+counts.
+"""
 
 _BANK = re.compile(r"sram_(\d+)x(\d+)$")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BlockFigures:
-    """All instances of one kind of block, without the blocks that they instantiate.
+    """Sum over all instances of one kind of block, without the blocks that they instantiate.
 
     Parameters
     ----------
     block
         Its name.
     instances
-        How many of them.
+        Number of instances.
     cells
-        Standard cells, buffers of trees among them.
+        Standard cells, including the buffers of trees.
     buffers
         How many of the cells are those.
     flip_flops
         How many of the cells are those.
     area
-        Of the cells, um2.
+        Area of the cells, um2.
     gates
         The area in NAND2 equivalents.
     memory_bits
-        Of macros; their gates and areas are not counted.
+        Bits of memory macros, whose gates and areas are not counted.
     """
 
     block: str
@@ -71,11 +72,11 @@ class Synthesis:
     network, sizes, lanes
         The chip.
     nand2, nand2_area
-        The cell that is the unit of gates, and its area in um2.
+        The cell that is the unit of gate counts, and its area in um2.
     blocks
-        Block by block, the first the processing elements.
+        Figures of each block, the processing elements first.
     timing
-        Longest paths.
+        The longest paths.
     yosys, opensta
         Versions.
     """
@@ -93,12 +94,12 @@ class Synthesis:
 
     @property
     def total(self) -> BlockFigures:
-        """The sum of all blocks, one chip."""
+        """Sum over all blocks, as one instance: the chip."""
         return total("chip", self.blocks, instances=1)
 
 
 def equivalents(area: float, unit: float) -> float:
-    """``area`` in gates of the area ``unit``, both in um2."""
+    """``area`` in gates of area ``unit``, both in um2."""
     return area / unit
 
 
@@ -111,7 +112,7 @@ def total(block: str, parts: Iterable[BlockFigures], *, instances: int) -> Block
 
 
 def module_figures(mapped: Mapped, name: str, instances: int) -> BlockFigures:
-    """``instances`` of the module ``name``, without what it instantiates."""
+    """Figures of ``instances`` of the module ``name``, without the modules below it."""
     library = mapped.library
     cells = [library.cells[cell.kind] for cell in mapped.netlist.cells(name)]
     area = instances * mapped.netlist.area(name)
@@ -129,7 +130,9 @@ def module_figures(mapped: Mapped, name: str, instances: int) -> BlockFigures:
 
 
 def block_figures(mapped: Mapped, kinds=BLOCKS) -> tuple[BlockFigures, ...]:
-    """Every kind of block in ``mapped``, in the order of ``kinds``, which are like `BLOCKS`."""
+    """Figures of each kind of block in ``mapped``, in the order of ``kinds``, a table like
+    `BLOCKS`.
+    """
     counts = mapped.netlist.instances()
     parts: dict[str, list[BlockFigures]] = {}
     for name, instances in counts.items():

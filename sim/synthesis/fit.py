@@ -1,4 +1,4 @@
-"""Figures of one technology as they would be in TW-SNN's."""
+"""Figures scaled to TW-SNN's technology."""
 
 import dataclasses
 
@@ -12,16 +12,16 @@ TECHNOLOGIES: dict[str, Technology] = {"osu018_stdcells": OSU_180}
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Scaled:
-    """A block as it would be in TW-SNN's technology.
+    """Estimates of a block in TW-SNN's technology.
 
     Parameters
     ----------
     shrunk
-        Its area in um2, if cells shrank with the square of the node.
+        Area in um2, if cells shrank with the square of the node.
     gates
-        Its area in um2, if its gates were as large as those of TW-SNN's chip.
+        Area in um2, if its gates had the size of those of TW-SNN's chip.
     fmax
-        Its highest clock in MHz, its period being scaled as delays of logic are; 0 without one.
+        Highest clock in MHz, with the period scaled as delays of logic; 0 without a clock.
     """
 
     shrunk: float
@@ -30,7 +30,7 @@ class Scaled:
 
 
 def scaled(library: str, part: BlockFigures, period: float = 0.0) -> Scaled | None:
-    """``part``, with a clock of ``period`` ns, in 65 nm; nothing of an unknown technology."""
+    """``part``, with a clock of ``period`` ns, in 65 nm; None for an unknown technology."""
     source = TECHNOLOGIES.get(library)
     if source is None:
         return None

@@ -19,14 +19,14 @@ class Mapped:
     Parameters
     ----------
     netlist
-        With its buffer trees. In an instance path the modules' instances are called as in the
-        Amaranth source, ``layer_0/pe_3``; a flip-flop as what it stores, ``potential_reg[17]``.
+        The netlist with its buffer trees. Instances are named as in the Amaranth source,
+        ``layer_0/pe_3``, and flip-flops after the bit that they store, ``potential_reg[17]``.
     library
-        What it is mapped to.
+        The cell library.
     nand2
         The library's NAND of two inputs, whose area is the unit of gate counts.
     buffers
-        Module name to how many of its cells are buffers of trees.
+        Module name to number of tree buffers in it.
     memories
         Verilog of the memories, which are black boxes in the netlist, by module name.
     folder
@@ -46,7 +46,7 @@ class Mapped:
         return self.library.cells[self.nand2].area
 
     def below(self, module: str) -> "Mapped":
-        """The module ``module`` and all below it, as if it were a design of its own."""
+        """The module ``module`` and all below it, as a design of its own."""
         return dataclasses.replace(self, netlist=self.netlist.below(module))
 
 

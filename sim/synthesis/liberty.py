@@ -1,4 +1,6 @@
-"""What synthesis wants to know of a Liberty file, beyond what Yosys and OpenSTA read themselves."""
+"""Reads from a Liberty file what the flow needs besides Yosys and OpenSTA, which read it
+themselves.
+"""
 
 import dataclasses
 import re
@@ -26,11 +28,11 @@ class Pin:
     direction
         ``input``, ``output``, ``inout`` or ``internal``.
     capacitance
-        Of an input, in the library's unit.
+        Capacitance of an input, in the library's unit.
     most
-        Load that an output may drive, in the same unit; 0 where the file does not say.
+        Highest load of an output, in the same unit; 0 if the file does not say.
     function
-        Boolean function of an output, as written; empty where there is none.
+        Boolean function of an output, as written; empty if there is none.
     """
 
     direction: str
@@ -85,7 +87,7 @@ def _pin(attributes: dict[str, str]) -> Pin:
 
 
 def read(path: Path) -> Liberty:
-    """The library in the Liberty file ``path``; `BadInput` if it is none or has no cells."""
+    """The library in the Liberty file ``path``; `BadInput` if it is not one or has no cells."""
     try:
         text = _COMMENT.sub("", path.read_text(errors="replace"))
     except OSError as error:

@@ -25,7 +25,7 @@ FULL_ADDERS = (
     ),  # SkyWater 130 nm
     FullAdder(cell="FA_X1", summands=("A", "B", "CI"), sum="S", carry="CO"),  # Nangate 45 nm
 )
-"""Full adders of libraries that we know; Yosys and ABC make none of their own."""
+"""Full adders of known libraries; Yosys and ABC do not use them by themselves."""
 
 _ADDER = """\
 (* techmap_celltype = "trispike_full_adder" *)
@@ -53,7 +53,7 @@ _PLAIN = """\
 
 
 def full_adder(library: Liberty) -> FullAdder | None:
-    """The full adder of ``library``, if it has one that we know."""
+    """The full adder of ``library``, or None if no known one is in it."""
     return next((adder for adder in FULL_ADDERS if adder.cell in library.cells), None)
 
 
@@ -78,11 +78,11 @@ class Buffer:
 
 
 BUFFER_STRENGTH = 3.5
-"""Load that the buffer of a tree must be able to drive, in loads of a NAND2; the next size up."""
+"""Least load that the buffer of a tree must drive, in units of a NAND2's highest load."""
 
 
 def buffer(library: Liberty, nand2: str) -> Buffer:
-    """The smallest buffer that drives `BUFFER_STRENGTH` times what the cell ``nand2`` does."""
+    """The smallest buffer that drives `BUFFER_STRENGTH` times the load of the cell ``nand2``."""
 
     def most(name: str) -> float:
         cell = library.cells[name]

@@ -43,8 +43,8 @@ _OUTPUT = """\
 def liberty_of(mapped: Mapped) -> str:
     """A Liberty library with the memory macros of ``mapped``.
 
-    They answer at the clock edge and need nothing before it: what a path from or to one has left in
-    a cycle is the time that a real macro may take. Their inputs load as a NAND2's do.
+    They answer at the clock edge, without access or setup time: the slack of a path from or to one
+    is the time that a real macro may take. An input has the load of a NAND2's.
     """
     unit = mapped.library.cells[mapped.nand2]
     load = unit.pins[unit.inputs[0]].capacitance

@@ -11,7 +11,7 @@ from trispike.sim.synthesis.netlist import Netlist
 from trispike.sim.tools.simulator import breakdown
 
 MEMORY = "sram_"
-"""How the names of modules begin that stay macros."""
+"""Prefix of the modules that stay macros."""
 
 _WORDS = re.compile(r"^ *reg (?:\[\S+\] )?\S+ +\[\S+\];$", re.M)
 """A Verilog declaration of a memory."""
@@ -23,8 +23,9 @@ _COVERS = {
     "choices": "strash; dch -f; amap -m; topo",
     "flow": "strash; &get -n; &dch -f; &nf -R 1000 -F 10; &put; topo",
 }
-"""Two ways of ABC to cover logic with cells for area, after structural choices; neither is the
-smaller one for every module. Yosys' own script for a Liberty file covers for speed first."""
+"""Two scripts of ABC that cover logic with cells for area, after structural choices; neither gives
+the smaller result for every module. Yosys' own script for a Liberty file optimises speed first.
+"""
 
 _SCRIPT = """\
 read_verilog {sources}
@@ -85,7 +86,7 @@ def map_to_cells(
     Parameters
     ----------
     texts
-        Module name to Verilog, as from `rtl.verilog.export`. Those of memories stay black boxes.
+        Module name to Verilog, as from `rtl.verilog.export`. Memories stay black boxes.
     top
         Name of the top module.
     library
@@ -93,8 +94,8 @@ def map_to_cells(
     folder
         Gets script, log and netlist.
     flat
-        Dissolve the hierarchy. Otherwise each module is mapped once for all its instances, a
-        block's helpers (``block.helper``) being part of it.
+        Dissolve the hierarchy. Otherwise each module is mapped once for all its instances,
+        including its helpers (``block.helper``).
     """
     folder.mkdir(parents=True, exist_ok=True)
     logic = [name for name in texts if not name.startswith(MEMORY)]
@@ -154,9 +155,9 @@ def _run(
 
 def _smallest(folder: Path, library: Liberty) -> Netlist:
     """The netlist of each module's smallest cover."""
-    first, *others = [Netlist.read(folder / f"{name}.json", library) for name in _COVERS]
-    for other in others:
+    first, *other_covers = [Netlist.read(folder / f"{name}.json", library) for name in _COVERS]
+    for cover in other_covers:
         for name in first.modules:
-            if other.area(name) < first.area(name):
-                first.modules[name] = other.modules[name]
+            if cover.area(name) < first.area(name):
+                first.modules[name] = cover.modules[name]
     return first

@@ -1,4 +1,4 @@
-"""A mapped netlist for simulation: what each cell does, from the Liberty file."""
+"""Verilog of a mapped netlist for simulation, with the cells' functions from the Liberty file."""
 
 from trispike.sim.synthesis import tools
 from trispike.sim.synthesis.flow import Mapped
@@ -14,15 +14,14 @@ write_verilog -noattr simulation.v
 """
 
 _WAIVER = "/* verilator lint_off UNOPTFLAT */\n"
-"""One bit of an output vector may be made from another: no loop, though Verilator takes it for
-one."""
+"""One bit of a vector may depend on another bit of it. Verilator takes that for a loop."""
 
 
 def simulation(mapped: Mapped) -> dict[str, str]:
     """Verilog sources of ``mapped`` and of its memories, by file name.
 
-    In the place of each cell stands what the Liberty file says it does, in no time: instances of
-    thousands of cells would take a simulator minutes to compile. A memory is what it is in `rtl`.
+    Each cell is replaced by its function in the Liberty file, without delay: instances of thousands
+    of cells would take a simulator minutes to compile. Memories are those of `rtl`.
     """
     folder, netlist = mapped.folder, mapped.netlist
     blocks = [module.name for module in netlist.modules.values()]

@@ -22,7 +22,7 @@ _KEYWORDS = frozenset(
     uwire vectored wait wand weak0 weak1 while wire wor xnor xor
     """.split()
 )
-"""Names that Verilog (IEEE 1364-2005) takes for itself: an instance called so is escaped."""
+"""Keywords of Verilog (IEEE 1364-2005), which are escaped as instance names."""
 
 Bit = int | str
 """A net of a module, or a constant: "0", "1", "x"."""
@@ -44,15 +44,15 @@ class Module:
     Parameters
     ----------
     name
-        Of the module.
+        Name of the module.
     ports
         Port name to direction and nets, lowest bit first.
     cells
-        What it consists of; none of a memory macro, whose contents are no cells.
+        Instances in the module; none in a memory macro.
     names
-        Net to name; nets that no source names have one made up from their number.
+        Net to name; a net without a name in the source is named after its number.
     macro
-        It is a memory macro.
+        Whether it is a memory macro.
     """
 
     name: str
@@ -90,16 +90,16 @@ class Netlist:
 
     def below(self, top: str) -> "Netlist":
         """The module ``top`` and all that it instantiates, as a design of its own."""
-        found: dict[str, Module] = {}
-        wanted = {top}
+        kept: dict[str, Module] = {}
+        reached = {top}
         for name in reversed(self.modules):  # a module after all that instantiate it
-            if name in wanted:
-                found[name] = self.modules[name]
-                wanted.update(cell.kind for cell in found[name].cells)
-        return dataclasses.replace(self, top=top, modules=dict(reversed(found.items())))
+            if name in reached:
+                kept[name] = self.modules[name]
+                reached.update(cell.kind for cell in kept[name].cells)
+        return dataclasses.replace(self, top=top, modules=dict(reversed(kept.items())))
 
     def instances(self) -> collections.Counter[str]:
-        """How many instances of each module the design has; the top is one."""
+        """Number of instances of each module in the design; the top counts as one."""
         counts = collections.Counter({self.top: 1})
         for name in reversed(self.modules):  # a module after all that instantiate it
             for cell in self.modules[name].cells:
@@ -112,7 +112,7 @@ class Netlist:
         return (cell for cell in self.modules[name].cells if cell.kind in self.library.cells)
 
     def area(self, name: str) -> float:
-        """Area of these cells in um2."""
+        """Area of the cells of `cells` in um2."""
         return sum(self.library.cells[cell.kind].area for cell in self.cells(name))
 
     def verilog(self) -> str:
@@ -139,11 +139,11 @@ def _module(name: str, described: dict, library: Liberty) -> Module:
             for bit in bits:
                 if isinstance(bit, int):
                     names.setdefault(bit, f"net_{bit}")
-        known = library.cells.get(each["type"])
-        if known is None:
+        cell = library.cells.get(each["type"])
+        if cell is None:
             title = old
-        elif known.stores:  # called after what it stores
-            title = _register(names[pins[known.outputs[0]][0]])
+        elif cell.stores:  # called after what it stores
+            title = _register(names[pins[cell.outputs[0]][0]])
         else:
             numbers[each["type"]] += 1
             title = f"{each['type']}_{numbers[each['type']]}"
@@ -152,12 +152,12 @@ def _module(name: str, described: dict, library: Liberty) -> Module:
 
 
 def _names(ports: dict, nets: dict) -> dict[Bit, str]:
-    """What the source calls each net: a port's name, as it is seen outside, else the plainest."""
+    """Name of each net in the source: its port's name if it has one, else the plainest."""
     # A net into a helper ``first_bit`` is called like the helper's port too: not its own name.
     helpers = {
         (each["bits"][0], net.rpartition(".")[2]) for net, each in nets.items() if "." in net
     }
-    found = sorted(
+    candidates = sorted(
         (
             net not in ports,
             "$" in net,
@@ -170,7 +170,7 @@ def _names(ports: dict, nets: dict) -> dict[Bit, str]:
         if net in ports or not each["hide_name"]
     )
     names: dict[Bit, str] = {}
-    for *_, net in found:
+    for *_, net in candidates:
         bits = nets[net]["bits"]
         for k, bit in enumerate(bits):
             names.setdefault(bit, net if len(bits) == 1 else f"{net}[{k}]")
@@ -198,17 +198,17 @@ def _verilog(module: Module) -> str:
     """Structural Verilog: vectors at ports only, every other net by itself."""
     where: dict[Bit, str] = {}
     heads, wires, aliases, lines = [], [], [], []
-    for wanted in ("input", "output"):
+    for wanted_direction in ("input", "output"):
         for port, (direction, bits) in module.ports.items():
-            if direction == wanted:
+            if direction == wanted_direction:
                 name = _identifier(port)
                 heads.append(f"  {direction} {_range(bits)}{name}")
                 for k, bit in enumerate(bits):
-                    here = name if len(bits) == 1 else f"{name}[{k}]"
+                    port_bit = name if len(bits) == 1 else f"{name}[{k}]"
                     if bit in where or not isinstance(bit, int):
-                        aliases.append((here, bit))
+                        aliases.append((port_bit, bit))
                     else:
-                        where[bit] = here
+                        where[bit] = port_bit
     for bit, name in module.names.items():
         if isinstance(bit, int) and bit not in where:
             where[bit] = _identifier(name)
@@ -217,8 +217,8 @@ def _verilog(module: Module) -> str:
     def text(bit: Bit) -> str:
         return where[bit] if isinstance(bit, int) else f"1'b{bit}"
 
-    for here, bit in aliases:
-        lines.append(f"  assign {here} = {text(bit)};")
+    for port_bit, bit in aliases:
+        lines.append(f"  assign {port_bit} = {text(bit)};")
     for cell in module.cells:
         pins = []
         for pin, bits in cell.pins.items():

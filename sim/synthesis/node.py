@@ -20,7 +20,7 @@ AER_LUT = "AER LUT"
 ADDRESS_LUT = "address LUT"
 
 PROTOCOL = ("pending spikes, two timesteps", "step controller", "credit counters")
-"""Units of the network interface that only the protocol of timesteps needs (docs/node.md)."""
+"""Units of the network interface that exist only for the protocol of timesteps (docs/node.md)."""
 
 UNITS = (
     (AER_LUT, "aer_table_"),
@@ -35,7 +35,7 @@ UNITS = (
         ("network_interface_", "spike_receiver_", "spike_sender_", "output_unit_"),
     ),
 )
-"""Units of a network interface, and how the names of their modules begin."""
+"""Units of a network interface, and the prefixes of their modules' names."""
 
 ROUTER = RouterShape()
 """The router that a node is reported with."""
@@ -50,8 +50,8 @@ class Part:
     blocks
         Block by block.
     timing
-        Longest path of the part by itself: its inputs come at the clock edge, its outputs are taken
-        at the next.
+        Longest path of the part alone: inputs arrive at a clock edge, outputs are taken at the
+        next.
     """
 
     blocks: tuple[BlockFigures, ...]
@@ -59,13 +59,13 @@ class Part:
 
     @property
     def total(self) -> BlockFigures:
-        """The sum of all blocks."""
+        """Sum over all blocks."""
         return total("", self.blocks, instances=1)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeSynthesis:
-    """One node, mapped and timed, and the router that it stands at.
+    """One node and its router, mapped and timed.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ class NodeSynthesis:
     inputs, neurons, sources, destinations
         The node, as in `models.mesh.node_shape.NodeShape`.
     nand2, nand2_area
-        The cell that is the unit of gates, and its area in um2.
+        The cell that is the unit of gate counts, and its area in um2.
     interface, cluster
         The two parts. The memory banks of the cluster are counted in bits alone.
     between
-        What is in neither: which line of the memory map is where.
+        Logic in neither part: the decoder of the memory map.
     timing
         Longest path of both parts together.
     router
-        The router, as it is in the record of routers.
+        The router's entry in the record of routers.
     yosys, opensta
         Versions.
     """
@@ -114,7 +114,7 @@ class NodeSynthesis:
 
     @property
     def total(self) -> BlockFigures:
-        """The sum of all, router included."""
+        """Sum over all parts, router included."""
         parts = (self.interface.total, self.cluster.total, self.between, self.router.total)
         return total("node", parts, instances=1)
 
@@ -169,5 +169,5 @@ def _part(mapped: Mapped, begin: str, kinds) -> Part:
     """The part that is the instance of the node whose module's name begins with ``begin``."""
     top = mapped.netlist.modules[mapped.netlist.top]
     [kind] = [cell.kind for cell in top.cells if cell.kind.startswith(begin)]
-    below = mapped.below(kind)
-    return Part(blocks=block_figures(below, kinds), timing=timing.time(below, name=kind))
+    part = mapped.below(kind)
+    return Part(blocks=block_figures(part, kinds), timing=timing.time(part, name=kind))

@@ -1,4 +1,4 @@
-"""A mapped node as a table for a terminal, and all of the record as Markdown, beside table 5."""
+"""Tables of a mapped node: for a terminal, and as Markdown beside TW-SNN's table 5."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival,
 from trispike.sim.synthesis.timing import Timing
 
 PRINTED = {AER_LUT: published.AER_LUT, ADDRESS_LUT: published.ADDRESS_LUT}
-"""What table 5 has of units of the network interface."""
+"""Units of the network interface in TW-SNN's table 5."""
 
 WHOLE = NodePart(
     paper=TW_SNN,
@@ -29,12 +29,12 @@ WHOLE = NodePart(
     ),
     where="derived from table 5",
 )
-"""The published node, which is not printed: the sum of its areas, the lowest of its clocks."""
+"""The published node, computed from its parts: the sum of the areas, the lowest of the clocks."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of either table: its name, its figures, its period in ns (0: none), table 5's."""
+    """One row of either table: name, figures, period in ns (0: none), figures of table 5."""
 
     name: str
     part: BlockFigures
@@ -44,7 +44,7 @@ class Row:
 
 
 def lines(made: NodeSynthesis) -> Iterator[Row]:
-    """``made`` row by row; ``whole`` are those that are no part of the row below them."""
+    """The rows of ``made``; ``whole`` are the rows that are not part of another row."""
     for part in made.interface.blocks:
         yield Row(name=f"NI: {part.block}", part=part, printed=PRINTED.get(part.block))
     yield Row(
@@ -78,7 +78,7 @@ def lines(made: NodeSynthesis) -> Iterator[Row]:
 
 
 def terminal(made: NodeSynthesis) -> Table:
-    """``made`` row by row; fits 100 columns."""
+    """The table of ``made``; fits 100 columns."""
     table = Table(title=_title(made), box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     table.add_column("part", no_wrap=True)
     for name in ("cells", "flip-flops", "um2", "NAND2", "MHz"):
@@ -92,7 +92,7 @@ def terminal(made: NodeSynthesis) -> Table:
 
 
 def remarks(made: NodeSynthesis) -> list[str]:
-    """What is to be said below the table."""
+    """Notes printed below the table."""
     unit = f"{made.nand2} has {made.nand2_area:g} um2"
     speed = f"Fmax {made.fmax:.1f} MHz, {made.period:.2f} ns"
     found = [
@@ -109,7 +109,7 @@ def remarks(made: NodeSynthesis) -> list[str]:
 
 
 def _beside(made: NodeSynthesis) -> list[str]:
-    """What table 5 has, and ours in its technology."""
+    """The figures of table 5, and ours scaled to its technology."""
     if scaled(made.library, made.total) is None:
         return [f"not scaled to {TW_SNN_65}: the technology of {made.library} is not known"]
     areas = f"by the square of the node (1) and by {SILICON.gate_area:.2f} um2 a gate (2)"
@@ -152,7 +152,7 @@ _KINDS = (
     *[PUBLISHED] * 2,
     *[DERIVED] * 3,
 )
-"""Where the figures of each column come from."""
+"""Origin of each column's figures."""
 
 
 def markdown(entries: Sequence[NodeSynthesis]) -> str:

@@ -13,7 +13,7 @@ UNITS = (
     ("output units", "output_unit_"),
     ("router: crossbar's wires, status", "router_"),
 )
-"""Units of a router, and how the names of their modules begin."""
+"""Units of a router, and the prefixes of their modules' names."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -25,15 +25,15 @@ class RouterSynthesis:
     library
         Name of the cell library.
     depth, routing, dead_links
-        The router, as in `models.mesh.topology.RouterShape`.
+        Parameters of the router, see `models.mesh.topology.RouterShape`.
     nand2, nand2_area
-        The cell that is the unit of gates, and its area in um2.
+        The cell that is the unit of gate counts, and its area in um2.
     units
-        Unit by unit.
+        Figures of each unit.
     timing
         Longest path between registers of the router.
     links
-        From this router to the next one, and back.
+        Paths from this router to the next one, and back.
     yosys, opensta
         Versions.
     """
@@ -59,7 +59,7 @@ class RouterSynthesis:
 
     @property
     def total(self) -> BlockFigures:
-        """The sum of all units, one router."""
+        """Sum over all units, as one instance: the router."""
         return total("router", self.units, instances=1)
 
     @property
@@ -74,12 +74,12 @@ class RouterSynthesis:
 
     @property
     def scaled(self) -> Scaled | None:
-        """The router in TW-SNN's technology."""
+        """The router scaled to TW-SNN's technology."""
         return scaled(self.library, self.total, self.period)
 
 
 def links(mapped: Mapped) -> tuple[Link, ...]:
-    """Flits on their way to the next router, and its answer that it has room."""
+    """The two links between routers: flits, and the ``ready`` that answers them."""
     return (
         link(mapped, "flits", "o_*__valid o_*__payload*", "i_*__valid i_*__payload*"),
         link(mapped, "ready", "i_*__ready", "o_*__ready"),

@@ -1,4 +1,4 @@
-"""A mapped router as a table for a terminal, and all of the record as Markdown."""
+"""Tables of a mapped router: for a terminal, and as Markdown."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ def _cells(part: BlockFigures) -> list[str]:
 
 
 def terminal(made: RouterSynthesis) -> Table:
-    """``made`` unit by unit; fits 100 columns."""
+    """The table of ``made``; fits 100 columns."""
     table = Table(
         title=f"router, 7 ports, {_name(made)}, cells: {made.library}",
         box=box.SIMPLE_HEAD,
@@ -47,7 +47,7 @@ def _link(each: Link) -> str:
 
 
 def remarks(made: RouterSynthesis) -> list[str]:
-    """What is to be said below the table."""
+    """Notes printed below the table."""
     timing = made.timing
     speed = f"Fmax {made.fmax:.1f} MHz, {made.period:.2f} ns"
     return [
@@ -61,7 +61,7 @@ def remarks(made: RouterSynthesis) -> list[str]:
 
 
 def _beside(made: RouterSynthesis) -> list[str]:
-    """The published router, and ours in its technology."""
+    """The published router, and ours scaled to its technology."""
     fitted = made.scaled
     if fitted is None:
         return [f"not scaled to {TW_SNN_65}: the technology of {made.library} is not known"]

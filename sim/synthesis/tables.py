@@ -19,7 +19,7 @@ def _cells(part: BlockFigures) -> list[str]:
 
 
 def terminal(made: Synthesis) -> Table:
-    """``made`` block by block; fits 100 columns."""
+    """The table of ``made``; fits 100 columns."""
     sizes = "-".join(map(str, made.sizes))
     table = Table(
         title=f"{made.network} ({sizes}), lanes: {made.lanes}, cells: {made.library}",
@@ -40,7 +40,7 @@ def terminal(made: Synthesis) -> Table:
 
 
 def remarks(made: Synthesis) -> list[str]:
-    """What is to be said below the table."""
+    """Notes printed below the table."""
     timing = made.timing
     unit = f"{made.nand2} has {made.nand2_area:g} um2"
     speed = f"Fmax {timing.fmax:.1f} MHz, {timing.period:.2f} ns"
@@ -59,12 +59,12 @@ def remarks(made: Synthesis) -> list[str]:
 
 
 def arrival(hop: Hop) -> str:
-    """When the path leaves it."""
+    """Time at which the path leaves the instance."""
     return f"{hop.arrival:6.2f}"
 
 
 def place(hop: Hop, top: str = "chip") -> str:
-    """Where in the hierarchy of ``top``, how many cells, along which signals of the source."""
+    """Instance below ``top``, number of cells, and signals of the source on the path."""
     where = hop.instance or top
     count = f"{hop.cells} cell{'s' if hop.cells > 1 else ''}"
     return f"{where}: {count}" + (f" by {', '.join(hop.signals)}" if hop.signals else "")

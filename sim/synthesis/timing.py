@@ -1,4 +1,4 @@
-"""The longest path of a mapped netlist, told in the names of the source."""
+"""The longest path of a mapped netlist, in the names of the source."""
 
 import dataclasses
 import itertools
@@ -10,7 +10,7 @@ from trispike.sim.synthesis.netlist import Module, Netlist
 from trispike.sim.tools.simulator import breakdown
 
 _PERIOD = 10.0
-"""ns. Any will do: a path's length does not depend on it."""
+"""ns. The length of a path does not depend on it."""
 
 _SCRIPT = """\
 puts "== longest"
@@ -42,14 +42,14 @@ class Hop:
     Parameters
     ----------
     instance
-        Where, ``layer_0.pe_3``; "" in the chip itself.
+        Path of the instance, ``layer_0.pe_3``; "" for the chip itself.
     cells
-        How many cells it passes there, the register it starts from among them.
+        Cells on the path there, including the register that it starts from.
     signals
-        Signals of the source on the way, ``word[3]``, first to last; those of a helper below the
-        instance with the helper's name before.
+        Signals of the source on the path, ``word[3]``, first to last; a signal of a helper below
+        the instance has the helper's name in front.
     arrival
-        When it leaves, in ns after the clock edge.
+        Time at which the path leaves the instance, in ns after the clock edge.
     """
 
     instance: str
@@ -67,12 +67,12 @@ class Timing:
     period
         Shortest clock period in ns: the longest path and the setup of the register at its end.
     start, end
-        Registers at its ends, ``layer_0.pe_3.potential[17]``, or ports.
+        Registers or ports at the ends of the path, ``layer_0.pe_3.potential[17]``.
     path
-        The longest path itself.
+        The hops of the longest path.
     behind_banks
-        The same of the longest path that starts at a memory bank, which answers in no time; 0
-        without banks. What the period has left over is the time that a bank may take to read.
+        Period of the longest path that starts at a memory bank, whose access time is 0; 0 without
+        banks. The rest of the clock period is the time that a bank may take to read.
     """
 
     period: float
@@ -106,16 +106,16 @@ def time(mapped: Mapped, name: str = "timing") -> Timing:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Link:
-    """A wire from one block to the next, which is another instance of the same.
+    """A connection from one block to the next, another instance of the same block.
 
     Parameters
     ----------
     what
-        What goes along it.
+        What the link carries.
     leaves
-        When it leaves the block at the latest, in ns after the clock edge.
+        Latest time at which a signal leaves the block, in ns after the clock edge.
     needs
-        What the next block needs before the next clock edge, setup included, in ns.
+        Time that the next block needs before its clock edge, setup included, in ns.
     """
 
     what: str
@@ -129,7 +129,7 @@ class Link:
 
 
 def link(mapped: Mapped, what: str, outputs: str, inputs: str) -> Link:
-    """The slowest way from ``outputs`` to ``inputs``, both patterns of ports, of two blocks."""
+    """The slowest link from ``outputs`` to ``inputs`` of the next block, both patterns of ports."""
     script = _LINK.format(outputs=outputs, inputs=inputs)
     text = sta.run(mapped, script, period=_PERIOD, name=f"link-{what}")
     _, _, leaving = text.partition("== leaves")
@@ -159,11 +159,11 @@ def _banks(netlist: Netlist) -> list[str]:
 
     def visit(module: Module, path: str):
         for cell in module.cells:
-            below = netlist.modules.get(cell.kind)
-            if below is not None and below.macro:
+            child = netlist.modules.get(cell.kind)
+            if child is not None and child.macro:
                 yield path + cell.name
-            elif below is not None:
-                yield from visit(below, f"{path}{cell.name}/")
+            elif child is not None:
+                yield from visit(child, f"{path}{cell.name}/")
 
     return list(visit(netlist.modules[netlist.top], ""))
 
@@ -177,8 +177,8 @@ def _hops(report: str, netlist: Netlist) -> tuple[Hop, ...]:
             if pin in netlist.library.cells[match["kind"]].outputs:
                 steps.append((tuple(instances), cell, pin, float(match["time"])))
     hops = []
-    for instances, here in itertools.groupby(steps, key=lambda step: step[0]):
-        cells = list(here)
+    for instances, steps_there in itertools.groupby(steps, key=lambda step: step[0]):
+        cells = list(steps_there)
         module = netlist.modules[netlist.top]
         for name in instances:
             module = netlist.modules[_cell(module, name).kind]
@@ -195,12 +195,12 @@ def _hops(report: str, netlist: Netlist) -> tuple[Hop, ...]:
 
 
 def _cell(module: Module, name: str):
-    """The instance that OpenSTA calls ``name``, less all backslashes."""
+    """OpenSTA's instance name ``name`` without backslashes."""
     return next(cell for cell in module.cells if cell.name.replace("\\", "") == name)
 
 
 def _signal(module: Module, cell: str, pin: str) -> str:
-    """What the source calls the net at this output; nothing if it does not."""
+    """Name of the output's net in the source; none if it has no name there."""
     [bit] = _cell(module, cell).pins[pin]
     name = module.names[bit]
     made_up = name.startswith("net_") or "_buffer_" in name or "$" in name

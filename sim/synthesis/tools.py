@@ -1,4 +1,4 @@
-"""The tools of synthesis, where they are, and how they are run."""
+"""Finds and runs the tools of synthesis."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import breakdown
 
 PACKAGES = {"yosys": "yosys", "sta": "opensta"}
-"""Executable to the Debian package that has it."""
+"""Executable to its Debian package."""
 
 LIBERTY = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
 """The default cells: Oklahoma State University's for 180 nm, where Debian puts them."""
@@ -24,7 +24,7 @@ def find(tool: str) -> str:
     path = shutil.which(tool)
     if path is None:
         raise BadInput(
-            f"no {tool} on PATH, which make synth needs: sudo apt install {PACKAGES[tool]}"
+            f"no {tool} on PATH, which synthesis needs: sudo apt install {PACKAGES[tool]}"
         )
     return path
 
@@ -43,24 +43,24 @@ def find_liberty(named: Path | None) -> Path:
 
 
 def missing(*, timing: bool = True) -> list[str]:
-    """Debian packages that have what `make synth`, or only its mapping, lacks here."""
+    """Debian packages whose tools are missing, for `make synth` or only for its mapping."""
     tools = ("yosys", "sta") if timing else ("yosys",)
-    lacking = [PACKAGES[tool] for tool in tools if shutil.which(tool) is None]
-    return lacking + ([] if LIBERTY.is_file() else [LIBERTY_PACKAGE])
+    packages = [PACKAGES[tool] for tool in tools if shutil.which(tool) is None]
+    return packages + ([] if LIBERTY.is_file() else [LIBERTY_PACKAGE])
 
 
 def version(tool: str) -> str:
-    """What ``tool`` calls its version, such as "0.23"; "unknown" if it does not say."""
+    """Version of ``tool``, such as "0.23"; "unknown" if it does not print one."""
     flag = {"yosys": "-V", "sta": "-version"}[tool]
-    done = subprocess.run(
+    process = subprocess.run(
         [find(tool), flag], capture_output=True, text=True, stdin=subprocess.DEVNULL
     )
-    match = re.search(r"\d+(\.\d+)+", done.stdout)
+    match = re.search(r"\d+(\.\d+)+", process.stdout)
     return match[0] if match else "unknown"
 
 
 def run(tool: str, arguments: list[str], *, folder: Path, log: Path) -> str:
-    """Run ``tool`` in ``folder``, all that it says going to the file ``log``; returns that text.
+    """Run ``tool`` in ``folder``, its output going to the file ``log``; returns the output.
 
     `SimulationError` if it ends with a status other than 0; its message names the log.
     """
@@ -73,7 +73,7 @@ def run(tool: str, arguments: list[str], *, folder: Path, log: Path) -> str:
 
 
 def quoted(path: Path) -> str:
-    """``path``, absolute, as Yosys wants it in a script."""
+    """``path``, absolute and quoted for a script of Yosys."""
     text = str(path.resolve())
     if any(character in text for character in ' ";#\n'):
         raise BadInput(

@@ -1,89 +1,133 @@
 """Options that several commands have."""
 
+import dataclasses
 from pathlib import Path
 
-import click
-
-from trispike.models.data import datasets
-from trispike.models.errors import BadInput
-from trispike.models.mesh.topology import MAX_DEAD_LINKS, MAX_DEPTH, Routing
+from trispike.models.data import datasets, spikes
+from trispike.models.files import check_writable, write_atomically
+from trispike.models.mesh import topology
+from trispike.models.mesh.topology import MAX_DEAD_LINKS, MAX_DEPTH, RouterShape, Routing
 from trispike.models.network.numbers import LANES
 from trispike.models.network.presets import PRESETS
+from trispike.sim.terminal.request import Request, at_least_1, option
 
 DEFAULT_IMAGES = 1000
 
-layer_option = click.option(
-    "--layer",
-    default="fc256",
-    show_default=True,
-    help=f"Network: {', '.join(PRESETS)}.",
-)
-data_option = click.option(
-    "--data",
-    default="digits",
-    show_default=True,
-    help=f"Data set: {', '.join(datasets.NAMES)}.",
-)
-lanes_option = click.option(
-    "--lanes",
-    default=1,
-    show_default=True,
-    help=f"Spikes that a layer takes in one cycle: {', '.join(map(str, LANES))}.",
-)
-depth_option = click.option(
-    "--depth",
-    default=4,
-    show_default=True,
-    help=f"Flits that each input buffer of a router holds, 2 to {MAX_DEPTH}.",
-)
-routing_option = click.option(
-    "--routing",
-    default=Routing.XYZ.value,
-    show_default=True,
-    help=f"Routing function of a router: {', '.join(each.value for each in Routing)}.",
-)
-dead_links_option = click.option(
-    "--dead-links",
-    default=0,
-    show_default=True,
-    help=f"Dead links that a router can be told of, 0 to {MAX_DEAD_LINKS}.",
-)
-weights_option = click.option(
-    "--weights",
-    "weight_file",
-    type=click.Path(path_type=Path),
-    help="Weight file (.npz with its card) in place of the one committed for LAYER and DATA.",
-)
-folder_option = click.option(
-    "--data-folder",
-    type=click.Path(path_type=Path),
-    help="Folder with the four IDX files of mnist or fashion; otherwise $TRISPIKE_DATA (mnist) or "
-    "$TRISPIKE_FASHION; for mnist else a cache or a download.",
-)
-images_option = click.option(
-    "--images",
-    "-n",
-    type=int,
-    help=f"Test images.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
-)
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Layer(Request):
+    """A network of ours, by name."""
+
+    layer: str = option(f"Network: {', '.join(PRESETS)}.", "fc256")
 
 
-def refused_options(names: str, where: str):
-    """Decorator: a command's options ``names``, which are for something else, each refused by name.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preset(Layer):
+    """A network of ours, and the data set that it is trained on."""
 
-    ``where`` says what they are for. A name that ends in ``!`` is a flag.
-    """
+    data: str = option(f"Data set: {', '.join(datasets.NAMES)}.", "digits")
 
-    def refuse(context: click.Context, option: click.Parameter, value: object) -> None:
-        if value:
-            name = option.name.upper()
-            raise BadInput(f"{name}= is for {where}; leave it out")
 
-    def decorate(command):
-        for name in names.split():
-            how = {"hidden": True, "expose_value": False, "callback": refuse}
-            flag = name.endswith("!")
-            command = click.option(f"--{name.rstrip('!')}", is_flag=flag, **how)(command)
-        return command
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained(Preset):
+    """A trained network, of ours or the user's."""
 
-    return decorate
+    weights: Path | None = option(
+        "Weight file (.npz with its card) in place of the one committed for LAYER and DATA."
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DataFolder(Request):
+    """Where the user has the data."""
+
+    data_folder: Path | None = option(
+        "Folder with the four IDX files of mnist or fashion; otherwise $TRISPIKE_DATA (mnist) or "
+        "$TRISPIKE_FASHION; for mnist else a cache or a download."
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Images(Request):
+    """How many images, and for how long."""
+
+    timesteps: int = option("Timesteps per image.", 5, check=spikes.check_timesteps, short="-t")
+    images: int | None = option(
+        f"Test images.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
+        check=at_least_1("IMAGES"),
+        short="-n",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Seeded(Request):
+    """Everything random."""
+
+    seed: int = option("Seed of all that is random.", 0, check=spikes.check_seed)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Lanes(Request):
+    """Parallel spikes of a fixed chip."""
+
+    lanes: int = option(f"Spikes that a layer takes in one cycle: {', '.join(map(str, LANES))}.", 1)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Routers(Request):
+    """The routers of a mesh."""
+
+    depth: int = option(f"Flits that each input buffer of a router holds, 2 to {MAX_DEPTH}.", 4)
+    routing: str = option(
+        f"Routing function of a router: {', '.join(each.value for each in Routing)}.",
+        Routing.XYZ.value,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dead(Routers):
+    """Routers of a mesh some of whose links are dead."""
+
+    dead: str | None = option("Dead vertical links, like 1.1.0,2.0.1: each the one up from there.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeadLinks(Routers):
+    """Routers that can be told of dead links."""
+
+    dead_links: int = option(f"Dead links that a router can be told of, 0 to {MAX_DEAD_LINKS}.", 0)
+
+    @property
+    def router(self) -> RouterShape:
+        """What the routers have in common; `BadInput` if there are no such routers."""
+        return RouterShape(
+            depth=self.depth, routing=topology.routing(self.routing), dead_links=self.dead_links
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Jobs(Request):
+    """How much at a time."""
+
+    jobs: int | None = option(
+        "Simulations side by side.  [default: 1]", check=at_least_1("JOBS"), short="-j"
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Json(Request):
+    """A file of the user's for the figures that are printed."""
+
+    json: Path | None = option("File for the same figures as JSON.")
+
+    def check_json(self) -> None:
+        """`BadInput` if `keep` could not write the file; sooner than after minutes of work."""
+        if self.json is not None:
+            check_writable(self.json)
+
+    def keep(self, text: str) -> list[Path]:
+        """Write ``text`` to the file, if one was named; returns its path if so."""
+        if self.json is None:
+            return []
+        write_atomically(self.json, text.encode())
+        return [self.json]

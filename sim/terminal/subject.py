@@ -9,7 +9,7 @@ from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.parameters import Network
 from trispike.models.network.presets import preset
-from trispike.sim.terminal.options import DEFAULT_IMAGES
+from trispike.sim.terminal.options import DEFAULT_IMAGES, Images
 
 
 def network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Network]:
@@ -62,3 +62,18 @@ def test_images(
             f"{pixels.shape[1]} pixels"
         )
     return pixels, labels, range(first, first + (count or min(DEFAULT_IMAGES, left)))
+
+
+def chosen_images(
+    network: Network, weight_file: Path, asked: Images, *, first: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The test images that ``asked`` is about, and their labels; `BadInput` as `test_images`."""
+    pixels, labels, chosen = test_images(
+        network,
+        weight_file,
+        asked.data,
+        first=first,
+        count=asked.images,
+        folder=asked.data_folder,
+    )
+    return pixels[chosen.start : chosen.stop], labels[chosen.start : chosen.stop]

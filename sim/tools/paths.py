@@ -4,15 +4,27 @@ from pathlib import Path
 
 import platformdirs
 
+from trispike.models.errors import BadInput
+
 ROOT = Path(__file__).resolve().parents[2]
-"""The folder that the rooms stand in: the checkout, or an installed ``trispike``."""
+"""The folder of the rooms: the checkout, or an installed ``trispike``."""
+
+
+def in_checkout() -> bool:
+    """Whether this is a checkout, not an installed wheel."""
+    return (ROOT / "pyproject.toml").is_file()
+
+
+def checkout() -> Path:
+    """The checkout, for commands that rewrite files in it. `BadInput` in an installed wheel."""
+    if not in_checkout():
+        raise BadInput(
+            "this rewrites files of Trispike's repository, which was installed without it: clone "
+            "the repository and run make there"
+        )
+    return ROOT
 
 
 def build_folder() -> Path:
-    """Where everything that Trispike makes goes.
-
-    ``build/`` in a checkout; in the user's cache if Trispike was installed from a wheel.
-    """
-    if (ROOT / "pyproject.toml").is_file():
-        return ROOT / "build"
-    return platformdirs.user_cache_path("trispike") / "build"
+    """Folder of all that Trispike builds: ``build/`` in a checkout, else in the user's cache."""
+    return ROOT / "build" if in_checkout() else platformdirs.user_cache_path("trispike") / "build"

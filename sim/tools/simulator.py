@@ -1,16 +1,19 @@
 """Starts Verilator's builds and simulations through cocotb-test, and reads how they ended."""
 
 import contextlib
+import hashlib
 import logging
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+import filelock
 from cocotb_test.simulator import Verilator
 
 from trispike.models.errors import BadInput
@@ -20,6 +23,24 @@ from trispike.sim.tools.toolchain import Toolchain
 
 _SCARCE_BYTES = 1 << 20
 """With less free space, a failure is put down to a full disk: nothing can be logged there."""
+
+_RUNTIME_HEADERS = """\
+#include "verilated.h"
+#include "verilated_dpi.h"
+#include "verilated_syms.h"
+#include "verilated_vpi.h"
+#if VM_TIMING
+#include "verilated_timing.h"
+#endif
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
+#endif
+#if VM_TRACE_VCD
+#include "verilated_vcd_c.h"
+#endif
+#include <memory>
+#include <string>
+"""
 
 _TELLING_ASSERTIONS = "tb/**/*.py *_cocotb.py"
 """Files whose failed assertions show their operands. For that each is compiled anew by pytest;
@@ -44,7 +65,7 @@ class Simulator(Verilator):
     tools
         To build the model with; None runs the one in ``sim_build``.
     runtime
-        Folder that keeps Verilator's compiled runtime, see `_restore_runtime`.
+        Folder that keeps Verilator's compiled runtime, see `_compile`.
     public
         Make every signal visible to cocotb, not only those marked in the sources.
 
@@ -88,12 +109,12 @@ class Simulator(Verilator):
 
     def execute(self, cmds):
         """Run the commands one after the other."""
+        folder = Path(self.sim_dir)
         for command in cmds:
             if command[0] == "make":
-                _restore_runtime(self._runtime, Path(self.sim_dir))
-            run_tool(command, folder=Path(self.work_dir), env=self.env, log=self._log)
-            if command[0] == "make":
-                _save_runtime(self._runtime, Path(self.sim_dir))
+                _compile("Vtop", folder, self.make_args, self._runtime, env=self.env, log=self._log)
+            else:
+                run_tool(command, folder=Path(self.work_dir), env=self.env, log=self._log)
 
 
 def build_program(
@@ -115,17 +136,12 @@ def build_program(
     ``args`` go to Verilator, ``make_args`` to make; ``runtime`` as for `Simulator`.
     """
     env = _environment(os.environ, tools)
-    own = ["--exe", "-o", top, *args]
-    for library in libraries:
-        own += ["-CFLAGS", f"-I{library.parent}"]
-    verilate = _verilate(tools, top, "Vtop", folder)
-    run_tool(
-        [*verilate, *own, *map(str, (main, *sources, *libraries))], folder=folder, env=env, log=log
-    )
-    _restore_runtime(runtime, folder)
-    make = ["make", "-C", str(folder), "-f", "Vtop.mk", *make_args]
-    run_tool(make, folder=folder, env=env, log=log)
-    _save_runtime(runtime, folder)
+    # In the environment, so that the flags are those of every program.
+    folders = [*(str(library.parent) for library in libraries), env.get("CPLUS_INCLUDE_PATH")]
+    env["CPLUS_INCLUDE_PATH"] = os.pathsep.join(filter(None, folders))
+    verilate = [*_verilate(tools, top, "Vtop", folder), "--exe", "-o", top, *args]
+    run_tool([*verilate, *map(str, (main, *sources, *libraries))], folder=folder, env=env, log=log)
+    _compile("Vtop", folder, make_args, runtime, env=env, log=log)
 
 
 def build_library(
@@ -137,17 +153,17 @@ def build_library(
     args: list[str],
     make_args: list[str],
     tools: Toolchain,
+    runtime: Path,
     log: Path,
 ) -> None:
-    """Build the Verilated ``top`` in ``folder`` as C++ class ``prefix``; ``args`` go to Verilator.
+    """Build the archive of the Verilated ``top`` in ``folder`` as C++ class ``prefix``.
 
-    ``make_args`` name what make has to make, too.
+    The other parameters are as for `build_program`.
     """
     env = _environment(os.environ, tools)
     verilate = [*_verilate(tools, top, prefix, folder), *args, *map(str, sources)]
     run_tool(verilate, folder=folder, env=env, log=log)
-    make = ["make", "-C", str(folder), "-f", f"{prefix}.mk", *make_args]
-    run_tool(make, folder=folder, env=env, log=log)
+    _compile(prefix, folder, make_args, runtime, env=env, log=log, target=f"{prefix}__ALL.a")
 
 
 def _verilate(tools: Toolchain, top: str, prefix: str, folder: Path) -> list[str]:
@@ -181,11 +197,37 @@ def breakdown(what: str, log: Path) -> Exception:
     return SimulationError(f"{what}; see {log}")
 
 
+def _compile(
+    prefix: str,
+    folder: Path,
+    make_args: list[str],
+    runtime: Path,
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    target: str = "default",
+) -> None:
+    """Make ``target`` of what Verilator wrote in ``folder``.
+
+    ``runtime`` spares it most of the work: it keeps Verilator's runtime, compiled, and its headers,
+    compiled in advance for each set of flags, both alike for every model.
+    """
+    make = ["make", "-C", str(folder), "-f", f"{prefix}.mk"]
+    classes = (folder / f"{prefix}_classes.mk").read_text()
+    if "VM_PARALLEL_BUILDS=0" in make_args or "VM_PARALLEL_BUILDS = 0" in classes:
+        headers = _headers([*make, *make_args], folder, runtime, env=env, log=log)
+        make_args = [
+            f"{arg} -include {headers}" if arg.startswith("OPT_FAST=") else arg for arg in make_args
+        ]
+    _restore_runtime(runtime, folder)
+    run_tool([*make, *make_args, target], folder=folder, env=env, log=log)
+    _save_runtime(runtime, folder)
+
+
 def _restore_runtime(runtime: Path, folder: Path) -> None:
-    """Spare make the compilation of Verilator's own runtime, alike for every model."""
-    if runtime.is_dir():
-        for compiled in runtime.glob("*.o"):
-            shutil.copyfile(compiled, folder / compiled.name)  # now newer than its source
+    """Spare make the compilation of Verilator's own runtime."""
+    for compiled in runtime.glob("*.o"):
+        shutil.copyfile(compiled, folder / compiled.name)  # now newer than its source
 
 
 def _save_runtime(runtime: Path, folder: Path) -> None:
@@ -194,6 +236,25 @@ def _save_runtime(runtime: Path, folder: Path) -> None:
     for compiled in folder.glob("verilated*.o"):
         if not (runtime / compiled.name).exists():
             write_atomically(runtime / compiled.name, compiled.read_bytes())
+
+
+def _headers(
+    make: list[str], folder: Path, runtime: Path, *, env: Mapping[str, str], log: Path
+) -> Path:
+    """The headers of Verilator's runtime, beside them what ``make`` compiles of them in advance."""
+    text = folder / "runtime.h"
+    text.write_text(_RUNTIME_HEADERS)
+    product = f"{text.name}.fast.gch"
+    flags = subprocess.run([*make, "-s", "-n", product], env=env, capture_output=True).stdout
+    headers = runtime / f"{hashlib.sha256(flags).hexdigest()[:20]}.h"
+    runtime.mkdir(exist_ok=True)
+    with filelock.FileLock(f"{headers}.lock"):
+        if not headers.exists():
+            run_tool([*make, product], folder=folder, env=env, log=log)
+            (folder / product).replace(f"{headers}.gch")
+            text.replace(headers)
+    text.unlink(missing_ok=True)
+    return headers
 
 
 @contextlib.contextmanager

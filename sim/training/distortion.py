@@ -1,4 +1,4 @@
-"""Random distortions of images, so that a network sees more hands than wrote the training set."""
+"""Random distortions of training images."""
 
 import math
 
@@ -11,7 +11,7 @@ ROTATION = math.radians(10)
 SCALING = 0.12
 SHEAR = 0.15
 SHIFT = 2 / 14
-"""Largest change at full strength; the shift is in half widths: 2 pixels of 28."""
+"""Largest changes at full strength. The shift is in half widths: 2 pixels of 28."""
 
 KNOTS = 6
 """Knots along each side of an elastic distortion."""
@@ -43,12 +43,12 @@ def _displacements(count: int, side: int, elastic: float):
 
 
 def distorted(images, strength: float, elastic: float = 0.0):
-    """``images``, each distorted in its own way, by PyTorch's current random numbers.
+    """``images``, each distorted differently, by PyTorch's current random numbers.
 
     Rotated, scaled along both axes, sheared and shifted by up to ``strength`` times the limits
     above, and bent: the pixels at 6 x 6 knots are displaced by ``elastic`` pixels (standard
-    deviation, both ways), those between them smoothly. Bilinear interpolation; what enters from
-    outside is 0. uint8 of shape (n, pixels) in and out. `BadInput` if the images are not square.
+    deviation, both ways), those between them smoothly. Bilinear interpolation; pixels from outside
+    are 0. uint8 of shape (n, pixels) in and out. `BadInput` if the images are not square.
     """
     side = math.isqrt(images.shape[1])
     if side * side != images.shape[1]:

@@ -1,4 +1,4 @@
-"""From what a training learnt to a network: of integers, or of the real weights as they are."""
+"""Trained parameters as a network: of integers, or of real weights."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -13,14 +13,15 @@ from trispike.sim.training.ternary import integer_constants, ternarise
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """What one layer learnt, in full precision.
+    """Parameters of one trained layer, in full precision.
 
     Parameters
     ----------
     weights, bias
         float32 of shape (inputs, neurons) and (neurons,).
     alpha
-        Magnitude of the ternary weights; None for the mean of what is kept (TW-SNN eq. 10).
+        Magnitude of the ternary weights; None for the mean of the weights that are kept (TW-SNN eq.
+        10).
     """
 
     weights: np.ndarray
@@ -29,7 +30,7 @@ class Trained:
 
 
 def integer_network(name: str, layers: Sequence[Trained], beta: float) -> Network:
-    """The integer network that fires as ``layers`` do when ternarised with ``beta``."""
+    """The integer network that fires exactly as ``layers`` ternarised with ``beta``."""
     parameters = []
     for layer in layers:
         codes, alpha = ternarise(layer.weights, beta)
@@ -48,7 +49,7 @@ def integer_network(name: str, layers: Sequence[Trained], beta: float) -> Networ
 
 
 def real_network(name: str, layers: Sequence[Trained]) -> RealNetwork:
-    """The network of 32-bit weights that ``layers`` are without quantisation."""
+    """The network of ``layers`` with their 32-bit weights."""
     return RealNetwork(
         name=name,
         layers=tuple(

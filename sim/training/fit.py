@@ -1,4 +1,4 @@
-"""The training loop: epochs that draw from seeds of their own, and can be gone on with."""
+"""The training loop. Each epoch has its own seed, so a training can continue after any epoch."""
 
 import math
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from trispike.sim.training.recipe import V_TH, Recipe
 _EPOCH, _COPY = 0, 1
 
 
-def _seed(seed: int, what: int, number: int) -> int:
+def _seed(seed: int, purpose: int, number: int) -> int:
     """A seed for one epoch or one distorted copy, from 0 to 2**63 - 1."""
-    words = np.random.SeedSequence([seed, what, number]).generate_state(1, np.uint64)
+    words = np.random.SeedSequence([seed, purpose, number]).generate_state(1, np.uint64)
     return int(words[0] >> np.uint64(1))
 
 
 def step_size(recipe: Recipe, progress: float) -> float:
-    """Adam's step size when ``progress`` (0 to 1) of all steps are done."""
+    """Adam's step size after the fraction ``progress`` of all steps, 0 to 1."""
     first, last = recipe.first_rate, recipe.last_rate
     if recipe.schedule == "exponential":
         return first * (last / first) ** progress
@@ -65,8 +65,8 @@ class Training:
             torch.manual_seed(seed)
             self.net = Net(sizes, recipe)
         gains = [value for value in self.net.parameters() if value.ndim == 0]
-        others = [value for value in self.net.parameters() if value.ndim > 0]
-        groups = [{"params": others}]
+        matrices = [value for value in self.net.parameters() if value.ndim > 0]
+        groups = [{"params": matrices}]
         if gains:
             groups.append({"params": gains, "weight_decay": 0.0})
         self._optimizer = torch.optim.AdamW(
@@ -74,7 +74,8 @@ class Training:
         )
 
     def run_epoch(self) -> tuple[float, float]:
-        """Train one epoch more. Mean loss, and the fraction of images given their own label.
+        """Train one more epoch. Returns the mean loss and the fraction of correctly labelled
+        images.
 
         `BadInput` if the loss or a weight stops being a finite number.
         """
@@ -94,7 +95,7 @@ class Training:
         return total / len(images), right / len(images)
 
     def _seen_images(self) -> torch.Tensor:
-        """The training set as this epoch sees it."""
+        """The training images of this epoch."""
         plain = not (self.recipe.distortion or self.recipe.elastic)
         if plain or self._undistorted(self.epoch):
             return self._images
@@ -109,11 +110,11 @@ class Training:
         return images
 
     def _undistorted(self, epoch: int) -> bool:
-        """Whether this epoch is one of the last ones, which see the images as they are."""
+        """Whether this is one of the last epochs, which use undistorted images."""
         return epoch >= self.epochs * (1 - self.recipe.undistorted)
 
     def _step(self, images, answers, progress: float) -> tuple[float, int]:
-        """One batch. Its mean loss and how many images got their own label."""
+        """Train one batch. Returns its mean loss and the number of correctly labelled images."""
         rates = images.float() / 255
         potentials, hidden = self.net(torch.rand_like(rates).lt_(rates))
         loss = loss_of(potentials, hidden, answers, self.recipe)
@@ -125,8 +126,8 @@ class Training:
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
-        said = (potentials > V_TH).float().argmax(1)
-        return value, int((said == answers.argmax(1)).sum())
+        predicted = (potentials > V_TH).float().argmax(1)
+        return value, int((predicted == answers.argmax(1)).sum())
 
     def _diverged(self, sign: str) -> BadInput:
         return BadInput(
@@ -135,7 +136,7 @@ class Training:
         )
 
     def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on after the epochs that are done."""
+        """State from which `restore` continues after the finished epochs."""
         return {
             "epoch": self.epoch,
             "net": self.net.state_dict(),
@@ -143,13 +144,13 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a `state` of a training with the same arguments."""
+        """Continue from a `state` of a training with the same arguments."""
         self.net.load_state_dict(state["net"])
         self._optimizer.load_state_dict(state["optimizer"])
         self.epoch = state["epoch"]
 
     def parameters(self) -> list[Trained]:
-        """What each layer learnt."""
+        """Parameters of each layer."""
         return [
             Trained(
                 weights=layer.weights.detach().numpy().copy(),
@@ -163,11 +164,11 @@ class Training:
 def fit(
     training: Training, checkpoint: Checkpoint, report: Callable[[int, float, float], object]
 ) -> list[Trained]:
-    """Train to the last epoch, from where ``checkpoint`` stands, and return `Training.parameters`.
+    """Train from the state in ``checkpoint`` to the last epoch; returns `Training.parameters`.
 
     ``report`` is called after each epoch with its number from 1, its mean loss and the fraction of
-    training images whose output spikes gave the right label. A training that diverges is
-    `BadInput` and forgets its checkpoint, as going on from there would only diverge again.
+    training images with a correct label. `BadInput` for a training that diverges; its checkpoint is
+    deleted, as it would diverge again.
     """
     state = checkpoint.load()
     if state is not None:

@@ -1,4 +1,4 @@
-"""What a training minimises: how far the output potentials are from the right answer."""
+"""The losses that a training minimises."""
 
 import torch
 from torch.nn import functional
@@ -18,25 +18,25 @@ def squared_hinge(potentials, answers):
 
 
 def first_spike(potentials, answers):
-    """Half cross-entropy of the potentials, half that of what the read-out would say.
+    """Half the cross-entropy of the potentials, half that of the read-out's label.
 
     The read-out of one timestep takes the first output neuron that fires, or label 0 if none does.
-    If a neuron of potential v - V_th fires with the chance s(v), s the logistic function, that is
-    label k with the probability s(v_k) * product over j < k of (1 - s(v_j)). The cross-entropy of
-    the potentials' softmax besides keeps the right neuron ahead of the others, which counts over
-    several timesteps. Shapes as for `squared_hinge`.
+    If a neuron of potential v - V_th fires with probability s(v), s the logistic function, the
+    label is k with probability s(v_k) * product over j < k of (1 - s(v_j)). The cross-entropy of
+    the potentials' softmax keeps the correct neuron ahead of the others, which matters over several
+    timesteps. Shapes as for `squared_hinge`.
     """
-    above = potentials - V_TH
-    fires, stays = functional.logsigmoid(above), functional.logsigmoid(-above)
-    said = fires + stays.cumsum(1) - stays
-    label_0 = torch.logaddexp(said[:, :1], stays.sum(1, keepdim=True))
-    said = torch.cat([label_0, said[:, 1:]], 1)
-    ranked = functional.log_softmax(above, 1)
-    return -(answers * (said + ranked)).sum(1).mean() / 2
+    margin = potentials - V_TH
+    fires, stays = functional.logsigmoid(margin), functional.logsigmoid(-margin)
+    first = fires + stays.cumsum(1) - stays
+    label_0 = torch.logaddexp(first[:, :1], stays.sum(1, keepdim=True))
+    first = torch.cat([label_0, first[:, 1:]], 1)
+    ranked = functional.log_softmax(margin, 1)
+    return -(answers * (first + ranked)).sum(1).mean() / 2
 
 
 def price_of_activity(hidden, recipe: Recipe):
-    """Cost of spikes beyond ``activity_limit``: mean of a batch, summed over hidden layers."""
+    """Penalty on spikes beyond ``activity_limit``: mean over a batch, summed over hidden layers."""
     excess = (torch.relu(spikes.sum(1) - recipe.activity_limit).mean() for spikes in hidden)
     return recipe.activity_price * sum(excess)
 

@@ -10,7 +10,7 @@ from trispike.sim.training.recipe import V_TH, Recipe
 _SLOPE = 0.5 * V_TH
 
 START = 3.0
-"""Where a learnt alpha starts, as a multiple of the weights' first standard deviation."""
+"""Initial value of a learnt alpha, in standard deviations of the initial weights."""
 
 
 class Ternarise(torch.autograd.Function):
@@ -18,15 +18,15 @@ class Ternarise(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, weights, beta, alpha=None):
-        """The values of ``weights`` that a ternary layer computes with, in their shape.
+        """Quantised ``weights``, in the same shape.
 
-        Their magnitude is ``alpha`` or, where None, the mean of what is kept (eq. 10).
+        Their magnitude is ``alpha`` or, if None, the mean of the weights that are kept (eq. 10).
         """
         largest = weights.abs().max()
-        below = torch.nextafter(beta * largest, torch.tensor(-1.0)).item()
-        kept = torch.nn.functional.hardshrink(weights, below)  # 0 where |w| <= below, that is, < D
-        total = kept.abs().sum()
-        signs = kept.sign_()
+        limit = torch.nextafter(beta * largest, torch.tensor(-1.0)).item()
+        large = torch.nn.functional.hardshrink(weights, limit)  # 0 where |w| <= limit, that is, < D
+        total = large.abs().sum()
+        signs = large.sign_()
         if alpha is None:
             alpha = total / signs.square().sum().clamp(min=1)
         ctx.save_for_backward(weights)
@@ -35,7 +35,7 @@ class Ternarise(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient):
-        """The gradient as it is where |w| <= 1, else 0."""
+        """The gradient unchanged where |w| <= 1, else 0."""
         if ctx.some_stop:
             (weights,) = ctx.saved_tensors
             gradient = gradient * (weights.abs() <= 1)
@@ -43,14 +43,14 @@ class Ternarise(torch.autograd.Function):
 
 
 class Fire(torch.autograd.Function):
-    """Spikes forward (TW-SNN eq. 2); backward half the threshold where `Recipe.window` allows."""
+    """Spikes forward (TW-SNN eq. 2); backward half the gradient within `Recipe.window`."""
 
     @staticmethod
     def forward(ctx, potentials, window):
         """1.0 where a potential is above the threshold, else 0.0."""
-        above = potentials - V_TH
-        fired = above.gt(0).to(above.dtype)
-        ctx.save_for_backward(fired if window is None else above.abs_().lt_(window * V_TH))
+        margin = potentials - V_TH
+        fired = margin.gt(0).to(margin.dtype)
+        ctx.save_for_backward(fired if window is None else margin.abs_().lt_(window * V_TH))
         return fired
 
     @staticmethod
@@ -61,10 +61,10 @@ class Fire(torch.autograd.Function):
 
 
 class Layer(torch.nn.Module):
-    """Full-precision weights and bias that act through their ternary values, or as they are.
+    """A layer with full-precision weights and bias, which it uses quantised or as they are.
 
-    ``weights`` has shape (inputs, neurons), ``bias`` (neurons,). ``gain``, if the recipe's alpha is
-    learnt, is the logarithm of its ratio to ``start``, the magnitude that it starts from.
+    ``weights`` has shape (inputs, neurons), ``bias`` (neurons,). ``gain``, if alpha is learnt, is
+    the logarithm of alpha / ``start``, ``start`` being its initial value.
     """
 
     def __init__(self, inputs: int, neurons: int, recipe: Recipe):
@@ -89,12 +89,12 @@ class Layer(torch.nn.Module):
         return spikes @ weights * self.gain.exp() + bias
 
     def alpha(self) -> float | None:
-        """Magnitude of the ternary weights where it is learnt, else None."""
+        """Magnitude of the ternary weights if it is learnt, else None."""
         return None if self.gain is None else self.start * self.gain.exp().item()
 
 
 class Net(torch.nn.Module):
-    """Fully connected layers of spiking neurons, the last of which show their potentials."""
+    """Fully connected layers of spiking neurons; the last layer gives its potentials."""
 
     def __init__(self, sizes: tuple[int, ...], recipe: Recipe):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Settings of a training, and the recipes that have a name."""
+"""Settings of a training, and the named recipes."""
 
 import dataclasses
 import math
@@ -15,12 +15,12 @@ SCHEDULES = ("cosine", "exponential")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Settings of a training, all of which a weight file's card repeats.
+    """Settings of a training; a weight file's card holds all of them.
 
     Parameters
     ----------
     name
-        What the recipe is called.
+        Name of the recipe.
     weight_bits
         2 for ternary weights and biases, 32 for the baseline without quantisation.
     beta
@@ -31,7 +31,7 @@ class Recipe:
     loss
         One of `LOSSES`, see `sim.training.losses`.
     batch
-        Images a step, 1 or more.
+        Images in a step, 1 or more.
     schedule
         How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
     first_rate, last_rate
@@ -42,9 +42,9 @@ class Recipe:
     dropout
         Probability that a hidden spike is withheld from the next layer, 0 to below 1.
     window
-        Half width of the spike's gradient in units of the threshold: a neuron passes half the
-        error on if its potential is within ``window`` of the threshold (Yin 2017, eq. 4). None is
-        TW-SNN eq. 12, where every neuron above the threshold does, and no other.
+        Half width of the spike's gradient in units of the threshold: a neuron passes half the error
+        on if its potential is within ``window`` of the threshold (Yin 2017, eq. 4). None is TW-SNN
+        eq. 12: every neuron above the threshold, and no other.
     distortion
         Strength of random affine maps of the images, 0 for none to 1; see
         `sim.training.distortion`.
@@ -52,13 +52,13 @@ class Recipe:
         Size of random elastic distortions of the images: standard deviation of the displacement in
         pixels, 0 or more.
     copies
-        Distorted copies of the training set, 1 or more. An epoch takes the next one, and after the
-        last the first again, with fresh spikes; as many as epochs make every epoch's images new.
+        Distorted copies of the training set, 1 or more. Epochs use them in turn, with new spikes;
+        with as many copies as epochs, every epoch has new images.
     undistorted
-        Share of the epochs, the last ones, that see the images as they are, 0 to 1.
+        Fraction of the epochs, at the end, that use undistorted images, 0 to 1.
     activity_limit, activity_price
-        A hidden layer's spikes beyond the limit in one timestep are added to the loss at this
-        price. The hardware takes one cycle a spike; a price of 0 is TW-SNN's own loss.
+        Each spike of a hidden layer beyond the limit in one timestep adds this price to the loss,
+        as the hardware takes one cycle a spike. A price of 0 is TW-SNN's own loss.
     """
 
     name: str = "custom"
@@ -101,13 +101,13 @@ class Recipe:
             "activity_limit": ("0 or more", lambda x: 0 <= x < math.inf),
             "activity_price": ("0 or more", lambda x: 0 <= x < math.inf),
         }
-        for what, (wanted, holds) in allowed.items():
-            value = getattr(self, what)
+        for name, (range_text, holds) in allowed.items():
+            value = getattr(self, name)
             if not holds(value):
-                raise BadInput(f"{what} must be {wanted}, not {value!r}")
+                raise BadInput(f"{name} must be {range_text}, not {value!r}")
 
     def fields(self) -> dict[str, Any]:
-        """Every setting by its name, as a card has them."""
+        """All settings by name, as in a card."""
         return dataclasses.asdict(self)
 
 
@@ -122,7 +122,7 @@ TW_SNN = Recipe(
     dropout=0.2,
     activity_price=0.0,
 )
-"""TW-SNN's algorithm 3 with the spike gradient of Yin 2017, from which TW-SNN took its neuron."""
+"""TW-SNN's algorithm 3 with the spike gradient of Yin 2017, the source of TW-SNN's neuron."""
 
 TRISPIKE = Recipe(
     name="trispike",
@@ -132,7 +132,7 @@ TRISPIKE = Recipe(
     distortion=0.7,
     undistorted=0.2,
 )
-"""Ours: docs/training.md says what each setting gained."""
+"""Our recipe; docs/training.md has the gain of each setting."""
 
 RECIPES = {
     recipe.name: recipe
@@ -150,16 +150,16 @@ RECIPES = {
 def changed(recipe: Recipe, settings: str) -> Recipe:
     """``recipe`` with some settings changed, called ``custom``.
 
-    ``settings`` is a text of NAME=VALUE, separated by spaces; an empty one changes nothing.
-    `BadInput` for a name that is not a setting's and for a value of another kind.
+    ``settings`` is NAME=VALUE pairs, separated by spaces; an empty text changes nothing. `BadInput`
+    for an unknown name and for a value of the wrong type.
     """
     values: dict[str, Any] = {}
     kinds = {field.name: field.type for field in dataclasses.fields(Recipe)}
     for setting in settings.split():
         name, _, text = setting.partition("=")
         if name not in kinds or name == "name":
-            known = ", ".join(kind for kind in kinds if kind != "name")
-            raise BadInput(f"a setting must be NAME=VALUE of {known}, not {setting!r}")
+            names = ", ".join(kind for kind in kinds if kind != "name")
+            raise BadInput(f"a setting must be NAME=VALUE of {names}, not {setting!r}")
         values[name] = _value(name, text, kinds[name])
     return dataclasses.replace(recipe, name="custom", **values) if values else recipe
 
@@ -174,8 +174,8 @@ def _value(name: str, text: str, kind: Any) -> Any:
     try:
         return int(text) if kind is int else float("" if kind is bool else text)
     except ValueError:
-        wanted = {int: "an integer", bool: "true or false"}.get(kind, "a number")
-        raise BadInput(f"{name} must be {wanted}, not {text!r}") from None
+        kind_text = {int: "an integer", bool: "true or false"}.get(kind, "a number")
+        raise BadInput(f"{name} must be {kind_text}, not {text!r}") from None
 
 
 def recipe(name: str) -> Recipe:

@@ -1,4 +1,4 @@
-"""How well networks label a test set, and how many spikes and operations that takes."""
+"""Accuracy, spikes and operations of networks over a test set."""
 
 import dataclasses
 import statistics
@@ -18,12 +18,12 @@ _BATCH_BYTES = 1 << 23
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """Accuracy and activity of a network over a test set, with the spikes of one seed.
+    """Accuracy and activity of a network over a test set, with one seed of input spikes.
 
     Parameters
     ----------
     accuracy
-        Fraction of images labelled right, 0 to 1; entry T - 1 is for T timesteps.
+        Fraction of correctly labelled images; entry T - 1 is for T timesteps.
     spikes
         Mean spikes of an image per timestep, of the input and of each layer.
     operations
@@ -38,14 +38,14 @@ class Measurement:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Spread:
-    """What a network does over a test set with the spikes of several seeds.
+    """Measurements of a network over a test set, with several seeds of input spikes.
 
     Parameters
     ----------
     seeds
         The seeds, one or more.
     measurements
-        One for each seed, all of as many timesteps.
+        One for each seed, all with the same number of timesteps.
     """
 
     seeds: tuple[int, ...]
@@ -66,28 +66,28 @@ class Spread:
     @property
     def spikes(self) -> tuple[float, ...]:
         """Mean spikes of an image per timestep, of the input and of each layer."""
-        columns = zip(*(one.spikes for one in self.measurements), strict=True)
+        columns = zip(*(each.spikes for each in self.measurements), strict=True)
         return tuple(statistics.fmean(values) for values in columns)
 
     @property
     def operations(self) -> float:
         """Mean synaptic operations of an image per timestep."""
-        return statistics.fmean(one.operations for one in self.measurements)
+        return statistics.fmean(each.operations for each in self.measurements)
 
     def _by_timestep(self):
-        return zip(*(one.accuracy for one in self.measurements), strict=True)
+        return zip(*(each.accuracy for each in self.measurements), strict=True)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Tally:
-    """What was counted of a network over some images; tallies of different images add up.
+    """Counts of a network over some images; tallies of different images can be added.
 
     Parameters
     ----------
     images
-        How many images.
+        Number of images.
     right
-        Images labelled right, int64 of shape (timesteps,); entry T - 1 is for T timesteps.
+        Correctly labelled images, int64 of shape (timesteps,); entry T - 1 is for T timesteps.
     fired
         Spikes of the input and of each layer, int64 of shape (layers + 1,).
     operations
@@ -108,7 +108,7 @@ class Tally:
         )
 
     def measurement(self) -> Measurement:
-        """The same as fractions and means."""
+        """The counts as fractions and means."""
         steps = self.images * len(self.right)
         return Measurement(
             accuracy=tuple((self.right / self.images).tolist()),
@@ -122,9 +122,10 @@ _WIDEST = 1024
 
 
 def batch_size(timesteps: int) -> int:
-    """Images that are run at once, so that memory stays small whatever the size of the set.
+    """Number of images in a batch, which bounds the memory.
 
-    It depends on nothing else: whatever networks are measured together, each gets the same batches.
+    It depends on the arguments only, so a network gets the same batches whichever others are
+    measured with it.
     """
     return max(1, _BATCH_BYTES // (4 * timesteps * _WIDEST))
 
@@ -138,7 +139,7 @@ def tally_batch(
     seed: int,
     first_image: int = 0,
 ) -> tuple[Tally, ...]:
-    """What each of ``networks`` does with one batch of images, encoded once for all of them.
+    """Tally of each of ``networks`` on one batch of images, which is encoded once.
 
     Arguments are those of `accuracy_by_timestep`; ``first_image`` is the index in its data set of
     the first of ``images``.
@@ -167,7 +168,7 @@ def _run(network: Network | RealNetwork, spikes: np.ndarray) -> Result:
 
 
 def _fired(spikes: np.ndarray) -> np.ndarray:
-    """How often each neuron spiked: int64, shape (neurons,), from bool (images, steps, neurons)."""
+    """Spikes of each neuron: int64, shape (neurons,), from bool (images, steps, neurons)."""
     each_image = spikes.view(np.uint8).sum(axis=1, dtype=np.uint8)  # at most 255 timesteps
     return each_image.sum(axis=0, dtype=np.int64)
 
@@ -182,8 +183,8 @@ def accuracy_by_timestep(
 ) -> Measurement:
     """Accuracy after 1 to ``timesteps`` timesteps, mean spikes and operations, by the golden model.
 
-    One run gives them all, as the spikes of a shorter run begin those of a longer one. Images are
-    taken in batches.
+    A single run suffices, as the spikes of a shorter run are the first spikes of a longer one.
+    Images are run in batches.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Ternary quantisation of trained parameters, and the integers that replace its real scales."""
+"""Ternary quantisation of trained parameters, and integers in place of its real scales."""
 
 import dataclasses
 from collections.abc import Collection
@@ -10,10 +10,10 @@ from trispike.models.network.numbers import CONSTANT_MAX, POTENTIAL_MAX, POTENTI
 
 
 def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
-    """Ternary signs of real weights, and the one magnitude that goes with them (TW-SNN eq. 9-11).
+    """Ternary signs of real weights, and their common magnitude (TW-SNN eq. 9-11).
 
-    With D = beta * max|w|: a weight of |w| >= D keeps its sign, a smaller one becomes 0; alpha is
-    the mean |w| of those that keep it.
+    With D = beta * max|w|: a weight of |w| >= D keeps its sign, a smaller one becomes 0. Alpha is
+    the mean |w| of the weights that are kept.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
     Returns
     -------
     int8 of -1, 0 and +1 in the shape of ``weights``; alpha, 0 or more. `BadInput` for weights that
-    are not finite and for a beta out of range.
+    are not finite and for beta out of range.
     """
     weights = np.asarray(weights)
     if not 0 <= beta <= 1:
@@ -33,13 +33,13 @@ def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
     if weights.size == 0 or not np.isfinite(weights).all():
         raise BadInput("weights must be finite numbers, at least one; train with a smaller step")
     sizes = np.abs(weights)
-    kept = sizes >= beta * sizes.max()
-    return (np.sign(weights) * kept).astype(np.int8), float(sizes[kept].mean(dtype=np.float64))
+    large = sizes >= beta * sizes.max()
+    return (np.sign(weights) * large).astype(np.int8), float(sizes[large].mean(dtype=np.float64))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Constants:
-    """What a processing element holds of its layer's real scales: see `LayerParameters`."""
+    """Integer constants of a layer's processing elements, see `LayerParameters`."""
 
     a: int
     b: int
@@ -49,7 +49,7 @@ class Constants:
 def first_firing_sum(
     alpha: float, bias_scale: float, threshold: float, bias: int, inputs: int
 ) -> int:
-    """Where a neuron begins to fire: the smallest S with alpha * S + bias_scale * bias > threshold.
+    """The smallest S with alpha * S + bias_scale * bias > threshold, at which a neuron fires.
 
     S is a sum of ternary weights, -inputs to inputs. Compared in float64. Returns
     -inputs if every sum fires and inputs + 1 if none does.
@@ -67,11 +67,11 @@ def integer_constants(
     inputs: int,
     biases: Collection[int] = (-1, 0, 1),
 ) -> Constants:
-    """Integers with which a layer's neurons fire exactly when they did with real scales.
+    """Integers with which a layer's neurons fire exactly as with the real scales.
 
     A neuron fires iff alpha * S + bias_scale * bias > threshold, with S an integer of -inputs to
-    inputs: for each bias that is S >= k for some k, so integers lose nothing if they give the same
-    k for every bias that occurs. The smallest such a, then the smallest b, are taken.
+    inputs: for each bias this is S >= k for some k, so integers are exact if they give the same k
+    for every bias that occurs. Takes the smallest such a, then the smallest b.
 
     Parameters
     ----------
@@ -82,11 +82,11 @@ def integer_constants(
     inputs
         Fan-in, 1 to 1024.
     biases
-        Values of the ternary bias that occur in the layer.
+        Values of the ternary bias in the layer.
 
     Returns
     -------
-    `Constants` with a of 1..127, b of 0..127 and an 18-bit threshold. `BadInput` if none will do.
+    `Constants` with a of 1..127, b of 0..127 and an 18-bit threshold. `BadInput` if there are none.
     """
     if not (np.isfinite([alpha, bias_scale, threshold]).all() and alpha > 0 <= bias_scale):
         raise BadInput(

@@ -14,6 +14,7 @@ from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card, Measured
 from trispike.models.network.origin import Trained
 from trispike.models.network.presets import preset
+from trispike.sim.terminal.extras import install
 from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
 from trispike.sim.training.tally import accuracy_by_timestep
@@ -21,7 +22,7 @@ from trispike.sim.training.tally import accuracy_by_timestep
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One training: what, on what, how long and by which recipe.
+    """One training: network, data set, epochs and recipe.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ class Plan:
     recipe
         Settings.
     threads
-        Threads that PyTorch computes with, 1 or more; the order of sums depends on it.
+        Threads of PyTorch, 1 or more; the order of sums depends on it.
     """
 
     layer: str
@@ -48,15 +49,15 @@ class Plan:
 
     def __post_init__(self):
         preset(self.layer)
-        for what in ("epochs", "threads"):
-            value = getattr(self, what)
+        for field in ("epochs", "threads"):
+            value = getattr(self, field)
             if type(value) is not int or value < 1:
-                raise BadInput(f"{what} must be an integer, 1 or more, not {value!r}")
+                raise BadInput(f"{field} must be an integer, 1 or more, not {value!r}")
         check_seed(self.seed)
 
     @property
     def title(self) -> str:
-        """What a progress bar calls it."""
+        """Title of its progress bar."""
         return f"{self.layer} {self.data} {self.recipe.name}"
 
 
@@ -97,7 +98,7 @@ def train(
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise BadInput("training needs PyTorch; install it with pip install '.[train]'") from None
+        raise BadInput(f"training needs PyTorch: {install('train')}") from None
     dataset = load(plan.data, folder)
     path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

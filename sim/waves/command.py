@@ -12,6 +12,7 @@ from trispike.models.errors import BadInput
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import processes, toolchain
+from trispike.sim.tools.paths import checkout
 from trispike.sim.waves import reference, vcd
 from trispike.sim.waves.difference import THE_END, Difference, compare
 from trispike.sim.waves.record import Recording, record
@@ -37,6 +38,7 @@ def waves(name, update):
     toolchain.find()
     stale = reference.orphans({scenario.name for scenario in SCENARIOS})
     if update:
+        checkout()
         _update(chosen, stale if name is None else [])
     elif stale and name is None:
         raise BadInput(f"{relative(stale[0])} has no scenario; remove it, or make waves UPDATE=1")

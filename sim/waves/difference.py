@@ -1,11 +1,11 @@
-"""Where two waves part."""
+"""The first difference of two waves."""
 
 import dataclasses
 
 from trispike.sim.waves.wave import Wave
 
 THE_END = "the end of the recording"
-"""Stands for a value where a wave has none any more."""
+"""Printed in place of a value after the end of a wave."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

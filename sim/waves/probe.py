@@ -1,4 +1,4 @@
-"""The named signals of a scenario, and how their values are written."""
+"""The signals that a scenario records, and the text of their values."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from amaranth.lib import data, enum
 
 
 def bits(value: int, width: int) -> str:
-    """One bit as 0 or 1, more of them as hexadecimal digits."""
+    """A single bit as 0 or 1, several bits as hexadecimal digits."""
     return str(value) if width == 1 else f"0x{value:0{-(-width // 4)}x}"
 
 
@@ -22,9 +22,9 @@ def signed(value: int, width: int) -> str:
 
 
 def names(of: type[enum.Enum]) -> Callable[[int, int], str]:
-    """Members of the enumeration ``of`` by name, what is no member as bits."""
-    known = {member.value: member.name for member in of}
-    return lambda value, width: known.get(value, bits(value, width))
+    """Members of the enumeration ``of`` by name, other values as bits."""
+    labels = {member.value: member.name for member in of}
+    return lambda value, width: labels.get(value, bits(value, width))
 
 
 def fields(layout: data.StructLayout) -> Callable[[int, int], str]:
@@ -55,19 +55,19 @@ class Probe:
         Path from the scenario's block as in its Amaranth source: submodules, then a port with its
         members, ``encoder.o.valid``.
     show
-        Text of a value, from its unsigned bits and their number. The text is what is compared, and
-        has no spaces.
+        Text of a value, from its unsigned bits and their number. The texts are compared; they have
+        no spaces.
     """
 
     name: str
     show: Callable[[int, int], str]
 
     def paths(self) -> list[str]:
-        """Names that it may have in a Verilog waveform: a port's members are joined by ``__``."""
+        """Possible names in a Verilog waveform: a port's members are joined by ``__``."""
         parts = self.name.split(".")
         return [".".join((*parts[:k], "__".join(parts[k:]))) for k in range(len(parts) - 1, -1, -1)]
 
     def scopes(self) -> list[str]:
-        """Instances that it may be a signal of, dotted; the block itself is ``""``."""
+        """Instances that may contain the signal, dotted; the block itself is ``""``."""
         parts = self.name.split(".")
         return [".".join(parts[:k]) for k in range(len(parts) - 1, -1, -1)]

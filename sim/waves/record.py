@@ -21,14 +21,14 @@ _RAW = "waves"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recording:
-    """What a scenario recorded.
+    """The result of recording a scenario.
 
     Parameters
     ----------
     wave
         The values.
     ended
-        The stimulus came to its end; otherwise the recording was cut off at the scenario's limit.
+        Whether the stimulus ended; otherwise the recording was cut off at the scenario's limit.
     """
 
     wave: Wave
@@ -38,7 +38,7 @@ class Recording:
 def record(scenario: Scenario) -> Recording:
     """Run ``scenario`` in ``build/runs``.
 
-    `BadInput` if the block does not have a signal that the scenario names.
+    `BadInput` if the block lacks a signal that the scenario names.
     """
     block = scenario.block()
     inputs = [name for name, (kind, _) in flat_ports(block).items() if kind == "i"]
@@ -63,9 +63,9 @@ def _run(model: Path, folder: Path, scenario: Scenario, top: str, inputs: list[s
 
 
 def _model(scenario: Scenario, block: Block) -> Path:
-    """Folder of the Verilated block; only its ports are public and only what is named is traced.
+    """Folder of the Verilated block. Only its ports are public, only named signals are traced.
 
-    That halves the time that it takes to compile a chip.
+    That halves the time to compile a chip.
     """
     top = block.module_name
     sources = {f"{name}.v": text for name, text in export(block).items()}

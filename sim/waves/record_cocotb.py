@@ -1,4 +1,4 @@
-"""The cocotb side of a recording: runs a scenario's stimulus and notes when it began and ended.
+"""The cocotb side of a recording: runs the stimulus and writes when it began and ended.
 
 It runs inside the simulator, in the scenario's folder.
 """
@@ -15,7 +15,7 @@ from trispike.sim.waves.stimulus import CASE, PERIOD_NS, WINDOW, Stimulus, now
 
 @cocotb.test()
 async def drive(dut):
-    """Drive the block as the scenario says, no longer than its limit."""
+    """Run the scenario's stimulus, at most up to its limit."""
     case = json.loads(Path(CASE).read_text())
     scenario = find(case["scenario"])
     stimulus = Stimulus(dut, case["inputs"])

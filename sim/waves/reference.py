@@ -1,8 +1,8 @@
 """Reference waveforms as text files, in a form whose differences read well.
 
-A section for each signal, a line for each value: how many cycles it stands, and what it is. As no
-line holds an absolute cycle, a cycle more somewhere changes one line of each signal that waits
-longer there, and nothing after it; as a section begins with the signal's name at the margin, `git
+A section for each signal, a line for each value: for how many cycles it stays, and the value. No
+line holds an absolute cycle, so one more cycle somewhere changes one line of each signal that waits
+longer there, and no later line. A section begins with the signal's name at the margin, so `git
 diff` puts that name at the head of every hunk.
 """
 
@@ -29,7 +29,7 @@ def path(name: str, folder: Path = FOLDER) -> Path:
 
 
 def orphans(names: set[str], folder: Path = FOLDER) -> list[Path]:
-    """References that no scenario of ``names`` has."""
+    """References whose name is not in ``names``, the scenarios."""
     return sorted(file for file in folder.glob("*.txt") if file.stem not in names)
 
 
@@ -52,12 +52,12 @@ def write(scenario: Scenario, wave: Wave, folder: Path = FOLDER) -> None:
 def read(scenario: Scenario, folder: Path = FOLDER) -> Wave:
     """The reference of ``scenario``; `BadInput` if it is absent, damaged or of other signals."""
     wave = parse(path(scenario.name, folder), f"make waves UPDATE=1 SCENARIO={scenario.name}")
-    lacking = [name for name in scenario.signals if name not in wave.signals]
+    missing = [name for name in scenario.signals if name not in wave.signals]
     extra = [name for name in wave.signals if name not in scenario.signals]
-    for what, names in (("lacks", lacking), ("has, and the scenario does not,", extra)):
+    for verb, names in (("lacks", missing), ("has, and the scenario does not,", extra)):
         if names:
             raise BadInput(
-                f"scenario {scenario.name}: its reference {what} {', '.join(names)}; "
+                f"scenario {scenario.name}: its reference {verb} {', '.join(names)}; "
                 f"make waves UPDATE=1 SCENARIO={scenario.name} records it anew"
             )
     return wave

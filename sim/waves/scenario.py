@@ -1,4 +1,4 @@
-"""What a scenario is: a block, what is done to it, and which of its signals are looked at."""
+"""A scenario: a block, its stimulus, and the signals that are recorded."""
 
 import dataclasses
 from collections.abc import Callable, Coroutine
@@ -15,18 +15,18 @@ class Scenario:
     Parameters
     ----------
     name
-        Also the name of the reference's file.
+        Also the stem of the reference's file name.
     about
-        One line on what happens.
+        The stimulus in one line.
     block
         Makes the block, so that a scenario costs nothing before it runs.
     drive
-        The stimulus, a coroutine function that runs under cocotb. What it does must be the same
-        every time: recorded signals may depend on nothing but it and the block.
+        The stimulus, a coroutine function that runs under cocotb. It must be deterministic:
+        recorded signals may depend only on it and on the block.
     signals
-        Paths of the signals, see `Probe.name`, to how their values are written, see `Probe.show`.
+        Path of each signal, see `Probe.name`, to the text of its values, see `Probe.show`.
     limit
-        Most cycles, those before the recording too.
+        Most cycles, including those before the recording.
     """
 
     name: str

@@ -10,19 +10,19 @@ _LOW, _HIGH, _SAME, _NOTHING = "_", "▔", ".", ""
 def sketch(expected: Wave, found: Wave, cycle: int) -> str:
     """The signals around ``cycle``, a column for each cycle.
 
-    A signal that is the same in both waves has one row, any other one has two. One bit is drawn low
-    or high; a wider value is written where it changes, ``.`` says that it stays. Long values lose
+    A signal that is equal in both waves has one row, any other has two. One bit is drawn low or
+    high; a wider value is written where it changes, and ``.`` where it stays. Long values lose
     their middle.
     """
     last = max(expected.cycles, found.cycles) - 1
     window = range(max(0, cycle - _BEFORE), min(last, cycle + _AFTER) + 1)
     rows: list[tuple[str, str, list[str]]] = [("cycle", "", [str(k) for k in window])]
     for name in expected.signals:
-        one, other = (_row(wave, name, window) for wave in (expected, found))
-        if one == other:
-            rows.append((name, "", one))
+        expected_row, found_row = (_row(wave, name, window) for wave in (expected, found))
+        if expected_row == found_row:
+            rows.append((name, "", expected_row))
         else:
-            rows += [(name, "expected", one), ("", "found", other)]
+            rows += [(name, "expected", expected_row), ("", "found", found_row)]
     rows.append(("", "", ["^" if k == cycle else _NOTHING for k in window]))
     names = max(len(name) for name, _, _ in rows)
     roles = max(len(role) for _, role, _ in rows)
@@ -57,6 +57,6 @@ def _cell(text: str, width: int) -> str:
     if text in (_LOW, _HIGH):
         return text * width
     if len(text) > width:
-        left = width // 2
-        text = f"{text[:left]}…{text[len(text) - (width - left - 1) :]}"
+        head = width // 2
+        text = f"{text[:head]}…{text[len(text) - (width - head - 1) :]}"
     return text.ljust(width)

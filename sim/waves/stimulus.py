@@ -1,4 +1,4 @@
-"""What a scenario does to its block, in the simulator."""
+"""The stimulus of a scenario, in the simulator."""
 
 from collections.abc import Coroutine, Iterable
 
@@ -11,20 +11,20 @@ from cocotb.utils import get_sim_time
 PERIOD_NS = 10
 
 CASE, WINDOW = "case.json", "window.json"
-"""Files of a recording: what to do, and what simulated time to look at."""
+"""Files of a recording: the scenario, and the simulated time to read."""
 
 _RESET_CYCLES = 2
 
 
 class Stimulus:
-    """The ports of the block under cocotb.
+    """Drives the ports of a block under cocotb.
 
-    Everything is driven right after a clock edge and stands for the whole cycle that follows.
+    Values are driven right after a clock edge and stay for the whole following cycle.
 
     Parameters
     ----------
     inputs
-        Names of its input ports, clock and reset aside.
+        Names of its input ports except clock and reset.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Stimulus:
         self.begin = 0
 
     async def reset(self) -> None:
-        """Start the clock, pass a reset with all inputs low, and begin recording."""
+        """Start the clock, reset the block with all inputs low, and begin recording."""
         for name in self._inputs:
             self._port(name).value = 0
         self._dut.rst.value = 1
@@ -48,19 +48,19 @@ class Stimulus:
         self.record()
 
     def record(self) -> None:
-        """Begin recording with the cycle that begins now; forget what was recorded before."""
+        """Begin recording with the current cycle; discard earlier cycles."""
         self.begin = now()
 
     def _port(self, name: str):
         return getattr(self._dut, name)
 
     def set(self, **ports: int) -> None:
-        """Drive input ports from now on; ``i__valid`` is the member ``valid`` of the port ``i``."""
+        """Drive input ports; ``i__valid`` is the member ``valid`` of the port ``i``."""
         for name, value in ports.items():
             self._port(name).value = int(value)
 
     async def cycles(self, count: int = 1) -> None:
-        """Pass ``count`` clock edges."""
+        """Wait for ``count`` clock edges."""
         for _ in range(count):
             await self._edge
 
@@ -79,8 +79,8 @@ class Stimulus:
     async def receive(self, port: str, waits: Iterable[int]) -> None:
         """Take payloads from the output stream ``port``.
 
-        Of each entry of ``waits``: ready after that many cycles of not being ready, until one
-        payload was taken.
+        For each entry of ``waits``: not ready for that many cycles, then ready until one payload
+        was taken.
         """
         for wait in waits:
             self._port(f"{port}__ready").value = 0
@@ -90,12 +90,12 @@ class Stimulus:
         self._port(f"{port}__ready").value = 0
 
     async def transfer(self, port: str) -> int:
-        """Pass cycles until something was taken from the stream ``port`` in one; its payload."""
+        """Wait until a payload is taken from the stream ``port``; returns it."""
         await self._handshake(port)
         return int(self._port(f"{port}__payload").value)
 
     async def _handshake(self, port: str) -> None:
-        """Pass cycles until a transfer happened in one."""
+        """Wait for a cycle with a transfer."""
         while True:
             await self._edge  # right after it cocotb still reads what stood before it
             valid, ready = self._port(f"{port}__valid"), self._port(f"{port}__ready")
@@ -103,7 +103,7 @@ class Stimulus:
                 return
 
     def start(self, doing: Coroutine) -> Task:
-        """Do something at the same time; await the result to wait for its end."""
+        """Run ``doing`` in parallel; await the result to wait for its end."""
         return cocotb.start_soon(doing)
 
 

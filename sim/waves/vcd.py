@@ -23,11 +23,11 @@ def write_difference(name: str, expected: Wave, found: Wave) -> Path:
 
 
 def text(waves: dict[str, Wave]) -> str:
-    """``waves`` by scope. A unit of time (1 ns) is a clock cycle.
+    """VCD text of ``waves``, by scope. A unit of time (1 ns) is a clock cycle.
 
-    Each scope holds its wave's signals in scopes after their names, and ``recorded``, which falls
-    where the wave ends. What is written as bits is a wire, numbers are reals, which viewers show as
-    they are, and all else is strings.
+    Each scope holds the signals of its wave, in scopes after their names, and ``recorded``, which
+    falls where the wave ends. Bits are wires, numbers are reals, which viewers show unchanged, and
+    all other values are strings.
     """
     identifiers = _identifiers()
     head = ["$timescale 1 ns $end"]

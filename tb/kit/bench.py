@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """What all RTL testbenches share: the scoreboard, the step from cycle to cycle, the two simulators.
 
 A scenario is written once and runs in both simulators: as a cocotb test on the exported and
@@ -11,7 +12,7 @@ import functools
 import importlib
 import json
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 
 import cocotb
@@ -19,9 +20,9 @@ from amaranth.lib import data
 
 from tb.kit.pins import Pins, VerilatorPins, simulate_in_amaranth
 from tb.kit.streams import StreamDriver, StreamMonitor
-from trispike.rtl.hierarchy import Block
-from trispike.rtl.verilog import export
+from trispike.rtl.hierarchy import Block, flat_ports
 from trispike.sim.tools import build, simulator
+from trispike.sim.tools.cached_verilog import block_verilog
 from trispike.sim.tools.paths import build_folder
 
 _CASE = "case.json"
@@ -157,19 +158,46 @@ def scenario(bench: type[Bench]):
     return decorate
 
 
-def run_on_verilator(name: str, block: Block, module: str, *, seed: int, parameters: dict) -> None:
-    """Run all scenarios of ``module`` on the Verilated ``block``, in ``build/tests/rtl-NAME``."""
-    sources = {f"{part}.v": text for part, text in export(block).items()}
-    run_on_sources(
-        f"rtl-{name}", sources, block.module_name, module, seed=seed, parameters=parameters
-    )
+def run_on_verilator(
+    name: str,
+    make: functools.partial[Block],
+    module: str,
+    *,
+    seed: int,
+    parameters: dict,
+    **options,
+) -> None:
+    """Run all scenarios of ``module`` on the Verilated block of ``make``.
+
+    They run in ``build/tests/rtl-NAME``; ``options`` are those of `run_on_sources`.
+    """
+    top, texts = block_verilog(make.func, **make.keywords)
+    sources = {f"{part}.v": text for part, text in texts.items()}
+    ports = flat_ports(make())
+    case = {"seed": seed, "parameters": parameters}
+    run_on_sources(f"rtl-{name}", sources, top, ports, module, **case, **options)
 
 
 def run_on_sources(
-    name: str, sources: dict[str, str], top: str, module: str, *, seed: int, parameters: dict
+    name: str,
+    sources: dict[str, str],
+    top: str,
+    ports: Iterable[str],
+    module: str,
+    *,
+    seed: int,
+    parameters: dict,
+    peeked: tuple[str, ...] = (),
 ) -> None:
-    """Run all scenarios of ``module`` on the module ``top`` of Verilog, in ``build/tests/NAME``."""
-    model = build.model(sources, top, public=True, optimise=False)
+    """Run all scenarios of ``module`` on the module ``top`` of Verilog, in ``build/tests/NAME``.
+
+    They see its ``ports``, and of modules below it what ``peeked`` names as ``MODULE.PORT``, where
+    MODULE may have wildcards. With every signal visible it would take twice as long to compile.
+    """
+    shown = [f"{top}.{port}" for port in ("clk", "rst", *ports)] + list(peeked)
+    public = ['public_flat_rw -module "{}" -var "{}"'.format(*each.split(".")) for each in shown]
+    sources = {**sources, "public.vlt": "\n".join(["`verilator_config", *public, ""])}
+    model = build.model(sources, top, public=False, optimise=False)
     folder = build_folder() / "tests" / name
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _CASE).write_text(json.dumps({"seed": seed, "parameters": parameters}))
@@ -177,10 +205,18 @@ def run_on_sources(
 
 
 def run_on_amaranth(make: Callable[[], Block], module: str, *, seed: int, parameters: dict) -> None:
-    """Run all scenarios of ``module`` on blocks from ``make``, in Amaranth's simulator."""
+    """Run all scenarios of ``module`` on the block of ``make``, in Amaranth's simulator.
+
+    One comes after the other, as on Verilator: each begins with a reset. To compile the block for
+    each of them would take longer than they run.
+    """
     importlib.import_module(module)
-    for each in _scenarios[module]:
-        simulate_in_amaranth(make(), functools.partial(each.run, seed=seed, parameters=parameters))
+
+    async def run_all(pins: Pins) -> None:
+        for each in _scenarios[module]:
+            await each.run(pins, seed=seed, parameters=parameters)
+
+    simulate_in_amaranth(make(), run_all)
 
 
 def signed(bits: int, width: int) -> int:

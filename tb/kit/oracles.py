@@ -83,13 +83,15 @@ def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
     def near():
         return a * rng.randint(-3, 3) + b * rng.randint(-1, 1) + rng.choice([-1, 0, 0, 1])
 
-    each = shape.threshold is Threshold.EACH
-    threshold = np.array([near() for _ in range(shape.neurons)]) if each else near()
+    weights = random_ternary(rng, shape.inputs, shape.neurons)
     own_bias = shape.bias is Bias.EACH
-    bias = np.array([near() for _ in range(shape.neurons)])
+    every = range(shape.neurons)
+    bias = np.array([near() for _ in every]) if own_bias else random_ternary(rng, shape.neurons)
+    each = shape.threshold is Threshold.EACH
+    threshold = np.array([near() for _ in every]) if each else near()
     return LayerParameters(
-        weights=random_ternary(rng, shape.inputs, shape.neurons),
-        bias=bias if own_bias else random_ternary(rng, shape.neurons),
+        weights=weights,
+        bias=bias,
         a=a,
         b=None if own_bias else b,
         threshold=threshold if shape.fires else None,

@@ -1,7 +1,7 @@
 """Every RTL block in both simulators: the table of geometries."""
 
 import dataclasses
-from collections.abc import Callable
+import functools
 
 import pytest
 
@@ -27,21 +27,23 @@ from trispike.rtl.node.node import Node
 class Case:
     """A block, the module of its scenarios, and the parameters of its testbench.
 
-    ``in_amaranth`` is false for one that Amaranth's simulator is too slow for.
+    ``in_amaranth`` is false for one that Amaranth's simulator is too slow for; ``peeked`` as for
+    `run_on_sources`.
     """
 
     name: str
-    make: Callable[[], Block]
+    make: functools.partial[Block]
     module: str
     parameters: dict
     seed: int = 1
     in_amaranth: bool = True
+    peeked: tuple[str, ...] = ()
 
 
 def _encoder(inputs: int) -> Case:
     return Case(
         name=f"aer_{inputs}",
-        make=lambda: AEREncoder(inputs=inputs),
+        make=functools.partial(AEREncoder, inputs=inputs),
         module="tb.rtl.layers.aer_cocotb",
         parameters={"inputs": inputs},
     )
@@ -50,7 +52,9 @@ def _encoder(inputs: int) -> Case:
 def _bank(rows: int, width: int) -> Case:
     return Case(
         name=f"sram_{rows}x{width}",
-        make=lambda: SRAMBank(shape=BankShape(rows=rows, width=width, neurons=width // 2)),
+        make=functools.partial(
+            SRAMBank, shape=BankShape(rows=rows, width=width, neurons=width // 2)
+        ),
         module="tb.rtl.layers.sram_cocotb",
         parameters={"rows": rows, "width": width},
     )
@@ -59,7 +63,7 @@ def _bank(rows: int, width: int) -> Case:
 def _lanes(inputs: int, lanes: int) -> Case:
     return Case(
         name=f"lanes_{inputs}_{lanes}",
-        make=lambda: LaneEncoder(inputs=inputs, lanes=lanes),
+        make=functools.partial(LaneEncoder, inputs=inputs, lanes=lanes),
         module="tb.rtl.layers.lanes_cocotb",
         parameters={"inputs": inputs, "lanes": lanes},
     )
@@ -68,7 +72,7 @@ def _lanes(inputs: int, lanes: int) -> Case:
 def _flow(lanes: int) -> Case:
     return Case(
         name=f"flow_{lanes}",
-        make=lambda: FlowController(inputs=10, lanes=lanes),
+        make=functools.partial(FlowController, inputs=10, lanes=lanes),
         module="tb.rtl.layers.flow_cocotb",
         parameters={"inputs": 10, "lanes": lanes},
     )
@@ -77,7 +81,7 @@ def _flow(lanes: int) -> Case:
 def _pe(lanes: int) -> Case:
     return Case(
         name=f"pe_{lanes}",
-        make=lambda: ProcessingElement(lanes=lanes),
+        make=functools.partial(ProcessingElement, lanes=lanes),
         module="tb.rtl.neuron.pe_cocotb",
         parameters={"lanes": lanes},
     )
@@ -89,7 +93,7 @@ def _router(
     shape = RouterShape(depth=depth, routing=Routing(routing), dead_links=len(dead_links))
     return Case(
         name=f"router_{mesh}_{'_'.join(map(str, here))}_{shape}",
-        make=lambda: Router(shape=shape, ports=MeshShape.parse(mesh).ports(here)),
+        make=functools.partial(Router, shape=shape, ports=MeshShape.parse(mesh).ports(here)),
         module="tb.rtl.noc.router_cocotb",
         parameters={
             "mesh": mesh,
@@ -112,7 +116,7 @@ def _layer(
     return Case(
         in_amaranth=inputs < MOST_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
         name=f"layer_{inputs}x{neurons}_{lanes}{parameters_suffix(shape)}",
-        make=lambda: DenseLayer(shape=shape),
+        make=functools.partial(DenseLayer, shape=shape),
         module="tb.rtl.layers.dense_cocotb",
         parameters={
             "inputs": inputs,
@@ -121,13 +125,16 @@ def _layer(
             "threshold": threshold.value,
             "bias": bias.value,
         },
+        peeked=("flow_controller_*.state", "processing_element*.potential"),
     )
 
 
 def _chip(*sizes: int, lanes: int = 1) -> Case:
     return Case(
         name=f"chip_{'_'.join(map(str, sizes))}_{lanes}",
-        make=lambda: Chip(shape=NetworkShape.dense(name="bench", sizes=sizes, lanes=lanes)),
+        make=functools.partial(
+            Chip, shape=NetworkShape.dense(name="bench", sizes=sizes, lanes=lanes)
+        ),
         module="tb.rtl.chip_cocotb",
         parameters={"sizes": sizes, "lanes": lanes},
     )
@@ -143,7 +150,7 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int, **own: boo
     }
     return Case(
         name=f"node_{NodeShape(**shape)}",
-        make=lambda: Node(shape=NodeShape(**shape)),
+        make=functools.partial(Node, shape=NodeShape(**shape)),
         module="tb.rtl.node.node_cocotb",
         parameters=shape,
         in_amaranth=neurons < 64 and not own,
@@ -190,9 +197,8 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_verilated(case):
-    run_on_verilator(
-        case.name, case.make(), case.module, seed=case.seed, parameters=case.parameters
-    )
+    options = {"seed": case.seed, "parameters": case.parameters, "peeked": case.peeked}
+    run_on_verilator(case.name, case.make, case.module, **options)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from trispike.rtl.hierarchy import Block
 from trispike.rtl.layers.aer import AEREncoder
 
 
-@pytest.mark.parametrize("inputs", [0, -1, 1025])
+@pytest.mark.parametrize("inputs", [0, -1, 8193])
 def test_encoder_inputs(inputs):
-    with pytest.raises(BadInput, match=rf"^encoder inputs must be from 1 to 1024, not {inputs}$"):
+    with pytest.raises(BadInput, match=rf"^encoder inputs must be from 1 to 8192, not {inputs}$"):
         AEREncoder(inputs=inputs)
 
 

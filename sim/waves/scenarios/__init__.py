@@ -20,5 +20,5 @@ def find(name: str) -> Scenario:
     for scenario in SCENARIOS:
         if scenario.name == name:
             return scenario
-    known = ", ".join(scenario.name for scenario in SCENARIOS)
-    raise BadInput(f"SCENARIO must be one of {known}, not {name!r}")
+    names = ", ".join(scenario.name for scenario in SCENARIOS)
+    raise BadInput(f"SCENARIO must be one of {names}, not {name!r}")

@@ -58,7 +58,7 @@ def _layer_signals(k: int, inputs: int) -> dict[str, Callable[[int, int], str]]:
 
 
 def _signals(sizes: tuple[int, ...]) -> dict[str, Callable[[int, int], str]]:
-    """Handshakes, states and one potential of each layer; images of 784 pixels are left out."""
+    """Handshakes, states and one potential of each layer; not the images of 784 pixels."""
     signals = {"i.valid": bits, "i.ready": bits}
     for k, inputs in enumerate(sizes[:-1]):
         signals |= _layer_signals(k, inputs)

@@ -11,9 +11,9 @@ _INPUTS = 20
 
 
 def spikes(inputs: int, lanes: int) -> Callable[[int, int], str]:
-    """Shows what an encoder gives: the neuron of each lane's spike, ``-`` for none, or ``end``.
+    """Text of an encoder's output: the neuron of each lane's spike, ``-`` for none, or ``end``.
 
-    The address of a lane without a spike shows, as ``-3``, if it is not the 0 that it must be.
+    The address of a lane without a spike must be 0; any other is shown, as ``-3``.
     """
     layout = spikes_layout(inputs, lanes)
     address_bits = layout["addresses"].width // lanes
@@ -33,7 +33,7 @@ def spikes(inputs: int, lanes: int) -> Callable[[int, int], str]:
 
 
 def _scenario(name: str, about: str, vectors: list[int], *, stalls: str = "", lanes: int = 1):
-    """``stalls``: ``o.ready`` cycle by cycle, 1 or 0, from the first; high after that."""
+    """``stalls``: ``o.ready`` in each of the first cycles, 1 or 0; high after that."""
 
     async def ready(stimulus: Stimulus) -> None:
         for bit in stalls:

@@ -37,8 +37,8 @@ def _number(node: Node) -> int:
     return sum(at << 3 * k for k, at in enumerate(node))
 
 
-def _coordinates(node: Node, before: str = "") -> dict[str, int]:
-    return {f"{before}{axis}": at for axis, at in zip("xyz", node, strict=True)}
+def _coordinates(node: Node, prefix: str = "") -> dict[str, int]:
+    return {f"{prefix}{axis}": at for axis, at in zip("xyz", node, strict=True)}
 
 
 def _spike(source: Node, to: Node, neuron: int) -> int:
@@ -46,8 +46,8 @@ def _spike(source: Node, to: Node, neuron: int) -> int:
 
 
 def _burst(to: Node, contents: list[int]) -> list[int]:
-    """A transaction: all its flits but the last one keep the path."""
-    kept = [Command.KEPT] * (len(contents) - 1)
+    """A transaction: all flits except the last keep the path."""
+    commands = [Command.KEPT] * (len(contents) - 1)
     return [
         pack(
             MEMORY,
@@ -57,29 +57,29 @@ def _burst(to: Node, contents: list[int]) -> list[int]:
             content=content,
             **_coordinates(to),
         )
-        for command, content in zip([*kept, Command.DONE], contents, strict=True)
+        for command, content in zip([*commands, Command.DONE], contents, strict=True)
     ]
 
 
 async def _contention(stimulus: Stimulus) -> None:
     east: Node = (2, 1, 1)
     stimulus.set(here=_number(_MIDDLE), o_east__ready=1)
-    other = stimulus.start(
+    second = stimulus.start(
         stimulus.send("i_west", [_spike((0, 1, 1), east, neuron) for neuron in (10, 11, 12)])
     )
     await stimulus.send("i_local", [_spike(_MIDDLE, east, neuron) for neuron in (20, 21, 22)])
-    await other
+    await second
     await stimulus.cycles(6)
 
 
 async def _transaction(stimulus: Stimulus) -> None:
-    above: Node = (1, 1, 2)
-    first, *rest = _burst(above, [0x11, 0x22, 0x33])
+    upper: Node = (1, 1, 2)
+    first, *last_flits = _burst(upper, [0x11, 0x22, 0x33])
     stimulus.set(here=_number(_MIDDLE), o_up__ready=1)
     await stimulus.send("i_local", [first])
-    spike = stimulus.start(stimulus.send("i_west", [_spike((0, 1, 1), above, 7)]))
+    spike = stimulus.start(stimulus.send("i_west", [_spike((0, 1, 1), upper, 7)]))
     await stimulus.cycles(3)  # the path is kept, though nothing comes
-    await stimulus.send("i_local", rest)
+    await stimulus.send("i_local", last_flits)
     await spike
     await stimulus.cycles(4)
 
@@ -157,9 +157,9 @@ async def _short_burst(stimulus: Stimulus) -> None:
     await stimulus.cycles(2)
 
 
-def _mesh(name: str, about: str, drive, source: tuple[Node, ...], way: tuple[Node, ...]):
-    """``way``: the nodes that flits pass; the last is where they leave."""
-    streams = [*(f"i_{_name(node)}" for node in source), f"o_{_name(way[-1])}"]
+def _mesh(name: str, about: str, drive, source: tuple[Node, ...], path: tuple[Node, ...]):
+    """``path``: the nodes that flits pass, the last being their destination."""
+    streams = [*(f"i_{_name(node)}" for node in source), f"o_{_name(path[-1])}"]
     return Scenario(
         name=name,
         about=about,
@@ -167,8 +167,8 @@ def _mesh(name: str, about: str, drive, source: tuple[Node, ...], way: tuple[Nod
         drive=drive,
         signals={
             **flit_streams(*streams),
-            **{f"sent_{_name(node)}": ports for node in way},
-            f"dropped_{_name(way[-1])}": unsigned,
+            **{f"sent_{_name(node)}": ports for node in path},
+            f"dropped_{_name(path[-1])}": unsigned,
         },
     )
 

@@ -19,7 +19,7 @@ _NODE = NodeShape(inputs=32, neurons=32, sources=1, destinations=1)
 _RELAY = LayerParameters(
     weights=np.eye(4, dtype=np.int8), bias=np.zeros(4, dtype=np.int8), a=1, b=0, threshold=0
 )
-"""Each neuron fires when its own input does, so that a spike can be followed."""
+"""Neuron k fires when input k does, so that a spike can be followed."""
 _NETWORK = Network(name="relay", layers=(_RELAY, _RELAY))
 _MAPPING = Mapping(shape=_NETWORK.shape, mesh=_MESH, places=((0, 0, 0), (1, 0, 0)), node=_NODE)
 _TIMESTEPS = ((0, 3), (), (2,))
@@ -27,7 +27,7 @@ _TIMESTEPS = ((0, 3), (), (2,))
 
 
 async def _load(stimulus: Stimulus) -> None:
-    """Write the network through the mesh, a transaction at a time."""
+    """Write the network through the mesh, transaction by transaction."""
     stimulus.set(o__ready=1)
     for part, place in enumerate(_MAPPING.places):
         for segment in node_image.image(_MAPPING, _NETWORK, part):
@@ -48,7 +48,7 @@ def _step(number: int) -> list[int]:
 
 
 async def _exchange(stimulus: Stimulus) -> None:
-    """The first two timesteps at once, the third when a credit has come."""
+    """Send two timesteps at once, the third when a credit has come."""
     await _load(stimulus)
     sending = stimulus.start(stimulus.send("i", _step(0) + _step(1)))
     await _until(stimulus, Control.CREDIT)
@@ -65,7 +65,7 @@ async def _exchange(stimulus: Stimulus) -> None:
 
 
 async def _until(stimulus: Stimulus, control: Control) -> None:
-    """Pass cycles until such a flit has come to the host."""
+    """Wait until such a flit has come to the host."""
     while True:
         got = await stimulus.transfer("o")
         if SPIKE["control"].get(got) and SPIKE["neuron"].get(got) == control:

@@ -56,21 +56,21 @@ async def _every_operation(stimulus: Stimulus) -> None:
 
 
 def _extreme(name: str, code: TernaryCode) -> Scenario:
-    most = (MOST_INPUTS + 1) * CONSTANT_MAX * (1 if code == TernaryCode.PLUS else -1)
+    largest = (MOST_INPUTS + 1) * CONSTANT_MAX * (1 if code == TernaryCode.PLUS else -1)
 
     async def drive(stimulus: Stimulus) -> None:
         await _operate(stimulus, PEState.BIAS, CONSTANT_MAX, code)
-        for left in reversed(range(MOST_INPUTS)):
-            if left == 3:
+        for remaining in reversed(range(MOST_INPUTS)):
+            if remaining == 3:
                 stimulus.record()
             await _operate(stimulus, PEState.INTEGRATE, CONSTANT_MAX, code)
         await _operate(stimulus, PEState.HOLD)
-        await _operate(stimulus, PEState.FIRE, CONSTANT_MAX, code, threshold=most - 1)
+        await _operate(stimulus, PEState.FIRE, CONSTANT_MAX, code, threshold=largest - 1)
         await _operate(stimulus, PEState.HOLD)
 
     return Scenario(
         name=name,
-        about=f"the last of {MOST_INPUTS} integrations towards {most:,}, and FIRE just above",
+        about=f"the last of {MOST_INPUTS} integrations towards {largest:,}, and FIRE just above",
         block=ProcessingElement,
         drive=drive,
         signals=_SIGNALS,

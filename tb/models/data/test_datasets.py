@@ -1,4 +1,4 @@
-"""Data sets: pinned pixels, honest errors, and downloads that end whole or not at all."""
+"""Data sets: pinned pixels, errors, and downloads that end whole or not at all."""
 
 import functools
 import gzip
@@ -276,7 +276,7 @@ def test_fashions_folder_for_mnist(clothes):
 
 
 def test_fashion_without_a_folder(monkeypatch):
-    """It is not fetched from anywhere; the line says where the files are and how to name them."""
+    """It is never downloaded; the message says where the files are and how to name them."""
     monkeypatch.setattr(mnist, "download", None)
     for function in (datasets.load, datasets.load_test):
         with pytest.raises(BadInput) as caught:

@@ -33,7 +33,7 @@ def test_follows_the_definition(inputs, timesteps):
 
 @pytest.mark.parametrize("pixel", [1, 85, 128, 254])
 def test_boundary_words(monkeypatch, pixel):
-    """The words on both sides of p/255 are told apart to the last bit."""
+    """The neighbouring words on both sides of p/255 give different spikes."""
     limit = -(-(pixel << 32) // 255)  # first word that must stay silent
     words = np.array([[0, limit - 1, limit, 0xFFFFFFFF]], dtype=np.uint32)
     monkeypatch.setattr("trispike.models.data.spikes.random_words", lambda *_: words)

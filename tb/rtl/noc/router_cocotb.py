@@ -17,7 +17,7 @@ def _name(port):
 
 
 class RouterBench(Bench):
-    """Sends packets that may come by each port, and compares all ports with the golden router.
+    """Sends packets that each port may get, and compares all ports with the golden router.
 
     ``dead_links`` are given to the router, as lists of coordinates.
     """
@@ -43,7 +43,7 @@ class RouterBench(Bench):
         self.destinations = self._destinations()
 
     def _destinations(self):
-        """By input, where a flit may go that comes by it: the ends of the paths through here."""
+        """For each input, the destinations of the flits that may come by it."""
         found = {port: set() for port in self.model.ports}
         targets = [(x, y, z) for x in range(8) for y in range(8) for z in range(8)]
         found[Port.LOCAL].update(targets)
@@ -109,7 +109,7 @@ class RouterBench(Bench):
             self.inputs[port].send(flit | bits(20) << 12)
 
     def send_any(self, port, *, inside=False):
-        """Queue a packet at ``port`` for somewhere; ``inside``: for a node that there is."""
+        """Queue a packet at ``port`` for a random node; ``inside``: for one in the mesh."""
         ends = self.destinations[port]
         if inside:
             ends = [end for end in ends if not self.routes.path(self.here, end).dropped]
@@ -120,14 +120,14 @@ class RouterBench(Bench):
 
 @scenario(RouterBench)
 async def empty(bench):
-    """Nothing comes out of nothing."""
+    """Without input nothing comes out."""
     for _ in range(10):
         await bench.step()
 
 
 @scenario(RouterBench)
 async def one_cycle(bench):
-    """A flit that meets no other leaves in the cycle after it came, by each possible turn."""
+    """A flit that meets no other leaves one cycle after it came, for each possible turn."""
     bench.stall(never=True)
     for port, ends in bench.destinations.items():
         for end in bench.rng.sample(ends, min(6, len(ends))):
@@ -142,7 +142,7 @@ async def one_cycle(bench):
 
 @scenario(RouterBench)
 async def every_cycle(bench):
-    """A port takes and gives a flit in each cycle, packets of several flits too."""
+    """A port takes and gives a flit in each cycle, also in packets of several flits."""
     bench.stall(never=True)
     ends = [end for end in bench.destinations[Port.LOCAL] if bench.routes.mesh.holds(end)]
     for end in ends[:: max(1, len(ends) // 4)]:
@@ -156,7 +156,7 @@ async def every_cycle(bench):
 
 @scenario(RouterBench)
 async def everyone_to_one(bench):
-    """All inputs want one output all the time: each gets its turn, none twice before the rest."""
+    """All inputs request one output all the time: each is granted in turn."""
     bench.stall(never=True)
     everyone = [port for port in bench.model.ports if bench.here in bench.destinations[port]]
     for port in everyone:
@@ -203,7 +203,7 @@ async def random_stalls(bench):
 
 @scenario(RouterBench)
 async def nowhere(bench):
-    """Flits to nodes that are not there are dropped and counted, and hold nothing up."""
+    """Flits to nodes outside the mesh are dropped and counted, and delay no other flit."""
     bench.stall()
     ends = bench.destinations[Port.LOCAL]
     paths = {end: bench.routes.path(bench.here, end) for end in ends}
@@ -219,7 +219,7 @@ async def nowhere(bench):
 
 @scenario(RouterBench)
 async def reset_in_mid_flight(bench):
-    """A reset forgets everything, packets that are half through too."""
+    """A reset discards everything, also packets of which a part has left."""
     for _ in range(6):
         bench.stall()
         for port in bench.model.ports:

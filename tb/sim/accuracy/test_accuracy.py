@@ -1,4 +1,4 @@
-"""What `make accuracy` makes of its measurements: costs, record, tables, sections, figures."""
+"""`make accuracy` after its measurements: costs, record, tables, sections, figures."""
 
 import io
 import json

@@ -11,7 +11,7 @@ import click
 import numpy as np
 import pytest
 
-from tb.kit.command import ROOT, copy_of_checkout, refused, trispike
+from tb.kit.command import ROOT, refused, trispike
 from tb.kit.entries import every_entry
 from tb.kit.extras import needs_matplotlib
 from tb.kit.networks import card_of, random_network, real_network
@@ -33,12 +33,12 @@ def house(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "_FOLDER", tmp_path / "weights")
     monkeypatch.setattr("trispike.sim.accuracy.source.build_folder", lambda: tmp_path / "build")
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     plots = types.SimpleNamespace(
         accuracy=lambda data, entries: f"accuracy {len(entries)}".encode(),
         quantisation=lambda data, prices: f"cost {len(prices)}".encode(),
     )
-    monkeypatch.setattr(command, "_plots", lambda: plots)
+    monkeypatch.setattr(command.extras, "plots", lambda _: plots)
     return tmp_path
 
 
@@ -214,50 +214,41 @@ def test_without_matplotlib(tmp_path):
     )
     search = os.pathsep.join([str(tmp_path), str(ROOT)])
     message = refused(trispike("accuracy", "--data", "digits", PYTHONPATH=search))
-    assert message.endswith("the figures need matplotlib; install it with pip install '.[plots]'")
+    assert message.endswith(" -m pip install 'trispike[plots]'")
 
 
 def test_other_commands_do_without_it():
     """Nothing of matplotlib is imported until figures are drawn."""
-    code = "import sys, sim.cli; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, trispike.sim.cli; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.fixture
-def checkout(tmp_path):
-    """A copy of the checkout with random weights of fc256, for a process of its own."""
-    root = copy_of_checkout(tmp_path / "copy")
-    (root / "docs").mkdir()
+def house_alone(tmp_path):
+    """A folder with random weights of fc256, for a process of its own."""
+    (tmp_path / "docs").mkdir()
     begin, end = markers("accuracy digits")
-    (root / "docs" / "results.md").write_text(f"{begin}\n{end}\n")
+    (tmp_path / "docs" / "results.md").write_text(f"{begin}\n{end}\n")
     network = random_network(PRESETS["fc256"].sizes, 0, "fc256")
     card = card_of(network)
-    weights.save(root / "models" / "weights" / "fc256-digits.npz", network, card)
-    return root
+    (tmp_path / "weights").mkdir()
+    weights.save(tmp_path / "weights" / "fc256-digits.npz", network, card)
+    return tmp_path
 
 
-@needs_matplotlib
-def test_whole_command(checkout):
-    """In a process of its own, with real figures."""
-    options = ["accuracy", "--data", "digits", "--timesteps", "2", "--seeds", "2"]
-    done = trispike(*options, root=checkout)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    table = done.stdout.split("absent")[0].splitlines()
-    assert "fc256" in table[-1]
-    assert max(map(len, table)) <= 100
-    files = sorted(file.name for file in (checkout / "docs").rglob("*") if file.is_file())
-    assert files == ["accuracy-digits.png", "accuracy.json", "results.md"]
-    assert "written: docs/results.md" in done.stdout
-
-
-_ANNOUNCED = """
+_IN_THIS_FOLDER = """
 import pathlib
+from trispike.models.network import weights
+from trispike.sim.accuracy import command, source
 from trispike.sim.cli import main
 from trispike.sim.training import tally
+house = pathlib.Path.cwd()
+weights._FOLDER = house / "weights"
+command.checkout = lambda: house
+command.build_folder = source.build_folder = lambda: house / "build"
 encode = tally.encode
 def announced(*arguments):
-    pathlib.Path("began").touch()
+    (house / "began").touch()
     return encode(*arguments)
 tally.encode = announced
 main()
@@ -265,16 +256,37 @@ main()
 
 
 @needs_matplotlib
+def test_whole_command(house_alone):
+    """In a process of its own, with real figures."""
+    options = ["accuracy", "--data", "digits", "--timesteps", "2", "--seeds", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", _IN_THIS_FOLDER, *options],
+        cwd=house_alone,
+        env={**os.environ, "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    table = done.stdout.split("absent")[0].splitlines()
+    assert "fc256" in table[-1]
+    assert max(map(len, table)) <= 100
+    docs = house_alone / "docs"
+    files = sorted(file.name for file in docs.rglob("*") if file.is_file())
+    assert files == ["accuracy-digits.png", "accuracy.json", "results.md"]
+    assert "written: docs/results.md" in done.stdout
+
+
+@needs_matplotlib
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
-def test_interrupt(checkout, number):
+def test_interrupt(house_alone, number):
     """Interrupted while it measures: one word, status 130, nothing written."""
-    document = checkout / "docs" / "results.md"
+    document = house_alone / "docs" / "results.md"
     before = document.read_text()
     options = ["--data", "digits", "--timesteps", "255", "--seeds", "1000"]
     process = subprocess.Popen(
-        [sys.executable, "-c", _ANNOUNCED, "accuracy", *options],
-        cwd=checkout,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
+        [sys.executable, "-c", _IN_THIS_FOLDER, "accuracy", *options],
+        cwd=house_alone,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -282,42 +294,12 @@ def test_interrupt(checkout, number):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
-    while not (checkout / "began").exists() and process.poll() is None:
+    while not (house_alone / "began").exists() and process.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(number)
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors.strip()) == (130, "", "interrupted")
     assert document.read_text() == before
-    assert list((checkout / "docs" / "figures").iterdir()) == []
-    assert not (checkout / "docs" / "accuracy.json").exists()
-
-
-def test_make_accuracy():
-    """Every option reaches the command line; none is passed that was not given."""
-
-    def dry(*options):
-        done = subprocess.run(
-            ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "accuracy", *options],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    wanted = {
-        "LAYER": "--layer",
-        "RECIPE": "--recipe",
-        "DATA": "--data",
-        "T": "--timesteps",
-        "SEEDS": "--seeds",
-        "JOBS": "--jobs",
-        "DATA_FOLDER": "--data-folder",
-    }
-    said = dry(*(f"{name}=x{name}" for name in wanted))
-    for name, option in wanted.items():
-        assert f'{option} "x{name}"' in said
-    assert "--" not in dry().split("trispike accuracy")[1]
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
-    assert any(line.startswith("make accuracy ") for line in listed.stdout.splitlines())
+    assert list((house_alone / "docs" / "figures").iterdir()) == []
+    assert not (house_alone / "docs" / "accuracy.json").exists()

@@ -1,4 +1,4 @@
-"""What `make accuracy` measures, against an independent loop, whatever is measured with it."""
+"""The measurements of `make accuracy` against an independent loop."""
 
 import statistics
 import threading
@@ -133,7 +133,7 @@ def test_measured_together_as_alone(monkeypatch, jobs):
 
 
 def test_interrupted_measurement_stops(monkeypatch):
-    """What was not begun is not done, and no thread goes on."""
+    """Batches that were not started do not run, and no thread continues."""
     monkeypatch.setattr("trispike.sim.training.tally._BATCH_BYTES", 1)
     images, labels = _images(5000, 12, 4)
 

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import os
 import platform
-import subprocess
 import sys
 
 import numpy as np
@@ -26,11 +25,12 @@ from trispike.sim.bench.work import Work
 from trispike.sim.cli import cli
 from trispike.sim.cosim import cosimulation
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
+from trispike.sim.terminal import extras
 
 pytestmark = pytest.mark.xdist_group("bench")  # one worker builds the chip
 
 NETWORK = random_network((784, 12, 4), 8)
-IMAGES, TIMESTEPS = 20, 2
+IMAGES, TIMESTEPS = 9, 2
 
 
 @pytest.fixture
@@ -248,7 +248,7 @@ def test_wrong_label_is_a_mismatch(tmp_path, built):
         AmaranthChip(fooled, 100.0),
         GoldenModel(fooled),
     ]
-    snn = command._snn()
+    snn = extras.find("bench.snn", "snntorch", "torch")
     message = rf"label: image 7: expected {wrong[7]}, got {work.labels[7]}; 1 of {IMAGES} differ"
     for contender in (*contenders, *([snn.SnnTorch(fooled)] if snn else ())):
         with pytest.raises(MismatchFound, match=message):
@@ -334,7 +334,7 @@ def test_without_snntorch(tmp_path, spared, quick, monkeypatch, capsys):
     monkeypatch.delitem(sys.modules, "trispike.sim.bench.snn", raising=False)
     monkeypatch.delattr("trispike.sim.bench.snn", raising=False)
     monkeypatch.setitem(sys.modules, "snntorch", None)
-    assert command._snn() is None
+    assert extras.find("bench.snn", "snntorch", "torch") is None
     weight_file = save(NETWORK, tmp_path)
     kept = tmp_path / "bench.json"
     _bench("--weights", weight_file, "--budget", "1e-9", "--json", kept)
@@ -367,19 +367,3 @@ def test_turns_are_taken(quick, monkeypatch):
     monkeypatch.setattr(rounds, "ENOUGH_SECONDS", 0.0)
     rounds.measure(made, progress=lambda done, what: None)
     assert "".join(calls) == "abc"
-
-
-def test_make_passes_options_on():
-    """Every option of `make bench` reaches the command line; none of `make sim`'s defaults does."""
-    options = ["LAYER=fc1024", "DATA=mnist", "T=3", "IMAGES=7", "SEED=2", "BUDGET=4", "JSON=f"]
-    command = ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", "bench"]
-    done = subprocess.run(
-        [*command, *options, "COMPARE=old"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert _words(done.stdout.replace("\\\n", " ")).endswith(
-        'trispike bench --layer "fc1024" --data "mnist" --timesteps "3" --images "7" --seed "2" '
-        '--budget "4" --json "f" --compare "old"'
-    )
-    plain = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert _words(plain.stdout.replace("\\\n", " ")).endswith("trispike bench")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tb.kit.command import ROOT, refused, trispike
+from tb.kit.command import ROOT, refused, refused_here, trispike, trispike_here
 from tb.kit.extras import needs_distributed
 from tb.kit.processes import alive, simulators
 from trispike.sim.cosim import cluster
@@ -80,7 +80,7 @@ def test_killed_worker(scheduler, workers, tmp_path):
     options = ["--layer", LAYER, "--timesteps", str(TIMESTEPS), "--images", str(IMAGES)]
     command = [*options, "--json", str(figures)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "trispike.sim", "run", *command, "--cluster", str(scheduler)],
+        [sys.executable, "-m", "trispike.sim", "sim", *command, "--cluster", str(scheduler)],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "100"},
         stdout=subprocess.PIPE,
@@ -102,7 +102,7 @@ def test_killed_worker(scheduler, workers, tmp_path):
     assert (clustered["images"], clustered["complete"], clustered["shards"]) == (28, True, 4)
     assert not any(clustered["mismatches"].values())
 
-    local = trispike("run", *command)
+    local = trispike_here("sim", *command)
     assert local.returncode == 0, local.stderr
     whole = json.loads(figures.read_text())
     differ = {"shards", "wall_seconds", "simulated_cycles", "simulated_cycles_per_second"}
@@ -112,13 +112,13 @@ def test_killed_worker(scheduler, workers, tmp_path):
 
 def test_no_workers(scheduler):
     """A cluster that could only wait."""
-    message = refused(trispike("run", "--cluster", scheduler))
+    message = refused_here("sim", "--cluster", scheduler)
     assert re.search(r"the cluster at \S+ has no workers; start some and run again", message)
 
 
 def test_nobody_there():
     """An address where nothing listens."""
-    message = refused(trispike("run", "--cluster", "tcp://127.0.0.1:1", timeout=30))
+    message = refused_here("sim", "--cluster", "tcp://127.0.0.1:1")
     assert "cannot reach a cluster at tcp://127.0.0.1:1: " in message
 
 
@@ -131,14 +131,14 @@ def test_no_scheduler_file(tmp_path, text, pattern):
     file = tmp_path / "file"
     if text is not None:
         file.write_text(text)
-    assert pattern in refused(trispike("run", "--cluster", file))
+    assert pattern in refused_here("sim", "--cluster", file)
 
 
 def test_missing_distributed(tmp_path):
     """As if it were not installed, whether it is or not."""
     (tmp_path / "distributed.py").write_text("raise ImportError('no distributed')\n")
-    done = trispike("run", "--cluster", "a:1", PYTHONPATH=f"{tmp_path}:{ROOT}")
-    assert "pip install '.[cluster]'" in refused(done)
+    done = trispike("sim", "--cluster", "a:1", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert "pip install 'trispike[cluster]'" in refused(done)
 
 
 def test_worker_without_the_build(tmp_path):

@@ -1,13 +1,23 @@
-"""Deliberate faults, each made in a copy of the checkout, are caught and named."""
+"""Deliberate faults in the RTL are caught and named."""
 
+import functools
 import re
 
 import numpy as np
 import pytest
+from amaranth import *
 
-from tb.kit.command import copy_of_checkout, trispike
+from tb.kit.command import trispike_here
+from tb.kit.mutants import export_anew, wrap
 from tb.kit.networks import random_network, save
 from trispike.models.network import weights
+from trispike.rtl.layers import dense, lanes
+from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.layers.flow import FlowController
+from trispike.rtl.layers.weight_memory import WeightMemory
+from trispike.rtl.neuron.pe import PEState, ProcessingElement
+from trispike.rtl.priority import LowestOne
+from trispike.sim.cosim import cosimulation
 
 WHERE = re.compile(
     r"first divergence: (?P<what>[a-z ]+): image (?P<image>\d+), timestep (?P<timestep>\d+), "
@@ -16,62 +26,103 @@ WHERE = re.compile(
 )
 
 
-@pytest.fixture
-def copy(tmp_path):
-    """A copy of Trispike's rooms, to break."""
-    return copy_of_checkout(tmp_path / "copy", builds=True)
+WRONG_ROW, WRONG_NEURON = 400, 7
 
 
-def _edit(path, before, after):
-    text = path.read_text()
-    assert text.count(before) == 1, f"{path.name} has no single {before!r} to break"
-    path.write_text(text.replace(before, after))
+class WrongWeight(WeightMemory):
+    """Stores another value than it is told for one weight of the layer with 784 inputs."""
+
+    def elaborate(self, platform):
+        m = Module()
+        wrap(m, self, inner := WeightMemory(shape=self._shape))
+        if self._shape.inputs == 784:
+            low = 2 * WRONG_NEURON
+            code = self.write_data[low : low + 2]
+            with m.If(self.write_neuron == WRONG_ROW):
+                wrong = Mux(code == 0, 0b01, Mux(code == 0b01, 0b11, 0b00))
+                m.d.comb += inner.write_data[low : low + 2].eq(wrong)
+        return m
 
 
-def _run(copy, weight_file, images=20):
-    """Run digits through the broken copy: the status must be 1, the divergence named."""
+class Equality(ProcessingElement):
+    """Fires at the threshold already, not only above it."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        fired = Signal()
+        with m.If(self.state == PEState.FIRE):
+            m.d.sync += fired.eq(self.potential >= self.threshold)
+        m.d.comb += self.spike.eq(fired)
+        return m
+
+
+class WithoutTheLast(AEREncoder):
+    """Ends a timestep one address early."""
+
+    def elaborate(self, platform):
+        m = Module()
+        wrap(m, self, inner := AEREncoder(inputs=self.inputs))
+        m.submodules.last = last = LowestOne(width=self.inputs)
+        m.d.comb += [
+            last.bits.eq(self.i.payload[::-1]),
+            inner.i.payload.eq(self.i.payload & ~last.one_hot[::-1]),
+        ]
+        return m
+
+
+class Silent(FlowController):
+    """Never shows the layer's output."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        m.d.sync += self.valid.eq(0)
+        return m
+
+
+@pytest.fixture(autouse=True)
+def quickly_and_anew(monkeypatch):
+    """Builds made in a hurry, of exports that are not the cache's."""
+    export_anew(monkeypatch)
+    quick = functools.partial(cosimulation.chip_model, optimise=False)
+    monkeypatch.setattr(cosimulation, "chip_model", quick)
+
+
+def _run(weight_file, images=20):
+    """Run digits through the broken chip: the status must be 1, the divergence named."""
     options = ["--weights", weight_file, "--images", str(images), "--timesteps", "2"]
-    done = trispike("run", *options, root=copy)
+    done = trispike_here("sim", *options)
     assert done.returncode == 1, done.stdout + done.stderr
     found = WHERE.search(done.stderr)
     assert found, done.stderr
     return {key: int(value) if key != "what" else value for key, value in found.groupdict().items()}
 
 
-def test_unbroken_copy_agrees(copy, tmp_path):
-    """Without a fault the copy passes, so that the faults below are what is caught."""
+def test_no_fault_agrees(tmp_path):
+    """Without a fault the chip passes, so that the faults below are what is caught."""
     weight_file = save(random_network((784, 12, 4), 1), tmp_path)
     options = ["--weights", weight_file, "--images", "20", "--timesteps", "2"]
-    done = trispike("run", *options, root=copy)
+    done = trispike_here("sim", *options)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_wrong_weight(copy, tmp_path):
+def test_wrong_weight(tmp_path, monkeypatch):
     """One weight of 9,408 arrives in the SRAM with another value."""
     network = random_network((784, 12, 4), 1)
-    row, neuron = 400, 7
-    weight = int(network.layers[0].weights[row, neuron])
-    wrong = {0: 0b01, 1: 0b11, -1: 0b00}[weight]
-    _edit(
-        copy / "rtl" / "program.py",
-        "            yield here | pack(Write, target=Target.WEIGHTS.value, row=row, data=word)",
-        f"            if index == 0 and row == {row}:\n"
-        f"                word = word & ~(3 << {2 * neuron}) | {wrong} << {2 * neuron}\n"
-        "            yield here | pack(Write, target=Target.WEIGHTS.value, row=row, data=word)",
-    )
-    found = _run(copy, save(network, tmp_path))
-    assert (found["what"], found["layer"], found["neuron"]) == ("potential", 1, neuron)
+    weight = int(network.layers[0].weights[WRONG_ROW, WRONG_NEURON])
+    monkeypatch.setattr(dense, "WeightMemory", WrongWeight)
+    found = _run(save(network, tmp_path))
+    assert (found["what"], found["layer"], found["neuron"]) == ("potential", 1, WRONG_NEURON)
     a = network.layers[0].a
     change = {0: a, 1: -2 * a, -1: a}[weight]
     assert found["got"] - found["expected"] == change
 
 
-def test_compare_with_equality(copy, tmp_path):
+def test_compare_with_equality(tmp_path, monkeypatch):
     """A PE that fires at the threshold already, not only above it.
 
     Layer 2 of the network below sits at its threshold whenever nothing spikes in layer 1.
     """
-    _edit(copy / "rtl" / "pe.py", "potential > self.threshold", "potential >= self.threshold")
+    monkeypatch.setattr(dense, "ProcessingElement", Equality)
     network = random_network((784, 12, 4), 2)
     layer = network.layers[1]
     fields = {"weights": layer.weights, "a": layer.a, "b": 5, "threshold": 5}
@@ -80,38 +131,30 @@ def test_compare_with_equality(copy, tmp_path):
     silent = network.layers[0]
     first = type(silent)(weights=np.abs(silent.weights), bias=silent.bias, a=0, b=1, threshold=100)
     edge = save(type(network)(name="edge", layers=(first, quiet)), tmp_path)
-    found = _run(copy, edge)
+    found = _run(edge)
     assert found["what"] == "spike"
     place = (found["image"], found["timestep"], found["layer"], found["neuron"])
     assert place == (0, 1, 2, 1)
     assert (found["expected"], found["got"]) == (0, 1)
 
     # A figure file that cannot be written does not hide it.
-    full = trispike("run", "--weights", edge, "--images", "2", "--json", "/dev/full", root=copy)
+    full = trispike_here("sim", "--weights", edge, "--images", "2", "--json", "/dev/full")
     assert "first divergence: spike: image 0" in full.stderr
 
 
-def test_dropped_address(copy, tmp_path):
+def test_dropped_address(tmp_path, monkeypatch):
     """An encoder that ends a timestep one address early."""
-    _edit(
-        copy / "rtl" / "aer.py",
-        "at_end.eq(end_first | ~first_bit.any)",
-        "at_end.eq(end_first | (~rest.any() & ~nonempty.any()))",
-    )
-    found = _run(copy, save(random_network((784, 12, 4), 3), tmp_path))
+    monkeypatch.setattr(lanes, "AEREncoder", WithoutTheLast)
+    found = _run(save(random_network((784, 12, 4), 3), tmp_path))
     assert found["what"] == "potential"
     assert (found["image"], found["timestep"], found["layer"]) == (0, 1, 1)
 
 
-def test_hang(copy, tmp_path):
+def test_hang(tmp_path, monkeypatch):
     """A layer that never shows its output: the run ends all the same, and says what is missing."""
-    _edit(
-        copy / "rtl" / "flow.py",
-        "            m.d.sync += self.valid.eq(1)",
-        "            m.d.sync += self.valid.eq(0)",
-    )
+    monkeypatch.setattr(dense, "FlowController", Silent)
     weight_file = save(random_network((784, 12, 4), 4), tmp_path)
-    done = trispike("run", "--weights", weight_file, "--images", "5", root=copy)
+    done = trispike_here("sim", "--weights", weight_file, "--images", "5")
     assert done.returncode == 1, done.stdout + done.stderr
     message = "first divergence: spike: number of vectors: image 0, timestep 1, layer 1: "
     assert message + "expected 25, got 0" in done.stderr

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tb.kit.command import ROOT, trispike
+from tb.kit.command import ROOT, trispike_here
 from tb.kit.processes import alive, simulators
 from trispike import golden
 from trispike.models.data import datasets, spikes
@@ -35,7 +35,7 @@ def _start(*options: str | Path) -> subprocess.Popen:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     return subprocess.Popen(
-        [sys.executable, "-m", "trispike.sim", "run", *OPTIONS, *map(str, options)],
+        [sys.executable, "-m", "trispike.sim", "sim", *OPTIONS, *map(str, options)],
         cwd=ROOT,
         env={**os.environ, "COLUMNS": "100"},
         stdout=subprocess.PIPE,
@@ -92,7 +92,7 @@ def test_killed_shard(tmp_path):
     assert not any(made["mismatches"].values())
 
     options = ["--layer", LAYER, "--timesteps", str(TIMESTEPS), "--first", "14", "--images", "14"]
-    again = trispike("run", *options, "--json", figures)
+    again = trispike_here("sim", *options, "--json", figures)
     assert again.returncode == 0, again.stderr
     made = json.loads(figures.read_text())
     assert (made["first_image"], made["images"], made["complete"]) == (14, 14, True)

@@ -84,7 +84,7 @@ def test_sram_read(rows, width, expected):
 
 
 def test_events_by_hand():
-    """Two layers, counted with a pencil."""
+    """Two layers, counted by hand."""
     shape = NetworkShape.dense(name="two", sizes=(256, 128, 10))
     counts = Counts(
         shape=shape,
@@ -197,7 +197,7 @@ def test_tables_add_up():
 
 
 def test_tw_snn_in_its_own_cycles():
-    """86 mW for 138.4 cycles at 167 MHz: 71 nJ, where the paper says 74."""
+    """86 mW for 138.4 cycles at 167 MHz: 71 nJ; the paper has 74."""
     assert silicon.prediction(138.4) == pytest.approx(71.3, abs=0.1)
 
 
@@ -216,7 +216,7 @@ def test_record(tmp_path):
 
 
 def test_every_preset_has_an_energy():
-    """Any network of the table, any lanes: finite and more than nothing."""
+    """Every preset with every number of lanes: finite and positive."""
     for lanes in (1, 2, 4, 8):
         shape = preset("fc1024_1024").with_lanes(lanes)
         ones = tuple(1.0 for _ in shape.layers)

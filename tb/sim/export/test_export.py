@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here, trispike, trispike_here
 from tb.kit.networks import random_network, save
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
@@ -106,7 +106,7 @@ def test_memory_images_of_lanes(tmp_path):
     """With four lanes, row r of lane l holds presynaptic neuron 4 * r + l."""
     network = random_network((22, 70, 3), 0, name="mine")
     path = save(network, tmp_path)
-    done = trispike("verilog", "--weights", path, "--lanes", "4", "--output", tmp_path / "out")
+    done = trispike_here("verilog", "--weights", path, "--lanes", "4", "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     made = json.loads((tmp_path / "out" / "trispike_mine_4_lanes.json").read_text())
     first = [memory for memory in made["memories"] if memory["instance"].startswith("layer_0.")]
@@ -124,7 +124,7 @@ def test_memory_images_of_lanes(tmp_path):
 def test_other_weights(tmp_path):
     """A network of one's own is exported under its own name."""
     path = save(random_network((20, 70, 3), 0, name="mine"), tmp_path)
-    done = trispike("verilog", "--weights", path, "--output", tmp_path / "out")
+    done = trispike_here("verilog", "--weights", path, "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     names = {f.name for f in (tmp_path / "out").iterdir()}
     assert {
@@ -136,13 +136,13 @@ def test_other_weights(tmp_path):
 
 
 def test_no_mixture(tmp_path):
-    """A second export into a folder leaves nothing of the first, and lets other files be."""
+    """A second export into a folder removes the files of the first, and no others."""
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")
     for sizes in ((20, 70, 3), (20, 5)):
         path = save(random_network(sizes, 0, name="mine"), tmp_path)
-        done = trispike("verilog", "--weights", path, "--output", out)
+        done = trispike_here("verilog", "--weights", path, "--output", out)
         assert done.returncode == 0, done.stderr
     names = {f.name for f in out.iterdir()}
     described = json.loads((out / "trispike_mine.json").read_text())["files"]
@@ -153,7 +153,7 @@ def test_no_mixture(tmp_path):
 def test_no_room(tmp_path):
     """A folder that cannot be written to is refused, and nothing is left of the attempt."""
     (tmp_path / "file").write_text("")
-    message = refused(trispike("verilog", "--output", tmp_path / "file" / "out"))
+    message = refused_here("verilog", "--output", tmp_path / "file" / "out")
     assert "cannot write to" in message
     assert [f.name for f in tmp_path.iterdir()] == ["file"]
 
@@ -168,7 +168,7 @@ def test_memories_have_no_contents(exported):
 
 def _mesh(folder):
     options = ["--mesh", "2x1x2", "--routing", "detour", "--dead-links", "1"]
-    done = trispike("verilog", *options, "--output", folder)
+    done = trispike_here("verilog", *options, "--output", folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return "mesh_2x1x2_depth4_detour_dead1", "i_1_0_1__payload"
 
@@ -217,4 +217,4 @@ def test_mesh(tmp_path, make):
 )
 def test_mesh_refused(options, message):
     """One line, status 2."""
-    assert re.match(f"error: {message}", refused(trispike("verilog", *options)))
+    assert re.match(f"error: {message}", refused_here("verilog", *options))

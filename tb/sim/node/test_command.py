@@ -122,7 +122,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     file = tmp_path / "figures.json"
     options = ["--random", "3x60", "--mesh", str(MESH), "--images", "3", "--stalls", "0.1"]
     options += ["--dead", "0.0.0", "--routing", "detour", "--read-back", "both"]
-    command.mesh_([*options, "--json", str(file)], standalone_mode=False)
+    command.sim([*options, "--json", str(file)], standalone_mode=False)
     made = json.loads(file.read_text())
     assert made["nodes"] == len(set(made["places"])) == 6
     assert made["stall"] == 0.1
@@ -139,10 +139,16 @@ def test_command(tmp_path, monkeypatch, capsys):
         (["--layer", "fc1024", "--mesh", "2x2x1"], "fc1024 .* needs 5 nodes of 256 neurons"),
         (["--mesh", "2x2"], "MESH must be like 4x4x4"),
         (["--mesh", "9x1x1"], "a mesh must have from 1 to 8 nodes along x"),
-        (["--stalls", "1"], "STALLS must be a chance from 0 to less than 1, not 1"),
+        (
+            ["--mesh", "2x1x1", "--stalls", "1"],
+            "STALLS must be a chance from 0 to less than 1, not 1",
+        ),
         (["--random", "0x5"], "RANDOM must be layers x neurons like 16x1024"),
         (["--random", "2x2000"], "RANDOM must be layers x neurons like 16x1024"),
-        (["--random", "2x64", "--layer", "fc256"], "LAYER= has no meaning with RANDOM="),
+        (
+            ["--random", "2x64", "--layer", "fc256"],
+            "LAYER= is for a network with weights",
+        ),
         (["--random", "2x64", "--images", "0"], "IMAGES must be 1 or more"),
         (["--random", "9x1024", "--mesh", "2x2x2"], "random_9x1024 .* needs 36 nodes"),
         (["--mesh", "2x1x1", "--lanes", "4"], "LANES= is for a fixed chip, without MESH="),
@@ -152,13 +158,13 @@ def test_command(tmp_path, monkeypatch, capsys):
             ["--mesh", "2x1x2", "--dead", "0.0.0,1.0.0"],
             "the link [01].0.0-[01].0.1 is dead, and xyz",
         ),
-        (["--depth", "1"], "router depth must be an integer from 2"),
-        (["--routing", "yx"], "ROUTING must be one of xyz, detour"),
+        (["--mesh", "2x2x1", "--depth", "1"], "router depth must be an integer from 2"),
+        (["--mesh", "2x2x1", "--routing", "yx"], "ROUTING must be one of xyz, detour"),
     ],
 )
 def test_bad_input(options, message):
     """One line, status 2."""
-    assert re.match(f"error: ({message})", refused_here("mesh", *options))
+    assert re.match(f"error: ({message})", refused_here("sim", *options))
 
 
 @pytest.mark.parametrize(
@@ -167,4 +173,4 @@ def test_bad_input(options, message):
 def test_without_a_mesh(option):
     """What only a mesh has is refused for a fixed chip."""
     name = option.strip("-").partition("=")[0].replace("-", "_").upper()
-    assert refused_here("run", option).startswith(f"error: {name}= is for a mesh, which MESH=")
+    assert refused_here("sim", option).startswith(f"error: {name}= is for a mesh, which MESH=")

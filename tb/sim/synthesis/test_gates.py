@@ -7,6 +7,7 @@ from tb.kit.silicon import mapped, needs_yosys
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
+from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.router import Router
@@ -29,6 +30,7 @@ def _run(block, module, parameters, folder=None):
         f"gates-{block.module_name}",
         simulation(netlist),
         block.module_name,
+        flat_ports(block),
         module,
         seed=1,
         parameters=parameters,

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here
 from tb.kit.silicon import mapped, needs_synthesis
 from trispike.models.errors import BadInput
 from trispike.models.mesh.node_shape import NodeShape
@@ -128,7 +128,7 @@ def test_record(tmp_path):
 
 @pytest.mark.parametrize("change", [{"inputs": 33}, {"cluster": None}, {"router": {}}])
 def test_bad_record(tmp_path, change):
-    """A node that there is not is refused."""
+    """An impossible node is refused."""
     path = tmp_path / "node.json"
     entry = {**dataclasses.asdict(_node()), **change}
     path.write_text(json.dumps({"format": record.NODE.format, "entries": [entry]}))
@@ -152,7 +152,7 @@ def documents(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.NODE_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     monkeypatch.setattr(command, "FULL_NODE", SMALL)
     return tmp_path / "docs"
@@ -209,10 +209,10 @@ def test_no_router(documents):
     ("arguments", "message"),
     [
         (["--block", "nonsense"], "BLOCK must be one of chip, router, node, not 'nonsense'"),
-        (["--block", "node", "--lanes", "2"], "LANES= is for BLOCK=chip; leave it out for node"),
-        (["--block", "node", "--depth", "8"], "DEPTH= is for BLOCK=router; leave it out for node"),
+        (["--block", "node", "--lanes", "2"], "LANES= is for BLOCK=chip; leave it out"),
+        (["--block", "node", "--depth", "8"], "DEPTH= is for BLOCK=router; leave it out"),
     ],
 )
 def test_refusals(arguments, message):
-    """What makes no sense together is one line, status 2."""
-    assert message in refused(trispike("synth", *arguments))
+    """Contradicting options are one line, status 2."""
+    assert message in refused_here("synth", *arguments)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tb.kit.command import refused, trispike
+from tb.kit.command import refused_here
 from tb.kit.silicon import needs_synthesis
 from trispike.models.errors import BadInput
 from trispike.sim.cli import cli
@@ -80,7 +80,7 @@ def test_record(tmp_path):
 
 @pytest.mark.parametrize("change", [{"depth": 65}, {"routing": "yx"}, {"units": None}])
 def test_bad_record(tmp_path, change):
-    """A router that there is not is refused."""
+    """An impossible router is refused."""
     path = tmp_path / "router.json"
     entry = {**dataclasses.asdict(_synthesis()), **change}
     path.write_text(json.dumps({"format": record.ROUTER.format, "entries": [entry]}))
@@ -105,7 +105,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.ROUTER_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     record.ROUTER.write(tmp_path / "docs" / "router.json", [_synthesis(4)])
     made = tmp_path / "figures.json"
@@ -137,11 +137,11 @@ def test_command(tmp_path, monkeypatch, capsys):
         (["--block", "mesh"], "BLOCK must be one of chip, router, node, not 'mesh'"),
         (["--block", "router", "--layer", "fc256"], "LAYER= is for BLOCK=chip; leave it out"),
         (["--block", "router", "--target", "cells"], "TARGET= is for BLOCK=chip; leave it out"),
-        (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out for chip"),
+        (["--dead-links", "1"], "DEAD_LINKS= is for BLOCK=router; leave it out"),
         (["--block", "router", "--depth", "65"], "router depth must be an integer from 2 to 64"),
         (["--block", "router", "--routing", "yx"], "ROUTING must be one of xyz, detour, not 'yx'"),
     ],
 )
 def test_refusals(arguments, message):
-    """What makes no sense together is one line, status 2."""
-    assert message in refused(trispike("synth", *arguments))
+    """Contradicting options are one line, status 2."""
+    assert message in refused_here("synth", *arguments)

@@ -8,7 +8,7 @@ import pytest
 from amaranth import hdl
 from amaranth.lib.wiring import In, Out
 
-from tb.kit.command import ROOT, refused, trispike
+from tb.kit.command import refused, refused_here, trispike
 from tb.kit.silicon import mapped, needs_synthesis, needs_yosys
 from trispike.models.errors import BadInput
 from trispike.models.mesh.topology import RouterShape
@@ -298,7 +298,7 @@ def house(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     return tmp_path
 
@@ -334,7 +334,7 @@ def test_missing_tool():
 def test_missing_timer(tmp_path):
     """OpenSTA is looked for before minutes are spent."""
     (tmp_path / "yosys").symlink_to(shutil.which("true"))
-    message = refused(trispike("synth", PATH=str(tmp_path)))
+    message = refused_here("synth", PATH=str(tmp_path))
     assert message.endswith("sudo apt install opensta")
 
 
@@ -357,4 +357,4 @@ def test_missing_default_library(tmp_path, monkeypatch):
 )
 def test_refusals(arguments, message):
     """Bad input is one line, status 2."""
-    assert message in refused(trispike("synth", *arguments, root=ROOT))
+    assert message in refused_here("synth", *arguments)

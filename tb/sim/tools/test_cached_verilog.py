@@ -7,7 +7,7 @@ from amaranth.back.verilog import convert
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl import verilog
 from trispike.rtl.chip.fixed_chip import Chip
-from trispike.rtl.hierarchy import BlockLibrary
+from trispike.rtl.hierarchy import BlockLibrary, leave_out
 from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.layers.lanes import LaneEncoder
 from trispike.rtl.neuron.pe import ProcessingElement
@@ -24,7 +24,7 @@ def exports(tmp_path, monkeypatch):
 
     def counted(chip):
         made.append(chip.shape)
-        chip._MustUse__used = True  # Amaranth would warn that nothing was built of it
+        leave_out(chip)
         return {"below": repr(chip.shape), "above": "text"}
 
     for room in ("models", "rtl"):

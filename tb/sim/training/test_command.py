@@ -1,4 +1,4 @@
-"""`make train` as a user meets it: what it refuses, and an interruption that costs nothing."""
+"""`make train`: refusals, and an interruption after which the same weights result."""
 
 import signal
 import subprocess
@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tb.kit.command import ROOT, refused, trispike
+from tb.kit.command import ROOT, refused, refused_here, trispike
 from tb.kit.extras import needs_torch
 from trispike.models.network import weights
 
@@ -26,7 +26,7 @@ from trispike.models.network import weights
     ],
 )
 def test_bad_options(options, message, tmp_path):
-    assert message in refused(trispike("train", *options, "--output", tmp_path))
+    assert message in refused_here("train", *options, "--output", tmp_path)
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
@@ -34,7 +34,7 @@ def test_missing_torch(tmp_path):
     """As if it were not installed, whether it is or not."""
     (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch', name='torch')\n")
     done = trispike("train", "--output", tmp_path / "out", PYTHONPATH=f"{tmp_path}:{ROOT}")
-    assert "pip install '.[train]'" in refused(done)
+    assert "pip install 'trispike[train]'" in refused(done)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -45,7 +45,7 @@ def _command(folder):
 
 @needs_torch
 def test_interrupted_on_digits(tmp_path):
-    """Ctrl-C once a state was written: one line, status 130, and the same weights in the end."""
+    """Ctrl-C after a state was written: one line, status 130, the same weights when continued."""
     process = subprocess.Popen(
         _command(tmp_path / "parts"),
         cwd=ROOT,

@@ -1,139 +1,210 @@
-"""Changes of timing and order, each made in a copy of the checkout, are caught by `make waves`."""
+# amaranth: UnusedElaboratable=no
+"""Changes of timing and order in the RTL are caught by `make waves`."""
+
+import functools
+import shutil
 
 import pytest
+from amaranth import *
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
 
-from tb.kit.command import copy_of_checkout, refused, trispike
+from tb.kit.command import refused, refused_here, trispike, trispike_here
+from tb.kit.mutants import wrap
+from trispike.rtl.layers import aer, dense
+from trispike.rtl.layers.dense import DenseLayer
+from trispike.rtl.layers.flow import FlowController
+from trispike.rtl.layers.sram import SRAMBank
+from trispike.rtl.neuron.pe import PEState
+from trispike.rtl.neuron.scale import Scale
+from trispike.rtl.priority import LowestOne
+from trispike.sim.waves import reference
+from trispike.sim.waves.scenarios import layer, sram
 
 LAYER = "layer_back_pressure"
 SMALL = "sram_write_read"
 
-_LATE = """        late = Signal()
+
+class Changed(DenseLayer):
+    """A layer whose output is changed."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        flows = [block for block in platform.blocks.values() if isinstance(block, FlowController)]
+        self.change(m, *flows)
+        return m
+
+
+class Late(Changed):
+    """The output passes through one more register."""
+
+    def change(self, m, flow):
+        late = Signal()
         m.d.sync += late.eq(flow.valid & ~(late & self.o.ready))
+        m.d.comb += [self.o.valid.eq(late), flow.ready.eq(self.o.ready & late)]
+
+
+class Early(Changed):
+    """The output is valid in the cycle in which its PEs still fire."""
+
+    def change(self, m, flow):
+        m.d.comb += self.o.valid.eq(flow.valid | (flow.state == PEState.FIRE))
+
+
+class Silent(Changed):
+    """The output is never shown."""
+
+    def change(self, m, flow):
+        m.d.comb += self.o.valid.eq(0)
+
+
+class HighestOne(LowestOne):
+    """Finds the highest set bit."""
+
+    def elaborate(self, platform):
+        m = Module()
+        wrap(m, self, inner := LowestOne(width=self._width))
         m.d.comb += [
-"""
+            inner.bits.eq(self.bits[::-1]),
+            self.one_hot.eq(inner.one_hot[::-1]),
+            self.index.eq(Mux(inner.any, self._width - 1 - inner.index, 0)),
+        ]
+        return m
+
+
+class RenamedFlow(FlowController):
+    """All registers and wires have other names, and there is a new port."""
+
+    def __init__(self, *, inputs, lanes=1):
+        self._inputs, self._lanes = inputs, lanes
+        members = FlowController(inputs=inputs, lanes=lanes).signature.members
+        wiring.Component.__init__(self, {**members, "stalled": Out(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        wrap(m, self, FlowController(inputs=self._inputs, lanes=self._lanes))
+        m.d.comb += self.stalled.eq(self.valid & ~self.ready)
+        return m
+
+
+class RenamedScale(Scale):
+    """All wires have other names."""
+
+    def elaborate(self, platform):
+        m = Module()
+        wrap(m, self, Scale(lanes=self._lanes))
+        return m
+
+
+class RenamedBank(SRAMBank):
+    """Calls its output something else."""
+
+    def __init__(self, *, shape):
+        self._shape = shape
+        members = {
+            "address": In(ceil_log2(shape.rows)),
+            "read": In(1),
+            "write": In(1),
+            "write_data": In(shape.width),
+            "row": Out(shape.width),
+        }
+        wiring.Component.__init__(self, members)
+        self.read_data = self.row
 
 
 @pytest.fixture
-def copy(tmp_path):
-    """A copy of Trispike's rooms, to change."""
-    return copy_of_checkout(tmp_path / "copy", builds=True)
+def house(tmp_path, monkeypatch):
+    """A house with references of its own, to change."""
+    folder = tmp_path / "sim" / "waves" / "reference"
+    shutil.copytree(reference.FOLDER, folder)
+    monkeypatch.setattr(reference, "FOLDER", folder)
+    for name in ("path", "orphans"):
+        function = getattr(reference, name)
+        there = functools.partial(lambda function, what, *_: function(what, folder), function)
+        monkeypatch.setattr(reference, name, there)
+    return tmp_path
 
 
-def _edit(path, *changes):
-    text = path.read_text()
-    for before, after in changes:
-        assert text.count(before) == 1, f"{path.name} has no single {before!r} to change"
-        text = text.replace(before, after)
-    path.write_text(text)
-
-
-def _different(copy, scenario):
-    """What `make waves` says of the changed copy on standard error."""
-    done = trispike("waves", "--scenario", scenario, root=copy)
+def _different(scenario):
+    """What `make waves` says of the changed hardware on standard error."""
+    done = trispike_here("waves", "--scenario", scenario)
     print(done.stderr)
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stderr.splitlines()
 
 
-def test_a_cycle_of_latency(copy):
+def test_a_cycle_of_latency(monkeypatch):
     """The layer's output passes through one more register."""
-    _edit(
-        copy / "rtl" / "layer.py",
-        ("self.o.valid.eq(flow.valid)", "self.o.valid.eq(late)"),
-        ("flow.ready.eq(self.o.ready)", "flow.ready.eq(self.o.ready & late)"),
-        (
-            "        m.d.comb += [\n            registers.enable",
-            _LATE + "            registers.enable",
-        ),
-    )
-    lines = _different(copy, LAYER)
+    monkeypatch.setattr(layer, "DenseLayer", Late)
+    lines = _different(LAYER)
     assert lines[0] == (
         f"{LAYER}: o.valid differs first, in cycle 7: expected 1, found 0 (there too: o.payload)"
     )
     assert "14 of 14 signals differ, and there are 42 cycles, not 40; both waves: " in lines[-2]
 
 
-def test_valid_a_cycle_early(copy):
+def test_valid_a_cycle_early(monkeypatch):
     """The layer's output is valid in the cycle in which its PEs still fire."""
-    _edit(
-        copy / "rtl" / "layer.py",
-        (
-            "self.o.valid.eq(flow.valid)",
-            "self.o.valid.eq(flow.valid | (Value.cast(flow.state) == 3))",
-        ),
-    )
-    lines = _different(copy, LAYER)
+    monkeypatch.setattr(layer, "DenseLayer", Early)
+    lines = _different(LAYER)
     assert lines[0].startswith(f"{LAYER}: o.valid differs first, in cycle 6: expected 0, found 1")
 
 
-def test_highest_address_first(copy):
+def test_highest_address_first(monkeypatch):
     """The encoder gives the highest address first."""
-    _edit(
-        copy / "rtl" / "priority.py",
-        ("prefix | (prefix << distance)", "prefix | (prefix >> distance)"),
-        ("self.any.eq(prefix[-1])", "self.any.eq(prefix[0])"),
-        ("self.bits & ~(prefix << 1)", "self.bits & ~(prefix >> 1)"),
-    )
-    lines = _different(copy, "encoder_sparse")
+    monkeypatch.setattr(aer, "LowestOne", HighestOne)
+    lines = _different("encoder_sparse")
     assert lines[0] == ("encoder_sparse: o.payload differs first, in cycle 3: expected 0, found 19")
 
 
-def test_hang(copy):
+def test_hang(house, monkeypatch):
     """A layer that never shows its output: what was recorded until the limit is compared."""
-    _edit(copy / "rtl" / "layer.py", ("self.o.valid.eq(flow.valid)", "self.o.valid.eq(0)"))
-    assert _different(copy, LAYER)[0].startswith(f"{LAYER}: o.valid differs first, in cycle 7: ")
-    reference = copy / "sim" / "waves" / "reference" / f"{LAYER}.txt"
-    before = reference.read_bytes()
-    message = refused(trispike("waves", "--scenario", LAYER, "--update", root=copy))
+    monkeypatch.setattr(layer, "DenseLayer", Silent)
+    assert _different(LAYER)[0].startswith(f"{LAYER}: o.valid differs first, in cycle 7: ")
+    file = reference.path(LAYER)
+    before = file.read_bytes()
+    message = refused_here("waves", "--scenario", LAYER, "--update")
     assert message == (
         f"error: scenario {LAYER} did not end within its 1000 cycles: the block hangs, or the "
         "scenario's limit is too low; no reference was changed"
     )
-    assert reference.read_bytes() == before
+    assert file.read_bytes() == before
 
 
-def test_renamed_wires(copy):
+def test_renamed_wires(monkeypatch):
     """Registers and wires with other names, and a new port, are no difference."""
-    flow, layer = copy / "rtl" / "flow.py", copy / "rtl" / "layer.py"
-    flow.write_text(flow.read_text().replace("slot", "stage").replace("open_", "begun"))
-    layer.write_text(layer.read_text().replace("m.submodules.scale", "m.submodules.constants"))
-    _edit(
-        flow,
-        ('"busy": Out(1),', '"busy": Out(1),\n                "stalled": Out(1),'),
-        ("            fire.eq(", "            self.stalled.eq(wait),\n            fire.eq("),
-    )
-    done = trispike("waves", "--scenario", LAYER, root=copy)
+    monkeypatch.setattr(dense, "FlowController", RenamedFlow)
+    monkeypatch.setattr(dense, "Scale", RenamedScale)
+    done = trispike_here("waves", "--scenario", LAYER)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_missing_signal(copy):
+def test_missing_signal(monkeypatch):
     """A named signal that the block does not have."""
-    _edit(
-        copy / "rtl" / "sram.py", ('"read_data": Out', '"row": Out'), ("self.read_data", "self.row")
-    )
-    message = refused(trispike("waves", "--scenario", SMALL, root=copy))
+    monkeypatch.setattr(sram, "SRAMBank", RenamedBank)
+    message = refused_here("waves", "--scenario", SMALL)
     assert message == (
         f"error: scenario {SMALL}: sram_16x8 has no signal read_data; "
         "mend its name in sim/waves/scenarios"
     )
 
 
-def test_update(copy):
+def test_update(house):
     """Blessing makes the reference, the same bytes each time, and says what changed."""
-    folder = copy / "sim" / "waves" / "reference"
-    reference = folder / f"{SMALL}.txt"
-    committed = reference.read_bytes()
-    reference.unlink()
-    message = refused(trispike("waves", "--scenario", SMALL, root=copy))
+    file = reference.path(SMALL)
+    committed = file.read_bytes()
+    file.unlink()
+    message = refused_here("waves", "--scenario", SMALL, folder=house)
     assert message == (
         f"error: there is no reference sim/waves/reference/{SMALL}.txt; "
         f"make waves UPDATE=1 SCENARIO={SMALL} records it"
     )
 
     def update():
-        done = trispike("waves", "--scenario", SMALL, "--update", root=copy)
+        done = trispike_here("waves", "--scenario", SMALL, "--update", folder=house)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert reference.read_bytes() == committed
+        assert file.read_bytes() == committed
         return done.stdout.splitlines()
 
     changed = "1 reference changed: review git diff sim/waves/reference"
@@ -141,7 +212,7 @@ def test_update(copy):
     assert update() == [f"{SMALL}: unchanged"]
     text = committed.decode()
     assert text.count("     4  0x00\n") == 1
-    reference.write_text(text.replace("     4  0x00\n", "     1  0x01\n     3  0x00\n"))
+    file.write_text(text.replace("     4  0x00\n", "     1  0x01\n     3  0x00\n"))
     first, second = update()
     assert first == (
         f"{SMALL}: changed, first write_data in cycle 4: 0x01 before, 0x00 now; "
@@ -150,10 +221,10 @@ def test_update(copy):
     assert second == changed
 
 
-def test_reference_without_a_scenario(copy):
+def test_reference_without_a_scenario(house):
     """What a removed scenario leaves behind is named before anything is built."""
-    (copy / "sim" / "waves" / "reference" / "gone.txt").write_text("o.valid\n     1  0\n")
-    message = refused(trispike("waves", root=copy))
+    (reference.FOLDER / "gone.txt").write_text("o.valid\n     1  0\n")
+    message = refused_here("waves", folder=house)
     assert message == (
         "error: sim/waves/reference/gone.txt has no scenario; remove it, or make waves UPDATE=1"
     )

@@ -14,7 +14,7 @@ def test_waveform(tmp_path):
     """The file that the command names exists and is a waveform of the chip."""
     weight_file = save(random_network((784, 4, 3), 0, name="waved"), tmp_path)
     options = ["--weights", weight_file, "--images", "2", "--timesteps", "2", "--waves"]
-    done = trispike("run", *options)
+    done = trispike("sim", *options)
     assert done.returncode == 0, done.stderr
     path = Path(re.search(r"waveform: (\S+)", done.stdout)[1])
     assert path.parent == Path("build/waves")

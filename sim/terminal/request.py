@@ -1,0 +1,96 @@
+"""What a command is asked: a frozen dataclass whose fields are the command's options.
+
+The field ``data_folder`` is ``--data-folder`` to a shell and ``DATA_FOLDER=`` to make.
+"""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from trispike.models.errors import BadInput
+
+
+def option(
+    text: str, default: Any = None, *, check: Callable[[Any], object] | None = None, **more: Any
+) -> Any:
+    """A field that is an option, with its help ``text``.
+
+    ``check`` raises `BadInput` for a value, other than None, that there cannot be. ``more`` is
+    passed on to click; ``short`` is a short name.
+    """
+    return dataclasses.field(default=default, metadata={"help": text, "check": check, **more})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a command is asked; its subclasses have fields made by `option`."""
+
+    def __post_init__(self):
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            if each.metadata["check"] and value is not None:
+                each.metadata["check"](value)
+
+
+def make_name(name: str) -> str:
+    """What make calls the option ``name``, ``data_folder`` or ``--data-folder``."""
+    return "T" if name.strip("-") == "timesteps" else name.strip("-").replace("-", "_").upper()
+
+
+def command(
+    name: str, request: type | Mapping[type, str], choose: Callable[[dict], type] | None = None
+) -> Callable[[Callable], click.Command]:
+    """A decorator: the command ``name`` that calls the function with what it is asked.
+
+    ``request`` is the class of that. A command that is asked one thing or another has several
+    classes, each with what its options are for, and ``choose`` tells the class by the values of
+    all options. An option that was given and that the class has no field for is refused: it is for
+    what the first class that has it is for.
+    """
+    modes = dict(request) if isinstance(request, Mapping) else {request: ""}
+    fields = {each.name: each for mode in reversed(modes) for each in dataclasses.fields(mode)}
+
+    def decorate(execute: Callable[[Any], None]) -> click.Command:
+        @click.pass_context
+        def call(context: click.Context, /, **values: Any) -> None:
+            mode = choose(values) if choose else next(iter(modes))
+            mine = {each.name for each in dataclasses.fields(mode)}
+            for each in fields:
+                given = context.get_parameter_source(each) is not ParameterSource.DEFAULT
+                if given and each not in mine:
+                    where = next(where for mode, where in modes.items() if hasattr(mode, each))
+                    raise BadInput(f"{make_name(each)}= is for {where}; leave it out")
+            execute(mode(**{each: values[each] for each in mine}))
+
+        params = [_click_option(each) for each in fields.values()]
+        return click.Command(name, callback=call, params=params, help=execute.__doc__)
+
+    return decorate
+
+
+def _click_option(field: dataclasses.Field) -> click.Option:
+    kinds = [kind for kind in typing.get_args(field.type) if kind is not types.NoneType]
+    kind = kinds[0] if kinds else field.type
+    more = {"type": click.Path(path_type=Path) if kind is Path else kind, **field.metadata}
+    del more["check"]
+    names = [f"--{field.name.replace('_', '-')}", *filter(None, [more.pop("short", None)])]
+    if kind is bool:
+        return click.Option([names[0]], is_flag=True, help=more["help"])
+    shown = field.default not in (None, "")
+    return click.Option(names, default=field.default, show_default=shown, **more)
+
+
+def at_least_1(name: str) -> Callable[[int], None]:
+    """A check that a number is 1 or more; ``name`` is what make calls it."""
+
+    def check(value: int) -> None:
+        if value < 1:
+            raise BadInput(f"{name} must be 1 or more, not {value}")
+
+    return check

@@ -1,0 +1,75 @@
+"""Commands made of what they are asked."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from trispike.models.errors import BadInput
+from trispike.sim.terminal.request import Request, at_least_1, command, make_name, option
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Both(Request):
+    count: int = option("How many.", 3, check=at_least_1("COUNT"), short="-c")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Tea(_Both):
+    leaf_file: Path | None = option("Leaves.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Coffee(_Both):
+    milk: bool = option("White.", False)
+    share: float | None = option("Of beans.")
+    kind: str = option("Which.", "black")
+
+
+def _ask(*options):
+    """What a command for tea, or with --share coffee, is asked by ``options``."""
+    asked = []
+    modes = {_Tea: "tea", _Coffee: "coffee, which SHARE= names"}
+    made = command("drink", modes, lambda v: _Tea if v["share"] is None else _Coffee)(asked.append)
+    made.main(list(options), standalone_mode=False)
+    return asked[0]
+
+
+def test_defaults_are_those_of_the_class():
+    """A command without options asks for what the class without arguments says."""
+    assert _ask() == _Tea()
+    assert _ask("--share", "0.5") == _Coffee(share=0.5)
+
+
+def test_values():
+    """By type; a flag, a short name, a path, a dash for an underscore."""
+    assert _ask("--leaf-file", "a/b", "-c", "4") == _Tea(leaf_file=Path("a/b"), count=4)
+    asked = _ask("--milk", "--share", "1", "--kind", "x", "--count", "1")
+    assert asked == _Coffee(milk=True, share=1.0, kind="x", count=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--milk"], "^MILK= is for coffee, which SHARE= names; leave it out$"),
+        (["--kind", "black"], "^KIND= is for coffee"),
+        (["--share", "1", "--leaf-file", "x"], "^LEAF_FILE= is for tea; leave it out$"),
+        (["--count", "0"], "^COUNT must be 1 or more, not 0$"),
+    ],
+)
+def test_refusals(options, told):
+    """What is for something else, even if it is given its default, and what there cannot be."""
+    with pytest.raises(BadInput, match=told):
+        _ask(*options)
+
+
+def test_checked_in_process_too():
+    """Whoever makes a request is refused as the command line is."""
+    with pytest.raises(BadInput, match="COUNT must be 1 or more"):
+        _Tea(count=0)
+
+
+def test_names_of_make():
+    """Timesteps are T."""
+    names = ("data_folder", "--data-folder", "timesteps")
+    assert [make_name(name) for name in names] == ["DATA_FOLDER", "DATA_FOLDER", "T"]

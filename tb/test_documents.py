@@ -1,0 +1,68 @@
+"""What documents and docstrings name is there: files, links, modules and what stands in them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tb.kit.command import ROOT
+
+ROOMS = ("models", "golden", "rtl", "sim", "tb")
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+SOURCES = [
+    path
+    for room in ROOMS
+    for path in (ROOT / room).rglob("*")
+    if path.suffix in (".py", ".cpp", ".h", ".vlt")
+]
+
+PATH = re.compile(r"(?<![\w/.-])((?:models|golden|rtl|sim|tb|docs)/[\w./*-]*)")
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+NAME = re.compile(r"`((?:models|golden|rtl|sim|tb)(?:\.\w+)+)`")
+
+
+def _matches(pattern: re.Pattern, paths: list[Path]) -> Iterator[tuple[Path, str]]:
+    return ((path, match) for path in paths for match in pattern.findall(path.read_text()))
+
+
+def _is_there(name: str) -> bool:
+    """Whether the dotted ``name`` is a package, a module, or something that one defines."""
+    folder, parts = ROOT, name.split(".")
+    while parts and (folder / parts[0]).is_dir():
+        folder /= parts.pop(0)
+    if parts and (folder / f"{parts[0]}.py").is_file():
+        text = (folder / f"{parts.pop(0)}.py").read_text()
+    else:
+        text = (folder / "__init__.py").read_text()
+    return all(
+        re.search(rf"^ *(?:(?:class|(?:async )?def) )?{part}\b *[(:=,]", text, re.M)
+        for part in parts
+    )
+
+
+def test_paths_in_documents():
+    """Every path that begins with a room or with docs/ leads somewhere."""
+    paths = _matches(PATH, DOCUMENTS)
+    assert [each for each in paths if not list(ROOT.glob(each[1].rstrip("./")))] == []
+
+
+def test_links_in_documents():
+    """Every link to a file leads somewhere."""
+    links = [each for each in _matches(LINK, DOCUMENTS) if "://" not in each[1]]
+    assert links
+    assert [(path, link) for path, link in links if not (path.parent / link).exists()] == []
+
+
+def test_names_in_sources():
+    """Every `room.module.name` in a docstring, comment or document is defined there."""
+    names = list(_matches(NAME, [*DOCUMENTS, *SOURCES]))
+    assert names
+    assert [each for each in names if not _is_there(each[1])] == []
+
+
+def test_a_wrong_name_is_seen():
+    """The search above tells what is there from what is not."""
+    assert _is_there("rtl.hierarchy.Block")
+    assert _is_there("sim.tools")
+    assert not _is_there("rtl.hierarchy.Blocks")
+    assert not _is_there("sim.nothing.paths")
+    assert not _is_there("golden.layers.NOTHING")

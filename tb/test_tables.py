@@ -1,0 +1,23 @@
+"""Tables keyed by the description: every room knows every kind of layer and every read-out."""
+
+import pytest
+
+from trispike.golden import model
+from trispike.golden.layers import SUMS
+from trispike.models.network.layers import KINDS
+from trispike.models.network.shape import ReadOut
+from trispike.rtl.layers import LAYERS
+from trispike.sim.cosim import judge
+from trispike.sim.cosim.cycles import SPIKING_CYCLES
+
+
+@pytest.mark.parametrize("table", [SUMS, LAYERS, SPIKING_CYCLES], ids=["golden", "rtl", "cycles"])
+def test_kinds_of_layers(table):
+    """Golden model, RTL and cycle model have each kind of layer."""
+    assert set(table) == set(KINDS)
+
+
+@pytest.mark.parametrize("table", [model.SCORES, judge.SCORES], ids=["golden", "judge"])
+def test_read_outs(table):
+    """Golden model and judge have each read-out."""
+    assert set(table) == set(ReadOut)
