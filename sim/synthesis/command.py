@@ -9,6 +9,7 @@ from types import ModuleType
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.network import weights
 from trispike.models.network.presets import preset
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
@@ -37,7 +38,7 @@ from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer
+from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer, Weights
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools.paths import build_folder, checkout
 
@@ -67,7 +68,7 @@ class Cells(Json):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipRequest(Cells, Lanes, Layer):
+class ChipRequest(Cells, Lanes, Weights, Layer):
     """A fixed chip."""
 
     target: str = option(
@@ -84,7 +85,9 @@ class ChipRequest(Cells, Lanes, Layer):
     @property
     def shape(self) -> NetworkShape:
         """The network, on that many lanes; `BadInput` if there is none."""
-        return preset(self.layer).with_lanes(self.lanes)
+        if self.weights is None:
+            return preset(self.layer).with_lanes(self.lanes)
+        return weights.load(self.weights)[0].shape.with_lanes(self.lanes)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,7 @@ def synth(asked: Cells) -> None:
     Needs yosys and opensta. Memory banks stay macros. Writes the mapped netlist to build/synthesis,
     and rewrites the table of docs/results.md, which keeps other chips from the record
     docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
+    With --weights it writes neither table nor record.
     """
     if isinstance(asked, RouterRequest):
         _router(asked)
@@ -146,6 +150,25 @@ class _Place:
         return [self._document, self._record, *written]
 
 
+class _Unrecorded:
+    """Where figures of a user's own network go: to the user's JSON file, not to the repository."""
+
+    def __init__(self, asked: Json):
+        self._asked = asked
+        asked.check_json()
+
+    def write(self, made: Entry, markdown: Callable[[list], str], fields: dict) -> list[Path]:
+        return self._asked.keep(records.text({**records.plain(made), **fields}))
+
+
+def _chip_place(
+    kind: Records, record_name: str, section: str, asked: ChipRequest
+) -> _Place | _Unrecorded:
+    if asked.weights is not None:
+        return _Unrecorded(asked)
+    return _Place(kind, record_name, section, asked)
+
+
 def _library(liberty_file: Path | None) -> Liberty:
     """The cells; `BadInput` if they or a tool are missing."""
     for tool in tools.PACKAGES:
@@ -171,7 +194,7 @@ def _cells(asked: ChipRequest) -> None:
     begun = time.perf_counter()
     shape = asked.shape
     cells = _library(asked.liberty)
-    place = _Place(CELLS, "synthesis.json", SECTION, asked)
+    place = _chip_place(CELLS, "synthesis.json", SECTION, asked)
     mapped, timed = _mapped(Chip(shape=shape), shape.name, cells)
     made = figures(shape, mapped, timed, **_versions())
     _finish(begun, mapped, made, timed.fmax, tables, place)
@@ -227,7 +250,7 @@ def _ecp5(asked: ChipRequest) -> None:
     begun = time.perf_counter()
     shape = asked.shape
     ecp5.check()
-    place = _Place(ECP5, "ecp5.json", ECP5_SECTION, asked)
+    place = _chip_place(ECP5, "ecp5.json", ECP5_SECTION, asked)
     chip = Chip(shape=shape)
     folder = build_folder() / "synthesis" / f"{chip.module_name}-ecp5"
     with progress_bar() as progress:
