@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,29 +9,22 @@ import numpy as np
 from trispike.models.data import datasets
 from trispike.models.data.spikes import check_timesteps
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
 from trispike.models.network.presets import PRESETS, preset
 from trispike.sim.accuracy import record, tables
 from trispike.sim.accuracy.cost import costs
 from trispike.sim.accuracy.measure import batches, measure
 from trispike.sim.accuracy.record import Entry, zeros_of
 from trispike.sim.accuracy.source import DRAWN, Source, sources
-from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import DataFolder
 from trispike.sim.terminal.request import at_least_1, command, option
 from trispike.sim.tools.paths import build_folder, checkout
+from trispike.sim.tools.processes import cores
 
 DEFAULT_TIMESTEPS = 35
 """TW-SNN's fig. 10 ends there."""
-
-
-def _cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -68,8 +60,6 @@ def accuracy(asked: AccuracyRequest) -> None:
     """
     data = asked.data
     plots = extras.plots("accuracy.plots")
-    place = _Place(data)
-    kept = record.read(place.record)
     chosen = [
         source
         for source in sources(data)
@@ -81,7 +71,8 @@ def accuracy(asked: AccuracyRequest) -> None:
             f"there are no weights to measure on {data}, {chosen[0].path} for one; "
             f"{chosen[0].remedy}"
         )
-    place.check()
+    place = _Place(data)
+    kept = {entry.source: entry for entry in place.kept}
     images, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
     for source, (network, _) in loaded.items():
         if network.shape.sizes[0] != images.shape[1]:
@@ -89,7 +80,7 @@ def accuracy(asked: AccuracyRequest) -> None:
                 f"{source.path} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
                 f"{images.shape[1]} pixels"
             )
-    jobs = asked.jobs or _cores()
+    jobs = asked.jobs or cores()
     fresh = _measured(loaded, images, labels, asked.timesteps, range(asked.seeds), jobs)
     everything = {**kept, **fresh}
     entries = [everything[source] for source in sources(data) if source in everything]
@@ -102,48 +93,29 @@ def accuracy(asked: AccuracyRequest) -> None:
         print(f"written: {relative(path)}")
 
 
-class _Place:
+class _Place(Place):
     """Where everything about the data set ``data`` is written."""
 
     def __init__(self, data: str):
         docs, build = checkout() / "docs", build_folder() / "accuracy"
-        self.data = data
-        self.section = f"accuracy {data}"
-        self.record = docs / "accuracy.json"
-        self.document = docs / "results.md"
-        self.figures = {
-            "accuracy": (docs / "figures" / f"accuracy-{data}.png", build / f"fig10-{data}.png"),
-            "quantisation": (
-                docs / "figures" / f"quantisation-{data}.png",
-                build / f"fig11-{data}.png",
-            ),
+        self._data = data
+        self._figures = {
+            name: (docs / "figures" / f"{name}-{data}.png", build / f"{number}-{data}.png")
+            for name, number in (("accuracy", "fig10"), ("quantisation", "fig11"))
         }
-
-    def check(self) -> None:
-        """`BadInput` if anything could not be written; sooner than after minutes of measuring."""
-        read_section(self.document, self.section)
-        for path in (self.document, self.record, *itertools.chain(*self.figures.values())):
-            check_writable(path)
+        images = itertools.chain(*self._figures.values())
+        super().__init__(docs, record.RECORDS, "accuracy.json", f"accuracy {data}", images)
 
     def write(self, plots, everything: dict[Source, Entry], entries: list[Entry]) -> list[Path]:
         """Write figures, section and record; returns the files' paths."""
         prices = costs(entries)
-        drawn = {"accuracy": plots.accuracy(self.data, entries)}
+        drawn = {"accuracy": plots.accuracy(self._data, entries)}
         if prices:
-            drawn["quantisation"] = plots.quantisation(self.data, prices)
-        links = [
-            committed.relative_to(self.document.parent).as_posix()
-            for committed, _ in self.figures.values()
-        ]
-        text = tables.markdown(self.data, entries, prices, links)
-        written = []
-        for name, image in drawn.items():
-            for path in self.figures[name]:
-                write_atomically(path, image)
-                written.append(path)
-        replace_section(self.document, self.section, text)
-        record.write(self.record, everything.values())
-        return [*written, self.document, self.record]
+            drawn["quantisation"] = plots.quantisation(self._data, prices)
+        links = [f"figures/{committed.name}" for committed, _ in self._figures.values()]
+        text = tables.markdown(self._data, entries, prices, links)
+        images = {path: image for name, image in drawn.items() for path in self._figures[name]}
+        return self.store(everything.values(), text, images)
 
 
 def _measured(
@@ -164,11 +136,7 @@ def _measured(
         )
     return {
         source: Entry.of(
-            source,
-            spread,
-            digest=card.digest,
-            images=len(images),
-            zeros=zeros_of(network),
+            source, spread, digest=card.digest, images=len(images), zeros=zeros_of(network)
         )
         for (source, (network, card)), spread in zip(loaded.items(), spreads, strict=True)
     }

@@ -11,18 +11,9 @@ from trispike.sim.accuracy.record import Entry
 class Cost:
     """Accuracy that a ternary network loses against the same one with 32-bit weights.
 
-    Parameters
-    ----------
-    layer
-        Name of the network.
-    recipe
-        The recipe of the ternary weights.
-    baseline
-        The recipe of the 32-bit weights.
-    seeds
-        The seeds of both measurements: both networks got the same spikes.
-    points
-        For each seed, the difference in percentage points; entry T - 1 is for T timesteps.
+    recipe, baseline: Recipes of the ternary and of the 32-bit weights.
+    seeds: The seeds of both measurements: both networks got the same spikes.
+    points: For each seed, the difference in percentage points; entry T - 1 is for T timesteps.
     """
 
     layer: str

@@ -20,20 +20,10 @@ Row = tuple[float, ...]
 class Entry:
     """What was measured of one network.
 
-    Parameters
-    ----------
-    layer, data, recipe, weight_bits
-        Which network.
-    digest
-        Its weights' digest, as its card has it.
-    images
-        Number of test images.
-    zeros
-        Fraction of weights that are zero, each layer.
-    seeds
-        Of the input spikes, one or more.
-    spikes, operations, accuracy
-        As in `sim.training.tally.Measurement`, for each seed.
+    digest: Its weights' digest, as its card has it.
+    zeros: Fraction of weights that are zero, each layer.
+    seeds: Of the input spikes, one or more.
+    spikes, operations, accuracy: As in `sim.training.tally.Measurement`, for each seed.
     """
 
     layer: str
@@ -134,16 +124,16 @@ def _value(value: object) -> str:
     return json.dumps(value)
 
 
-_RECORDS = Records(
+RECORDS = Records(
     format="trispike-accuracy-1", entry=Entry, what="accuracies", key=_key, text=_text
 )
 
 
 def read(path: Path) -> dict[Source, Entry]:
     """The entries of the record ``path``, none if there is no such file; `BadInput` if damaged."""
-    return {entry.source: entry for entry in _RECORDS.read(path)}
+    return {entry.source: entry for entry in RECORDS.read(path)}
 
 
 def write(path: Path, entries: Iterable[Entry]) -> None:
     """Write ``entries`` to ``path``, whole or not at all; the same entries give the same bytes."""
-    _RECORDS.write(path, entries)
+    RECORDS.write(path, entries)

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 
-from rich import box
 from rich.table import Table
 
 from trispike.models.network.presets import PRESETS
@@ -11,6 +10,7 @@ from trispike.sim.accuracy.record import Entry
 from trispike.sim.accuracy.source import DRAWN, Source
 from trispike.sim.report import published
 from trispike.sim.report.markdown import markdown_table
+from trispike.sim.report.terminal import plain_table
 
 _TIMESTEPS = (1, 3, 10)
 _MEASURED, _KEPT, _PUBLISHED = "measured", "recorded", "published"
@@ -29,11 +29,8 @@ def _percent(entry: Entry, timesteps: int, *, spread: bool = True) -> str:
         return _NOTHING
     mean, deviation = entry.spread.mean, entry.spread.deviation
     text = f"{100 * mean[timesteps - 1]:.2f}"
-    return (
-        text
-        if deviation is None or not spread
-        else f"{text} ± {100 * deviation[timesteps - 1]:.2f}"
-    )
+    with_deviation = spread and deviation is not None
+    return f"{text} ± {100 * deviation[timesteps - 1]:.2f}" if with_deviation else text
 
 
 def _points(cost: Cost, timesteps: int) -> str:
@@ -83,16 +80,11 @@ def terminal(
     spread = width >= SPREAD_WIDTH
     what = "mean ± deviation" if spread else "mean"
     columns = _columns(max(entry.timesteps for entry in entries))
-    made = Table(
-        title=f"accuracy on {data}, % of test images: {what} over spike seeds",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        show_edge=False,
+    made = plain_table(
+        f"accuracy on {data}, % of test images: {what} over spike seeds",
+        ["network", "recipe"],
+        [*(f"T = {t}" for t in columns), "zeros", "syn.ops"],
     )
-    for name in ("network", "recipe"):
-        made.add_column(name, no_wrap=True)
-    for name in (*(f"T = {t}" for t in columns), "zeros", "syn.ops"):
-        made.add_column(name, justify="right", no_wrap=True)
     made.add_column("how", style="dim", no_wrap=True)
     for entry in entries:
         source = entry.source

@@ -63,6 +63,4 @@ class Ceiling:
         got = np.array(predictions, dtype=np.int64).reshape(-1, 2)
         self._work.check_labels("ceiling", got[:, 1] & ((1 << label.width) - 1))
         self._work.check_result_cycles("ceiling", got[:, 0])
-        return {
-            "ceiling": Sample(images=len(got), cycles=int(cycles), seconds=float(seconds)),
-        }
+        return {"ceiling": Sample(images=len(got), cycles=int(cycles), seconds=float(seconds))}

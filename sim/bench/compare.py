@@ -12,12 +12,8 @@ SAME_MACHINE = ("processor", "architecture", "cores", "python", "verilator", "co
 class Move:
     """One row in an old and a new bench.
 
-    Parameters
-    ----------
-    old, new
-        Cycles per second.
-    old_ratio, new_ratio
-        The same over the ceiling of the same bench: it compares two machines.
+    old, new: Cycles per second.
+    old_ratio, new_ratio: The same over the ceiling of the same bench: it compares two machines.
     """
 
     old: float

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from trispike.sim.tools.paths import ROOT, in_checkout
+from trispike.sim.tools.processes import cores
 from trispike.sim.tools.toolchain import Toolchain
 
 
@@ -23,13 +24,6 @@ def facts(tools: Toolchain) -> dict[str, str | int | float | None]:
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
     }
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _processor() -> str | None:
@@ -50,10 +44,7 @@ def _commit() -> str | None:
             subprocess.run(
                 ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
             ).stdout.strip()
-            for arguments in (
-                ("rev-parse", "HEAD"),
-                ("status", "--porcelain", "--untracked-files=no"),
-            )
+            for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain", "-uno"])
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -27,18 +27,10 @@ TITLES = {
 class Row:
     """The best of what one contender did.
 
-    Parameters
-    ----------
-    images
-        Predictions made.
-    cycles
-        Clock cycles of them: simulated, or those of the ceiling for the same images.
-    simulated
-        Which of the two.
-    seconds
-        Wall time of each run, in order; the shortest counts.
-    note
-        What a reader must know of it, or nothing.
+    cycles: Clock cycles of the predictions: simulated, or those of the ceiling for the same images.
+    simulated: Which of the two.
+    seconds: Wall time of each run, in order; the shortest counts.
+    note: What a reader must know of it, or nothing.
     """
 
     images: int
@@ -86,16 +78,9 @@ class Run:
 class Record:
     """One bench.
 
-    Parameters
-    ----------
-    machine
-        From `sim.bench.machine.facts`.
-    run
-        What was run.
-    rows
-        By name, some of `TITLES`; the ceiling is always there.
-    skipped
-        Why a row is not there, by name.
+    machine: From `sim.bench.machine.facts`.
+    rows: By name, some of `TITLES`; the ceiling is always there.
+    skipped: Why a row is not there, by name.
     """
 
     machine: dict[str, str | int | float | None]

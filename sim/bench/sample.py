@@ -8,16 +8,8 @@ from typing import Protocol
 class Sample:
     """What a contender did, and how long that took.
 
-    Parameters
-    ----------
-    images
-        Predictions made.
-    cycles
-        Clock cycles that it simulated; None if it knows no clock.
-    seconds
-        Wall time.
-    note
-        What a reader must know of it, or nothing.
+    cycles: Clock cycles that it simulated; None if it knows no clock.
+    note: What a reader must know of it, or nothing.
     """
 
     images: int

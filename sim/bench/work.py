@@ -18,22 +18,13 @@ from trispike.sim.training.tally import batch_size
 class Work:
     """A network, input spikes, and what the golden model and the cycle model say of them.
 
-    Parameters
-    ----------
-    weight_file
-        Where the network comes from.
-    network
-        The network.
-    spikes
-        Input spikes: bool, shape (images, timesteps, inputs).
-    counts
-        Output spikes over all timesteps: int32, shape (images, outputs).
-    labels
-        int64, shape (images,).
-    input_counts
-        Spikes of every layer's input vectors, shape (layers, images * timesteps).
-    result_cycles
-        int64, shape (images,): the cycle of each prediction, 0 the first with a valid input.
+    weight_file: Where the network comes from.
+    spikes: Input spikes: bool, shape (images, timesteps, inputs).
+    counts: Output spikes over all timesteps: int32, shape (images, outputs).
+    labels: int64, shape (images,).
+    input_counts: Spikes of every layer's input vectors, shape (layers, images * timesteps).
+    result_cycles: int64, shape (images,): the cycle of each prediction, 0 the first with a valid
+        input.
     """
 
     weight_file: Path

@@ -10,7 +10,7 @@ TARGET = TW_SNN_65
 HOROWITZ = Technology(45, 0.9)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Constant:
     """A ``value`` in ``unit``, what it is of, for which technology, and who says so."""
 
@@ -21,38 +21,22 @@ class Constant:
     source: str
 
 
-ADD_8 = Constant(
-    what="integer addition, 8 bits",
-    value=0.03,
-    unit="pJ",
-    technology=HOROWITZ,
-    source='Horowitz, "Computing\'s energy problem", ISSCC 2014',
+_HOROWITZ = 'Horowitz, "Computing\'s energy problem", ISSCC 2014'
+_DFFPOSX1 = (
+    "OSU 180 nm library, DFFPOSX1: internal energy of both edges of CLK at its fastest slew "
+    "(0.0069 + 0.1103 pJ) and CLK's 0.0279 pF at 1.8 V"
 )
-ADD_32 = Constant(
-    what="integer addition, 32 bits",
-    value=0.1,
-    unit="pJ",
-    technology=HOROWITZ,
-    source='Horowitz, "Computing\'s energy problem", ISSCC 2014',
-)
-FLIP_FLOP_CLOCK = Constant(
-    what="flip-flop, one clock cycle, whatever it stores",
-    value=0.207,
-    unit="pJ",
-    technology=OSU_180,
-    source="OSU 180 nm library, DFFPOSX1: internal energy of both edges of CLK at its fastest slew "
-    "(0.0069 + 0.1103 pJ) and CLK's 0.0279 pF at 1.8 V",
-)
-
 _CACTI = "CACTI 7, RAM with one port, itrs-lstp cells and periphery, 300 K"
+
+ADD_8 = Constant("integer addition, 8 bits", 0.03, "pJ", HOROWITZ, _HOROWITZ)
+ADD_32 = Constant("integer addition, 32 bits", 0.1, "pJ", HOROWITZ, _HOROWITZ)
+FLIP_FLOP_CLOCK = Constant(
+    "flip-flop, one clock cycle, whatever it stores", 0.207, "pJ", OSU_180, _DFFPOSX1
+)
 
 SRAM_READ = {
     (width, rows): Constant(
-        what=f"SRAM read, bank of {rows} x {width} bits",
-        value=value,
-        unit="pJ",
-        technology=TARGET,
-        source=_CACTI,
+        f"SRAM read, bank of {rows} x {width} bits", value, "pJ", TARGET, _CACTI
     )
     for width, energies in {
         128: {1024: 19.30, 512: 14.53, 256: 8.156, 128: 7.112, 64: 6.392, 32: 6.102},
@@ -62,27 +46,11 @@ SRAM_READ = {
 }
 """By width and rows."""
 
-SRAM_LEAKAGE = Constant(
-    what="leakage of SRAM, for each kilobyte",
-    value=30.1,
-    unit="nW",
-    technology=TARGET,
-    source=f"{_CACTI}: 481 nW of a bank of 16 kB; smaller banks have 31 to 36 nW per kB",
-)
+_BANKS = f"{_CACTI}: 481 nW of a bank of 16 kB; smaller banks have 31 to 36 nW per kB"
+SRAM_LEAKAGE = Constant("leakage of SRAM, for each kilobyte", 30.1, "nW", TARGET, _BANKS)
 
 TW_SNN_POWER = Constant(
-    what="TW-SNN's chip at 167 MHz",
-    value=86.0,
-    unit="mW",
-    technology=TARGET,
-    source="TW-SNN sec. 5.2.1, post-layout",
+    "TW-SNN's chip at 167 MHz", 86.0, "mW", TARGET, "TW-SNN sec. 5.2.1, post-layout"
 )
 
-ALL = (
-    *SRAM_READ.values(),
-    SRAM_LEAKAGE,
-    ADD_8,
-    ADD_32,
-    FLIP_FLOP_CLOCK,
-    TW_SNN_POWER,
-)
+ALL = (*SRAM_READ.values(), SRAM_LEAKAGE, ADD_8, ADD_32, FLIP_FLOP_CLOCK, TW_SNN_POWER)

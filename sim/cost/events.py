@@ -17,18 +17,10 @@ _NJ_OF_PJ = 1e-3
 class Counts:
     """Events of a prediction, means over images.
 
-    Parameters
-    ----------
-    shape
-        The chip.
-    timesteps
-        Of a prediction.
-    cycles
-        Between two predictions.
-    spikes, spiking_cycles
-        For each layer: spikes of its input, and cycles in which any lane has one.
-    flip_flops
-        Of the chip; all are clocked in every cycle.
+    cycles: Between two predictions.
+    spikes, spiking_cycles: For each layer: spikes of its input, and cycles in which any lane has
+        one.
+    flip_flops: Of the chip; all are clocked in every cycle.
     """
 
     shape: NetworkShape

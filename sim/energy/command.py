@@ -7,7 +7,6 @@ import numpy as np
 
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
@@ -20,8 +19,8 @@ from trispike.sim.energy.record import ENERGIES, Energy
 from trispike.sim.energy.switching import switching
 from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
-from trispike.sim.report.document import read_section, replace_section
 from trispike.sim.report.mismatch import MismatchFound
+from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.terminal import subject
@@ -93,7 +92,6 @@ def energy(asked: EnergyRequest) -> None:
     priced by OpenSTA, is another; TW-SNN's power a third. Rewrites the table of docs/results.md,
     which keeps other runs from the record docs/energy.json.
     """
-    docs = checkout() / "docs"
     layer, data, lanes, traced = asked.layer, asked.data, asked.lanes, asked.traced
     weight_file, network = subject.network(layer, data, None)
     shape = network.shape.with_lanes(lanes)
@@ -106,10 +104,7 @@ def energy(asked: EnergyRequest) -> None:
     for tool in tools.PACKAGES:
         tools.find(tool)
     library = liberty.read(tools.find_liberty(None))
-    kept = ENERGIES.read(docs / "energy.json")
-    read_section(docs / "results.md", SECTION)
-    for path in (docs / "energy.json", docs / "results.md"):
-        check_writable(path)
+    home = Place(checkout() / "docs", ENERGIES, "energy.json", SECTION)
 
     measured = _Subject(
         weight_file=weight_file,
@@ -147,12 +142,7 @@ def energy(asked: EnergyRequest) -> None:
         switching=switched,
         library=library.name,
     )
-    console = table_console()
-    console.print(tables.terminal(made))
-    for line in tables.remarks(made):
-        print(line)
-    entries = ENERGIES.renewed(kept, made)
-    replace_section(docs / "results.md", SECTION, tables.markdown(entries))
-    ENERGIES.write(docs / "energy.json", entries)
-    for path in (docs / "results.md", docs / "energy.json"):
+    table_console().print(tables.terminal(made))
+    print(*tables.remarks(made), sep="\n")
+    for path in home.keep(made, tables.markdown):
         print(f"written: {relative(path)}")

@@ -11,24 +11,15 @@ from trispike.sim.report.records import Records
 class Energy:
     """Energy of a prediction in nJ, told in three ways.
 
-    Parameters
-    ----------
-    network, data, timesteps, lanes
-        What ran. The committed weights did.
-    accuracy, images
-        Fraction of labels that are right, of how many test images: those of ``events``.
-    cycles
-        Between two predictions, mean of these images.
-    events
-        By kind of event, see `sim.cost.events`: of all these images, at 65 nm.
-    traced_images, traced_cycles
-        Images that the netlist's switching was counted on, and their cycles between predictions.
-    traced_events
-        As ``events``, of those images.
-    switching
-        Of the netlist, for a clock cycle, in the cells' technology.
-    library
-        Those cells.
+    network, data, timesteps, lanes: What ran. The committed weights did.
+    accuracy, images: Fraction of labels that are right, of how many test images: those of
+        ``events``.
+    cycles: Between two predictions, mean of these images.
+    events: By kind of event, see `sim.cost.events`: of all these images, at 65 nm.
+    traced_images, traced_cycles: Images that the netlist's switching was counted on, and their
+        cycles between predictions.
+    traced_events: As ``events``, of those images.
+    switching: Of the netlist, for a clock cycle, in the cells' technology.
     """
 
     network: str

@@ -29,16 +29,10 @@ _LINE = re.compile(r"^ *(\d\S+) +(\d\S+) +(\d\S+) +\d\S+ +(\S+)$", re.M)
 class Switching:
     """Energy of one clock cycle in pJ, in the cell library's own technology.
 
-    Parameters
-    ----------
-    clock
-        Energy of the clock pins of all registers.
-    registers
-        Energy of register outputs that change.
-    logic
-        Energy of all other cells, by kind of block.
-    leakage
-        Power in nW.
+    clock: Energy of the clock pins of all registers.
+    registers: Energy of register outputs that change.
+    logic: Energy of all other cells, by kind of block.
+    leakage: Power in nW.
     """
 
     clock: float

@@ -10,15 +10,7 @@ from trispike.sim.formal.claims import Bench, Claims, at_most_one, below, count,
 
 
 class ArbiterBench(Bench):
-    """For an arbitrary request ``who``, counts the grants to others while it waits.
-
-    Parameters
-    ----------
-    width
-        Number of requests.
-    unit
-        The arbiter under proof.
-    """
+    """For an arbitrary request ``who``, counts the grants to others while it waits."""
 
     def __init__(self, *, width: int, unit: Callable = RoundRobinArbiter):
         self._width, self._unit = width, unit
@@ -31,11 +23,7 @@ class ArbiterBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(width=self._width)
         claims = Claims(m)
-        m.d.comb += [
-            unit.requests.eq(self.requests),
-            unit.next.eq(self.next),
-            self.grant.eq(unit.grant),
-        ]
+        self.join(m, unit, "requests", "next", "grant")
         claims.constant(self.who)
         claims.given(self.who < self._width)
         stands, granted = picked(self.requests, self.who), picked(self.grant, self.who)

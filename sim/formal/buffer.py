@@ -18,16 +18,10 @@ class Queue:
     in. This flit must come out unchanged, after exactly the flits ahead of it. As any flit may be
     chosen, no flit is lost, doubled, changed or overtaken.
 
-    Parameters
-    ----------
-    depth
-        Flits that the buffer holds.
-    put, word
-        A flit goes in, and its bits.
-    take
-        A flit goes out.
-    mark
-        Follow the flit that goes in now, unless another is followed.
+    depth: Flits that the buffer holds.
+    put, word: A flit goes in, and its bits.
+    take: A flit goes out.
+    mark: Follow the flit that goes in now, unless another is followed.
     """
 
     def __init__(self, m: Module, *, depth: int, put: Value, word: Value, take: Value, mark: Value):
@@ -43,10 +37,7 @@ class Queue:
                 self._ahead.eq(level - take),
             ]
         with m.Elif(take):
-            m.d.sync += [
-                self._followed.eq(self._ahead != 0),
-                self._ahead.eq(self._ahead - 1),
-            ]
+            m.d.sync += [self._followed.eq(self._ahead != 0), self._ahead.eq(self._ahead - 1)]
 
     @property
     def next_out(self) -> Value:
@@ -63,8 +54,7 @@ class Queue:
         claims.always("ready_unless_full", ready == (self.level < self._depth))
         claims.always("valid_unless_empty", valid == (self.level > 0))
         claims.always(
-            "flit_comes_out_in_its_turn",
-            implies(self.next_out, valid & (oldest == self._word)),
+            "flit_comes_out_in_its_turn", implies(self.next_out, valid & (oldest == self._word))
         )
         claims.reached("full_behind_all", self.behind_all & (self.level == self._depth))
 
@@ -100,15 +90,7 @@ def inside(depth: int, path: str) -> dict[str, tuple[str, int]]:
 
 
 class BufferBench(Bench):
-    """A buffer between a sender and a receiver of arbitrary behaviour.
-
-    Parameters
-    ----------
-    depth
-        Flits that the buffer holds.
-    unit
-        The buffer under proof.
-    """
+    """A buffer of ``depth`` flits between a sender and a receiver of arbitrary behaviour."""
 
     def __init__(self, *, depth: int, unit: Callable = FlitBuffer):
         self._depth, self._unit = depth, unit
@@ -120,14 +102,7 @@ class BufferBench(Bench):
         m.submodules.unit = unit = self._unit(depth=self._depth)
         claims = Claims(m)
         i, o = self.i, self.o
-        m.d.comb += [
-            unit.i.valid.eq(i.valid),
-            unit.i.payload.eq(i.payload),
-            i.ready.eq(unit.i.ready),
-            o.valid.eq(unit.o.valid),
-            o.payload.eq(unit.o.payload),
-            unit.o.ready.eq(o.ready),
-        ]
+        self.join(m, unit, "i", "o")
         put = Signal()
         take = Signal()
         m.d.comb += [put.eq(i.valid & i.ready), take.eq(o.valid & o.ready)]

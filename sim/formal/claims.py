@@ -19,7 +19,7 @@ from amaranth.hdl import (
     Value,
 )
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, connect, flipped
 
 CLAIM, INVARIANT, SITUATION = "claim_", "invariant_", "situation_"
 """Prefixes of the one-bit signals that carry properties; counterexamples and logs show them."""
@@ -28,12 +28,8 @@ CLAIM, INVARIANT, SITUATION = "claim_", "invariant_", "situation_"
 class Bench(wiring.Component):
     """Base of all benches.
 
-    Parameters
-    ----------
-    members
-        Ports: free inputs, and outputs for counterexamples.
-    inside
-        Registers of the block that invariants name: port of the bench to path in the block and
+    members: Ports: free inputs, and outputs for counterexamples.
+    inside: Registers of the block that invariants name: port of the bench to path in the block and
         shape, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects them, so the block
         needs no extra ports. Registers of width 0 are left out.
     """
@@ -42,6 +38,17 @@ class Bench(wiring.Component):
         wide = {name: at for name, at in (inside or {}).items() if at[1]}
         self.inside = {name: path for name, (path, _) in wide.items()}
         super().__init__({**members, **{name: In(shape) for name, (_, shape) in wide.items()}})
+
+    def join(self, m: Module, unit: wiring.Component, *names: str) -> None:
+        """Connect the ports ``names`` of the bench with the same ports of ``unit``."""
+        for name in names:
+            port, member = getattr(self, name), self.signature.members[name]
+            if member.is_signature:
+                connect(m, flipped(port), getattr(unit, name))
+            elif member.flow is In:
+                m.d.comb += getattr(unit, name).eq(port)
+            else:
+                m.d.comb += port.eq(getattr(unit, name))
 
 
 class Claims:

@@ -18,33 +18,20 @@ class CreditsBench(Bench):
     Timesteps and credits in flight arrive after any delay. They are interchangeable, so only their
     numbers are modelled. Without ``keeps_rules`` credits may also arrive that nobody gave.
 
-    Parameters
-    ----------
-    keeps_rules
-        The receiver gives one credit for each timestep that it took, and no others.
-    unit
-        The counter under proof.
+    keeps_rules: The receiver gives one credit for each timestep that it took, and no others.
     """
 
     def __init__(self, *, keeps_rules: bool, unit: Callable = CreditCounter):
         self._keeps_rules, self._unit = keeps_rules, unit
-        members = {
-            "clear": In(1),
-            "spend": In(1),
-            "gain": In(1),
-            "moves": In(1),
-            "any": Out(1),
-            "overdrawn": Out(1),
-        }
+        members = {name: In(1) for name in ("clear", "spend", "gain", "moves")}
+        members |= {"any": Out(1), "overdrawn": Out(1)}
         super().__init__(members, {"count": ("unit.count", CREDITS.bit_length())})
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.unit = unit = self._unit()
         claims = Claims(m)
-        for name in ("clear", "spend", "gain"):
-            m.d.comb += getattr(unit, name).eq(getattr(self, name))
-        m.d.comb += [self.any.eq(unit.any), self.overdrawn.eq(unit.overdrawn)]
+        self.join(m, unit, "clear", "spend", "gain", "any", "overdrawn")
         claims.given(implies(self.spend, self.any))
         claims.given(implies(self.clear, ~self.spend & ~self.gain))
         (self._loop if self._keeps_rules else self._alone)(m, claims)

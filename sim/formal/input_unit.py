@@ -3,29 +3,19 @@
 from collections.abc import Callable
 
 from amaranth.hdl import Module, Signal
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import FLIT_BITS
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.rtl.noc.flit import FlitStream, Node, destination
 from trispike.rtl.noc.input_unit import InputUnit
-from trispike.rtl.noc.route import DeadLinkEntry
 from trispike.sim.formal.buffer import Queue, inside
 from trispike.sim.formal.claims import Bench, Claims, at_most_one, implies
-from trispike.sim.formal.route import expected
+from trispike.sim.formal.route import dead_links, expected
 
 
 class InputBench(Bench):
-    """An input unit whose flits are taken only on request.
-
-    Parameters
-    ----------
-    shape
-        Depth of the buffer, and routing.
-    unit
-        The input unit under proof.
-    """
+    """An input unit whose flits are taken only on request."""
 
     def __init__(self, *, shape: RouterShape, unit: Callable = InputUnit):
         self._shape, self._unit = shape, unit
@@ -39,9 +29,7 @@ class InputBench(Bench):
             "drop": Out(len(Port)),
             "mark": In(1),
         }
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
-        super().__init__(members, inside(shape.depth, "unit.buffer"))
+        super().__init__({**members, **dead_links(shape)}, inside(shape.depth, "unit.buffer"))
 
     def elaborate(self, platform):
         m = Module()
@@ -50,19 +38,9 @@ class InputBench(Bench):
         entries = []
         if self._shape.dead_links:
             entries = list(self.dead_links)
-            m.d.comb += unit.dead_links.eq(self.dead_links)
             claims.constant(self.dead_links.as_value())
-        m.d.comb += [
-            unit.i.valid.eq(self.i.valid),
-            unit.i.payload.eq(self.i.payload),
-            self.i.ready.eq(unit.i.ready),
-            unit.here.eq(self.here),
-            unit.alive.eq(self.alive),
-            unit.taken.eq(self.taken),
-            self.flit.eq(unit.flit),
-            self.request.eq(unit.request),
-            self.drop.eq(unit.drop),
-        ]
+        ports = ("i", "here", "alive", "taken", "flit", "request", "drop")
+        self.join(m, unit, *ports, *dead_links(self._shape))
         claims.constant(self.here.as_value())
         claims.constant(self.alive)
         claims.given(implies(self.taken, self.request))
@@ -97,13 +75,7 @@ class InputBench(Bench):
             put.eq(self.i.valid & self.i.ready),
             leaves.eq(self.taken | self.drop.any()),
         ]
-        queue = Queue(
-            m,
-            depth=self._shape.depth,
-            put=put,
-            word=self.i.payload,
-            take=leaves,
-            mark=self.mark,
-        )
+        depth, word = self._shape.depth, self.i.payload
+        queue = Queue(m, depth=depth, put=put, word=word, take=leaves, mark=self.mark)
         queue.claim(claims, ready=self.i.ready, valid=valid, oldest=self.flit)
         queue.invariants(claims, self)

@@ -37,12 +37,7 @@ class MemorySlaveBench(Bench):
 
     The word ``followed`` is arbitrary.
 
-    Parameters
-    ----------
-    shape
-        Sizes of the memory's regions.
-    unit
-        The slave under proof.
+    shape: Sizes of the memory's regions.
     """
 
     def __init__(self, *, shape: NodeShape, unit: Callable = MemorySlave):
@@ -71,23 +66,8 @@ class MemorySlaveBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
-        i, o = self.i, self.o
-        m.d.comb += [
-            unit.i.valid.eq(i.valid),
-            unit.i.payload.eq(i.payload),
-            i.ready.eq(unit.i.ready),
-            o.valid.eq(unit.o.valid),
-            o.payload.eq(unit.o.payload),
-            unit.o.ready.eq(o.ready),
-            unit.here.eq(self.here),
-            unit.quiet.eq(self.quiet),
-            self.hold.eq(unit.hold),
-            unit.memory.read_line.eq(self.read_line),
-            *(
-                getattr(self, name).eq(getattr(unit.memory, name))
-                for name in ("line", "read", "write", "write_line")
-            ),
-        ]
+        self.join(m, unit, "i", "o", "here", "quiet", "hold")
+        self.join(m, unit.memory, "read_line", "line", "read", "write", "write_line")
         claims.constant(self.here)
         claims.constant(self.followed)
         claims.given(self._readable(self.followed[_WORD:]))

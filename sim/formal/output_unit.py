@@ -25,12 +25,8 @@ from trispike.sim.formal.claims import (
 class Packet:
     """Input whose packet is unfinished.
 
-    Parameters
-    ----------
-    sender
-        One-hot: the input whose flit leaves in this cycle; 0 if none.
-    ends
-        The flit is the last of its packet.
+    sender: One-hot: the input whose flit leaves in this cycle; 0 if none.
+    ends: The flit is the last of its packet.
     """
 
     def __init__(self, m: Module, *, sender: Signal, ends: Value):
@@ -60,15 +56,7 @@ def inside(inputs: int, path: str) -> dict[str, tuple[str, int]]:
 
 
 class AllocatorBench(Bench):
-    """An allocator whose inputs request until they have sent; ``who`` is an arbitrary input.
-
-    Parameters
-    ----------
-    inputs
-        Number of inputs.
-    unit
-        The allocator under proof.
-    """
+    """An allocator whose inputs request until they have sent; ``who`` is an arbitrary input."""
 
     def __init__(self, *, inputs: int, unit: Callable = SwitchAllocator):
         self._inputs, self._unit = inputs, unit
@@ -85,12 +73,7 @@ class AllocatorBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(inputs=self._inputs)
         claims = Claims(m)
-        m.d.comb += [
-            unit.requests.eq(self.requests),
-            unit.sent.eq(self.sent),
-            unit.ends.eq(self.ends),
-            self.grant.eq(unit.grant),
-        ]
+        self.join(m, unit, "requests", "sent", "ends", "grant")
         sender = Signal(self._inputs)
         m.d.comb += sender.eq(self.grant & self.sent.replicate(self._inputs))
         waiting = claims.past(self.requests & ~sender)
@@ -141,15 +124,7 @@ class AllocatorBench(Bench):
 
 
 class OutputBench(Bench):
-    """An output unit whose inputs hold request and flit until the flit is taken.
-
-    Parameters
-    ----------
-    inputs
-        Number of inputs.
-    unit
-        The output unit under proof.
-    """
+    """An output unit whose inputs hold request and flit until the flit is taken."""
 
     def __init__(self, *, inputs: int, unit: Callable = OutputUnit):
         self._inputs, self._unit = inputs, unit
@@ -166,14 +141,7 @@ class OutputBench(Bench):
         m.submodules.unit = unit = self._unit(inputs=self._inputs)
         claims = Claims(m)
         o, taken, flits = self.o, self.taken, list(self.flits)
-        m.d.comb += [
-            unit.requests.eq(self.requests),
-            unit.flits.eq(self.flits),
-            taken.eq(unit.taken),
-            o.valid.eq(unit.o.valid),
-            o.payload.eq(unit.o.payload),
-            unit.o.ready.eq(o.ready),
-        ]
+        self.join(m, unit, "requests", "flits", "taken", "o")
         waiting = claims.past(self.requests & ~taken)
         claims.given(waiting & ~self.requests == 0)
         for k, flit in enumerate(flits):

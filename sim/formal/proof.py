@@ -11,12 +11,7 @@ from trispike.sim.formal.claims import Bench
 class Case:
     """One choice of a proof's parameters.
 
-    Parameters
-    ----------
-    name
-        The parameters in words: ``depth 3``.
-    bench
-        Makes the bench.
+    name: The parameters in words: ``depth 3``.
     """
 
     name: str
@@ -27,24 +22,14 @@ class Case:
 class Proof:
     """Claims about one block.
 
-    Parameters
-    ----------
-    name
-        Name for ``PROOF=``.
-    about
-        The claims in words.
-    block
-        The component.
-    parameters
-        The parameters of all cases in words.
-    cases
-        Each is proved separately.
-    induction
-        Depth k of the k-induction: no claim fails in the first k cycles; and from any state, if
-        none fails in k cycles, none fails in the next. So the claims hold for ever. 0: the proof
+    name: Name for ``PROOF=``.
+    about: The claims in words.
+    parameters: The parameters of all cases in words.
+    cases: Each is proved separately.
+    induction: Depth k of the k-induction: no claim fails in the first k cycles; and from any state,
+        if none fails in k cycles, none fails in the next. So the claims hold for ever. 0: the proof
         covers ``cycles`` cycles instead.
-    cycles
-        Cycles within which every situation is reached, and within which a counterexample is
+    cycles: Cycles within which every situation is reached, and within which a counterexample is
         searched if the induction fails.
     """
 
@@ -71,14 +56,9 @@ class Proof:
 class Trace:
     """Cycles that end with a failed claim.
 
-    Parameters
-    ----------
-    failed
-        Claims that fail in the last cycle.
-    signals
-        Values in each cycle, by name, of the bench's signals.
-    waveform
-        VCD file with these signals and those below the bench.
+    failed: Claims that fail in the last cycle.
+    signals: Values in each cycle, by name, of the bench's signals.
+    waveform: VCD file with these signals and those below the bench.
     """
 
     failed: tuple[str, ...]
@@ -90,18 +70,9 @@ class Trace:
 class Verdict:
     """Result of a case.
 
-    Parameters
-    ----------
-    case
-        Its name.
-    counterexample
-        Cycles from power-on to a failed claim.
-    step
-        Cycles that fail the induction, from a state that may be unreachable.
-    unreached
-        Situations that are unreachable.
-    seconds
-        Wall time.
+    counterexample: Cycles from power-on to a failed claim.
+    step: Cycles that fail the induction, from a state that may be unreachable.
+    unreached: Situations that are unreachable.
     """
 
     case: str

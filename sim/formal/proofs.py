@@ -1,5 +1,6 @@
 """All proofs."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from trispike.models.errors import BadInput
@@ -7,6 +8,7 @@ from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape, Routing
 from trispike.sim.formal.arbiter import ArbiterBench
 from trispike.sim.formal.buffer import BufferBench
+from trispike.sim.formal.claims import Bench
 from trispike.sim.formal.credits import CreditsBench
 from trispike.sim.formal.input_unit import InputBench
 from trispike.sim.formal.memory_slave import MemorySlaveBench
@@ -26,29 +28,26 @@ def _detour(depth: int, links: int) -> RouterShape:
     return RouterShape(depth=depth, routing=Routing.DETOUR, dead_links=links)
 
 
-def _cases(word: str, bench, values: range) -> tuple[Case, ...]:
-    return tuple(
-        Case(name=f"{word} {value}", bench=partial(bench, **{word: value})) for value in values
-    )
+def _cases(bench: Callable[..., Bench], options: Mapping[str, dict]) -> tuple[Case, ...]:
+    """A case by the name of its ``options``, for each of them."""
+    return tuple(Case(name=name, bench=partial(bench, **each)) for name, each in options.items())
 
 
-def _outputs(shape: RouterShape) -> tuple[Case, ...]:
-    return tuple(
-        Case(
-            name=f"{shape} {port.name.lower()}",
-            bench=partial(RouterBench, shape=shape, output=port),
-        )
-        for port in Port
-    )
+def _numbers(word: str, values: range) -> dict[str, dict]:
+    return {f"{word} {value}": {word: value} for value in values}
 
 
-def _balance(shape: RouterShape, *ports: Port) -> Case:
+def _shapes(*shapes: RouterShape | NodeShape) -> dict[str, dict]:
+    return {str(shape): {"shape": shape} for shape in shapes}
+
+
+def _outputs(shape: RouterShape) -> dict[str, dict]:
+    return {f"{shape} {port.name.lower()}": {"shape": shape, "output": port} for port in Port}
+
+
+def _balance(shape: RouterShape, *ports: Port) -> dict[str, dict]:
     names = " ".join(port.name.lower() for port in ports)
-    return Case(name=f"{shape} {names}", bench=partial(RouterBench, shape=shape, ports=ports))
-
-
-def _shapes(bench, *shapes: RouterShape) -> tuple[Case, ...]:
-    return tuple(Case(name=str(shape), bench=partial(bench, shape=shape)) for shape in shapes)
+    return {f"{shape} {names}": {"shape": shape, "ports": ports}}
 
 
 PROOFS = (
@@ -57,7 +56,7 @@ PROOFS = (
         about="grants one request if there is one; a request waits for each other one at most once",
         block="RoundRobinArbiter",
         parameters=f"width 1 to {_MOST}",
-        cases=_cases("width", ArbiterBench, range(1, _MOST + 1)),
+        cases=_cases(ArbiterBench, _numbers("width", range(1, _MOST + 1))),
         cycles=12,
     ),
     Proof(
@@ -65,7 +64,7 @@ PROOFS = (
         about="no flit dropped, doubled, changed or overtaken; valid and flit stay until taken",
         block="FlitBuffer",
         parameters="depth 2 to 5",
-        cases=_cases("depth", BufferBench, range(2, 6)),
+        cases=_cases(BufferBench, _numbers("depth", range(2, 6))),
         cycles=10,
     ),
     Proof(
@@ -73,11 +72,9 @@ PROOFS = (
         about="exactly one port, the same as in a second description",
         block="RouteUnit",
         parameters="xyz; detour with 1, 2, 4 dead links",
-        cases=_shapes(
+        cases=_cases(
             RouteBench,
-            RouterShape(),
-            RouterShape(dead_links=1),
-            *(_detour(4, links) for links in (1, 2, 4)),
+            _shapes(RouterShape(), RouterShape(dead_links=1), *(_detour(4, n) for n in (1, 2, 4))),
         ),
         cycles=1,
         induction=0,
@@ -88,8 +85,8 @@ PROOFS = (
         "not alive, never both; none is lost or doubled",
         block="InputUnit",
         parameters="xyz, depth 2 to 5; detour, depth 2, 1 dead link",
-        cases=_shapes(
-            InputBench, *(RouterShape(depth=depth) for depth in range(2, 6)), _detour(2, 1)
+        cases=_cases(
+            InputBench, _shapes(*(RouterShape(depth=n) for n in range(2, 6)), _detour(2, 1))
         ),
         cycles=10,
     ),
@@ -99,7 +96,7 @@ PROOFS = (
         "packet of each other",
         block="SwitchAllocator",
         parameters=f"inputs 1 to {_MOST}",
-        cases=_cases("inputs", AllocatorBench, range(1, _MOST + 1)),
+        cases=_cases(AllocatorBench, _numbers("inputs", range(1, _MOST + 1))),
         cycles=12,
     ),
     Proof(
@@ -107,7 +104,7 @@ PROOFS = (
         about="valid and flit stay until ready; takes the flit that it sends; packets do not mix",
         block="OutputUnit",
         parameters=f"inputs 1 to {_MOST}",
-        cases=_cases("inputs", OutputBench, range(1, _MOST + 1)),
+        cases=_cases(OutputBench, _numbers("inputs", range(1, _MOST + 1))),
         cycles=8,
     ),
     Proof(
@@ -115,7 +112,7 @@ PROOFS = (
         about="valid and flit stay until ready at every output; flits leave by their port only",
         block="Router",
         parameters="7 ports; xyz, depth 2; detour, depth 4, 1 dead link",
-        cases=(*_outputs(RouterShape(depth=2)), *_outputs(_detour(4, 1))),
+        cases=_cases(RouterBench, _outputs(RouterShape(depth=2)) | _outputs(_detour(4, 1))),
         cycles=6,
     ),
     Proof(
@@ -123,10 +120,11 @@ PROOFS = (
         about="every flit that came was sent, was dropped and counted, or is held",
         block="Router",
         parameters="3 ports, depth 2 and 3; xyz, detour with 1 dead link",
-        cases=(
-            _balance(RouterShape(depth=3), Port.LOCAL, Port.EAST, Port.UP),
-            _balance(RouterShape(depth=2), Port.LOCAL, Port.WEST, Port.NORTH),
-            _balance(_detour(2, 1), Port.LOCAL, Port.EAST, Port.UP),
+        cases=_cases(
+            RouterBench,
+            _balance(RouterShape(depth=3), Port.LOCAL, Port.EAST, Port.UP)
+            | _balance(RouterShape(depth=2), Port.LOCAL, Port.WEST, Port.NORTH)
+            | _balance(_detour(2, 1), Port.LOCAL, Port.EAST, Port.UP),
         ),
         cycles=8,
     ),
@@ -136,7 +134,7 @@ PROOFS = (
         "it; each source gets a credit for each timestep and is never ahead of its credits",
         block="StepController",
         parameters="1 to 4 sources",
-        cases=_cases("sources", StepsBench, range(1, 5)),
+        cases=_cases(StepsBench, _numbers("sources", range(1, 5))),
         cycles=14,
     ),
     Proof(
@@ -145,12 +143,8 @@ PROOFS = (
         "gets its credits; a timestep that all have ended is offered soon",
         block="SpikeReceiver",
         parameters="1 source, 32 rows; 2 sources, 64 rows",
-        cases=tuple(
-            Case(
-                name=f"sources {sources}",
-                bench=partial(ReceiverBench, inputs=32 * sources, sources=sources),
-            )
-            for sources in (1, 2)
+        cases=_cases(
+            ReceiverBench, {f"sources {n}": {"inputs": 32 * n, "sources": n} for n in (1, 2)}
         ),
         cycles=9,
     ),
@@ -160,9 +154,8 @@ PROOFS = (
         "surplus is reported",
         block="CreditCounter",
         parameters="in its loop; alone",
-        cases=(
-            Case(name="loop", bench=partial(CreditsBench, keeps_rules=True)),
-            Case(name="alone", bench=partial(CreditsBench, keeps_rules=False)),
+        cases=_cases(
+            CreditsBench, {"loop": {"keeps_rules": True}, "alone": {"keeps_rules": False}}
         ),
         cycles=8,
     ),
@@ -172,12 +165,12 @@ PROOFS = (
         "before the end; no timestep without a credit",
         block="SpikeSender",
         parameters="32 neurons, 1 destination; 64 neurons, 3 destinations",
-        cases=tuple(
-            Case(
-                name=f"destinations {destinations}",
-                bench=partial(SenderBench, neurons=neurons, destinations=destinations),
-            )
-            for neurons, destinations in ((32, 1), (64, 3))
+        cases=_cases(
+            SenderBench,
+            {
+                f"destinations {n}": {"neurons": neurons, "destinations": n}
+                for neurons, n in ((32, 1), (64, 3))
+            },
         ),
         cycles=9,
     ),
@@ -187,10 +180,7 @@ PROOFS = (
         "existing lines only; waits 3 cycles at most",
         block="MemorySlave",
         parameters="64 rows, 96 neurons; 1024 rows, 256 neurons",
-        cases=tuple(
-            Case(name=str(shape), bench=partial(MemorySlaveBench, shape=shape))
-            for shape in (NodeShape(inputs=64, neurons=96), NodeShape())
-        ),
+        cases=_cases(MemorySlaveBench, _shapes(NodeShape(inputs=64, neurons=96), NodeShape())),
         cycles=10,
     ),
 )

@@ -28,14 +28,8 @@ class ReceiverBench(Bench):
     Its table may be written whenever nothing is pending; all sources then start again. The row
     ``followed`` is arbitrary; its spikes are recorded by timestep.
 
-    Parameters
-    ----------
-    inputs
-        Weight rows.
-    sources
-        Entries of the table.
-    unit
-        The receiver under proof.
+    inputs: Weight rows.
+    sources: Entries of the table.
     """
 
     def __init__(self, *, inputs: int, sources: int, unit: Callable = SpikeReceiver):
@@ -73,16 +67,12 @@ class ReceiverBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
-        for name in ("valid", "flit", "here", "hold"):
-            m.d.comb += getattr(unit, name).eq(getattr(self, name))
-        m.d.comb += [unit.table.write.eq(self.write), unit.table.line.eq(self.line)]
+        self.join(m, unit, "valid", "flit", "here", "hold", "credits")
+        self.join(m, unit.table, "write", "line")
         m.d.comb += [
             unit.o.ready.eq(self.ready),
             self.offered.eq(unit.o.valid),
             self.bit.eq(picked(unit.o.payload, self.followed)),
-            self.credits.valid.eq(unit.credits.valid),
-            self.credits.payload.eq(unit.credits.payload),
-            unit.credits.ready.eq(self.credits.ready),
         ]
         claims.constant(self.here)
         claims.constant(self.followed)
@@ -238,8 +228,7 @@ class ReceiverBench(Bench):
             step = (taken + k)[:2]
             bit = Array(bits)[step[0]] if k < CREDITS else 0
             claims.invariant(
-                f"sent_after_{k}",
-                picked(self._sent, step) == (bit | (comes & (self.step == step))),
+                f"sent_after_{k}", picked(self._sent, step) == (bit | (comes & (self.step == step)))
             )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Member, Out
 
 from trispike.models.mesh.topology import Port, RouterShape, Routing
 from trispike.rtl.noc.flit import Node
@@ -13,35 +13,19 @@ from trispike.sim.formal.claims import Bench, Claims, exactly_one
 
 
 class RouteBench(Bench):
-    """A route unit beside a second description of its function, case by case.
-
-    Parameters
-    ----------
-    shape
-        Routing function and number of dead links.
-    unit
-        The route unit under proof.
-    """
+    """A route unit beside a second description of its function, case by case."""
 
     def __init__(self, *, shape: RouterShape, unit: Callable = RouteUnit):
         self._shape, self._unit = shape, unit
         members = {"here": In(Node), "destination": In(Node), "port": Out(len(Port))}
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
-        super().__init__(members)
+        super().__init__({**members, **dead_links(shape)})
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
         entries = list(self.dead_links) if self._shape.dead_links else []
-        if entries:
-            m.d.comb += unit.dead_links.eq(self.dead_links)
-        m.d.comb += [
-            unit.here.eq(self.here),
-            unit.destination.eq(self.destination),
-            self.port.eq(unit.port),
-        ]
+        self.join(m, unit, "here", "destination", "port", *dead_links(self._shape))
         expected_port = expected(m, self._shape, self.here, self.destination, entries)
         claims.always("exactly_one_port", exactly_one(self.port))
         claims.always("as_specified", self.port == expected_port)
@@ -54,6 +38,12 @@ class RouteBench(Bench):
         for port in Port:
             claims.reached(f"port_{port.name.lower()}", self.port[port])
         return m
+
+
+def dead_links(shape: RouterShape) -> dict[str, Member]:
+    """The port for the table of dead links, if ``shape`` has one; its name is the RTL's."""
+    entries = shape.dead_links
+    return {"dead_links": In(data.ArrayLayout(DeadLinkEntry, entries))} if entries else {}
 
 
 def dead_here(entries: list, here: data.View) -> tuple[Value, Value]:

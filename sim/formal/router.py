@@ -3,16 +3,15 @@
 from collections.abc import Callable
 
 from amaranth.hdl import Const, Module, Mux, Signal, Value
-from amaranth.lib import data
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.rtl.noc.flit import FlitStream, Node, destination
-from trispike.rtl.noc.route import DeadLinkEntry, turns
+from trispike.rtl.noc.route import turns
 from trispike.rtl.noc.router import DROPPED_BITS, Router
 from trispike.sim.formal.buffer import pointers, stands
 from trispike.sim.formal.claims import Bench, Claims, count, exactly_one, implies
-from trispike.sim.formal.route import expected
+from trispike.sim.formal.route import dead_links, expected
 
 _BALANCE_BITS = 8
 """Flits are counted modulo 2 to this power, which is more than the buffers hold."""
@@ -21,17 +20,8 @@ _BALANCE_BITS = 8
 class RouterBench(Bench):
     """A router with arbitrary neighbours and a fixed place and fixed dead links.
 
-    Parameters
-    ----------
-    shape
-        Buffers and routing.
-    ports
-        Ports of the router.
-    output
-        Port whose output the claims are about; one at a time, as z3 does not finish with all. None:
-        the claims are about the number of flits.
-    unit
-        The router under proof.
+    output: Port whose output the claims are about; one at a time, as z3 does not finish with all.
+        None: the claims are about the number of flits.
     """
 
     def __init__(
@@ -55,9 +45,7 @@ class RouterBench(Bench):
             registers[f"{name}_owner"] = (f"unit.output_{name}.allocator.owner", askers)
         registers["just_dropped"] = ("unit.just_dropped", len(ports).bit_length())
         registers["just_wanted"] = ("unit.just_wanted", len(Port))
-        if shape.dead_links:
-            members["dead_links"] = In(data.ArrayLayout(DeadLinkEntry, shape.dead_links))
-        super().__init__(members, registers)
+        super().__init__({**members, **dead_links(shape)}, registers)
 
     def elaborate(self, platform):
         m = Module()
@@ -67,17 +55,11 @@ class RouterBench(Bench):
         entries = []
         if self._shape.dead_links:
             entries = list(self.dead_links)
-            m.d.comb += unit.dead_links.eq(self.dead_links)
             claims.constant(self.dead_links.as_value())
-        m.d.comb += [
-            unit.here.eq(self.here),
-            self.sent.eq(unit.sent),
-            self.dropped.eq(unit.dropped),
-        ]
-        for port in self._ports:
-            for link in (f"i_{port.name.lower()}", f"o_{port.name.lower()}"):
-                connect(m, flipped(getattr(self, link)), getattr(unit, link))
-            self._registers(claims, port.name.lower())
+        self.join(m, unit, "here", "sent", "dropped", *dead_links(self._shape))
+        for name in (port.name.lower() for port in self._ports):
+            self.join(m, unit, f"i_{name}", f"o_{name}")
+            self._registers(claims, name)
         if self._chosen is None:
             self._balance(m, claims)
         else:

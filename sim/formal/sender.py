@@ -27,14 +27,8 @@ class SenderBench(Bench):
     Its table may be written whenever it sends nothing; all destinations then start again. The
     neuron ``followed`` is arbitrary.
 
-    Parameters
-    ----------
-    neurons
-        Width of the spike vector.
-    destinations
-        Entries of the table.
-    unit
-        The sender under proof.
+    neurons: Width of the spike vector.
+    destinations: Entries of the table.
     """
 
     def __init__(self, *, neurons: int, destinations: int, unit: Callable = SpikeSender):
@@ -79,17 +73,13 @@ class SenderBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(shape=self._shape)
         claims = Claims(m)
-        for name in ("neurons", "here", "credit", "source", "from_host"):
-            m.d.comb += getattr(unit, name).eq(getattr(self, name))
-        m.d.comb += [unit.table.write.eq(self.write), unit.table.line.eq(self.line)]
+        self.join(m, unit, "neurons", "here", "credit", "source", "from_host", "o")
+        self.join(m, unit.table, "write", "line")
         o = self.o
         m.d.comb += [
             unit.i.valid.eq(self.valid),
             unit.i.payload.eq(self.vector),
             self.ready.eq(unit.i.ready),
-            o.valid.eq(unit.o.valid),
-            o.payload.eq(unit.o.payload),
-            unit.o.ready.eq(o.ready),
         ]
         claims.constant(self.here)
         claims.constant(self.followed)
@@ -152,14 +142,8 @@ class SenderBench(Bench):
         step, control = field(flit, "step"), field(flit, "control")
         from_entry = (entry.node == self.source) & (entry.to_host == self.from_host)
         gains = self.credit & entry.valid & from_entry
-        to = Source(
-            m,
-            f"to_{d}",
-            comes=leaves,
-            end=control,
-            credited=gains,
-            restart=self.write,
-        )
+        restart = self.write
+        to = Source(m, f"to_{d}", comes=leaves, end=control, credited=gains, restart=restart)
         claims.given(implies(gains, to.given != to.ended))
         claims.always(f"keeps_the_rules_{d}", to.keeps_the_rules(step))
         received = Signal(name=f"got_{d}")  # the spike of this timestep

@@ -20,16 +20,10 @@ class Source:
     Flits and credits may have any delay. The source is therefore modelled by the flits that *have
     arrived*, at any time and interleaved with others in any way, which covers every delay.
 
-    Parameters
-    ----------
-    name
-        For waveforms.
-    comes, end
-        A flit of this source arrives in this cycle, and it is an end.
-    credited
-        The source gets a credit in this cycle.
-    restart
-        The source starts again, with timestep 0 and all credits.
+    name: For waveforms.
+    comes, end: A flit of this source arrives in this cycle, and it is an end.
+    credited: The source gets a credit in this cycle.
+    restart: The source starts again, with timestep 0 and all credits.
     """
 
     def __init__(

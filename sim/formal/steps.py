@@ -35,12 +35,7 @@ def registers(claims: Claims, bench: Bench, s: int, *, known, ahead, seen, open_
 class StepsBench(Bench):
     """A step controller and conforming sources, in any order and at any time.
 
-    Parameters
-    ----------
-    sources
-        Number of sources; ``known`` says which of them exist.
-    unit
-        The step controller under proof.
+    sources: Number of sources; ``known`` says which of them exist.
     """
 
     def __init__(self, *, sources: int, unit: Callable = StepController):
@@ -63,9 +58,8 @@ class StepsBench(Bench):
         m = Module()
         m.submodules.unit = unit = self._unit(sources=self._sources)
         claims = Claims(m)
-        for name in ("known", "valid", "source", "step", "end", "take", "credited", "restart"):
-            m.d.comb += getattr(unit, name).eq(getattr(self, name))
-        m.d.comb += [self.accept.eq(unit.accept), self.complete.eq(unit.complete)]
+        inputs = ("known", "valid", "source", "step", "end", "take", "credited", "restart")
+        self.join(m, unit, *inputs, "accept", "complete")
         taken = Signal(STEP_BITS)
         m.d.sync += taken.eq(Mux(self.restart, 0, taken + self.take))
         changes = claims.past(self.known) != self.known

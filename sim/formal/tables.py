@@ -16,12 +16,7 @@ _OURS = ("clk", "rst", "_started")
 
 def results(rows: Sequence[tuple[Proof, Sequence[Verdict]]]) -> Table:
     """A row for each proof with the results of its cases; fits 100 columns."""
-    table = Table(
-        title="formal proofs",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        show_edge=False,
-    )
+    table = Table(title="formal proofs", box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     for name in ("proof", "block, for which parameters", "what holds", "how far", "result"):
         table.add_column(name, no_wrap=name in ("proof", "how far", "result"))
     table.add_column("seconds", justify="right", no_wrap=True)

@@ -70,22 +70,14 @@ def mean_spikes(
 class Placed:
     """A mapping and its figures; flits are the mean of a timestep: spikes, ends and credits.
 
-    Parameters
-    ----------
-    places
-        Node, part and the flits that it sends, a tuple for each part.
-    flits
-        Flits sent, the host's too.
-    hop_flits
-        Times the hops that they make.
-    random_mean, random_best
-        The same of random placements: their mean, and the least.
-    shared, random_shared
-        Flits that share the host's port, see `models.mesh.mapping.shared_flits`; mean of random
-        ones.
-    busiest, busiest_flits
-        The link, node's port or sender with the most flits, and how many: a timestep cannot take
-        fewer cycles.
+    places: Node, part and the flits that it sends, a tuple for each part.
+    flits: Flits sent, the host's too.
+    hop_flits: Times the hops that they make.
+    random_mean, random_best: The same of random placements: their mean, and the least.
+    shared, random_shared: Flits that share the host's port, see `models.mesh.mapping.shared_flits`;
+        mean of random ones.
+    busiest, busiest_flits: The link, node's port or sender with the most flits, and how many: a
+        timestep cannot take fewer cycles.
     """
 
     places: tuple[tuple[str, str, float], ...]

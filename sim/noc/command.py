@@ -6,7 +6,6 @@ import itertools
 from pathlib import Path
 
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable, write_atomically
 from trispike.models.mesh import topology, traffic
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.mesh.traffic import Pattern
@@ -17,7 +16,7 @@ from trispike.sim.noc.run import program
 from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
 from trispike.sim.report import records
-from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import Dead, Jobs, Json, Seeded
@@ -138,28 +137,19 @@ def _measured(settings: list[Setting], jobs: int) -> list[Point]:
     return points
 
 
-class _Place:
+class _Place(Place):
     """Where a sweep is written."""
 
     def __init__(self):
         self._plots = extras.plots("noc.plots")
         docs = checkout() / "docs"
-        self._record, self._document = docs / "noc.json", docs / "results.md"
         self._figures = (docs / "figures" / "noc.png", build_folder() / "noc" / "latency.png")
-        self._kept = POINTS.read(self._record)
-        read_section(self._document, SECTION)
-        for path in (self._record, self._document, *self._figures):
-            check_writable(path)
+        super().__init__(docs, POINTS, "noc.json", SECTION, self._figures)
 
     def write(self, points: list[Point]) -> list[Path]:
         """Write figure, section and record; returns the files' paths."""
-        everything = merge(self._kept, points)
-        drawn = curves(everything)
+        drawn = curves(merge(self.kept, points))
+        text = f"![latency against load](figures/noc.png)\n\n{tables.markdown(drawn)}"
+        entries = bare(point for curve in drawn for point in curve.points)
         image = self._plots.latency(drawn)
-        for path in self._figures:
-            write_atomically(path, image)
-        link = self._figures[0].relative_to(self._document.parent).as_posix()
-        text = f"![latency against load]({link})\n\n{tables.markdown(drawn)}"
-        replace_section(self._document, SECTION, text)
-        POINTS.write(self._record, bare(point for curve in drawn for point in curve.points))
-        return [*self._figures, self._document, self._record]
+        return self.store(entries, text, dict.fromkeys(self._figures, image))

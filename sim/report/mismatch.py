@@ -7,22 +7,12 @@ import dataclasses
 class Mismatch:
     """One difference between RTL and model. A field that does not apply is None.
 
-    Parameters
-    ----------
-    what
-        Which quantity differs.
-    image
-        Index of the image in its data set.
-    timestep, layer
-        Counted from 1; layer 0 is the input.
-    position, neuron
-        Counted from 0.
-    where
-        Node, or sender and receiver, on a mesh.
-    cycle
-        When the RTL showed it.
-    expected, got
-        The two values, or what stands for them.
+    image: Index of the image in its data set.
+    timestep, layer: Counted from 1; layer 0 is the input.
+    position, neuron: Counted from 0.
+    where: Node, or sender and receiver, on a mesh.
+    cycle: When the RTL showed it.
+    expected, got: The two values, or what stands for them.
     """
 
     what: str

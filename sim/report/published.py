@@ -4,6 +4,9 @@ Only what a paper's text or tables say: nothing is read off its drawings.
 """
 
 import dataclasses
+from typing import TypeVar
+
+Printed = TypeVar("Printed")
 
 TW_SNN = "TW-SNN"
 """Nguyen et al., the ternary-weight network that Trispike rebuilds."""
@@ -12,26 +15,18 @@ YIN = "Yin 2017"
 """Yin et al., 2017, whose neuron TW-SNN has."""
 
 
+def _rows(kind: type[Printed], *rows: tuple) -> tuple[Printed, ...]:
+    """A ``kind`` of each row, the values in the order of its fields."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return tuple(kind(**dict(zip(names, row, strict=True))) for row in rows)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Accuracy:
-    """An accuracy that a paper prints.
+    """An accuracy that a paper prints: ``text`` in its words, ``where`` in the paper.
 
-    Parameters
-    ----------
-    paper
-        Who printed it.
-    layer, data
-        Names of the network and of the data set, as ours are called.
-    bits
-        Width of the paper's weights.
-    timesteps
-        Timesteps of one prediction.
-    percent
-        Images labelled right, 0 to 100.
-    text
-        The figure as the paper words it.
-    where
-        Where it is printed.
+    ``layer`` and ``data`` are named as ours, ``bits`` is the width of a weight, ``timesteps`` are
+    those of one prediction, ``percent`` is the share of images labelled right, 0 to 100.
     """
 
     paper: str
@@ -44,47 +39,15 @@ class Accuracy:
     where: str
 
 
-ACCURACIES = (
-    Accuracy(
-        paper=TW_SNN,
-        layer="fc256_256",
-        data="mnist",
-        bits=2,
-        timesteps=1,
-        percent=96.7,
-        text="96.7% at T = 1",
-        where="sec. 5.1.1",
-    ),
-    Accuracy(
-        paper=TW_SNN,
-        layer="fc256_256",
-        data="mnist",
-        bits=2,
-        timesteps=3,
-        percent=97.0,
-        text="97%, saturated after T = 3",
-        where="table 4; sec. 5.1.1 for T",
-    ),
-    Accuracy(
-        paper=YIN,
-        layer="fc256_256",
-        data="mnist",
-        bits=7,
-        timesteps=1,
-        percent=98.0,
-        text="98.0% at T = 1",
-        where="results of SNN-DC on MNIST",
-    ),
-    Accuracy(
-        paper=YIN,
-        layer="fc256_256",
-        data="mnist",
-        bits=7,
-        timesteps=16,
-        percent=98.7,
-        text="98.7% at T = 16",
-        where="results of SNN-DC on MNIST",
-    ),
+_SATURATED = "table 4; sec. 5.1.1 for T"
+_YIN_RESULTS = "results of SNN-DC on MNIST"
+
+ACCURACIES = _rows(
+    Accuracy,
+    (TW_SNN, "fc256_256", "mnist", 2, 1, 96.7, "96.7% at T = 1", "sec. 5.1.1"),
+    (TW_SNN, "fc256_256", "mnist", 2, 3, 97.0, "97%, saturated after T = 3", _SATURATED),
+    (YIN, "fc256_256", "mnist", 7, 1, 98.0, "98.0% at T = 1", _YIN_RESULTS),
+    (YIN, "fc256_256", "mnist", 7, 16, 98.7, "98.7% at T = 16", _YIN_RESULTS),
 )
 
 
@@ -102,9 +65,10 @@ class Cost:
     where: str
 
 
-COSTS = (
-    Cost(paper=TW_SNN, data="mnist", least=0.2, most=1.05, where="sec. 5.1.1, with Fig. 10"),
-    Cost(paper=TW_SNN, data="fashion", least=1.68, most=1.84, where="sec. 5.1.1, with Fig. 10"),
+COSTS = _rows(
+    Cost,
+    (TW_SNN, "mnist", 0.2, 1.05, "sec. 5.1.1, with Fig. 10"),
+    (TW_SNN, "fashion", 1.68, 1.84, "sec. 5.1.1, with Fig. 10"),
 )
 
 
@@ -120,26 +84,9 @@ def cost(data: str) -> Cost | None:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Silicon:
-    """A chip that a paper prints the size of.
+    """A chip that a paper prints the size of; it runs the network ``layer``, named as ours.
 
-    Parameters
-    ----------
-    paper
-        Who printed it.
-    layer
-        Name of the network that it runs, as ours is called.
-    process
-        Its technology.
-    gates
-        Gates of logic, memories not counted.
-    logic_mm2
-        Area of that logic, mm2.
-    memory_bytes
-        Memory on the chip.
-    megahertz
-        Its clock.
-    where
-        Where it is printed.
+    ``gates`` and ``logic_mm2`` are of logic, memories not counted; ``megahertz`` is its clock.
     """
 
     paper: str
@@ -186,22 +133,14 @@ class NodePart:
     where: str
 
 
-def _table_5(what: str, area: float, megahertz: float = 0.0) -> NodePart:
-    return NodePart(
-        paper=TW_SNN,
-        what=what,
-        process="65 nm",
-        area=area,
-        megahertz=megahertz,
-        where="table 5",
-    )
-
-
-AER_LUT = _table_5("AER LUT", 16_747.0)
-ADDRESS_LUT = _table_5("address LUT", 20_768.0)
-INTERFACE = _table_5("network interface, both LUTs in it", 72_032.0, 699.30)
-CLUSTER = _table_5("neuron cluster", 205_608.0, 751.87)
-ROUTER = _table_5("3D router of Dang et al. 2020, 7 ports", 41_739.0, 537.63)
+AER_LUT, ADDRESS_LUT, INTERFACE, CLUSTER, ROUTER = _rows(
+    NodePart,
+    (TW_SNN, "AER LUT", "65 nm", 16_747.0, 0.0, "table 5"),
+    (TW_SNN, "address LUT", "65 nm", 20_768.0, 0.0, "table 5"),
+    (TW_SNN, "network interface, both LUTs in it", "65 nm", 72_032.0, 699.30, "table 5"),
+    (TW_SNN, "neuron cluster", "65 nm", 205_608.0, 751.87, "table 5"),
+    (TW_SNN, "3D router of Dang et al. 2020, 7 ports", "65 nm", 41_739.0, 537.63, "table 5"),
+)
 """TW-SNN's scalable node after synthesis, without its vertical connections (TSVs). TW-SNN says
 neither how many entries the LUTs have, nor how deep the router's buffers are, nor whether the
 cluster is with its weight memory, nor whether wires are in the clocks."""
@@ -223,43 +162,34 @@ class Rival:
     where: str
 
 
-def _table_4(paper: str, technology: str, weights: str, accuracy: str, energy: str) -> Rival:
-    return Rival(
-        paper=paper,
-        technology=technology,
-        weights=weights,
-        accuracy=accuracy,
-        cycles="",
-        energy=energy,
-        where="scaled in TW-SNN's table 4",
-    )
+_TABLE_4 = "scaled in TW-SNN's table 4"
 
-
-RIVALS = (
-    Rival(
-        paper=TW_SNN,
-        technology="65 nm, 1.2 V",
-        weights="2 bits",
-        accuracy="97% (96.7% at T = 1)",
-        cycles="138.4, derived from predictions/s",
-        energy="74",
-        where="table 4",
+RIVALS = _rows(
+    Rival,
+    (
+        TW_SNN,
+        "65 nm, 1.2 V",
+        "2 bits",
+        "97% (96.7% at T = 1)",
+        "138.4, derived from predictions/s",
+        "74",
+        "table 4",
     ),
-    Rival(
-        paper=YIN,
-        technology="28 nm HPC (40 nm in its abstract)",
-        weights="7 bits",
-        accuracy="98.0% at T = 1",
-        cycles="112",
-        energy="48.4 in its own technology",
-        where="results of SNN-DC on MNIST",
+    (
+        YIN,
+        "28 nm HPC (40 nm in its abstract)",
+        "7 bits",
+        "98.0% at T = 1",
+        "112",
+        "48.4 in its own technology",
+        _YIN_RESULTS,
     ),
-    _table_4("Yin 2018", "28 nm", "7 bits", "97.9%", "187"),
-    _table_4("Zheng 2018", "65 nm", "16 bits", "91%", "112"),
-    _table_4("Frenkel 2019", "28 nm", "4 bits", "85%, images made smaller", "95"),
-    _table_4("Whatmough 2017", "28 nm", "8 or 16 bits", "98.3%, images made smaller", "225"),
-    _table_4("Park 2019", "65 nm", "8 bits", "97.83%", "622"),
-    _table_4("Chuang 2020", "90 nm", "1 bit", "98.01%, convolutional", "4991"),
+    ("Yin 2018", "28 nm", "7 bits", "97.9%", "", "187", _TABLE_4),
+    ("Zheng 2018", "65 nm", "16 bits", "91%", "", "112", _TABLE_4),
+    ("Frenkel 2019", "28 nm", "4 bits", "85%, images made smaller", "", "95", _TABLE_4),
+    ("Whatmough 2017", "28 nm", "8 or 16 bits", "98.3%, images made smaller", "", "225", _TABLE_4),
+    ("Park 2019", "65 nm", "8 bits", "97.83%", "", "622", _TABLE_4),
+    ("Chuang 2020", "90 nm", "1 bit", "98.01%, convolutional", "", "4991", _TABLE_4),
 )
 
 
@@ -267,16 +197,9 @@ RIVALS = (
 class MeshLatency:
     """Latency that another simulator gives a mesh of 4x4x4 under uniform traffic.
 
-    Parameters
-    ----------
-    rate
-        Offered load, flits per node and cycle.
-    latency
-        Mean, cycles.
-    routers
-        Mean number of routers that a flit passes, hops + 1; None where it printed none.
-    unstable
-        It gave up: the load is beyond saturation.
+    ``rate`` is the offered load, flits per node and cycle; ``latency`` the mean, cycles;
+    ``routers`` the mean number that a flit passes, hops + 1, None where it printed none;
+    ``unstable``: it gave up, the load is beyond saturation.
     """
 
     rate: float
@@ -285,16 +208,14 @@ class MeshLatency:
     unstable: bool
 
 
-BOOKSIM = tuple(
-    MeshLatency(rate=rate, latency=latency, routers=routers, unstable=unstable)
-    for rate, latency, routers, unstable in (
-        (0.02, 21.0365, 4.73145, False),
-        (0.1, 21.7809, 4.75121, False),
-        (0.2, 23.6447, 4.76289, False),
-        (0.25, 26.4624, 4.74926, False),
-        (0.3, 340.8, 4.74764, False),
-        (0.4, 715.36, None, True),
-    )
+BOOKSIM = _rows(
+    MeshLatency,
+    (0.02, 21.0365, 4.73145, False),
+    (0.1, 21.7809, 4.75121, False),
+    (0.2, 23.6447, 4.76289, False),
+    (0.25, 26.4624, 4.74926, False),
+    (0.3, 340.8, 4.74764, False),
+    (0.4, 715.36, None, True),
 )
 """BookSim2: k-ary 3-mesh, dimension order, packets of one flit, islip, one virtual channel of 4
 flits, switch and virtual channel allocation of a cycle each, no routing delay, seed 1. Its latency

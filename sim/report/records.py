@@ -64,21 +64,11 @@ def read(
 class Records(Generic[Entry]):
     """A file that keeps the newest record of each kind of measurement.
 
-    Parameters
-    ----------
-    format
-        Name of the format, in the file.
-    entry
-        Type of a record.
-    what
-        What the file is a record of.
-    key
-        What a record is the newest of. Records are in this order; a ValueError means that there
-        is no such record. Without it they are in the order in which they were given.
-    name
-        Of the array in the file.
-    text
-        The file's text, from its fields.
+    what: What the file is a record of.
+    key: What a record is the newest of. Records are in this order; a ValueError means that there is
+        no such record. Without it they are in the order in which they were given.
+    name: Of the array in the file.
+    text: The file's text, from its fields.
     """
 
     format: str

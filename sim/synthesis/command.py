@@ -2,12 +2,10 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 from trispike.models.errors import BadInput
-from trispike.models.files import check_writable
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network import weights
 from trispike.models.network.presets import preset
@@ -17,7 +15,7 @@ from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.router import Router
 from trispike.rtl.node.node import Node
 from trispike.sim.report import records
-from trispike.sim.report.document import read_section, replace_section
+from trispike.sim.report.place import Place
 from trispike.sim.report.records import Records
 from trispike.sim.synthesis import (
     ecp5,
@@ -118,55 +116,23 @@ def synth(asked: Cells) -> None:
     docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
     With --weights it writes neither table nor record.
     """
+    begun = time.perf_counter()
     if isinstance(asked, RouterRequest):
-        _router(asked)
+        _router(asked, begun)
     elif isinstance(asked, NodeRequest):
-        _node(asked)
+        _node(asked, begun)
     elif asked.target == "ecp5":
-        _ecp5(asked)
+        _ecp5(asked, begun)
     else:
-        _cells(asked)
+        _cells(asked, begun)
 
 
-class _Place:
-    """Where figures are kept: a record and a section of docs/results.md."""
-
-    def __init__(self, kind: Records, record_name: str, section: str, asked: Json):
-        self._kind, self._section, self._asked = kind, section, asked
-        self._record = checkout() / "docs" / record_name
-        self._document = checkout() / "docs" / "results.md"
-        self._kept = kind.read(self._record)
-        read_section(self._document, section)
-        for path in (self._record, self._document):
-            check_writable(path)
-        asked.check_json()
-
-    def write(self, made: Entry, markdown: Callable[[list], str], fields: dict) -> list[Path]:
-        """Keep ``made``; returns the files' paths. ``fields`` are for the user's JSON file."""
-        entries = self._kind.renewed(self._kept, made)
-        replace_section(self._document, self._section, markdown(entries))
-        self._kind.write(self._record, entries)
-        written = self._asked.keep(records.text({**records.plain(made), **fields}))
-        return [self._document, self._record, *written]
-
-
-class _Unrecorded:
-    """Where figures of a user's own network go: to the user's JSON file, not to the repository."""
-
-    def __init__(self, asked: Json):
-        self._asked = asked
-        asked.check_json()
-
-    def write(self, made: Entry, markdown: Callable[[list], str], fields: dict) -> list[Path]:
-        return self._asked.keep(records.text({**records.plain(made), **fields}))
-
-
-def _chip_place(
-    kind: Records, record_name: str, section: str, asked: ChipRequest
-) -> _Place | _Unrecorded:
-    if asked.weights is not None:
-        return _Unrecorded(asked)
-    return _Place(kind, record_name, section, asked)
+def _place(records_: Records, name: str, section: str, asked: Cells) -> Place | None:
+    """Where figures are kept, None those of a user's network; the JSON file must be writable."""
+    own = isinstance(asked, ChipRequest) and asked.weights is not None
+    place = None if own else Place(checkout() / "docs", records_, name, section)
+    asked.check_json()
+    return place
 
 
 def _library(liberty_file: Path | None) -> Liberty:
@@ -190,35 +156,29 @@ def _versions() -> dict[str, str]:
     return {"yosys": tools.version("yosys"), "opensta": tools.version("sta")}
 
 
-def _cells(asked: ChipRequest) -> None:
-    begun = time.perf_counter()
-    shape = asked.shape
-    cells = _library(asked.liberty)
-    place = _chip_place(CELLS, "synthesis.json", SECTION, asked)
+def _cells(asked: ChipRequest, begun: float) -> None:
+    shape, cells = asked.shape, _library(asked.liberty)
+    place = _place(CELLS, "synthesis.json", SECTION, asked)
     mapped, timed = _mapped(Chip(shape=shape), shape.name, cells)
     made = figures(shape, mapped, timed, **_versions())
-    _finish(begun, mapped, made, timed.fmax, tables, place)
+    _finish(asked, begun, mapped, made, timed.fmax, tables, place)
 
 
-def _router(asked: RouterRequest) -> None:
-    begun = time.perf_counter()
-    shape = asked.router
-    cells = _library(asked.liberty)
-    place = _Place(ROUTER, "router.json", ROUTER_SECTION, asked)
+def _router(asked: RouterRequest, begun: float) -> None:
+    shape, cells = asked.router, _library(asked.liberty)
+    place = _place(ROUTER, "router.json", ROUTER_SECTION, asked)
     mapped, timed = _mapped(Router(shape=shape), "router", cells)
     made = router.figures(shape, mapped, timed, **_versions())
-    _finish(begun, mapped, made, made.fmax, router_tables, place)
+    _finish(asked, begun, mapped, made, made.fmax, router_tables, place)
 
 
-def _node(asked: NodeRequest) -> None:
-    begun = time.perf_counter()
-    shape = FULL_NODE
-    cells = _library(asked.liberty)
+def _node(asked: NodeRequest, begun: float) -> None:
+    shape, cells = FULL_NODE, _library(asked.liberty)
     beside = _recorded_router(cells)
-    place = _Place(NODE, "node.json", NODE_SECTION, asked)
+    place = _place(NODE, "node.json", NODE_SECTION, asked)
     mapped, timed = _mapped(Node(shape=shape), "node", cells)
     made = node.figures(shape, mapped, timed, beside, **_versions())
-    _finish(begun, mapped, made, made.fmax, node_tables, place)
+    _finish(asked, begun, mapped, made, made.fmax, node_tables, place)
 
 
 def _recorded_router(cells: Liberty) -> RouterSynthesis:
@@ -231,38 +191,39 @@ def _recorded_router(cells: Liberty) -> RouterSynthesis:
 
 
 def _finish(
-    begun: float, mapped: Mapped, made: Entry, fmax: float, shown: ModuleType, place: _Place
+    asked: Cells,
+    begun: float,
+    mapped: Mapped,
+    made: Entry,
+    fmax: float,
+    shown: ModuleType,
+    place: Place | None,
 ) -> None:
     """Print ``made`` as its module of tables shows it, and keep it."""
     table_console().print(shown.terminal(made))
-    for line in shown.remarks(made):
-        print(line)
-    seconds = time.perf_counter() - begun
-    fields = {
-        "total": made.total,
-        "fmax_mhz": fmax,
-        "wall_seconds": seconds,
-    }
-    _end(seconds, [mapped.folder / "netlist.v", *place.write(made, shown.markdown, fields)])
+    print(*shown.remarks(made), sep="\n")
+    kept = place.keep(made, shown.markdown) if place else []
+    written = [mapped.folder / "netlist.v", *kept]
+    _end(asked, begun, made, written, total=made.total, fmax_mhz=fmax)
 
 
-def _ecp5(asked: ChipRequest) -> None:
-    begun = time.perf_counter()
+def _ecp5(asked: ChipRequest, begun: float) -> None:
     shape = asked.shape
     ecp5.check()
-    place = _chip_place(ECP5, "ecp5.json", ECP5_SECTION, asked)
+    place = _place(ECP5, "ecp5.json", ECP5_SECTION, asked)
     chip = Chip(shape=shape)
     folder = build_folder() / "synthesis" / f"{chip.module_name}-ecp5"
     with progress_bar() as progress:
         progress.add_task(f"placing {shape.name} (Yosys, nextpnr)", total=None)
         made = ecp5.place_and_route(chip, folder)
-    for line in ecp5_tables.lines(made):
-        print(line)
+    print(*ecp5_tables.lines(made), sep="\n")
+    _end(asked, begun, made, place.keep(made, ecp5_tables.markdown) if place else [])
+
+
+def _end(asked: Cells, begun: float, made: Entry, written: list[Path], **more: object) -> None:
+    """Write the user's JSON, with ``more`` in it, and tell what was written."""
     seconds = time.perf_counter() - begun
-    _end(seconds, place.write(made, ecp5_tables.markdown, {"wall_seconds": seconds}))
-
-
-def _end(seconds: float, written: list[Path]) -> None:
+    fields = {**records.plain(made), **more, "wall_seconds": seconds}
     print(f"wall time: {seconds:.1f} s")
-    for path in written:
+    for path in written + asked.keep(records.text(fields)):
         print(f"written: {relative(path)}")

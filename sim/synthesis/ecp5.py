@@ -53,20 +53,10 @@ write_json mapped.json
 class Fpga:
     """One chip on the FPGA.
 
-    Parameters
-    ----------
-    device
-        Which FPGA.
-    network, sizes, lanes
-        The chip.
-    used
-        nextpnr's name of a resource to the numbers used and available.
-    fmax
-        Highest clock frequency in MHz, wires included.
-    start, end
-        First and last cell of the critical path.
-    yosys, nextpnr
-        Versions.
+    network, sizes, lanes: The chip.
+    used: nextpnr's name of a resource to the numbers used and available.
+    fmax: Highest clock frequency in MHz, wires included.
+    start, end: First and last cell of the critical path.
     """
 
     device: str

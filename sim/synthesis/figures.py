@@ -31,24 +31,11 @@ _BANK = re.compile(r"sram_(\d+)x(\d+)$")
 class BlockFigures:
     """Sum over all instances of one kind of block, without the blocks that they instantiate.
 
-    Parameters
-    ----------
-    block
-        Its name.
-    instances
-        Number of instances.
-    cells
-        Standard cells, including the buffers of trees.
-    buffers
-        How many of the cells are those.
-    flip_flops
-        How many of the cells are those.
-    area
-        Area of the cells, um2.
-    gates
-        The area in NAND2 equivalents.
-    memory_bits
-        Bits of memory macros, whose gates and areas are not counted.
+    cells: Standard cells, including the buffers of trees.
+    buffers, flip_flops: How many of the cells are those.
+    area: Area of the cells, um2.
+    gates: The area in NAND2 equivalents.
+    memory_bits: Bits of memory macros, whose gates and areas are not counted.
     """
 
     block: str
@@ -65,20 +52,9 @@ class BlockFigures:
 class Synthesis:
     """One chip, mapped and timed.
 
-    Parameters
-    ----------
-    library
-        Name of the cell library.
-    network, sizes, lanes
-        The chip.
-    nand2, nand2_area
-        The cell that is the unit of gate counts, and its area in um2.
-    blocks
-        Figures of each block, the processing elements first.
-    timing
-        The longest paths.
-    yosys, opensta
-        Versions.
+    network, sizes, lanes: The chip.
+    nand2, nand2_area: The cell that is the unit of gate counts, and its area in um2.
+    blocks: Figures of each block, the processing elements first.
     """
 
     library: str

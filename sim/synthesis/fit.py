@@ -14,14 +14,9 @@ TECHNOLOGIES: dict[str, Technology] = {"osu018_stdcells": OSU_180}
 class Scaled:
     """Estimates of a block in TW-SNN's technology.
 
-    Parameters
-    ----------
-    shrunk
-        Area in um2, if cells shrank with the square of the node.
-    gates
-        Area in um2, if its gates had the size of those of TW-SNN's chip.
-    fmax
-        Highest clock in MHz, with the period scaled as delays of logic; 0 without a clock.
+    shrunk: Area in um2, if cells shrank with the square of the node.
+    gates: Area in um2, if its gates had the size of those of TW-SNN's chip.
+    fmax: Highest clock in MHz, with the period scaled as delays of logic; 0 without a clock.
     """
 
     shrunk: float

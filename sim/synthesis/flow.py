@@ -16,21 +16,12 @@ from trispike.sim.synthesis.netlist import Netlist
 class Mapped:
     """A block mapped to cells.
 
-    Parameters
-    ----------
-    netlist
-        The netlist with its buffer trees. Instances are named as in the Amaranth source,
+    netlist: The netlist with its buffer trees. Instances are named as in the Amaranth source,
         ``layer_0/pe_3``, and flip-flops after the bit that they store, ``potential_reg[17]``.
-    library
-        The cell library.
-    nand2
-        The library's NAND of two inputs, whose area is the unit of gate counts.
-    buffers
-        Module name to number of tree buffers in it.
-    memories
-        Verilog of the memories, which are black boxes in the netlist, by module name.
-    folder
-        Holds ``netlist.v``, and the script and log of each tool.
+    nand2: The library's NAND of two inputs, whose area is the unit of gate counts.
+    buffers: Module name to number of tree buffers in it.
+    memories: Verilog of the memories, which are black boxes in the netlist, by module name.
+    folder: Holds ``netlist.v``, and the script and log of each tool.
     """
 
     netlist: Netlist

@@ -23,16 +23,10 @@ _TOKEN = re.compile(
 class Pin:
     """A pin of a cell.
 
-    Parameters
-    ----------
-    direction
-        ``input``, ``output``, ``inout`` or ``internal``.
-    capacitance
-        Capacitance of an input, in the library's unit.
-    most
-        Highest load of an output, in the same unit; 0 if the file does not say.
-    function
-        Boolean function of an output, as written; empty if there is none.
+    direction: ``input``, ``output``, ``inout`` or ``internal``.
+    capacitance: Capacitance of an input, in the library's unit.
+    most: Highest load of an output, in the same unit; 0 if the file does not say.
+    function: Boolean function of an output, as written; empty if there is none.
     """
 
     direction: str
@@ -132,8 +126,5 @@ def read(path: Path) -> Liberty:
         raise BadInput(f"{path} has no cells; LIBERTY= must name a Liberty file of standard cells")
     unit = _LOAD_UNIT.search(text)
     return Liberty(
-        path=path,
-        name=library,
-        cells=cells,
-        capacitive_load_unit=unit[1] if unit else "1,pf",
+        path=path, name=library, cells=cells, capacitive_load_unit=unit[1] if unit else "1,pf"
     )

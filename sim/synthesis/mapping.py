@@ -83,18 +83,9 @@ def map_to_cells(
 ) -> Netlist:
     """Map the chip or block ``top`` to the cells of ``library``.
 
-    Parameters
-    ----------
-    texts
-        Module name to Verilog, as from `rtl.verilog.export`. Memories stay black boxes.
-    top
-        Name of the top module.
-    library
-        The cells.
-    folder
-        Gets script, log and netlist.
-    flat
-        Dissolve the hierarchy. Otherwise each module is mapped once for all its instances,
+    texts: Module name to Verilog, as from `rtl.verilog.export`. Memories stay black boxes.
+    folder: Gets script, log and netlist.
+    flat: Dissolve the hierarchy. Otherwise each module is mapped once for all its instances,
         including its helpers (``block.helper``).
     """
     folder.mkdir(parents=True, exist_ok=True)

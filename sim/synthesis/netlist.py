@@ -41,18 +41,10 @@ class Instance:
 class Module:
     """One module.
 
-    Parameters
-    ----------
-    name
-        Name of the module.
-    ports
-        Port name to direction and nets, lowest bit first.
-    cells
-        Instances in the module; none in a memory macro.
-    names
-        Net to name; a net without a name in the source is named after its number.
-    macro
-        Whether it is a memory macro.
+    ports: Port name to direction and nets, lowest bit first.
+    cells: Instances in the module; none in a memory macro.
+    names: Net to name; a net without a name in the source is named after its number.
+    macro: Whether it is a memory macro.
     """
 
     name: str

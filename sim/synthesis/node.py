@@ -45,12 +45,7 @@ ROUTER = RouterShape()
 class Part:
     """A part of the node.
 
-    Parameters
-    ----------
-    blocks
-        Block by block.
-    timing
-        Longest path of the part alone: inputs arrive at a clock edge, outputs are taken at the
+    timing: Longest path of the part alone: inputs arrive at a clock edge, outputs are taken at the
         next.
     """
 
@@ -67,24 +62,11 @@ class Part:
 class NodeSynthesis:
     """One node and its router, mapped and timed.
 
-    Parameters
-    ----------
-    library
-        Name of the cell library.
-    inputs, neurons, sources, destinations
-        The node, as in `models.mesh.node_shape.NodeShape`.
-    nand2, nand2_area
-        The cell that is the unit of gate counts, and its area in um2.
-    interface, cluster
-        The two parts. The memory banks of the cluster are counted in bits alone.
-    between
-        Logic in neither part: the decoder of the memory map.
-    timing
-        Longest path of both parts together.
-    router
-        The router's entry in the record of routers.
-    yosys, opensta
-        Versions.
+    inputs, neurons, sources, destinations: The node, as in `models.mesh.node_shape.NodeShape`.
+    interface, cluster: The two parts. The memory banks of the cluster are counted in bits alone.
+    between: Logic in neither part: the decoder of the memory map.
+    timing: Longest path of both parts together.
+    router: The router's entry in the record of routers.
     """
 
     library: str

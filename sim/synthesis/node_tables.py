@@ -3,30 +3,31 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.table import Table
 
 from trispike.sim.cost.scaling import OSU_180, TW_SNN_65
 from trispike.sim.report import published
 from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import SILICON, TW_SNN, NodePart
+from trispike.sim.report.terminal import plain_table
+from trispike.sim.synthesis import tables
 from trispike.sim.synthesis.figures import BlockFigures
 from trispike.sim.synthesis.fit import scaled
 from trispike.sim.synthesis.node import ADDRESS_LUT, AER_LUT, NodeSynthesis
-from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
+from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED
 from trispike.sim.synthesis.timing import Timing
 
 PRINTED = {AER_LUT: published.AER_LUT, ADDRESS_LUT: published.ADDRESS_LUT}
 """Units of the network interface in TW-SNN's table 5."""
 
+_PARTS = (published.INTERFACE, published.CLUSTER, published.ROUTER)
+
 WHOLE = NodePart(
     paper=TW_SNN,
     what="node",
     process=published.ROUTER.process,
-    area=sum(each.area for each in (published.INTERFACE, published.CLUSTER, published.ROUTER)),
-    megahertz=min(
-        each.megahertz for each in (published.INTERFACE, published.CLUSTER, published.ROUTER)
-    ),
+    area=sum(each.area for each in _PARTS),
+    megahertz=min(each.megahertz for each in _PARTS),
     where="derived from table 5",
 )
 """The published node, computed from its parts: the sum of the areas, the lowest of the clocks."""
@@ -79,10 +80,7 @@ def lines(made: NodeSynthesis) -> Iterator[Row]:
 
 def terminal(made: NodeSynthesis) -> Table:
     """The table of ``made``; fits 100 columns."""
-    table = Table(title=_title(made), box=box.SIMPLE_HEAD, padding=0, show_edge=False)
-    table.add_column("part", no_wrap=True)
-    for name in ("cells", "flip-flops", "um2", "NAND2", "MHz"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = plain_table(_title(made), ["part"], ["cells", "flip-flops", "um2", "NAND2", "MHz"])
     for row in lines(made):
         part = row.part
         numbers = (part.cells, part.flip_flops, part.area, part.gates)
@@ -93,18 +91,16 @@ def terminal(made: NodeSynthesis) -> Table:
 
 def remarks(made: NodeSynthesis) -> list[str]:
     """Notes printed below the table."""
-    unit = f"{made.nand2} has {made.nand2_area:g} um2"
-    speed = f"Fmax {made.fmax:.1f} MHz, {made.period:.2f} ns"
     found = [
-        f"cells, areas, clocks: {MEASURED}; NAND2, sums: {DERIVED}, {unit}",
+        f"cells, areas, clocks: {MEASURED}; NAND2, sums: {DERIVED}, {tables.unit(made)}",
         f"memory banks, {made.cluster.total.memory_bits:,} bits, are not counted",
-        f"{speed}: {MEASURED} by OpenSTA, without wires and clock tree",
+        tables.speed(made),
     ]
     for what, timing in _timings(made):
         found.append(
             f"longest path, {what}, {timing.period:.2f} ns: {timing.start} to {timing.end}"
         )
-        found += [f"  {arrival(hop)} ns  {place(hop, what)}" for hop in timing.path]
+        found += tables.hops(timing, what)
     return [*found, *_beside(made)]
 
 
@@ -144,14 +140,7 @@ _HEAD = (
     "Fmax",
 )
 
-_KINDS = (
-    "",
-    DERIVED,
-    *[MEASURED] * 3,
-    *[DERIVED] * 3,
-    *[PUBLISHED] * 2,
-    *[DERIVED] * 3,
-)
+_KINDS = ("", DERIVED, *[MEASURED] * 3, *[DERIVED] * 3, *[PUBLISHED] * 2, *[DERIVED] * 3)
 """Origin of each column's figures."""
 
 
@@ -172,11 +161,10 @@ def _title(made: NodeSynthesis) -> str:
 
 
 def _conditions(entries: Sequence[NodeSynthesis]) -> str:
-    versions = sorted({f"Yosys {each.yosys} and OpenSTA {each.opensta}" for each in entries})
     return (
-        f"`make synth BLOCK=node`, {', '.join(versions)}: a node, its network interface (NI) unit "
-        "by unit, and the router of depth 4 from the table above. What is counted, and what is "
-        "different in TW-SNN's node, is in [synthesis.md](synthesis.md#a-node)."
+        f"`make synth BLOCK=node`, {tables.versions(entries)}: a node, its network interface "
+        "(NI) unit by unit, and the router of depth 4 from the table above. What is counted, and "
+        "what is different in TW-SNN's node, is in [synthesis.md](synthesis.md#a-node)."
     )
 
 
@@ -213,17 +201,14 @@ def _timings(made: NodeSynthesis) -> list[tuple[str, Timing]]:
 
 
 def _paths(made: NodeSynthesis) -> str:
-    found = [
-        "Longest paths, in names of the Amaranth source; the router's is in the table above:\n"
-    ]
-    for what, timing in _timings(made):
-        hops = "; ".join(f"{place(hop, what)}, {hop.arrival:.2f} ns" for hop in timing.path)
-        found.append(
-            f"- {what}, {timing.period:.2f} ns: `{timing.start}` to `{timing.end}` ({hops})"
-        )
     left = made.timing.period - made.timing.behind_banks
-    found.append(f"- left for an SRAM read: {left:.2f} ns, {DERIVED}")
-    return "\n".join(found)
+    return "\n".join(
+        [
+            "Longest paths, in names of the Amaranth source; the router's is in the table above:\n",
+            *(tables.path(what, timing, what) for what, timing in _timings(made)),
+            f"- left for an SRAM read: {left:.2f} ns, {DERIVED}",
+        ]
+    )
 
 
 def _legend() -> str:

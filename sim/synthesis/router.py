@@ -20,22 +20,9 @@ UNITS = (
 class RouterSynthesis:
     """One router with all seven ports, mapped and timed.
 
-    Parameters
-    ----------
-    library
-        Name of the cell library.
-    depth, routing, dead_links
-        Parameters of the router, see `models.mesh.topology.RouterShape`.
-    nand2, nand2_area
-        The cell that is the unit of gate counts, and its area in um2.
-    units
-        Figures of each unit.
-    timing
-        Longest path between registers of the router.
-    links
-        Paths from this router to the next one, and back.
-    yosys, opensta
-        Versions.
+    depth, routing, dead_links: Parameters of the router, see `models.mesh.topology.RouterShape`.
+    timing: Longest path between registers of the router.
+    links: Paths from this router to the next one, and back.
     """
 
     library: str

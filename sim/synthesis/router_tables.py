@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 
 from trispike.sim.cost.scaling import OSU_180, TW_SNN_65
 from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import ROUTER, SILICON
-from trispike.sim.synthesis.figures import BlockFigures
+from trispike.sim.report.terminal import plain_table
+from trispike.sim.synthesis import tables
 from trispike.sim.synthesis.router import UNITS, RouterSynthesis
-from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED, arrival, place
+from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED
 from trispike.sim.synthesis.timing import Link
 
 _ROUTER = "router"
@@ -20,25 +20,13 @@ def _name(made: RouterSynthesis) -> str:
     return f"depth {made.depth}, {made.routing}, dead links: {made.dead_links}"
 
 
-def _cells(part: BlockFigures) -> list[str]:
-    numbers = (part.instances, part.cells, part.buffers, part.flip_flops, part.area, part.gates)
-    return [f"{number:,.0f}" for number in numbers]
-
-
 def terminal(made: RouterSynthesis) -> Table:
     """The table of ``made``; fits 100 columns."""
-    table = Table(
-        title=f"router, 7 ports, {_name(made)}, cells: {made.library}",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        show_edge=False,
-    )
-    table.add_column("unit", no_wrap=True)
-    for name in ("instances", "cells", "buffers", "flip-flops", "um2", "NAND2"):
-        table.add_column(name, justify="right", no_wrap=True)
+    title = f"router, 7 ports, {_name(made)}, cells: {made.library}"
+    table = plain_table(title, ["unit"], tables.BLOCK_COLUMNS)
     for part in made.units:
-        table.add_row(part.block, *_cells(part))
-    table.add_row(_ROUTER, *_cells(made.total), style="bold")
+        table.add_row(part.block, *tables.block_cells(part))
+    table.add_row(_ROUTER, *tables.block_cells(made.total), style="bold")
     return table
 
 
@@ -49,12 +37,11 @@ def _link(each: Link) -> str:
 def remarks(made: RouterSynthesis) -> list[str]:
     """Notes printed below the table."""
     timing = made.timing
-    speed = f"Fmax {made.fmax:.1f} MHz, {made.period:.2f} ns"
     return [
-        f"cells, areas: {MEASURED}; NAND2: {DERIVED}, {made.nand2} has {made.nand2_area:g} um2",
-        f"{speed}: {MEASURED} by OpenSTA, without wires and clock tree",
+        f"cells, areas: {MEASURED}; NAND2: {DERIVED}, {tables.unit(made)}",
+        tables.speed(made),
         f"longest path in the router, {timing.period:.2f} ns: {timing.start} to {timing.end}",
-        *(f"  {arrival(hop)} ns  {place(hop, _ROUTER)}" for hop in timing.path),
+        *tables.hops(timing, _ROUTER),
         f"from router to router: {'; '.join(map(_link, made.links))}",
         *_beside(made),
     ]
@@ -97,7 +84,7 @@ def markdown(entries: Sequence[RouterSynthesis]) -> str:
         markdown_table(_HEAD, [*(row for each in entries for row in _routers(each)), _published()]),
         _legend(),
         "Gates (NAND2 equivalents) of each kind of unit, and its number of instances:",
-        _units(entries),
+        tables.gates_table(UNITS, {_name(each): each.units for each in entries}, "unit", _ROUTER),
         _PATHS,
         "\n".join(map(_path, entries)),
     ]
@@ -123,11 +110,10 @@ def _legend() -> str:
 
 
 def _conditions(entries: Sequence[RouterSynthesis]) -> str:
-    versions = sorted({f"Yosys {each.yosys} and OpenSTA {each.opensta}" for each in entries})
     return (
-        f"`make synth BLOCK=router DEPTH=... ROUTING=... DEAD_LINKS=...`, {', '.join(versions)}: a "
-        "router with all seven ports ([synthesis.md](synthesis.md#a-router)). Input buffers are "
-        "flip-flops, and counted."
+        "`make synth BLOCK=router DEPTH=... ROUTING=... DEAD_LINKS=...`, "
+        f"{tables.versions(entries)}: a router with all seven ports "
+        "([synthesis.md](synthesis.md#a-router)). Input buffers are flip-flops, and counted."
     )
 
 
@@ -178,22 +164,6 @@ def _published() -> list[str]:
     ]
 
 
-def _units(entries: Sequence[RouterSynthesis]) -> str:
-    body = []
-    for unit, _ in UNITS:
-        row = []
-        for each in entries:
-            part = next(part for part in each.units if part.block == unit)
-            row.append(f"{part.gates:,.0f} ({part.instances})")
-        body.append([unit, *row])
-    totals = [_ROUTER, *(f"{each.total.gates:,.0f}" for each in entries)]
-    return markdown_table(["unit", *map(_name, entries)], [*body, totals])
-
-
 def _path(each: RouterSynthesis) -> str:
-    timing = each.timing
-    hops = "; ".join(f"{place(hop, _ROUTER)}, {hop.arrival:.2f} ns" for hop in timing.path)
-    return (
-        f"- {_name(each)}, {timing.period:.2f} ns: `{timing.start}` to `{timing.end}` ({hops}); "
-        f"links: {'; '.join(map(_link, each.links))}"
-    )
+    links = "; ".join(map(_link, each.links))
+    return f"{tables.path(_name(each), each.timing, _ROUTER)}; links: {links}"

@@ -1,40 +1,45 @@
 """A synthesis as a table for a terminal, and all of the record as Markdown for docs/results.md."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from rich import box
 from rich.table import Table
 
 from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import SILICON
-from trispike.sim.synthesis.figures import BLOCKS, BlockFigures, Synthesis
-from trispike.sim.synthesis.timing import Hop
+from trispike.sim.report.terminal import plain_table
+from trispike.sim.synthesis.figures import BLOCKS, BlockFigures, Synthesis, total
+from trispike.sim.synthesis.node import NodeSynthesis
+from trispike.sim.synthesis.router import RouterSynthesis
+from trispike.sim.synthesis.timing import Hop, Timing
+
+Entry = Synthesis | RouterSynthesis | NodeSynthesis
 
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
 
 
-def _cells(part: BlockFigures) -> list[str]:
+BLOCK_COLUMNS = ("instances", "cells", "buffers", "flip-flops", "um2", "NAND2")
+
+
+def block_cells(part: BlockFigures) -> list[str]:
+    """Figures of ``part``, in the order of `BLOCK_COLUMNS`."""
     numbers = (part.instances, part.cells, part.buffers, part.flip_flops, part.area, part.gates)
-    return [*(f"{number:,.0f}" for number in numbers), f"{part.memory_bits:,}"]
+    return [f"{number:,.0f}" for number in numbers]
+
+
+def _cells(part: BlockFigures) -> list[str]:
+    return [*block_cells(part), f"{part.memory_bits:,}"]
 
 
 def terminal(made: Synthesis) -> Table:
     """The table of ``made``; fits 100 columns."""
     sizes = "-".join(map(str, made.sizes))
-    table = Table(
-        title=f"{made.network} ({sizes}), lanes: {made.lanes}, cells: {made.library}",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        show_edge=False,
-    )
-    table.add_column("block", no_wrap=True)
-    for name in ("instances", "cells", "buffers", "flip-flops", "um2", "NAND2", "memory bits"):
-        table.add_column(name, justify="right", no_wrap=True)
+    title = f"{made.network} ({sizes}), lanes: {made.lanes}, cells: {made.library}"
+    table = plain_table(title, ["block"], [*BLOCK_COLUMNS, "memory bits"])
     for part in made.blocks:
         table.add_row(part.block, *_cells(part))
     table.add_row("chip", *_cells(made.total), style="bold")
     if made.network == SILICON.layer:
-        printed = ["", "", "", "", "", f"{SILICON.gates:,}", f"{8 * SILICON.memory_bytes:,}"]
+        printed = [*[""] * 5, f"{SILICON.gates:,}", f"{8 * SILICON.memory_bytes:,}"]
         table.add_row(f"{SILICON.paper}, {PUBLISHED}", *printed)
     return table
 
@@ -42,14 +47,12 @@ def terminal(made: Synthesis) -> Table:
 def remarks(made: Synthesis) -> list[str]:
     """Notes printed below the table."""
     timing = made.timing
-    unit = f"{made.nand2} has {made.nand2_area:g} um2"
-    speed = f"Fmax {timing.fmax:.1f} MHz, {timing.period:.2f} ns"
     lines = [
-        f"cells, areas, bits: {MEASURED}; NAND2: {DERIVED}, {unit}",
-        f"{speed}: {MEASURED} by OpenSTA, without wires and clock tree",
+        f"cells, areas, bits: {MEASURED}; NAND2: {DERIVED}, {unit(made)}",
+        speed(timing),
         f"critical path: {timing.start} to {timing.end}",
+        *hops(timing, "chip"),
     ]
-    lines += [f"  {arrival(hop)} ns  {place(hop)}" for hop in timing.path]
     if timing.behind_banks:
         lines.append(
             f"time left for an SRAM bank to read: {timing.period - timing.behind_banks:.2f} ns, "
@@ -58,36 +61,82 @@ def remarks(made: Synthesis) -> list[str]:
     return lines
 
 
-def arrival(hop: Hop) -> str:
-    """Time at which the path leaves the instance."""
-    return f"{hop.arrival:6.2f}"
+def unit(made: Entry) -> str:
+    """The unit of gate counts."""
+    return f"{made.nand2} has {made.nand2_area:g} um2"
 
 
-def place(hop: Hop, top: str = "chip") -> str:
+def speed(timed: Timing | Entry) -> str:
+    """The highest clock."""
+    clock = f"Fmax {timed.fmax:.1f} MHz, {timed.period:.2f} ns"
+    return f"{clock}: {MEASURED} by OpenSTA, without wires and clock tree"
+
+
+def hops(timing: Timing, top: str) -> list[str]:
+    """A line for each instance on the path below ``top``, and when the path leaves it."""
+    return [f"  {hop.arrival:6.2f} ns  {place(hop, top)}" for hop in timing.path]
+
+
+def place(hop: Hop, top: str) -> str:
     """Instance below ``top``, number of cells, and signals of the source on the path."""
-    where = hop.instance or top
     count = f"{hop.cells} cell{'s' if hop.cells > 1 else ''}"
-    return f"{where}: {count}" + (f" by {', '.join(hop.signals)}" if hop.signals else "")
+    signals = f" by {', '.join(hop.signals)}" if hop.signals else ""
+    return f"{hop.instance or top}: {count}{signals}"
+
+
+def path(what: str, timing: Timing, top: str) -> str:
+    """The longest path of ``what`` as an item of a list."""
+    steps = "; ".join(f"{place(hop, top)}, {hop.arrival:.2f} ns" for hop in timing.path)
+    return f"- {what}, {timing.period:.2f} ns: `{timing.start}` to `{timing.end}` ({steps})"
+
+
+def versions(entries: Sequence[Entry]) -> str:
+    """The tools of ``entries``."""
+    return ", ".join(sorted({f"Yosys {each.yosys} and OpenSTA {each.opensta}" for each in entries}))
+
+
+def gates_table(
+    kinds: Sequence[tuple], columns: Mapping[str, Sequence[BlockFigures]], title: str, top: str
+) -> str:
+    """Gates of each of ``kinds``, and instances, a column for the blocks of each design.
+
+    Kinds that no design has gates of are left out; the last row, ``top``, has the sums.
+    """
+    body = []
+    for kind, _ in kinds:
+        row = []
+        for blocks in columns.values():
+            part = next((part for part in blocks if part.block == kind), None)
+            counted = part is not None and not part.memory_bits
+            row.append(f"{part.gates:,.0f} ({part.instances})" if counted else "")
+        if any(row):
+            body.append([kind, *row])
+    sums = (total(top, blocks, instances=1).gates for blocks in columns.values())
+    return markdown_table([title, *columns], [*body, [top, *(f"{gates:,.0f}" for gates in sums)]])
 
 
 def markdown(entries: Sequence[Synthesis]) -> str:
     """The section of docs/results.md: all chips, their blocks, their critical paths."""
+    several = len({one.library for one in entries}) > 1
+    named = {
+        f"{each.network}, lanes: {each.lanes}{f', {each.library}' if several else ''}": each
+        for each in entries
+    }
     parts = [
         _conditions(entries),
         _chips(entries),
         _legend(),
         "Gates (NAND2 equivalents) of each kind of block, and its number of instances:",
-        _blocks(entries),
+        gates_table(BLOCKS, {name: each.blocks for name, each in named.items()}, "block", "chip"),
         "Critical paths, in names of the Amaranth source:",
-        "\n".join(_path(each, entries) for each in entries),
+        "\n".join(path(name, each.timing, "chip") for name, each in named.items()),
     ]
     return "\n\n".join(parts)
 
 
 def _conditions(entries: Sequence[Synthesis]) -> str:
-    versions = sorted({f"Yosys {each.yosys} and OpenSTA {each.opensta}" for each in entries})
     return (
-        f"`make synth LAYER=... LANES=...`, {', '.join(versions)}; the flow, and what is counted, "
+        f"`make synth LAYER=... LANES=...`, {versions(entries)}; the flow, and what is counted, "
         "is in [synthesis.md](synthesis.md). Buffers of broadcast trees are counted; a clock tree "
         "and wires are not modelled; memory banks are macros, and no gates."
     )
@@ -100,12 +149,6 @@ def _legend() -> str:
         f"{SILICON.paper}'s row is {PUBLISHED} ({SILICON.where}): an estimate of theirs, and the "
         "clock is the one that the laid-out chip is meant for."
     )
-
-
-def _name(each: Synthesis, entries: Sequence[Synthesis]) -> str:
-    several = len({one.library for one in entries}) > 1
-    library = f", {each.library}" if several else ""
-    return f"{each.network}, lanes: {each.lanes}{library}"
 
 
 _CHIP_HEAD = (
@@ -127,18 +170,18 @@ _CHIP_HEAD = (
 def _chips(entries: Sequence[Synthesis]) -> str:
     body = []
     for each in entries:
-        total, timing = each.total, each.timing
+        whole, timing = each.total, each.timing
         body.append(
             [
                 each.network,
                 str(each.lanes),
                 each.library,
-                f"{total.gates:,.0f}",
-                f"{total.cells:,}",
-                f"{total.buffers:,}",
-                f"{total.flip_flops:,}",
-                f"{total.area / 1e6:.2f}",
-                f"{total.memory_bits:,}",
+                f"{whole.gates:,.0f}",
+                f"{whole.cells:,}",
+                f"{whole.buffers:,}",
+                f"{whole.flip_flops:,}",
+                f"{whole.area / 1e6:.2f}",
+                f"{whole.memory_bits:,}",
                 f"{timing.fmax:.1f}",
                 f"{timing.period - timing.behind_banks:.2f}",
                 f"{MEASURED}; gates, time left: {DERIVED}",
@@ -159,27 +202,3 @@ def _chips(entries: Sequence[Synthesis]) -> str:
         ]
     )
     return markdown_table(_CHIP_HEAD, body)
-
-
-def _blocks(entries: Sequence[Synthesis]) -> str:
-    head = ["block", *(_name(each, entries) for each in entries)]
-    body = []
-    for block, _ in BLOCKS:
-        row = []
-        for each in entries:
-            part = next((part for part in each.blocks if part.block == block), None)
-            counted = part is not None and not part.memory_bits
-            row.append(f"{part.gates:,.0f} ({part.instances})" if counted else "")
-        if any(row):
-            body.append([block, *row])
-    return markdown_table(
-        head, [*body, ["chip", *(f"{each.total.gates:,.0f}" for each in entries)]]
-    )
-
-
-def _path(each: Synthesis, entries: Sequence[Synthesis]) -> str:
-    hops = "; ".join(f"{place(hop)}, {hop.arrival:.2f} ns" for hop in each.timing.path)
-    return (
-        f"- {_name(each, entries)}, {each.timing.period:.2f} ns: "
-        f"`{each.timing.start}` to `{each.timing.end}` ({hops})"
-    )

@@ -39,17 +39,11 @@ _SLACK = re.compile(r"^ +(?P<slack>-?\d+\.\d+) +slack", re.M)
 class Hop:
     """The part of a path in one instance.
 
-    Parameters
-    ----------
-    instance
-        Path of the instance, ``layer_0.pe_3``; "" for the chip itself.
-    cells
-        Cells on the path there, including the register that it starts from.
-    signals
-        Signals of the source on the path, ``word[3]``, first to last; a signal of a helper below
-        the instance has the helper's name in front.
-    arrival
-        Time at which the path leaves the instance, in ns after the clock edge.
+    instance: Path of the instance, ``layer_0.pe_3``; "" for the chip itself.
+    cells: Cells on the path there, including the register that it starts from.
+    signals: Signals of the source on the path, ``word[3]``, first to last; a signal of a helper
+        below the instance has the helper's name in front.
+    arrival: Time at which the path leaves the instance, in ns after the clock edge.
     """
 
     instance: str
@@ -62,17 +56,10 @@ class Hop:
 class Timing:
     """How fast the netlist is, without wires and clock tree.
 
-    Parameters
-    ----------
-    period
-        Shortest clock period in ns: the longest path and the setup of the register at its end.
-    start, end
-        Registers or ports at the ends of the path, ``layer_0.pe_3.potential[17]``.
-    path
-        The hops of the longest path.
-    behind_banks
-        Period of the longest path that starts at a memory bank, whose access time is 0; 0 without
-        banks. The rest of the clock period is the time that a bank may take to read.
+    period: Shortest clock period in ns: the longest path and the setup of the register at its end.
+    start, end: Registers or ports at the ends of the path, ``layer_0.pe_3.potential[17]``.
+    behind_banks: Period of the longest path that starts at a memory bank, whose access time is 0; 0
+        without banks. The rest of the clock period is the time that a bank may take to read.
     """
 
     period: float
@@ -108,14 +95,8 @@ def time(mapped: Mapped, name: str = "timing") -> Timing:
 class Link:
     """A connection from one block to the next, another instance of the same block.
 
-    Parameters
-    ----------
-    what
-        What the link carries.
-    leaves
-        Latest time at which a signal leaves the block, in ns after the clock edge.
-    needs
-        Time that the next block needs before its clock edge, setup included, in ns.
+    leaves: Latest time at which a signal leaves the block, in ns after the clock edge.
+    needs: Time that the next block needs before its clock edge, setup included, in ns.
     """
 
     what: str

@@ -69,11 +69,6 @@ def chosen_images(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The test images that ``asked`` is about, and their labels; `BadInput` as `test_images`."""
     pixels, labels, chosen = test_images(
-        network,
-        weight_file,
-        asked.data,
-        first=first,
-        count=asked.images,
-        folder=asked.data_folder,
+        network, weight_file, asked.data, first=first, count=asked.images, folder=asked.data_folder
     )
     return pixels[chosen.start : chosen.stop], labels[chosen.start : chosen.stop]

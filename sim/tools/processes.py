@@ -61,3 +61,10 @@ def stop_all() -> None:
         _stopping = True
         for process in list(_running):
             _kill(process)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

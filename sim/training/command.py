@@ -62,9 +62,7 @@ def train(asked: Training) -> None:
     check_writable(output / weights.committed(layer, data, chosen.name).name)
     try:
         path = training.train(
-            plan,
-            folder=datasets.find_folder(asked.data_folder, data),
-            output_folder=output,
+            plan, folder=datasets.find_folder(asked.data_folder, data), output_folder=output
         )
     except KeyboardInterrupt:
         print("the same command goes on from the last state written", file=sys.stderr)

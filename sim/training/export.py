@@ -15,13 +15,9 @@ from trispike.sim.training.ternary import integer_constants, ternarise
 class Trained:
     """Parameters of one trained layer, in full precision.
 
-    Parameters
-    ----------
-    weights, bias
-        float32 of shape (inputs, neurons) and (neurons,).
-    alpha
-        Magnitude of the ternary weights; None for the mean of the weights that are kept (TW-SNN eq.
-        10).
+    weights, bias: float32 of shape (inputs, neurons) and (neurons,).
+    alpha: Magnitude of the ternary weights; None for the mean of the weights that are kept (TW-SNN
+        eq. 10).
     """
 
     weights: np.ndarray

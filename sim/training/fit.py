@@ -35,15 +35,11 @@ def step_size(recipe: Recipe, progress: float) -> float:
 class Training:
     """A network being trained.
 
-    Parameters
-    ----------
-    sizes
-        Neurons a layer, inputs first.
-    images, labels
-        Training set: uint8 of (n, inputs) and of (n,). Each epoch draws one timestep of fresh
-        spikes from each image (TW-SNN alg. 1).
-    recipe, epochs, seed
-        The same three give the same weights on one machine with one number of threads.
+    sizes: Neurons a layer, inputs first.
+    images, labels: Training set: uint8 of (n, inputs) and of (n,). Each epoch draws one timestep of
+        fresh spikes from each image (TW-SNN alg. 1).
+    recipe, epochs, seed: The same three give the same weights on one machine with one number of
+        threads.
     """
 
     def __init__(

@@ -17,48 +17,30 @@ SCHEDULES = ("cosine", "exponential")
 class Recipe:
     """Settings of a training; a weight file's card holds all of them.
 
-    Parameters
-    ----------
-    name
-        Name of the recipe.
-    weight_bits
-        2 for ternary weights and biases, 32 for the baseline without quantisation.
-    beta
-        Weights below this fraction of their layer's largest become 0 (TW-SNN eq. 11), 0 to 1.
-    learnt_alpha
-        Whether each layer learns the magnitude of its ternary weights. If not, it is the mean of
-        the full-precision weights that are kept (TW-SNN eq. 10).
-    loss
-        One of `LOSSES`, see `sim.training.losses`.
-    batch
-        Images in a step, 1 or more.
-    schedule
-        How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
-    first_rate, last_rate
-        Adam's step size in the first and in the last step, above 0.
-    decay
-        Adam's decoupled weight decay: each step, full-precision weights shrink by this times the
+    weight_bits: 2 for ternary weights and biases, 32 for the baseline without quantisation.
+    beta: Weights below this fraction of their layer's largest become 0 (TW-SNN eq. 11), 0 to 1.
+    learnt_alpha: Whether each layer learns the magnitude of its ternary weights. If not, it is the
+        mean of the full-precision weights that are kept (TW-SNN eq. 10).
+    loss: One of `LOSSES`, see `sim.training.losses`.
+    batch: Images in a step, 1 or more.
+    schedule: How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
+    first_rate, last_rate: Adam's step size in the first and in the last step, above 0.
+    decay: Adam's decoupled weight decay: each step, full-precision weights shrink by this times the
         step size. 0 or more; 0 is TW-SNN's own.
-    dropout
-        Probability that a hidden spike is withheld from the next layer, 0 to below 1.
-    window
-        Half width of the spike's gradient in units of the threshold: a neuron passes half the error
-        on if its potential is within ``window`` of the threshold (Yin 2017, eq. 4). None is TW-SNN
-        eq. 12: every neuron above the threshold, and no other.
-    distortion
-        Strength of random affine maps of the images, 0 for none to 1; see
+    dropout: Probability that a hidden spike is withheld from the next layer, 0 to below 1.
+    window: Half width of the spike's gradient in units of the threshold: a neuron passes half the
+        error on if its potential is within ``window`` of the threshold (Yin 2017, eq. 4). None is
+        TW-SNN eq. 12: every neuron above the threshold, and no other.
+    distortion: Strength of random affine maps of the images, 0 for none to 1; see
         `sim.training.distortion`.
-    elastic
-        Size of random elastic distortions of the images: standard deviation of the displacement in
-        pixels, 0 or more.
-    copies
-        Distorted copies of the training set, 1 or more. Epochs use them in turn, with new spikes;
-        with as many copies as epochs, every epoch has new images.
-    undistorted
-        Fraction of the epochs, at the end, that use undistorted images, 0 to 1.
-    activity_limit, activity_price
-        Each spike of a hidden layer beyond the limit in one timestep adds this price to the loss,
-        as the hardware takes one cycle a spike. A price of 0 is TW-SNN's own loss.
+    elastic: Size of random elastic distortions of the images: standard deviation of the
+        displacement in pixels, 0 or more.
+    copies: Distorted copies of the training set, 1 or more. Epochs use them in turn, with new
+        spikes; with as many copies as epochs, every epoch has new images.
+    undistorted: Fraction of the epochs, at the end, that use undistorted images, 0 to 1.
+    activity_limit, activity_price: Each spike of a hidden layer beyond the limit in one timestep
+        adds this price to the loss, as the hardware takes one cycle a spike. A price of 0 is
+        TW-SNN's own loss.
     """
 
     name: str = "custom"
@@ -125,12 +107,7 @@ TW_SNN = Recipe(
 """TW-SNN's algorithm 3 with the spike gradient of Yin 2017, the source of TW-SNN's neuron."""
 
 TRISPIKE = Recipe(
-    name="trispike",
-    learnt_alpha=True,
-    first_rate=3e-3,
-    decay=0.2,
-    distortion=0.7,
-    undistorted=0.2,
+    name="trispike", learnt_alpha=True, first_rate=3e-3, decay=0.2, distortion=0.7, undistorted=0.2
 )
 """Our recipe; docs/training.md has the gain of each setting."""
 

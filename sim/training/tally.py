@@ -20,15 +20,10 @@ _BATCH_BYTES = 1 << 23
 class Measurement:
     """Accuracy and activity of a network over a test set, with one seed of input spikes.
 
-    Parameters
-    ----------
-    accuracy
-        Fraction of correctly labelled images; entry T - 1 is for T timesteps.
-    spikes
-        Mean spikes of an image per timestep, of the input and of each layer.
-    operations
-        Mean synaptic operations of an image per timestep, over all layers: one for each spike and
-        each weight other than 0 that it meets.
+    accuracy: Fraction of correctly labelled images; entry T - 1 is for T timesteps.
+    spikes: Mean spikes of an image per timestep, of the input and of each layer.
+    operations: Mean synaptic operations of an image per timestep, over all layers: one for each
+        spike and each weight other than 0 that it meets.
     """
 
     accuracy: tuple[float, ...]
@@ -40,12 +35,8 @@ class Measurement:
 class Spread:
     """Measurements of a network over a test set, with several seeds of input spikes.
 
-    Parameters
-    ----------
-    seeds
-        The seeds, one or more.
-    measurements
-        One for each seed, all with the same number of timesteps.
+    seeds: The seeds, one or more.
+    measurements: One for each seed, all with the same number of timesteps.
     """
 
     seeds: tuple[int, ...]
@@ -82,16 +73,9 @@ class Spread:
 class Tally:
     """Counts of a network over some images; tallies of different images can be added.
 
-    Parameters
-    ----------
-    images
-        Number of images.
-    right
-        Correctly labelled images, int64 of shape (timesteps,); entry T - 1 is for T timesteps.
-    fired
-        Spikes of the input and of each layer, int64 of shape (layers + 1,).
-    operations
-        Synaptic operations.
+    right: Correctly labelled images, int64 of shape (timesteps,); entry T - 1 is for T timesteps.
+    fired: Spikes of the input and of each layer, int64 of shape (layers + 1,).
+    operations: Synaptic operations.
     """
 
     images: int
@@ -186,18 +170,10 @@ def accuracy_by_timestep(
     A single run suffices, as the spikes of a shorter run are the first spikes of a longer one.
     Images are run in batches.
 
-    Parameters
-    ----------
-    network
-        The network and its parameters.
-    images
-        uint8, shape (n, inputs), n at least 1.
-    labels
-        Integers, shape (n,).
-    timesteps
-        1 to 255.
-    seed
-        Seed of the spikes, 0 to 2**63 - 1.
+    images: uint8, shape (n, inputs), n at least 1.
+    labels: Integers, shape (n,).
+    timesteps: 1 to 255.
+    seed: Seed of the spikes, 0 to 2**63 - 1.
 
     `BadInput` for anything out of range.
     """

@@ -15,12 +15,8 @@ def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
     With D = beta * max|w|: a weight of |w| >= D keeps its sign, a smaller one becomes 0. Alpha is
     the mean |w| of the weights that are kept.
 
-    Parameters
-    ----------
-    weights
-        Real numbers, any shape, at least one.
-    beta
-        Fraction of the largest weight below which a weight is dropped, 0 to 1.
+    weights: Real numbers, any shape, at least one.
+    beta: Fraction of the largest weight below which a weight is dropped, 0 to 1.
 
     Returns
     -------
@@ -73,16 +69,11 @@ def integer_constants(
     inputs: for each bias this is S >= k for some k, so integers are exact if they give the same k
     for every bias that occurs. Takes the smallest such a, then the smallest b.
 
-    Parameters
-    ----------
-    alpha, bias_scale
-        Real scales of ternary weights and biases; alpha above 0, bias_scale 0 or more.
-    threshold
-        Real firing threshold.
-    inputs
-        Fan-in, 1 to 1024.
-    biases
-        Values of the ternary bias in the layer.
+    alpha, bias_scale: Real scales of ternary weights and biases; alpha above 0, bias_scale 0 or
+        more.
+    threshold: Real firing threshold.
+    inputs: Fan-in, 1 to 1024.
+    biases: Values of the ternary bias in the layer.
 
     Returns
     -------

@@ -24,20 +24,11 @@ from trispike.sim.training.tally import accuracy_by_timestep
 class Plan:
     """One training: network, data set, epochs and recipe.
 
-    Parameters
-    ----------
-    layer
-        Name of a preset, such as ``fc256``.
-    data
-        Name of a data set, such as ``digits``.
-    epochs
-        Passes over the training set, 1 or more.
-    seed
-        Seed of the training, 0 to 2**63 - 1.
-    recipe
-        Settings.
-    threads
-        Threads of PyTorch, 1 or more; the order of sums depends on it.
+    layer: Name of a preset, such as ``fc256``.
+    data: Name of a data set, such as ``digits``.
+    epochs: Passes over the training set, 1 or more.
+    seed: Seed of the training, 0 to 2**63 - 1.
+    threads: Threads of PyTorch, 1 or more; the order of sums depends on it.
     """
 
     layer: str
@@ -74,18 +65,11 @@ def train(
     An interrupted training goes on where its last state was written, in a folder ``unfinished``
     of the output folder, and ends at the same weights as one that was not interrupted.
 
-    Parameters
-    ----------
-    plan
-        What to train.
-    output_folder
-        Where the weight file goes, under the name that `models.network.weights.committed` has.
-    folder
-        Folder with the files of mnist or fashion, see `models.data.datasets.find_folder`.
-    timesteps
-        Longest run that is measured, 1 to 255.
-    test_seed
-        Seed of the spikes of that measurement.
+    output_folder: Where the weight file goes, under the name that
+        `models.network.weights.committed` has.
+    folder: Folder with the files of mnist or fashion, see `models.data.datasets.find_folder`.
+    timesteps: Longest run that is measured, 1 to 255.
+    test_seed: Seed of the spikes of that measurement.
 
     Returns
     -------
