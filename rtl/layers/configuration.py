@@ -75,10 +75,7 @@ class LayerRegisters(Block):
     The registers survive a reset, as the banks do: a chip that is reset in mid-flight goes on
     with the network it was loaded with.
 
-    Parameters
-    ----------
-    shape
-        Fan-in, number of neurons, lanes.
+    ``shape``: fan-in, number of neurons, lanes.
 
     Members
     -------
