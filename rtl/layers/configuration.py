@@ -9,12 +9,7 @@ from amaranth.utils import ceil_log2
 
 from trispike.models.network.field import Field
 from trispike.models.network.layers import Dense
-from trispike.models.network.numbers import (
-    BANK_BITS,
-    BANK_NEURONS,
-    COUNT_BITS,
-    MAX_CHIP_LAYERS,
-)
+from trispike.models.network.numbers import BANK_BITS, BANK_NEURONS, COUNT_BITS, MAX_CHIP_LAYERS
 from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix
 
 
