@@ -107,24 +107,24 @@ def flows(mapping: Mapping) -> tuple[Flow, ...]:
         place: range(part.first, part.first + part.neurons)
         for place, part in zip(mapping.places, mapping.parts, strict=True)
     }
-    found = []
+    all_flows = []
     for number, part in enumerate(mapping.parts):
-        here, sources = parties[mapping.places[number]], mapping.sources(number)
+        receiver_party, sources = parties[mapping.places[number]], mapping.sources(number)
         for source in sources:
             name = coordinates(source.number)
             if source.from_host:
                 virtual = _Party(number=host.number, name=name, host=True)
                 those = range(source.first, min(source.first + VIRTUAL_NEURONS, inputs))
-                found.append(_spikes(virtual, here, 0, those))
+                all_flows.append(_spikes(virtual, receiver_party, 0, those))
             else:
-                found.append(_spikes(parties[name], here, part.layer, neurons[name]))
-                found.append(_credits(here, parties[name], part.layer + 1))
+                all_flows.append(_spikes(parties[name], receiver_party, part.layer, neurons[name]))
+                all_flows.append(_credits(receiver_party, parties[name], part.layer + 1))
         if part.layer == 0:
-            found.append(_credits(here, host, 1, len(sources)))
+            all_flows.append(_credits(receiver_party, host, 1, len(sources)))
         if part.layer + 1 == last:
-            found.append(_spikes(here, host, last, neurons[here.name]))
-            found.append(_credits(host, here, last + 1))
-    return tuple(found)
+            all_flows.append(_spikes(receiver_party, host, last, neurons[receiver_party.name]))
+            all_flows.append(_credits(host, receiver_party, last + 1))
+    return tuple(all_flows)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)

@@ -233,19 +233,19 @@ def flows(
         float64, shape (parts + 1, parts + 1): from, to; 0 is the host, then the parts.
     """
     every = parts(shape, node)
-    found = np.zeros((len(every) + 1, len(every) + 1))
+    flits_between = np.zeros((len(every) + 1, len(every) + 1))
     virtual = len(virtual_nodes(shape))
     last = len(shape.layers) - 1
     for k, part in enumerate(every, 1):
         if part.layer == 0:
-            found[0, k] += spikes[0].sum() + virtual
-            found[k, 0] += virtual
+            flits_between[0, k] += spikes[0].sum() + virtual
+            flits_between[k, 0] += virtual
         sent = spikes[part.layer + 1][part.first : part.first + part.neurons].sum() + 1
         receivers = [o for o, other in enumerate(every, 1) if other.layer == part.layer + 1]
         for other in receivers if part.layer < last else [0]:
-            found[k, other] += sent
-            found[other, k] += 1
-    return found
+            flits_between[k, other] += sent
+            flits_between[other, k] += 1
+    return flits_between
 
 
 def _hops(nodes: Sequence[Node]) -> np.ndarray:

@@ -154,11 +154,11 @@ def _destinations(mesh: MeshShape, kind: Pattern, sources: np.ndarray, rng) -> n
             x, y, z = node
             by_node[z + mesh.z * (y + mesh.y * x)] = number
         elif kind is Pattern.BITCOMP:
-            there = tuple(side - 1 - at for at, side in zip(node, mesh.sides, strict=True))
-            by_node[number] = mesh.number(there)
+            target = tuple(side - 1 - at for at, side in zip(node, mesh.sides, strict=True))
+            by_node[number] = mesh.number(target)
         else:
-            there = tuple((at + 1) % side for at, side in zip(node, mesh.sides, strict=True))
-            by_node[number] = mesh.number(there)
+            target = tuple((at + 1) % side for at, side in zip(node, mesh.sides, strict=True))
+            by_node[number] = mesh.number(target)
     return by_node[sources]
 
 
@@ -171,8 +171,8 @@ def _coordinates(mesh: MeshShape, numbers: np.ndarray) -> np.ndarray:
 
 def _flits(mesh: MeshShape, sources: np.ndarray, to: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The flits of packets of ``lengths`` flits; one of one flit is a spike flit."""
-    there = dict(zip("xyz", _coordinates(mesh, to), strict=True))
-    here = dict(
+    destination = dict(zip("xyz", _coordinates(mesh, to), strict=True))
+    source = dict(
         zip(
             ("source_x", "source_y", "source_z"),
             _coordinates(mesh, sources),
@@ -185,23 +185,23 @@ def _flits(mesh: MeshShape, sources: np.ndarray, to: np.ndarray, lengths: np.nda
     for name, width in _SEQUENCE:
         sequence[name] = counter >> shift
         shift += width
-    spikes = flits.pack(flits.SPIKE, type=FlitType.SPIKE, **there, **here, **sequence)
+    spikes = flits.pack(flits.SPIKE, type=FlitType.SPIKE, **destination, **source, **sequence)
     heads = flits.pack(
         flits.MEMORY,
         type=FlitType.MEMORY,
-        **there,
+        **destination,
         command=Command.KEPT,
         access=Access.BURST_WRITE,
         content=(counter & 0xFF) << 9,
-    ) | flits.pack(flits.HEAD, **here)
-    made = np.repeat(np.where(lengths == 1, spikes, heads), lengths)
-    place = np.arange(len(made)) - np.repeat(first, lengths)  # of a flit in its packet
+    ) | flits.pack(flits.HEAD, **source)
+    stream = np.repeat(np.where(lengths == 1, spikes, heads), lengths)
+    place = np.arange(len(stream)) - np.repeat(first, lengths)  # of a flit in its packet
     content = flits.MEMORY["content"]
     body = place > 0
-    others = made & ~content.put(content.mask) | content.put(place + np.repeat(counter, lengths))
-    made = np.where(body, others, made)
+    others = stream & ~content.put(content.mask) | content.put(place + np.repeat(counter, lengths))
+    stream = np.where(body, others, stream)
     last = body & (place == np.repeat(lengths, lengths) - 1)
     command = flits.MEMORY["command"]
-    made[last] &= ~command.put(command.mask)
-    made[last] |= command.put(int(Command.DONE))
-    return made.astype(np.uint32)
+    stream[last] &= ~command.put(command.mask)
+    stream[last] |= command.put(int(Command.DONE))
+    return stream.astype(np.uint32)

@@ -11,7 +11,7 @@ from trispike.golden.mesh.routes import DROPPED, MAX_DROPPED, Expectation, Route
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import FlitType
 from trispike.models.mesh.topology import MeshShape, Port
-from trispike.sim.noc.run import NEVER, Run
+from trispike.sim.noc.run import NEVER, TrafficRun
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.tools.simulator import SimulationError
 
@@ -24,12 +24,12 @@ class Judged:
     - ``which``: int64, shape (m,): index in the traffic of each flit that a node got.
     """
 
-    run: Run
+    run: TrafficRun
     expected: Expectation
     which: np.ndarray
 
 
-def judge(run: Run, routes: Routes) -> Judged:
+def judge(run: TrafficRun, routes: Routes) -> Judged:
     """Compare ``run`` with the golden model: `MismatchFound` names the first difference.
 
     Everything that the mesh has taken must have come where it should, once, unaltered and in order,

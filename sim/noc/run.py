@@ -25,7 +25,7 @@ _CERTAIN = (1 << 64) - 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Run:
+class TrafficRun:
     """What a mesh did with its traffic.
 
     - ``traffic``: what was offered.
@@ -75,7 +75,7 @@ def run(
     ready: float = 1.0,
     seed: int = 0,
     dead_links: tuple[DeadLink, ...] = (),
-) -> Run:
+) -> TrafficRun:
     """Run ``traffic`` through the mesh of ``executable``; files go to ``folder``.
 
     - ``executable``: from `program`.
@@ -106,7 +106,7 @@ def run(
     links = results.take(nodes * len(Port)).reshape(nodes, len(Port))
     drops = results.take(nodes, DROPS)
     given = results.rest(DELIVERY)
-    return Run(
+    return TrafficRun(
         traffic=traffic,
         cycles=cycles,
         seconds=nanoseconds / 1e9,

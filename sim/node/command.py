@@ -140,7 +140,7 @@ def execute(asked: MeshRun) -> None:
             back_door=asked.back_door,
             read_back=asked.read_back,
         )
-    made = figures(
+    record = figures(
         measured,
         data=data,
         labels=labels,
@@ -149,5 +149,5 @@ def execute(asked: MeshRun) -> None:
         back_door=asked.back_door,
         wall_seconds=time.perf_counter() - begun,
     )
-    table_console().print(table(made))
-    asked.keep(records.text(made))
+    table_console().print(table(record))
+    asked.keep(records.text(record))

@@ -11,7 +11,7 @@ from trispike.models.mesh.flits import SPIKE, FlitType
 from trispike.models.mesh.mapping import HOST
 from trispike.sim.noc.judge import compare_links, origins_of
 from trispike.sim.node import judge, memory, work
-from trispike.sim.node.results import Ending, Run
+from trispike.sim.node.results import Ending, NodesRun
 from trispike.sim.node.run import run
 from trispike.sim.node.setting import Setting
 from trispike.sim.node.work import Conditions, Memory
@@ -37,7 +37,7 @@ class Measured:
     """
 
     setting: Setting
-    run: Run
+    run: NodesRun
     outputs: Outputs
     loaded: int
     read_back: int
@@ -100,7 +100,7 @@ def measure(
     )
 
 
-def _compare(setting: Setting, done: Run) -> None:
+def _compare(setting: Setting, done: NodesRun) -> None:
     """Compare spikes, credits and flits of links, and see that every phase ended as it should."""
     try:
         done.check()
@@ -127,7 +127,7 @@ def _compare(setting: Setting, done: Run) -> None:
             compare_links(mesh, wanted, phase.links)
 
 
-def _first_mismatch(setting: Setting, done: Run) -> Mismatch | None:
+def _first_mismatch(setting: Setting, done: NodesRun) -> Mismatch | None:
     """The first spike, end or credit that is not as it has to be."""
     if done.running.ending is Ending.SKIPPED:
         return None
@@ -144,7 +144,7 @@ def _check_memory(setting: Setting, written, *read) -> int:
         raise MismatchFound(Mismatch(what=str(fault))) from None
 
 
-def host_outputs(setting: Setting, done: Run) -> Outputs:
+def host_outputs(setting: Setting, done: NodesRun) -> Outputs:
     """Output spikes, counts and labels."""
     host = done.receivers == nodes.host_receiver(setting.mapping.mesh)
     return nodes.outputs(

@@ -58,15 +58,15 @@ def loading(mapping: Mapping, network: Network) -> list[Transaction]:
 
 def reading(mapping: Mapping, network: Network, *, burst: bool = True) -> list[Transaction]:
     """Reads of all that `loading` writes: one a segment, or without ``burst`` one a word."""
-    found = []
+    requests = []
     for node, segment in _segments(mapping, network):
         words = len(segment.words)
         reads = [(segment.address, words)] if burst else _words(segment)
-        found += [
+        requests += [
             Transaction(node=node, request=transactions.read(node, address, count, host=HOST))
             for address, count in reads
         ]
-    return found
+    return requests
 
 
 def check_loaded(exchanges: Sequence[Exchange]) -> None:

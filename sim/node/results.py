@@ -68,7 +68,7 @@ class Phase:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Run:
+class NodesRun:
     """What a mesh of nodes did.
 
     Parameters
@@ -182,7 +182,7 @@ def status_text(status: int) -> str:
     return f"status {', '.join([*words, *([f'{refused} flits refused'] if refused else [])])}"
 
 
-def read(folder: Path, work: Work) -> Run:
+def read(folder: Path, work: Work) -> NodesRun:
     """The run of ``work`` whose files are in ``folder``."""
     results = RecordFile(folder / "results")
     nodes, steps = work.mesh.nodes, len(work.steps)
@@ -199,7 +199,7 @@ def read(folder: Path, work: Work) -> Run:
     before, after = (_exchanges(results, memory) for memory in (work.before, work.after))
     flits = folder / "flits"
     given = RecordFile(flits).rest(ARRIVAL) if flits.exists() else np.zeros(0, dtype=ARRIVAL)
-    return Run(
+    return NodesRun(
         mesh=work.mesh,
         **dict(zip(("loading", "running", "reading"), phases, strict=True)),
         **{name: ends[name].astype(bool) for name in ("quiet", "computing", "sending", "blocked")},

@@ -164,8 +164,8 @@ def step_flits(mapping: Mapping, spikes: np.ndarray, step: int) -> np.ndarray:
             neuron=neurons,
             from_host=1,
         )
-        there = flits.pack(SPIKE, **{axis: to[:, a] for a, axis in enumerate("xyz")})
-        sent.append((common[:, np.newaxis] | there[np.newaxis]).reshape(-1))
+        targets = flits.pack(SPIKE, **{axis: to[:, a] for a, axis in enumerate("xyz")})
+        sent.append((common[:, np.newaxis] | targets[np.newaxis]).reshape(-1))
     return np.concatenate(sent).astype(np.uint32)
 
 

@@ -109,8 +109,8 @@ def test_fault(tmp_path, monkeypatch):
 
     monkeypatch.setattr(run, "block_verilog", verilog)
     monkeypatch.setattr(receiver, "AERTable", OneRow)
-    asked = _setting(MESH, seed=3)
-    told = "^spike with a wrong neuron: image 0, timestep 1, layer 2"
+    asked = _setting(MESH)
+    told = "^extra spike: image 0, timestep 1, layer 2, neuron 0, node 1.0.1 to node 1.1.1: "
     with pytest.raises(MismatchFound, match=told):
         measure(_program(), asked, tmp_path)
 
