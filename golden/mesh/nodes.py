@@ -33,20 +33,13 @@ def host_receiver(mesh: MeshShape) -> int:
 class Flow:
     """Flits from one sender to one receiver whose order is kept: spikes and ends, or credits.
 
-    Parameters
-    ----------
-    sender, receiver
-        Node numbers, or `host_receiver`. Each virtual node of the host has flows of its own, but
-        a node's credits for all of them are one flow.
-    address
-        What all its flits have in common: all but step and word.
-    layer
-        0 of the host's spikes, k of what nodes of layer k send, counted from 1, and one more than
-        there are layers of the host's credits.
-    neurons
-        Whose spikes they are, as numbered in their layer; none of credits.
-    credits
-        Credits for each timestep, 0 of spikes and ends.
+    - ``sender``, ``receiver``: node numbers, or `host_receiver`. Each virtual node of the host has
+      flows of its own, but a node's credits for all of them are one flow.
+    - ``address``: what all its flits have in common: all but step and word.
+    - ``layer``: 0 of the host's spikes, k of what nodes of layer k send, counted from 1, and one
+      more than there are layers of the host's credits.
+    - ``neurons``: whose spikes they are, as numbered in their layer; none of credits.
+    - ``credits``: credits for each timestep, 0 of spikes and ends.
     """
 
     sender: int
@@ -131,16 +124,10 @@ def flows(mapping: Mapping) -> tuple[Flow, ...]:
 class Exchange:
     """All that senders and receivers exchange while a network runs, images back to back.
 
-    Parameters
-    ----------
-    mapping
-        The network on its mesh.
-    spikes
-        Of the input and of each layer: bool, shape (steps, neurons).
-    timesteps
-        Of each image.
-    first_image
-        Index of the first image in its data set.
+    - ``mapping``: the network on its mesh.
+    - ``spikes``: of the input and of each layer: bool, shape (steps, neurons).
+    - ``timesteps``: of each image.
+    - ``first_image``: index of the first image in its data set.
     """
 
     mapping: Mapping
@@ -210,14 +197,9 @@ def is_end(flits: np.ndarray) -> np.ndarray:
 class Outputs:
     """What a network on a mesh told the host.
 
-    Parameters
-    ----------
-    spikes
-        Of the last layer: bool, shape (images, timesteps, outputs).
-    counts
-        Over all timesteps: int32, shape (images, outputs).
-    labels
-        Output with the largest count, the lowest on a tie: int64, shape (images,).
+    - ``spikes``: of the last layer: bool, shape (images, timesteps, outputs).
+    - ``counts``: over all timesteps: int32, shape (images, outputs).
+    - ``labels``: output with the largest count, the lowest on a tie: int64, shape (images,).
     """
 
     spikes: np.ndarray

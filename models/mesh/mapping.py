@@ -79,14 +79,9 @@ def smallest_mesh(nodes: int) -> MeshShape:
 class Source:
     """Who sends spikes to a node.
 
-    Parameters
-    ----------
-    from_host
-        A virtual node of the host.
-    number
-        Its number, or the `models.mesh.flits.node_code` of a node.
-    first
-        Input that its neuron 0 is.
+    - ``from_host``: a virtual node of the host.
+    - ``number``: its number, or the `models.mesh.flits.node_code` of a node.
+    - ``first``: input that its neuron 0 is.
     """
 
     from_host: bool
@@ -106,16 +101,10 @@ class Destination:
 class Mapping:
     """A network on a mesh.
 
-    Parameters
-    ----------
-    shape
-        The network.
-    mesh
-        The nodes.
-    places
-        The node of each of the network's `parts`, no two the same.
-    node
-        What the nodes are.
+    - ``shape``: the network.
+    - ``mesh``: the nodes.
+    - ``places``: the node of each of the network's `parts`, no two the same.
+    - ``node``: what the nodes are.
     """
 
     shape: NetworkShape
@@ -217,15 +206,10 @@ def flows(
     ends its timestep with one flit to each of its destinations, and each of these gives it a credit
     with one flit back (docs/node.md); the host's virtual nodes are sources too.
 
-    Parameters
-    ----------
-    shape
-        The network.
-    spikes
-        Mean spikes per timestep of each neuron, of the input first and then of each layer: floats
-        of shape (neurons,).
-    node
-        What the nodes are.
+    - ``shape``: the network.
+    - ``spikes``: mean spikes per timestep of each neuron, of the input first and then of each
+      layer: floats of shape (neurons,).
+    - ``node``: what the nodes are.
 
     Returns
     -------

@@ -42,18 +42,11 @@ class Pattern(enum.Enum):
 class Traffic:
     """Flits that the nodes of a mesh send, each node's in the order in which they are sent.
 
-    Parameters
-    ----------
-    mesh
-        The nodes.
-    cycles
-        Length, in cycles.
-    sources
-        int64, shape (n,): number of the node that sends each flit, ascending.
-    times
-        int64, shape (n,): cycle from which it is offered, ascending for each node.
-    flits
-        uint32, shape (n,).
+    - ``mesh``: the nodes.
+    - ``cycles``: length, in cycles.
+    - ``sources``: int64, shape (n,): number of the node that sends each flit, ascending.
+    - ``times``: int64, shape (n,): cycle from which it is offered, ascending for each node.
+    - ``flits``: uint32, shape (n,).
     """
 
     mesh: MeshShape
@@ -98,29 +91,17 @@ def hot_node(mesh: MeshShape) -> int:
 
 
 def generate(
-    mesh: MeshShape,
-    kind: Pattern,
-    rate: float,
-    *,
-    cycles: int,
-    seed: int,
-    bursts: float = 0.0,
+    mesh: MeshShape, kind: Pattern, rate: float, *, cycles: int, seed: int, bursts: float = 0.0
 ) -> Traffic:
     """Traffic of ``rate`` flits per node and cycle for ``cycles`` cycles.
 
-    Parameters
-    ----------
-    mesh, kind
-        Nodes, and where they send to.
-    rate
-        A packet begins in a cycle with the same chance everywhere and at any time (Bernoulli).
-    cycles
-        1 to 10,000,000.
-    seed
-        Same seed, same traffic.
-    bursts
-        Share of packets that are memory transactions of 2 to 8 flits; the others are spike flits.
-        The spike flits of a node are numbered, so that a lost or repeated one shows.
+    - ``mesh``, ``kind``: nodes, and where they send to.
+    - ``rate``: a packet begins in a cycle with the same chance everywhere and at any time
+      (Bernoulli).
+    - ``cycles``: 1 to 10,000,000.
+    - ``seed``: same seed, same traffic.
+    - ``bursts``: share of packets that are memory transactions of 2 to 8 flits; the others are
+      spike flits. The spike flits of a node are numbered, so that a lost or repeated one shows.
     """
     check(rate, cycles, bursts)
     rng = np.random.default_rng([seed, mesh.nodes])
@@ -173,11 +154,7 @@ def _flits(mesh: MeshShape, sources: np.ndarray, to: np.ndarray, lengths: np.nda
     """The flits of packets of ``lengths`` flits; one of one flit is a spike flit."""
     destination = dict(zip("xyz", _coordinates(mesh, to), strict=True))
     source = dict(
-        zip(
-            ("source_x", "source_y", "source_z"),
-            _coordinates(mesh, sources),
-            strict=True,
-        )
+        zip(("source_x", "source_y", "source_z"), _coordinates(mesh, sources), strict=True)
     )
     first = np.cumsum(lengths) - lengths  # where each packet begins
     counter = np.arange(len(sources)) - np.searchsorted(sources, sources)  # packets of this node

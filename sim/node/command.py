@@ -22,14 +22,7 @@ from trispike.sim.node.tables import table
 from trispike.sim.report import records
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, table_console
-from trispike.sim.terminal.options import (
-    DataFolder,
-    Dead,
-    Images,
-    Json,
-    Seeded,
-    Trained,
-)
+from trispike.sim.terminal.options import DataFolder, Dead, Images, Json, Seeded, Trained
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.run_folder import run_folder

@@ -26,14 +26,9 @@ READ_BACKS = ("none", "burst", "single", "both")
 class Measured:
     """A run that was found to be right.
 
-    Parameters
-    ----------
-    setting, run
-        What was asked, and what came.
-    outputs
-        What the host was told.
-    loaded, read_back
-        Words of the nodes' memories written, and read back and compared.
+    - ``setting``, ``run``: what was asked, and what came.
+    - ``outputs``: what the host was told.
+    - ``loaded``, ``read_back``: words of the nodes' memories written, and read back and compared.
     """
 
     setting: Setting
@@ -56,20 +51,12 @@ def measure(
 ) -> Measured:
     """Load, run, read back, compare.
 
-    Parameters
-    ----------
-    program
-        From `sim.node.run.program`.
-    setting
-        What to run.
-    folder
-        Where the run leaves its files.
-    stall, seed, gated
-        See `sim.node.work.Conditions`.
-    back_door
-        Load at each node's own port, all at once, in place of through the mesh.
-    read_back
-        One of `READ_BACKS`, through the mesh.
+    - ``program``: from `sim.node.run.program`.
+    - ``setting``: what to run.
+    - ``folder``: where the run leaves its files.
+    - ``stall``, ``seed``, ``gated``: see `sim.node.work.Conditions`.
+    - ``back_door``: load at each node's own port, all at once, in place of through the mesh.
+    - ``read_back``: one of `READ_BACKS`, through the mesh.
 
     `MismatchFound` names the first difference: of spikes, ends or credits, of flits of a link, of
     memory; or tells why a run did not end.

@@ -45,11 +45,7 @@ def program(
         optimise=optimise,
     )
     return build.joined(
-        PROGRAM,
-        MAIN,
-        (backbone, nodes),
-        headers=headers(mesh, stalls=stalls),
-        optimise=optimise,
+        PROGRAM, MAIN, (backbone, nodes), headers=headers(mesh, stalls=stalls), optimise=optimise
     )
 
 

@@ -22,16 +22,10 @@ _AT_ONCE = 100
 class Setting:
     """A network on a mesh, and what it is run on.
 
-    Parameters
-    ----------
-    network, mapping
-        The network, and where its parts stand.
-    router, dead_links
-        Of the mesh.
-    exchange
-        What the nodes have to exchange, from the golden model's spikes.
-    labels
-        int64, shape (images,): the golden model's labels.
+    - ``network``, ``mapping``: the network, and where its parts stand.
+    - ``router``, ``dead_links``: of the mesh.
+    - ``exchange``: what the nodes have to exchange, from the golden model's spikes.
+    - ``labels``: int64, shape (images,): the golden model's labels.
     """
 
     network: Network
