@@ -33,20 +33,13 @@ def host_receiver(mesh: MeshShape) -> int:
 class Flow:
     """Flits from one sender to one receiver whose order is kept: spikes and ends, or credits.
 
-    Parameters
-    ----------
-    sender, receiver
-        Node numbers, or `host_receiver`. Each virtual node of the host has flows of its own, but
-        a node's credits for all of them are one flow.
-    address
-        What all its flits have in common: all but step and word.
-    layer
-        0 of the host's spikes, k of what nodes of layer k send, counted from 1, and one more than
-        there are layers of the host's credits.
-    neurons
-        Whose spikes they are, as numbered in their layer; none of credits.
-    credits
-        Credits for each timestep, 0 of spikes and ends.
+    - ``sender``, ``receiver``: node numbers, or `host_receiver`. Each virtual node of the host has
+      flows of its own, but a node's credits for all of them are one flow.
+    - ``address``: what all its flits have in common: all but step and word.
+    - ``layer``: 0 of the host's spikes, k of what nodes of layer k send, counted from 1, and one
+      more than there are layers of the host's credits.
+    - ``neurons``: whose spikes they are, as numbered in their layer; none of credits.
+    - ``credits``: credits for each timestep, 0 of spikes and ends.
     """
 
     sender: int
@@ -107,40 +100,34 @@ def flows(mapping: Mapping) -> tuple[Flow, ...]:
         place: range(part.first, part.first + part.neurons)
         for place, part in zip(mapping.places, mapping.parts, strict=True)
     }
-    found = []
+    all_flows = []
     for number, part in enumerate(mapping.parts):
-        here, sources = parties[mapping.places[number]], mapping.sources(number)
+        receiver_party, sources = parties[mapping.places[number]], mapping.sources(number)
         for source in sources:
             name = coordinates(source.number)
             if source.from_host:
                 virtual = _Party(number=host.number, name=name, host=True)
                 those = range(source.first, min(source.first + VIRTUAL_NEURONS, inputs))
-                found.append(_spikes(virtual, here, 0, those))
+                all_flows.append(_spikes(virtual, receiver_party, 0, those))
             else:
-                found.append(_spikes(parties[name], here, part.layer, neurons[name]))
-                found.append(_credits(here, parties[name], part.layer + 1))
+                all_flows.append(_spikes(parties[name], receiver_party, part.layer, neurons[name]))
+                all_flows.append(_credits(receiver_party, parties[name], part.layer + 1))
         if part.layer == 0:
-            found.append(_credits(here, host, 1, len(sources)))
+            all_flows.append(_credits(receiver_party, host, 1, len(sources)))
         if part.layer + 1 == last:
-            found.append(_spikes(here, host, last, neurons[here.name]))
-            found.append(_credits(host, here, last + 1))
-    return tuple(found)
+            all_flows.append(_spikes(receiver_party, host, last, neurons[receiver_party.name]))
+            all_flows.append(_credits(host, receiver_party, last + 1))
+    return tuple(all_flows)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Exchange:
     """All that senders and receivers exchange while a network runs, images back to back.
 
-    Parameters
-    ----------
-    mapping
-        The network on its mesh.
-    spikes
-        Of the input and of each layer: bool, shape (steps, neurons).
-    timesteps
-        Of each image.
-    first_image
-        Index of the first image in its data set.
+    - ``mapping``: the network on its mesh.
+    - ``spikes``: of the input and of each layer: bool, shape (steps, neurons).
+    - ``timesteps``: of each image.
+    - ``first_image``: index of the first image in its data set.
     """
 
     mapping: Mapping
@@ -210,14 +197,9 @@ def is_end(flits: np.ndarray) -> np.ndarray:
 class Outputs:
     """What a network on a mesh told the host.
 
-    Parameters
-    ----------
-    spikes
-        Of the last layer: bool, shape (images, timesteps, outputs).
-    counts
-        Over all timesteps: int32, shape (images, outputs).
-    labels
-        Output with the largest count, the lowest on a tie: int64, shape (images,).
+    - ``spikes``: of the last layer: bool, shape (images, timesteps, outputs).
+    - ``counts``: over all timesteps: int32, shape (images, outputs).
+    - ``labels``: output with the largest count, the lowest on a tie: int64, shape (images,).
     """
 
     spikes: np.ndarray

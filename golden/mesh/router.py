@@ -11,22 +11,13 @@ from trispike.models.mesh.topology import Node, Port
 class RouterModel:
     """What a router shows in a cycle, and what it becomes.
 
-    Parameters
-    ----------
-    routes
-        The mesh that it stands in, and its paths.
-    here
-        Where it stands.
-    depth
-        Flits that each input buffer holds.
+    - ``routes``: the mesh that it stands in, and its paths.
+    - ``here``: where it stands.
+    - ``depth``: flits that each input buffer holds.
 
-    Attributes
-    ----------
-    queues
-        Flits in each input buffer, oldest first.
-    dropped, dropped_ports
-        Its status: how many flits were dropped, and the ports that they wanted, without those of
-        the last cycle.
+    - ``queues``: flits in each input buffer, oldest first.
+    - ``dropped``, ``dropped_ports``: its status: how many flits were dropped, and the ports that
+      they wanted, without those of the last cycle.
     """
 
     def __init__(self, routes: Routes, here: Node, depth: int):
@@ -73,12 +64,8 @@ class RouterModel:
     def step(self, arriving: Mapping[Port, int], ready: Mapping[Port, bool]) -> None:
         """Pass a cycle.
 
-        Parameters
-        ----------
-        arriving
-            Flit offered at each input; inputs without one are left out.
-        ready
-            Whether the other end of each output takes a flit.
+        - ``arriving``: flit offered at each input; inputs without one are left out.
+        - ``ready``: whether the other end of each output takes a flit.
         """
         offers = self.shown()
         wishes = {port: self._wish(port) for port in self.ports}

@@ -26,14 +26,9 @@ MAX_DROPPED = (1 << DROPPED_BITS) - 1
 class Route:
     """The way of a flit.
 
-    Parameters
-    ----------
-    nodes
-        The nodes whose routers it passes, its source first.
-    ports
-        The port by which it leaves each of them, LOCAL the last.
-    dropped
-        It is dropped in the last router, where it wanted to leave by the last port.
+    - ``nodes``: the nodes whose routers it passes, its source first.
+    - ``ports``: the port by which it leaves each of them, LOCAL the last.
+    - ``dropped``: it is dropped in the last router, where it wanted to leave by the last port.
     """
 
     nodes: tuple[Node, ...]
@@ -50,14 +45,9 @@ class Route:
 class Routes:
     """All paths of a mesh.
 
-    Parameters
-    ----------
-    mesh
-        Its nodes.
-    routing
-        Its routing function.
-    dead_links
-        Its dead links; the routers know of them.
+    - ``mesh``: its nodes.
+    - ``routing``: its routing function.
+    - ``dead_links``: its dead links; the routers know of them.
     """
 
     mesh: MeshShape
@@ -96,10 +86,7 @@ class Routes:
         if link is not None and self.routing is Routing.DETOUR:
             step = self.mesh.detour(link).step
             column = (column[0] + step[0], column[1] + step[1])
-        for axis, positive, negative in (
-            (0, Port.EAST, Port.WEST),
-            (1, Port.NORTH, Port.SOUTH),
-        ):
+        for axis, positive, negative in ((0, Port.EAST, Port.WEST), (1, Port.NORTH, Port.SOUTH)):
             distance = column[axis] - here[axis]
             if distance:
                 return [positive if distance > 0 else negative] * abs(distance)
@@ -162,16 +149,11 @@ class Routes:
 class Expectation:
     """What becomes of the flits that a mesh is given.
 
-    Parameters
-    ----------
-    receivers
-        int64, shape (n,): number of the node that receives each, or `DROPPED`.
-    hops
-        int64, shape (n,): links that each passes.
-    links
-        int64, shape (nodes, 7): flits that leave each router by each port.
-    drops
-        int64, shape (nodes, 7): flits dropped in each router, by the port that they wanted.
+    - ``receivers``: int64, shape (n,): number of the node that receives each, or `DROPPED`.
+    - ``hops``: int64, shape (n,): links that each passes.
+    - ``links``: int64, shape (nodes, 7): flits that leave each router by each port.
+    - ``drops``: int64, shape (nodes, 7): flits dropped in each router, by the port that they
+      wanted.
     """
 
     receivers: np.ndarray

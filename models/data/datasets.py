@@ -40,18 +40,12 @@ class Dataset:
     Settings, epochs and seeds are chosen by accuracy on the held-out images, after training on the
     others, `fit_images`; test images are only for measurements.
 
-    Parameters
-    ----------
-    name
-        One of `NAMES`.
-    train_images, test_images
-        uint8, shape (n, 784), row by row, 0 is background.
-    train_labels, test_labels
-        uint8, shape (n,), 0 to 9.
-    digests
-        sha256, in hexadecimal, of the sources of the arrays: by file name, of the file's unpacked
-        bytes; for digits, by `models.data.digits.SOURCE`, the result of
-        `models.data.digits.digest`.
+    - ``name``: one of `NAMES`.
+    - ``train_images``, ``test_images``: uint8, shape (n, 784), row by row, 0 is background.
+    - ``train_labels``, ``test_labels``: uint8, shape (n,), 0 to 9.
+    - ``digests``: sha256, in hexadecimal, of the sources of the arrays: by file name, of the file's
+      unpacked bytes; for digits, by `models.data.digits.SOURCE`, the result of
+      `models.data.digits.digest`.
     """
 
     name: str
@@ -128,14 +122,10 @@ def load_test(name: str, folder: Path | None = None) -> tuple[np.ndarray, np.nda
 def load(name: str, folder: Path | None = None) -> Dataset:
     """The data set called ``name``.
 
-    Parameters
-    ----------
-    name
-        One of `NAMES`, else `BadInput`.
-    folder
-        Folder with the four IDX files of mnist or of fashion, gzip or not; see `find_folder`.
-        `BadInput` for missing and broken files, for mnist if an unpacked file is not MNIST's, byte
-        for byte, and for fashion if it is MNIST's. fashion needs a folder.
+    - ``name``: one of `NAMES`, else `BadInput`.
+    - ``folder``: folder with the four IDX files of mnist or of fashion, gzip or not; see
+      `find_folder`. `BadInput` for missing and broken files, for mnist if an unpacked file is not
+      MNIST's, byte for byte, and for fashion if it is MNIST's. fashion needs a folder.
     """
     _check_name(name)
     if name == "digits":

@@ -67,18 +67,11 @@ def download(
 ) -> bytes:
     """Bytes of the file called ``name``, from the first of ``mirrors`` that gives it intact.
 
-    Parameters
-    ----------
-    name
-        File name, appended to a mirror's address.
-    mirrors
-        Addresses, each ending with a slash, in order of preference.
-    check
-        Called with the bytes and the address; raises `BadInput` for wrong bytes.
-    limit
-        Most bytes to take.
-    remedy
-        Remedy, for the end of the message if all mirrors fail.
+    - ``name``: file name, appended to a mirror's address.
+    - ``mirrors``: addresses, each ending with a slash, in order of preference.
+    - ``check``: called with the bytes and the address; raises `BadInput` for wrong bytes.
+    - ``limit``: most bytes to take.
+    - ``remedy``: ends the message if all mirrors fail.
     """
     tried = []
     for mirror in mirrors:

@@ -51,21 +51,13 @@ def encode(images: np.ndarray, timesteps: int, seed: int, first_image: int = 0) 
     A pixel p spikes iff a 32-bit random word U has U / 2**32 < p / 255, decided in integers: 0
     never spikes and 255 always does.
 
-    Parameters
-    ----------
-    images
-        uint8, shape (n, inputs).
-    timesteps
-        1 to 255.
-    seed
-        0 to 2**63 - 1.
-    first_image
-        Index in its data set of the first of ``images``, 0 or more, so that a batch gets the
-        spikes it would get in a run of the whole set.
+    - ``images``: uint8, shape (n, inputs).
+    - ``timesteps``: 1 to 255.
+    - ``seed``: 0 to 2**63 - 1.
+    - ``first_image``: index in its data set of the first of ``images``, 0 or more, so that a batch
+      gets the spikes it would get in a run of the whole set.
 
-    Returns
-    -------
-    bool, shape (n, timesteps, inputs). `BadInput` for anything out of range.
+    Returns bool, shape (n, timesteps, inputs). `BadInput` for anything out of range.
     """
     seed, timesteps = check_seed(seed), check_timesteps(timesteps)
     images = np.asarray(images)

@@ -79,14 +79,9 @@ def smallest_mesh(nodes: int) -> MeshShape:
 class Source:
     """Who sends spikes to a node.
 
-    Parameters
-    ----------
-    from_host
-        A virtual node of the host.
-    number
-        Its number, or the `models.mesh.flits.node_code` of a node.
-    first
-        Input that its neuron 0 is.
+    - ``from_host``: a virtual node of the host.
+    - ``number``: its number, or the `models.mesh.flits.node_code` of a node.
+    - ``first``: input that its neuron 0 is.
     """
 
     from_host: bool
@@ -106,16 +101,10 @@ class Destination:
 class Mapping:
     """A network on a mesh.
 
-    Parameters
-    ----------
-    shape
-        The network.
-    mesh
-        The nodes.
-    places
-        The node of each of the network's `parts`, no two the same.
-    node
-        What the nodes are.
+    - ``shape``: the network.
+    - ``mesh``: the nodes.
+    - ``places``: the node of each of the network's `parts`, no two the same.
+    - ``node``: what the nodes are.
     """
 
     shape: NetworkShape
@@ -217,15 +206,10 @@ def flows(
     ends its timestep with one flit to each of its destinations, and each of these gives it a credit
     with one flit back (docs/node.md); the host's virtual nodes are sources too.
 
-    Parameters
-    ----------
-    shape
-        The network.
-    spikes
-        Mean spikes per timestep of each neuron, of the input first and then of each layer: floats
-        of shape (neurons,).
-    node
-        What the nodes are.
+    - ``shape``: the network.
+    - ``spikes``: mean spikes per timestep of each neuron, of the input first and then of each
+      layer: floats of shape (neurons,).
+    - ``node``: what the nodes are.
 
     Returns
     -------
@@ -233,19 +217,19 @@ def flows(
         float64, shape (parts + 1, parts + 1): from, to; 0 is the host, then the parts.
     """
     every = parts(shape, node)
-    found = np.zeros((len(every) + 1, len(every) + 1))
+    flits_between = np.zeros((len(every) + 1, len(every) + 1))
     virtual = len(virtual_nodes(shape))
     last = len(shape.layers) - 1
     for k, part in enumerate(every, 1):
         if part.layer == 0:
-            found[0, k] += spikes[0].sum() + virtual
-            found[k, 0] += virtual
+            flits_between[0, k] += spikes[0].sum() + virtual
+            flits_between[k, 0] += virtual
         sent = spikes[part.layer + 1][part.first : part.first + part.neurons].sum() + 1
         receivers = [o for o, other in enumerate(every, 1) if other.layer == part.layer + 1]
         for other in receivers if part.layer < last else [0]:
-            found[k, other] += sent
-            found[other, k] += 1
-    return found
+            flits_between[k, other] += sent
+            flits_between[other, k] += 1
+    return flits_between
 
 
 def _hops(nodes: Sequence[Node]) -> np.ndarray:

@@ -68,22 +68,14 @@ spike after its source's end; ``twice``, a second end of one timestep from one s
 class Region:
     """Rows of values of one kind, each row in lines of its own.
 
-    Parameters
-    ----------
-    line
-        Its first line, a multiple of ``room``, and its name.
-    fields
-        Bits of a value.
-    rows
-        How many rows there are.
-    values
-        Values of a row.
-    spacing
-        Bits from one value to the next; as many as fit stand in a line.
-    room
-        Lines from one row to the next, a power of two; those that a row does not need do not exist.
-    writable
-        It can be written, not only read.
+    - ``line``: its first line, a multiple of ``room``, and its name.
+    - ``fields``: bits of a value.
+    - ``rows``: how many rows there are.
+    - ``values``: values of a row.
+    - ``spacing``: bits from one value to the next; as many as fit stand in a line.
+    - ``room``: lines from one row to the next, a power of two; those that a row does not need do
+      not exist.
+    - ``writable``: it can be written, not only read.
     """
 
     line: Line

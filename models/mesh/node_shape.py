@@ -28,18 +28,11 @@ MAX_INPUTS = 1024
 class NodeShape:
     """What all nodes of a chip have in common.
 
-    Parameters
-    ----------
-    inputs
-        Weight rows, 32 to 1024, a multiple of 32.
-    neurons
-        Processing elements, 32 to 256, a multiple of 32.
-    sources
-        Entries of the AER look-up table, 1 to 8: nodes that a node can receive from.
-    destinations
-        Entries of the address look-up table, 1 to 8: nodes that a node can send to.
-    thresholds, biases
-        Each neuron has a threshold, or an 18-bit bias, of its own.
+    - ``inputs``: weight rows, 32 to 1024, a multiple of 32.
+    - ``neurons``: processing elements, 32 to 256, a multiple of 32.
+    - ``sources``: entries of the AER look-up table, 1 to 8: nodes that a node can receive from.
+    - ``destinations``: entries of the address look-up table, 1 to 8: nodes that a node can send to.
+    - ``thresholds``, ``biases``: each neuron has a threshold, or an 18-bit bias, of its own.
     """
 
     inputs: int = MAX_INPUTS

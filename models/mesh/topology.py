@@ -93,14 +93,9 @@ class DeadLink:
 class RouterShape:
     """What all routers of a mesh have in common.
 
-    Parameters
-    ----------
-    depth
-        Flits that each input buffer holds, 2 to 64; two keep a port busy in every cycle.
-    routing
-        The routing function.
-    dead_links
-        How many dead links a router can be told of, 0 to 4.
+    - ``depth``: flits that each input buffer holds, 2 to 64; two keep a port busy in every cycle.
+    - ``routing``: the routing function.
+    - ``dead_links``: how many dead links a router can be told of, 0 to 4.
     """
 
     depth: int = 4

@@ -42,18 +42,11 @@ class Pattern(enum.Enum):
 class Traffic:
     """Flits that the nodes of a mesh send, each node's in the order in which they are sent.
 
-    Parameters
-    ----------
-    mesh
-        The nodes.
-    cycles
-        Length, in cycles.
-    sources
-        int64, shape (n,): number of the node that sends each flit, ascending.
-    times
-        int64, shape (n,): cycle from which it is offered, ascending for each node.
-    flits
-        uint32, shape (n,).
+    - ``mesh``: the nodes.
+    - ``cycles``: length, in cycles.
+    - ``sources``: int64, shape (n,): number of the node that sends each flit, ascending.
+    - ``times``: int64, shape (n,): cycle from which it is offered, ascending for each node.
+    - ``flits``: uint32, shape (n,).
     """
 
     mesh: MeshShape
@@ -98,29 +91,17 @@ def hot_node(mesh: MeshShape) -> int:
 
 
 def generate(
-    mesh: MeshShape,
-    kind: Pattern,
-    rate: float,
-    *,
-    cycles: int,
-    seed: int,
-    bursts: float = 0.0,
+    mesh: MeshShape, kind: Pattern, rate: float, *, cycles: int, seed: int, bursts: float = 0.0
 ) -> Traffic:
     """Traffic of ``rate`` flits per node and cycle for ``cycles`` cycles.
 
-    Parameters
-    ----------
-    mesh, kind
-        Nodes, and where they send to.
-    rate
-        A packet begins in a cycle with the same chance everywhere and at any time (Bernoulli).
-    cycles
-        1 to 10,000,000.
-    seed
-        Same seed, same traffic.
-    bursts
-        Share of packets that are memory transactions of 2 to 8 flits; the others are spike flits.
-        The spike flits of a node are numbered, so that a lost or repeated one shows.
+    - ``mesh``, ``kind``: nodes, and where they send to.
+    - ``rate``: a packet begins in a cycle with the same chance everywhere and at any time
+      (Bernoulli).
+    - ``cycles``: 1 to 10,000,000.
+    - ``seed``: same seed, same traffic.
+    - ``bursts``: share of packets that are memory transactions of 2 to 8 flits; the others are
+      spike flits. The spike flits of a node are numbered, so that a lost or repeated one shows.
     """
     check(rate, cycles, bursts)
     rng = np.random.default_rng([seed, mesh.nodes])
@@ -154,11 +135,11 @@ def _destinations(mesh: MeshShape, kind: Pattern, sources: np.ndarray, rng) -> n
             x, y, z = node
             by_node[z + mesh.z * (y + mesh.y * x)] = number
         elif kind is Pattern.BITCOMP:
-            there = tuple(side - 1 - at for at, side in zip(node, mesh.sides, strict=True))
-            by_node[number] = mesh.number(there)
+            target = tuple(side - 1 - at for at, side in zip(node, mesh.sides, strict=True))
+            by_node[number] = mesh.number(target)
         else:
-            there = tuple((at + 1) % side for at, side in zip(node, mesh.sides, strict=True))
-            by_node[number] = mesh.number(there)
+            target = tuple((at + 1) % side for at, side in zip(node, mesh.sides, strict=True))
+            by_node[number] = mesh.number(target)
     return by_node[sources]
 
 
@@ -171,13 +152,9 @@ def _coordinates(mesh: MeshShape, numbers: np.ndarray) -> np.ndarray:
 
 def _flits(mesh: MeshShape, sources: np.ndarray, to: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """The flits of packets of ``lengths`` flits; one of one flit is a spike flit."""
-    there = dict(zip("xyz", _coordinates(mesh, to), strict=True))
-    here = dict(
-        zip(
-            ("source_x", "source_y", "source_z"),
-            _coordinates(mesh, sources),
-            strict=True,
-        )
+    destination = dict(zip("xyz", _coordinates(mesh, to), strict=True))
+    source = dict(
+        zip(("source_x", "source_y", "source_z"), _coordinates(mesh, sources), strict=True)
     )
     first = np.cumsum(lengths) - lengths  # where each packet begins
     counter = np.arange(len(sources)) - np.searchsorted(sources, sources)  # packets of this node
@@ -185,23 +162,23 @@ def _flits(mesh: MeshShape, sources: np.ndarray, to: np.ndarray, lengths: np.nda
     for name, width in _SEQUENCE:
         sequence[name] = counter >> shift
         shift += width
-    spikes = flits.pack(flits.SPIKE, type=FlitType.SPIKE, **there, **here, **sequence)
+    spikes = flits.pack(flits.SPIKE, type=FlitType.SPIKE, **destination, **source, **sequence)
     heads = flits.pack(
         flits.MEMORY,
         type=FlitType.MEMORY,
-        **there,
+        **destination,
         command=Command.KEPT,
         access=Access.BURST_WRITE,
         content=(counter & 0xFF) << 9,
-    ) | flits.pack(flits.HEAD, **here)
-    made = np.repeat(np.where(lengths == 1, spikes, heads), lengths)
-    place = np.arange(len(made)) - np.repeat(first, lengths)  # of a flit in its packet
+    ) | flits.pack(flits.HEAD, **source)
+    stream = np.repeat(np.where(lengths == 1, spikes, heads), lengths)
+    place = np.arange(len(stream)) - np.repeat(first, lengths)  # of a flit in its packet
     content = flits.MEMORY["content"]
     body = place > 0
-    others = made & ~content.put(content.mask) | content.put(place + np.repeat(counter, lengths))
-    made = np.where(body, others, made)
+    others = stream & ~content.put(content.mask) | content.put(place + np.repeat(counter, lengths))
+    stream = np.where(body, others, stream)
     last = body & (place == np.repeat(lengths, lengths) - 1)
     command = flits.MEMORY["command"]
-    made[last] &= ~command.put(command.mask)
-    made[last] |= command.put(int(Command.DONE))
-    return made.astype(np.uint32)
+    stream[last] &= ~command.put(command.mask)
+    stream[last] |= command.put(int(Command.DONE))
+    return stream.astype(np.uint32)

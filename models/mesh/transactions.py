@@ -80,16 +80,10 @@ def _request(node: Node, access: Access, contents: Sequence[int], host: Node) ->
 class Answer:
     """What a node answered.
 
-    Parameters
-    ----------
-    node
-        Who answered.
-    words
-        uint16, shape (n,): what was read.
-    status
-        Command of the last flit.
-    reason
-        Why not, if not.
+    - ``node``: who answered.
+    - ``words``: uint16, shape (n,): what was read.
+    - ``status``: command of the last flit.
+    - ``reason``: why not, if not.
     """
 
     node: Node

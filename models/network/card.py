@@ -42,20 +42,13 @@ def digest(network: Network) -> str:
 class Measured:
     """What the integer golden model measured of a network.
 
-    Parameters
-    ----------
-    test_seed
-        Seed of the spikes that the measurements were made with.
-    held_out_accuracy
-        As ``accuracy``, of the training images that were held out.
-    accuracy
-        Fraction of test images labelled right; entry T - 1 is for T timesteps.
-    spikes
-        Mean spikes of a test image per timestep, of the input and of each layer.
-    operations
-        Mean synaptic operations of a test image per timestep: additions of a weight that is not 0.
-    zeros
-        Fraction of weights that are zero, each layer.
+    - ``test_seed``: seed of the spikes that the measurements were made with.
+    - ``held_out_accuracy``: as ``accuracy``, of the training images that were held out.
+    - ``accuracy``: fraction of test images labelled right; entry T - 1 is for T timesteps.
+    - ``spikes``: mean spikes of a test image per timestep, of the input and of each layer.
+    - ``operations``: mean synaptic operations of a test image per timestep: additions of a weight
+      that is not 0.
+    - ``zeros``: fraction of weights that are zero, each layer.
     """
 
     test_seed: int
@@ -70,16 +63,10 @@ class Measured:
 class Card:
     """Description, origin and measurements of one weight file.
 
-    Parameters
-    ----------
-    shape
-        The network, with one lane a layer.
-    origin
-        Where its parameters come from.
-    measured
-        What they were measured to do; None if nobody did.
-    digest
-        What `digest` gives for the parameters; filled in when the weight file is saved.
+    - ``shape``: the network, with one lane a layer.
+    - ``origin``: where its parameters come from.
+    - ``measured``: what they were measured to do; None if nobody did.
+    - ``digest``: what `digest` gives for the parameters; filled in when the weight file is saved.
     """
 
     shape: NetworkShape

@@ -30,16 +30,9 @@ class Per(enum.Enum):
 class Field:
     """One field: a value for the whole layer, or one for each of its neurons.
 
-    Parameters
-    ----------
-    name
-        Name of the parameter.
-    per
-        How many values there are.
-    bits
-        Width of a value, two's complement.
-    minimum, maximum
-        Smallest and largest value, which may be closer together than ``bits`` allow.
+    - ``bits``: width of a value, two's complement.
+    - ``minimum``, ``maximum``: smallest and largest value, which may be closer together than
+      ``bits`` allow.
     """
 
     name: str

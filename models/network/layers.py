@@ -68,19 +68,12 @@ class BankShape:
 class Dense:
     """A layer in which each of ``neurons`` processing elements has all ``inputs``.
 
-    Parameters
-    ----------
-    inputs
-        Fan-in and width of the input spike vector, 1 to 8192.
-    neurons
-        Number of neurons, 1 to 8192.
-    lanes
-        Spikes that the layer takes in one cycle: 1, 2, 4 or 8, at most ``inputs``. Presynaptic
-        neuron i belongs to lane i mod lanes.
-    threshold, bias
-        What a neuron compares its potential with, and starts it from.
-    neuron
-        What a neuron does from one timestep to the next.
+    - ``inputs``: fan-in and width of the input spike vector, 1 to 8192.
+    - ``neurons``: number of neurons, 1 to 8192.
+    - ``lanes``: spikes that the layer takes in one cycle: 1, 2, 4 or 8, at most ``inputs``.
+      Presynaptic neuron i belongs to lane i mod lanes.
+    - ``threshold``, ``bias``: what a neuron compares its potential with, and starts it from.
+    - ``neuron``: what a neuron does from one timestep to the next.
 
     Source: TW-SNN sec. 4.2.
     """

@@ -25,22 +25,14 @@ class Order(enum.Enum):
 class Neuron:
     """A neuron model; every field is hardware.
 
-    Parameters
-    ----------
-    carries
-        The potential goes on to the next timestep of the image; otherwise each timestep starts
-        from zero (TW-SNN eq. 1, Yin 2017's SNN-DC).
-    leak
-        A carried potential v becomes v - (v >> k) - ... for each k of ``leak``, from 1 to 17, by
-        arithmetic shifts.
-    reset, order
-        What a spike does to a carried potential, and when.
-    synapse
-        Decay of an exponential synaptic current, as ``leak``; empty: no such current.
-    once
-        A neuron spikes at most once an image.
-    phases
-        Phases K of weighted spikes, 1 to 8; 1: spikes have no weight (Kim 2018).
+    - ``carries``: the potential goes on to the next timestep of the image; otherwise each timestep
+      starts from zero (TW-SNN eq. 1, Yin 2017's SNN-DC).
+    - ``leak``: a carried potential v becomes v - (v >> k) - ... for each k of ``leak``, from 1 to
+      17, by arithmetic shifts.
+    - ``reset``, ``order``: what a spike does to a carried potential, and when.
+    - ``synapse``: decay of an exponential synaptic current, as ``leak``; empty: no such current.
+    - ``once``: a neuron spikes at most once an image.
+    - ``phases``: phases K of weighted spikes, 1 to 8; 1: spikes have no weight (Kim 2018).
     """
 
     carries: bool = False

@@ -8,20 +8,12 @@ from typing import Any
 class Trained:
     """`make train` trained it.
 
-    Parameters
-    ----------
-    data
-        Name of the data set.
-    data_sha256
-        sha256 of each of the data set's files, unpacked.
-    recipe
-        The training recipe's name and settings.
-    seed
-        Seed of the training, 0 to 2**63 - 1.
-    epochs
-        Epochs trained, 0 or more.
-    threads
-        Threads that PyTorch computed with; the order of sums depends on it.
+    - ``data``: name of the data set.
+    - ``data_sha256``: sha256 of each of the data set's files, unpacked.
+    - ``recipe``: the training recipe's name and settings.
+    - ``seed``: seed of the training, 0 to 2**63 - 1.
+    - ``epochs``: epochs trained, 0 or more.
+    - ``threads``: threads that PyTorch computed with; the order of sums depends on it.
     """
 
     data: str

@@ -20,20 +20,13 @@ class LayerParameters:
     v > threshold, strictly (TW-SNN eq. 1-2). The largest |v|, a * inputs + max |bias|, must be
     below 2**17: the 18-bit potential register cannot overflow and needs no saturation.
 
-    Parameters
-    ----------
-    weights
-        int8, shape (inputs, neurons), each -1, 0 or +1.
-    a
-        Scale constant of the weights, 0 to 127.
-    bias
-        int8, shape (neurons,), each -1, 0 or +1, scaled by ``b``; or, where ``b`` is None, 18-bit
-        signed, int32, shape (neurons,).
-    b
-        Scale constant of ternary biases, 0 to 127.
-    threshold
-        18-bit signed: an integer for all neurons, or int32, shape (neurons,), one for each. None:
-        the layer never fires.
+    - ``weights``: int8, shape (inputs, neurons), each -1, 0 or +1.
+    - ``a``: scale constant of the weights, 0 to 127.
+    - ``bias``: int8, shape (neurons,), each -1, 0 or +1, scaled by ``b``; or, where ``b`` is None,
+      18-bit signed, int32, shape (neurons,).
+    - ``b``: scale constant of ternary biases, 0 to 127.
+    - ``threshold``: 18-bit signed: an integer for all neurons, or int32, shape (neurons,), one for
+      each. None: the layer never fires.
     """
 
     weights: np.ndarray

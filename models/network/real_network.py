@@ -16,14 +16,9 @@ class RealLayer:
     Per timestep, from zero: v = sum(weights of spiking inputs) + bias; a neuron fires iff
     v > threshold, strictly (TW-SNN eq. 1-2 without ternarisation).
 
-    Parameters
-    ----------
-    weights
-        float32, shape (inputs, neurons), finite. Wider floats are rounded.
-    bias
-        float32, shape (neurons,), finite.
-    threshold
-        A finite number, rounded to float32.
+    - ``weights``: float32, shape (inputs, neurons), finite. Wider floats are rounded.
+    - ``bias``: float32, shape (neurons,), finite.
+    - ``threshold``: a finite number, rounded to float32.
     """
 
     weights: np.ndarray

@@ -44,17 +44,13 @@ class Input:
 class NetworkShape:
     """Layers of a network, what goes in and how its answer is read out.
 
-    Parameters
-    ----------
-    name
-        Name of the network, as ``LAYER=`` takes it; it becomes part of a Verilog module's name.
-    input
-        Its volume has as many values as the first layer has inputs.
-    layers
-        Shape of each layer, input side first: 1 to 512, each with as many inputs as the one before
-        it has neurons.
-    read_out
-        COUNT wants a last layer that fires, POTENTIAL one that does not; all others fire.
+    - ``name``: name of the network, as ``LAYER=`` takes it; it becomes part of a Verilog module's
+      name.
+    - ``input``: its volume has as many values as the first layer has inputs.
+    - ``layers``: shape of each layer, input side first: 1 to 512, each with as many inputs as the
+      one before it has neurons.
+    - ``read_out``: COUNT wants a last layer that fires, POTENTIAL one that does not; all others
+      fire.
     """
 
     name: str

@@ -9,10 +9,7 @@ from trispike.models.errors import BadInput
 class Volume:
     """Maps of values: flattened by channel, then row, then column, as PyTorch does.
 
-    Parameters
-    ----------
-    channels, height, width
-        1 or more each.
+    ``channels``, ``height``, ``width``: 1 or more each.
     """
 
     channels: int

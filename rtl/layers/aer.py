@@ -31,10 +31,7 @@ class AEREncoder(Block):
     group at work stands in a register of its own, the others wait, and the first non-empty one is
     chosen from one flag per group.
 
-    Parameters
-    ----------
-    inputs
-        Width of the spike vector, 1 to 8192.
+    ``inputs``: width of the spike vector, 1 to 8192.
 
     Members
     -------

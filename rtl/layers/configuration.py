@@ -9,12 +9,7 @@ from amaranth.utils import ceil_log2
 
 from trispike.models.network.field import Field
 from trispike.models.network.layers import Dense
-from trispike.models.network.numbers import (
-    BANK_BITS,
-    BANK_NEURONS,
-    COUNT_BITS,
-    MAX_CHIP_LAYERS,
-)
+from trispike.models.network.numbers import BANK_BITS, BANK_NEURONS, COUNT_BITS, MAX_CHIP_LAYERS
 from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix
 
 
@@ -75,10 +70,7 @@ class LayerRegisters(Block):
     The registers survive a reset, as the banks do: a chip that is reset in mid-flight goes on
     with the network it was loaded with.
 
-    Parameters
-    ----------
-    shape
-        Fan-in, number of neurons, lanes.
+    ``shape``: fan-in, number of neurons, lanes.
 
     Members
     -------

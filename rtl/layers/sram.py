@@ -12,10 +12,7 @@ from trispike.rtl.hierarchy import Block
 class SRAMBank(Block):
     """A synchronous memory with one port, a module of its own that a memory macro can replace.
 
-    Parameters
-    ----------
-    shape
-        Rows and width. TW-SNN's largest bank is 1024 x 128 (sec. 4.2, fig. 7).
+    ``shape``: rows and width. TW-SNN's largest bank is 1024 x 128 (sec. 4.2, fig. 7).
 
     Members
     -------

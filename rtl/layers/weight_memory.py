@@ -16,10 +16,7 @@ class WeightMemory(Block):
 
     Rows are interleaved over the lanes: presynaptic neuron i is row i / lanes of lane i mod lanes.
 
-    Parameters
-    ----------
-    shape
-        Fan-in, number of neurons, lanes.
+    ``shape``: fan-in, number of neurons, lanes.
 
     Members
     -------

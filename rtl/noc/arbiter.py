@@ -13,10 +13,7 @@ class RoundRobinArbiter(wiring.Component):
 
     A waiting request is granted after at most ``width - 1`` others.
 
-    Parameters
-    ----------
-    width
-        Number of requests.
+    ``width``: number of requests.
 
     Members
     -------

@@ -13,10 +13,7 @@ from trispike.rtl.parameters import Parameter
 class FlitBuffer(wiring.Component):
     """A first-in first-out buffer of flits, in registers.
 
-    Parameters
-    ----------
-    depth
-        Capacity in flits, 2 or more.
+    ``depth``: capacity in flits, 2 or more.
 
     Members
     -------

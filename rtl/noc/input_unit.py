@@ -16,10 +16,7 @@ from trispike.rtl.parameters import Parameter
 class InputUnit(Block):
     """Holds the flits of one port, and requests the output port of the oldest.
 
-    Parameters
-    ----------
-    shape
-        Depth of the buffer, and routing.
+    ``shape``: depth of the buffer, and routing.
 
     Members
     -------

@@ -18,10 +18,7 @@ class SwitchAllocator(wiring.Component):
     An input keeps the output while its flit waits for the link, and until the last flit of its
     packet has left; then the others have priority.
 
-    Parameters
-    ----------
-    inputs
-        Number of inputs.
+    ``inputs``: number of inputs.
 
     Members
     -------
@@ -63,10 +60,7 @@ class SwitchAllocator(wiring.Component):
 class OutputUnit(Block):
     """One output of a router.
 
-    Parameters
-    ----------
-    inputs
-        Number of inputs.
+    ``inputs``: number of inputs.
 
     Members
     -------

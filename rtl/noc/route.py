@@ -53,10 +53,7 @@ def turns(routing: Routing, enters: Port) -> tuple[Port, ...]:
 class RouteUnit(wiring.Component):
     """Computes the output port of a flit from its destination. Combinational.
 
-    Parameters
-    ----------
-    shape
-        Routing function and number of dead links.
+    ``shape``: routing function and number of dead links.
 
     Members
     -------

@@ -122,10 +122,7 @@ class Router(Block):
         # Counted a cycle later, or the counter would be the end of the longest path.
         just_dropped = Signal(range(len(drops) + 1))
         just_wanted = Signal(len(Port))
-        m.d.sync += [
-            just_dropped.eq(sum(drop.any() for drop in drops)),
-            just_wanted.eq(wanted),
-        ]
+        m.d.sync += [just_dropped.eq(sum(drop.any() for drop in drops)), just_wanted.eq(wanted)]
         with m.If(just_wanted.any()):
             total = self.dropped + just_dropped
             m.d.sync += [

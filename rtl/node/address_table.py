@@ -18,10 +18,7 @@ AddressEntry = data.StructLayout({name: field.width for name, field in ADDRESS_E
 class AddressTable(Block):
     """Holds the destinations of a node's spikes. Combinational but for writes.
 
-    Parameters
-    ----------
-    shape
-        Number of entries.
+    ``shape``: number of entries.
 
     Members
     -------

@@ -21,10 +21,7 @@ AEREntry = data.StructLayout({name: field.width for name, field in AER_ENTRY.ite
 class AERTable(Block):
     """Finds whom a spike flit comes from, and the weight row of its neuron. Combinational.
 
-    Parameters
-    ----------
-    shape
-        Number of entries and of weight rows.
+    ``shape``: number of entries and of weight rows.
 
     Members
     -------

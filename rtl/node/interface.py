@@ -28,10 +28,7 @@ Status = data.StructLayout({name: field.width for name, field in STATUS.items()}
 class NetworkInterface(Block):
     """Spike receiver, spike sender and memory slave behind one pair of links.
 
-    Parameters
-    ----------
-    shape
-        What the node is.
+    ``shape``: what the node is.
 
     Members
     -------

@@ -5,12 +5,7 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.flits import HEAD, MEMORY, Access, Command, FlitType
-from trispike.models.mesh.memory_map import (
-    ADDRESS_BITS,
-    LINE_WORDS,
-    WORD_BITS,
-    memory_map,
-)
+from trispike.models.mesh.memory_map import ADDRESS_BITS, LINE_WORDS, WORD_BITS, memory_map
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.transactions import Reason
 from trispike.models.network.numbers import BANK_BITS
@@ -53,10 +48,7 @@ class Request(data.Struct):
 class MemorySlave(Block):
     """Carries out memory transactions, one at a time, and answers each.
 
-    Parameters
-    ----------
-    shape
-        Which lines there are.
+    ``shape``: which lines there are.
 
     Members
     -------
@@ -231,10 +223,7 @@ class MemorySlave(Block):
             with m.If(self.o.ready):
                 _go(m, _reads(request) & fine, "LOAD", "STATUS")
         with m.State("READ"):
-            m.d.comb += [
-                content.eq(words.word_select(word, WORD_BITS)),
-                self.o.valid.eq(1),
-            ]
+            m.d.comb += [content.eq(words.word_select(word, WORD_BITS)), self.o.valid.eq(1)]
             with m.If(self.o.ready):
                 m.d.sync += [
                     request.address.eq(request.address + 1),

@@ -19,10 +19,7 @@ from trispike.rtl.parameters import Parameter
 class Node(Block):
     """256 neurons on the network.
 
-    Parameters
-    ----------
-    shape
-        What the node is.
+    ``shape``: what the node is.
 
     Members
     -------
@@ -133,10 +130,7 @@ class Node(Block):
                 Cat(values.word_select(k, field.bits), gap) for k in range(self.shape.neurons)
             )
         for first, row in rows.items():
-            with (
-                m.If(is_line_of(regions[first], line)),
-                m.Switch(column(regions[first], line)),
-            ):
+            with m.If(is_line_of(regions[first], line)), m.Switch(column(regions[first], line)):
                 for k in range(regions[first].width):
                     with m.Case(k):
                         m.d.comb += interface.memory.read_line.eq(

@@ -11,10 +11,7 @@ from trispike.rtl.parameters import Parameter
 class PendingSpikes(Block):
     """A bitmap of a node's inputs for each of two timesteps.
 
-    Parameters
-    ----------
-    inputs
-        Weight rows of the node, a multiple of 32.
+    ``inputs``: weight rows of the node, a multiple of 32.
 
     Members
     -------

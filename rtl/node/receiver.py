@@ -22,10 +22,7 @@ from trispike.rtl.priority import LowestOne, one_hot_select
 class SpikeReceiver(Block):
     """Gathers the spikes of a timestep until all sources have ended it, and gives credits.
 
-    Parameters
-    ----------
-    shape
-        Weight rows and entries of the AER look-up table.
+    ``shape``: weight rows and entries of the AER look-up table.
 
     Members
     -------

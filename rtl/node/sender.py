@@ -36,13 +36,7 @@ class CreditCounter(Block):
 
     def __init__(self):
         super().__init__(
-            {
-                "clear": In(1),
-                "spend": In(1),
-                "gain": In(1),
-                "any": Out(1),
-                "overdrawn": Out(1),
-            }
+            {"clear": In(1), "spend": In(1), "gain": In(1), "any": Out(1), "overdrawn": Out(1)}
         )
 
     @property
@@ -70,10 +64,7 @@ class SpikeSender(Block):
 
     A flit a cycle, as long as the network takes them.
 
-    Parameters
-    ----------
-    shape
-        Neurons and entries of the address look-up table.
+    ``shape``: neurons and entries of the address look-up table.
 
     Members
     -------

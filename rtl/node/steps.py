@@ -10,10 +10,7 @@ from trispike.rtl.parameters import Parameter
 class StepController(Block):
     """Says when all spikes of a timestep have come, and when sources may send further ones.
 
-    Parameters
-    ----------
-    sources
-        Entries of the AER look-up table.
+    ``sources``: entries of the AER look-up table.
 
     Members
     -------

@@ -52,17 +52,11 @@ def read(path: Path, width: int) -> Capture:
 class Run:
     """Everything captured of one chunk.
 
-    Parameters
-    ----------
-    probed
-        What each probe showed: for layer number k from 0 and the probe's name, the values, integers
-        of shape (steps, values), and their cycles, int64 (steps,).
-    result_cycles
-        int64, shape (predictions,): the cycle in which each prediction was taken.
-    labels
-        int64, shape (predictions,).
-    scores
-        int32, shape (predictions, outputs): spike counts, or sums of potentials.
+    - ``probed``: what each probe showed: for layer number k from 0 and the probe's name, the
+      values, integers of shape (steps, values), and their cycles, int64 (steps,).
+    - ``result_cycles``: int64, shape (predictions,): the cycle in which each prediction was taken.
+    - ``labels``: int64, shape (predictions,).
+    - ``scores``: int32, shape (predictions, outputs): spike counts, or sums of potentials.
     """
 
     probed: dict[tuple[int, str], tuple[np.ndarray, np.ndarray]]
@@ -74,14 +68,9 @@ class Run:
 class Captures:
     """The captures of a run, taken up chunk by chunk; what is ahead of a chunk waits for the next.
 
-    Parameters
-    ----------
-    folder
-        Where the harness leaves them.
-    shape
-        The chip's.
-    costly
-        Costly probes are captured too.
+    - ``folder``: where the harness leaves them.
+    - ``shape``: the chip's.
+    - ``costly``: costly probes are captured too.
     """
 
     def __init__(self, folder: Path, shape: NetworkShape, *, costly: bool):

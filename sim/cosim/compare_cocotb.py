@@ -101,12 +101,7 @@ def _filled(values: np.ndarray, length: int, missing: int) -> np.ndarray:
 
 
 def _outcome(
-    shard: Shard,
-    read_out: ReadOut,
-    chunk: _Chunk,
-    run: captures.Run,
-    cycles: int,
-    seconds: float,
+    shard: Shard, read_out: ReadOut, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float
 ) -> Outcome:
     """Judge ``run``, what was captured of ``chunk``."""
     verdict = judge(

@@ -98,28 +98,17 @@ def run(
 ) -> Found:
     """Run ``images`` through the RTL of the network in ``weight_file`` and compare everything.
 
-    Parameters
-    ----------
-    weight_file
-        The network and its weights.
-    stimulus
-        Where the images' spikes come from.
-    images
-        Indices of the images in their data set, at least one.
-    folder
-        Where the run leaves its files. Runs at the same time need different ones.
-    lanes
-        Spikes that a layer takes in one cycle: 1, 2, 4 or 8.
-    pool
-        Runs the shards, each a simulation of consecutive images in one pipeline; None runs one.
-    potentials
-        Compare membrane potentials too.
-    waves
-        Write a waveform; there is one shard then.
-    progress
-        Called with the number of images judged so far, now and then.
-    model
-        From `chip_model`, with the same ``lanes``; None builds it.
+    - ``weight_file``: the network and its weights.
+    - ``stimulus``: where the images' spikes come from.
+    - ``images``: indices of the images in their data set, at least one.
+    - ``folder``: where the run leaves its files. Runs at the same time need different ones.
+    - ``lanes``: spikes that a layer takes in one cycle: 1, 2, 4 or 8.
+    - ``pool``: runs the shards, each a simulation of consecutive images in one pipeline; None runs
+      one.
+    - ``potentials``: compare membrane potentials too.
+    - ``waves``: write a waveform; there is one shard then.
+    - ``progress``: called with the number of images judged so far, now and then.
+    - ``model``: from `chip_model`, with the same ``lanes``; None builds it.
 
     A shard that dies does not disturb the others. `Interrupted` on Ctrl-C, once every shard has
     ended.

@@ -30,14 +30,9 @@ from trispike.models.network.shape import NetworkShape
 class Schedule:
     """Cycles of a run.
 
-    Parameters
-    ----------
-    fire
-        int64, shape (layers, steps): the cycle in which a layer's PEs fire.
-    taken
-        int64, shape (layers, steps): the cycle in which a layer's output vector is taken.
-    result
-        int64, shape (predictions,): the cycle in which a prediction is taken.
+    - ``fire``: int64, shape (layers, steps): the cycle in which a layer's PEs fire.
+    - ``taken``: int64, shape (layers, steps): the cycle in which a layer's output vector is taken.
+    - ``result``: int64, shape (predictions,): the cycle in which a prediction is taken.
     """
 
     fire: np.ndarray
@@ -48,16 +43,10 @@ class Schedule:
 def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.ndarray:
     """Cycles that each layer's encoder gives spikes in: the spike count of its busiest lane.
 
-    Parameters
-    ----------
-    shape
-        Of the chip: it says how many lanes each layer has.
-    vectors
-        Each layer's input spikes: bool, shape (images, timesteps, inputs).
+    - ``shape``: of the chip: it says how many lanes each layer has.
+    - ``vectors``: each layer's input spikes: bool, shape (images, timesteps, inputs).
 
-    Returns
-    -------
-    int64, shape (layers, images * timesteps).
+    Returns int64, shape (layers, images * timesteps).
     """
     layers = zip(shape.layers, vectors, strict=True)
     counts = [SPIKING_CYCLES[type(layer)](layer, spikes).reshape(-1) for layer, spikes in layers]
@@ -77,12 +66,8 @@ input spikes, bool (..., inputs), that returns integers (...)."""
 class Pipeline:
     """The pipeline of a chip from reset on; takes the steps of a run in any number of parts.
 
-    Parameters
-    ----------
-    layers
-        Layers of the chip.
-    timesteps
-        Timesteps per prediction.
+    - ``layers``: layers of the chip.
+    - ``timesteps``: timesteps per prediction.
     """
 
     def __init__(self, layers: int, timesteps: int):
@@ -135,11 +120,7 @@ class Pipeline:
 def schedule(spikes: np.ndarray, timesteps: int) -> Schedule:
     """Schedule of a whole run.
 
-    Parameters
-    ----------
-    spikes
-        What `spiking_cycles` gives: integers, shape (layers, steps).
-    timesteps
-        Timesteps per prediction; ``steps`` is a multiple of it.
+    - ``spikes``: what `spiking_cycles` gives: integers, shape (layers, steps).
+    - ``timesteps``: timesteps per prediction; ``steps`` is a multiple of it.
     """
     return Pipeline(len(spikes), timesteps).advance(spikes)

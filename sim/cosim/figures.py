@@ -21,51 +21,38 @@ _STEPS_AT_ONCE = 4096
 class Figures:
     """All figures of one run. Means are over images unless they say otherwise.
 
-    Parameters
-    ----------
-    network, sizes, lanes, memory_bytes, banks
-        What ran: name, layer sizes, lanes, SRAM bytes, banks of each layer.
-    data, first_image, images, timesteps, seed
-        What it ran on: ``images`` that were judged, the first in question being ``first_image``.
-    images_asked, complete
-        Images that it was to run on, and whether all were judged.
-    accuracy, golden_accuracy
-        Fraction of labels that are right.
-    mismatches
-        Differences between RTL and models, by quantity: all zero unless something is wrong.
-    first_divergence
-        The first of them in words, or None.
-    latency_cycles
-        From the first input vector to the first prediction.
-    shards
-        Simulations that the images were spread over, as far as they judged any.
-    cycles_per_image_min, cycles_per_image_mean, cycles_per_image_max
-        Between successive predictions, the pipeline being full; the latency if there is only one.
-        All cycles are those of one pipeline that takes all images in a row: with one shard they
-        are the RTL's own, with several they come from the cycle model and the RTL's spike counts,
-        after every shard was found equal to that model to the cycle.
-    cycles_per_timestep
-        Mean.
-    cycles_per_input_spike
-        Cycles over input spikes of the same images; 1 is the floor with one lane.
-    busiest_lane
-        Mean spike count of layer 1's busiest lane at a timestep: the floor of cycles per timestep.
-    predictions_per_second
-        At `CLOCK_MHZ`, derived from the mean cycles per image.
-    synaptic_operations
-        Mean per image: each input spike of a layer is one operation in each of its neurons.
-    sram_reads
-        Mean per image, in words of a bank.
-    spikes
-        Mean per image, of the input and of each layer.
-    spiking_cycles
-        For each layer, mean per image: cycles in which any of its lanes has an input spike.
-    energy_nj
-        Mean per image, by kind of event, see `sim.cost.events`.
-    wall_seconds
-        Whole run.
-    simulated_cycles, simulated_cycles_per_second
-        All shards together; the rate is over the time that simulations ran, loading included.
+    - ``network``, ``sizes``, ``lanes``, ``memory_bytes``, ``banks``: what ran: name, layer sizes,
+      lanes, SRAM bytes, banks of each layer.
+    - ``data``, ``first_image``, ``images``, ``timesteps``, ``seed``: what it ran on: ``images``
+      that were judged, the first in question being ``first_image``.
+    - ``images_asked``, ``complete``: images that it was to run on, and whether all were judged.
+    - ``accuracy``, ``golden_accuracy``: fraction of labels that are right.
+    - ``mismatches``: differences between RTL and models, by quantity: all zero unless something is
+      wrong.
+    - ``first_divergence``: the first of them in words, or None.
+    - ``latency_cycles``: from the first input vector to the first prediction.
+    - ``shards``: simulations that the images were spread over, as far as they judged any.
+    - ``cycles_per_image_min``, ``cycles_per_image_mean``, ``cycles_per_image_max``: between
+      successive predictions, the pipeline being full; the latency if there is only one. All cycles
+      are those of one pipeline that takes all images in a row: with one shard they are the RTL's
+      own, with several they come from the cycle model and the RTL's spike counts, after every shard
+      was found equal to that model to the cycle.
+    - ``cycles_per_timestep``: mean.
+    - ``cycles_per_input_spike``: cycles over input spikes of the same images; 1 is the floor with
+      one lane.
+    - ``busiest_lane``: mean spike count of layer 1's busiest lane at a timestep: the floor of
+      cycles per timestep.
+    - ``predictions_per_second``: at `CLOCK_MHZ`, derived from the mean cycles per image.
+    - ``synaptic_operations``: mean per image: each input spike of a layer is one operation in each
+      of its neurons.
+    - ``sram_reads``: mean per image, in words of a bank.
+    - ``spikes``: mean per image, of the input and of each layer.
+    - ``spiking_cycles``: for each layer, mean per image: cycles in which any of its lanes has an
+      input spike.
+    - ``energy_nj``: mean per image, by kind of event, see `sim.cost.events`.
+    - ``wall_seconds``: whole run.
+    - ``simulated_cycles``, ``simulated_cycles_per_second``: all shards together; the rate is over
+      the time that simulations ran, loading included.
     """
 
     network: str

@@ -17,28 +17,18 @@ _SUFFIX = ".outcome.npz"
 class Outcome:
     """What was found of consecutive images: those of a chunk, or of a shard.
 
-    Parameters
-    ----------
-    images
-        Their indices in the data set.
-    mismatches
-        Differences between RTL and model, by quantity.
-    first
-        The first difference, or None.
-    labels, golden_labels
-        A label an image, from the RTL (-1 where it gave none) and from the golden model: int64.
-    result_cycles
-        The cycle in which the RTL gave each prediction: int64.
-    spikes
-        Spikes of the input and of each layer at each step, the timesteps of all images in a row:
-        uint16, shape (1 + layers, steps); 0 where the simulation ended too early.
-    spiking_cycles
-        What `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes: uint16, shape
-        (layers, steps).
-    cycles
-        Cycles simulated, those that load the network among them.
-    seconds
-        Wall time of the simulation proper.
+    - ``images``: their indices in the data set.
+    - ``mismatches``: differences between RTL and model, by quantity.
+    - ``first``: the first difference, or None.
+    - ``labels``, ``golden_labels``: a label an image, from the RTL (-1 where it gave none) and from
+      the golden model: int64.
+    - ``result_cycles``: the cycle in which the RTL gave each prediction: int64.
+    - ``spikes``: spikes of the input and of each layer at each step, the timesteps of all images in
+      a row: uint16, shape (1 + layers, steps); 0 where the simulation ended too early.
+    - ``spiking_cycles``: what `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes:
+      uint16, shape (layers, steps).
+    - ``cycles``: cycles simulated, those that load the network among them.
+    - ``seconds``: wall time of the simulation proper.
     """
 
     images: range

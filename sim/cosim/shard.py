@@ -18,22 +18,13 @@ _DESCRIPTION, _STIMULUS = "shard.json", "stimulus.pickle"
 class Shard:
     """Consecutive images to run in one pipeline and what to run them on.
 
-    Parameters
-    ----------
-    weights
-        The weight file.
-    stimulus
-        Where their spikes come from.
-    images
-        Their indices in the data set.
-    chunk
-        Images that are judged together.
-    potentials
-        Capture and compare membrane potentials too.
-    digest
-        Digest of the parameters in the weight file, which must not change during a run.
-    lanes
-        Spikes that the chip takes in one cycle.
+    - ``weights``: the weight file.
+    - ``stimulus``: where their spikes come from.
+    - ``images``: their indices in the data set.
+    - ``chunk``: images that are judged together.
+    - ``potentials``: capture and compare membrane potentials too.
+    - ``digest``: digest of the parameters in the weight file, which must not change during a run.
+    - ``lanes``: spikes that the chip takes in one cycle.
     """
 
     weights: Path

@@ -43,12 +43,8 @@ class Given:
 class Encoding:
     """Images encoded by `models.data.spikes.encode`, each as it would be in a run of the whole set.
 
-    Parameters
-    ----------
-    pixels
-        File of all images as NumPy saves them: uint8, shape (n, inputs).
-    timesteps, seed
-        As for `models.data.spikes.encode`.
+    - ``pixels``: file of all images as NumPy saves them: uint8, shape (n, inputs).
+    - ``timesteps``, ``seed``: as for `models.data.spikes.encode`.
     """
 
     pixels: Path

@@ -47,11 +47,7 @@ def table(f: Figures) -> Table:
         *((f"spikes/image, {name}", f"{n:.1f}", _MEASURED) for name, n in layers),
         ("synaptic operations/image", f"{f.synaptic_operations:,.0f}", _DERIVED),
         ("SRAM reads/image", f"{f.sram_reads:,.1f}", _DERIVED),
-        (
-            f"SRAM, {'+'.join(map(str, f.banks))} banks",
-            f"{f.memory_bytes / 1024:g} kB",
-            _DERIVED,
-        ),
+        (f"SRAM, {'+'.join(map(str, f.banks))} banks", f"{f.memory_bytes / 1024:g} kB", _DERIVED),
         ("energy/image at 65 nm", f"{sum(f.energy_nj.values()):.1f} nJ", _DERIVED),
         ("wall time", f"{f.wall_seconds:.1f} s", _MEASURED),
         (

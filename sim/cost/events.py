@@ -50,7 +50,7 @@ def sram_read(bank: BankShape) -> float:
 
     def at(width: int) -> float:
         rows = sorted(size for wide, size in constants.SRAM_READ if wide == width)
-        here = min(max(bank.rows, rows[0]), rows[-1])
+        here = min(max(bank.rows, rows[0]), rows[-1])  # one of several banks, if it has more rows
         above = next(size for size in rows if size >= here)
         below = max(size for size in rows if size <= here)
         low, high = (constants.SRAM_READ[width, size].value for size in (below, above))

@@ -42,41 +42,26 @@ class Latency:
 class Point:
     """One mesh under one traffic. Loads are in flits per node and cycle.
 
-    Parameters
-    ----------
-    mesh, router, pattern
-        By name.
-    rate, bursts, stalls, seed
-        As given.
-    cycles, warmup
-        Flits were offered for so many cycles, and are counted from the cycle ``warmup`` on: the
-        window.
-    flits, drops, waiting
-        Flits that nodes were given, that were dropped, and that were still waiting to enter when
-        the offers ended.
-    offered, accepted
-        Flits offered, and given to nodes, in the window.
-    latency, network_latency
-        From the cycle in which a flit was offered, and from the one in which the mesh took it,
-        until its node took it.
-    zero_load
-        The mean of ``network_latency`` if no flit met another: hops + 1.
-    hops
-        Mean number of links that a flit passed.
-    links
-        Flits per cycle of each link between routers, over all cycles of the run, by the node and
-        the port that it begins at: ``0.1.2 east``.
-    mean_link, busiest_link
-        Their mean, and that of the busiest one.
-    busiest
-        Which that is; None without links.
-    bound
-        Beyond this load not all of this traffic can be accepted: some link, or some node's port,
-        would have to carry more than a flit in a cycle.
-    longest_wait
-        Most cycles in which a node that had a flit to send could send none.
-    run_cycles, seconds
-        Length of the whole run until everything had come, and how long it took to simulate.
+    - ``mesh``, ``router``, ``pattern``: by name.
+    - ``rate``, ``bursts``, ``stalls``, ``seed``: as given.
+    - ``cycles``, ``warmup``: flits were offered for so many cycles, and are counted from the cycle
+      ``warmup`` on: the window.
+    - ``flits``, ``drops``, ``waiting``: flits that nodes were given, that were dropped, and that
+      were still waiting to enter when the offers ended.
+    - ``offered``, ``accepted``: flits offered, and given to nodes, in the window.
+    - ``latency``, ``network_latency``: from the cycle in which a flit was offered, and from the one
+      in which the mesh took it, until its node took it.
+    - ``zero_load``: the mean of ``network_latency`` if no flit met another: hops + 1.
+    - ``hops``: mean number of links that a flit passed.
+    - ``links``: flits per cycle of each link between routers, over all cycles of the run, by the
+      node and the port that it begins at: ``0.1.2 east``.
+    - ``mean_link``, ``busiest_link``: their mean, and that of the busiest one.
+    - ``busiest``: which that is; None without links.
+    - ``bound``: beyond this load not all of this traffic can be accepted: some link, or some node's
+      port, would have to carry more than a flit in a cycle.
+    - ``longest_wait``: most cycles in which a node that had a flit to send could send none.
+    - ``run_cycles``, ``seconds``: length of the whole run until everything had come, and how long
+      it took to simulate.
     """
 
     mesh: str

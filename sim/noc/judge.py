@@ -11,7 +11,7 @@ from trispike.golden.mesh.routes import DROPPED, MAX_DROPPED, Expectation, Route
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import FlitType
 from trispike.models.mesh.topology import MeshShape, Port
-from trispike.sim.noc.run import NEVER, Run
+from trispike.sim.noc.run import NEVER, TrafficRun
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.tools.simulator import SimulationError
 
@@ -20,22 +20,16 @@ from trispike.sim.tools.simulator import SimulationError
 class Judged:
     """A run that was found to be right.
 
-    Parameters
-    ----------
-    run
-        The run.
-    expected
-        What the golden model says of the flits that the mesh took.
-    which
-        int64, shape (m,): index in the traffic of each flit that a node got.
+    - ``expected``: what the golden model says of the flits that the mesh took.
+    - ``which``: int64, shape (m,): index in the traffic of each flit that a node got.
     """
 
-    run: Run
+    run: TrafficRun
     expected: Expectation
     which: np.ndarray
 
 
-def judge(run: Run, routes: Routes) -> Judged:
+def judge(run: TrafficRun, routes: Routes) -> Judged:
     """Compare ``run`` with the golden model: `MismatchFound` names the first difference.
 
     Everything that the mesh has taken must have come where it should, once, unaltered and in order,
@@ -80,24 +74,15 @@ def match(
 ) -> np.ndarray:
     """Which of the flits ``sent`` each of the flits ``received`` is.
 
-    Parameters
-    ----------
-    routes
-        The mesh and its paths.
-    sources, sent
-        Node numbers and flits, shape (n,), the flits of a node in the order in which the mesh took
-        them.
-    receivers, received
-        Node numbers and flits, shape (m,), the flits of a node in the order in which they came.
+    - ``routes``: the mesh and its paths.
+    - ``sources``, ``sent``: node numbers and flits, shape (n,), the flits of a node in the order in
+      which the mesh took them.
+    - ``receivers``, ``received``: node numbers and flits, shape (m,), the flits of a node in the
+      order in which they came.
 
-    Returns
-    -------
-    ndarray
-        int64, shape (m,): index into ``sent``.
-
-    `MismatchFound` if a flit was lost, altered, delivered twice or elsewhere, if two flits of a
-    source and a type changed places on their way to a node, or if another flit came between those
-    of a transaction.
+    Returns int64, shape (m,): index into ``sent``. `MismatchFound` if a flit was lost, altered,
+    delivered twice or elsewhere, if two flits of a source and a type changed places on their way to
+    a node, or if another flit came between those of a transaction.
     """
     mesh, kinds = routes.mesh, flits.SPIKE["type"]
     due, came = collections.defaultdict(list), collections.defaultdict(list)

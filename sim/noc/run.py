@@ -25,25 +25,18 @@ _CERTAIN = (1 << 64) - 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Run:
+class TrafficRun:
     """What a mesh did with its traffic.
 
-    Parameters
-    ----------
-    traffic
-        What was offered.
-    cycles
-        Length of the run.
-    seconds
-        Time that the simulation took, files aside.
-    taken
-        int64, shape (n,): cycle in which the mesh took each flit of ``traffic``, or `NEVER`.
-    links
-        int64, shape (nodes, 7): flits that left each router by each port.
-    dropped, dropped_ports
-        int64, shape (nodes,): status of the routers.
-    receivers, times, flits
-        int64 (m,), int64 (m,), uint32 (m,): node number and cycle of each flit that a node got.
+    - ``traffic``: what was offered.
+    - ``cycles``: length of the run.
+    - ``seconds``: time that the simulation took, files aside.
+    - ``taken``: int64, shape (n,): cycle in which the mesh took each flit of ``traffic``, or
+      `NEVER`.
+    - ``links``: int64, shape (nodes, 7): flits that left each router by each port.
+    - ``dropped``, ``dropped_ports``: int64, shape (nodes,): status of the routers.
+    - ``receivers``, ``times``, ``flits``: int64 (m,), int64 (m,), uint32 (m,): node number and
+      cycle of each flit that a node got.
     """
 
     traffic: Traffic
@@ -82,27 +75,18 @@ def run(
     ready: float = 1.0,
     seed: int = 0,
     dead_links: tuple[DeadLink, ...] = (),
-) -> Run:
+) -> TrafficRun:
     """Run ``traffic`` through the mesh of ``executable``; files go to ``folder``.
 
-    Parameters
-    ----------
-    executable
-        From `program`.
-    traffic
-        What the nodes offer.
-    folder
-        Where the schedule and the results are kept.
-    inject
-        Cycle from which no packet begins any more.  [default: none does after the traffic's length]
-    limit
-        Most cycles.  [default: enough for everything to come]
-    ready
-        Chance of a node's taking a flit, in each cycle.
-    seed
-        Of that chance.
-    dead_links
-        What the routers are told.
+    - ``executable``: from `program`.
+    - ``traffic``: what the nodes offer.
+    - ``folder``: where the schedule and the results are kept.
+    - ``inject``: cycle from which no packet begins any more.  [default: none does after the
+      traffic's length]
+    - ``limit``: most cycles.  [default: enough for everything to come]
+    - ``ready``: chance of a node's taking a flit, in each cycle.
+    - ``seed``: of that chance.
+    - ``dead_links``: what the routers are told.
     """
     folder.mkdir(parents=True, exist_ok=True)
     inject = traffic.cycles if inject is None else inject
@@ -122,7 +106,7 @@ def run(
     links = results.take(nodes * len(Port)).reshape(nodes, len(Port))
     drops = results.take(nodes, DROPS)
     given = results.rest(DELIVERY)
-    return Run(
+    return TrafficRun(
         traffic=traffic,
         cycles=cycles,
         seconds=nanoseconds / 1e9,

@@ -45,17 +45,17 @@ class Curve:
 
 def curves(points: list[Point]) -> list[Curve]:
     """``points`` by mesh and pattern, both in the order of the number of nodes and of `Pattern`."""
-    found: dict[tuple[str, str], list[Point]] = {}
+    by_curve: dict[tuple[str, str], list[Point]] = {}
     for point in points:
-        found.setdefault((point.mesh, point.pattern), []).append(point)
+        by_curve.setdefault((point.mesh, point.pattern), []).append(point)
     order = [pattern.value for pattern in Pattern]
 
     def place(key: tuple[str, str]):
         return MeshShape.parse(key[0]).nodes, key[0], order.index(key[1])
 
     return [
-        Curve(mesh=mesh, pattern=pattern, points=tuple(sorted(found[mesh, pattern], key=_rate)))
-        for mesh, pattern in sorted(found, key=place)
+        Curve(mesh=mesh, pattern=pattern, points=tuple(sorted(by_curve[mesh, pattern], key=_rate)))
+        for mesh, pattern in sorted(by_curve, key=place)
     ]
 
 

@@ -22,16 +22,10 @@ from trispike.models.mesh.traffic import Pattern, Traffic
 class Setting:
     """One run: the mesh, its traffic, and how it is driven. See `models.mesh.traffic.generate`.
 
-    Parameters
-    ----------
-    mesh, router, dead_links
-        The network.
-    pattern, rate, bursts, cycles, seed
-        The traffic.
-    warmup
-        Cycle from which flits are counted.
-    stalls
-        Chance of a node's taking nothing, in each cycle.
+    - ``mesh``, ``router``, ``dead_links``: the network.
+    - ``pattern``, ``rate``, ``bursts``, ``cycles``, ``seed``: the traffic.
+    - ``warmup``: cycle from which flits are counted.
+    - ``stalls``: chance of a node's taking nothing, in each cycle.
     """
 
     mesh: MeshShape

@@ -22,14 +22,7 @@ from trispike.sim.node.tables import table
 from trispike.sim.report import records
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, table_console
-from trispike.sim.terminal.options import (
-    DataFolder,
-    Dead,
-    Images,
-    Json,
-    Seeded,
-    Trained,
-)
+from trispike.sim.terminal.options import DataFolder, Dead, Images, Json, Seeded, Trained
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.run_folder import run_folder
@@ -140,7 +133,7 @@ def execute(asked: MeshRun) -> None:
             back_door=asked.back_door,
             read_back=asked.read_back,
         )
-    made = figures(
+    record = figures(
         measured,
         data=data,
         labels=labels,
@@ -149,5 +142,5 @@ def execute(asked: MeshRun) -> None:
         back_door=asked.back_door,
         wall_seconds=time.perf_counter() - begun,
     )
-    table_console().print(table(made))
-    asked.keep(records.text(made))
+    table_console().print(table(record))
+    asked.keep(records.text(record))

@@ -14,57 +14,38 @@ from trispike.sim.node.measure import Measured
 class MeshFigures:
     """All figures of one run. Means are over images, timesteps or nodes, as they say.
 
-    Parameters
-    ----------
-    network, sizes
-        What ran.
-    mesh, router, nodes, places
-        On what: nodes along each axis, routers, nodes in use, the node of each part in order.
-    data, first_image, images, timesteps, seed
-        On which images.
-    stall, dead_links
-        Chance of a link's stalling in a cycle; dead links.
-    accuracy, golden_accuracy
-        Fraction of labels that are right; None for a random network.
-    flits_compared
-        Spikes, ends and credits that were compared one by one.
-    words_loaded, words_read_back, loading_cycles, back_door
-        Of the nodes' memories, 16 bits each; all read back were as written. Loading went through
-        the mesh, one transaction at a time, unless by ``back_door``.
-    latency_cycles
-        From the host's first flit to the last of the first prediction.
-    cycles_per_image_min, cycles_per_image_mean, cycles_per_image_max
-        Between successive predictions, the pipeline being full; the latency if there is only one.
-    cycles_per_timestep
-        Mean.
-    fixed_chip_cycles_per_image
-        Of the fixed chip with one lane on the same spikes, by the cycle model that co-simulation
-        holds it to.
-    predictions_per_second
-        At `sim.cosim.figures.CLOCK_MHZ`.
-    spikes
-        Mean per image, of the input and of each layer.
-    synaptic_operations, sram_reads
-        Mean per image; a read is a word of a bank.
-    flits_per_timestep, host_flits_per_timestep
-        Mean of all senders, and of those the host: as many cycles is the least that a timestep
-        takes.
-    hops_per_flit
-        Mean links from router to router.
-    busiest_link, busiest_link_load
-        Where most flits passed between routers, and how many a cycle, mean of the run.
-    link_load
-        Mean of the links between routers of the mesh, flits a cycle.
-    computing, sending, blocked, waiting
-        Share of a node's cycles, mean of the nodes in use: the cluster has a timestep at work;
-        else spikes leave; else they wait for a credit; else nothing to do, as spikes have yet to
-        come.
-    busiest_node, busiest_node_computing
-        The node that computes most, and its share.
-    wall_seconds
-        Whole command.
-    simulated_cycles, simulated_cycles_per_second
-        Loading and reading back included.
+    - ``network``, ``sizes``: what ran.
+    - ``mesh``, ``router``, ``nodes``, ``places``: on what: nodes along each axis, routers, nodes in
+      use, the node of each part in order.
+    - ``data``, ``first_image``, ``images``, ``timesteps``, ``seed``: on which images.
+    - ``stall``, ``dead_links``: chance of a link's stalling in a cycle; dead links.
+    - ``accuracy``, ``golden_accuracy``: fraction of labels that are right; None for a random
+      network.
+    - ``flits_compared``: spikes, ends and credits that were compared one by one.
+    - ``words_loaded``, ``words_read_back``, ``loading_cycles``, ``back_door``: of the nodes'
+      memories, 16 bits each; all read back were as written. Loading went through the mesh, one
+      transaction at a time, unless by ``back_door``.
+    - ``latency_cycles``: from the host's first flit to the last of the first prediction.
+    - ``cycles_per_image_min``, ``cycles_per_image_mean``, ``cycles_per_image_max``: between
+      successive predictions, the pipeline being full; the latency if there is only one.
+    - ``cycles_per_timestep``: mean.
+    - ``fixed_chip_cycles_per_image``: of the fixed chip with one lane on the same spikes, by the
+      cycle model that co-simulation holds it to.
+    - ``predictions_per_second``: at `sim.cosim.figures.CLOCK_MHZ`.
+    - ``spikes``: mean per image, of the input and of each layer.
+    - ``synaptic_operations``, ``sram_reads``: mean per image; a read is a word of a bank.
+    - ``flits_per_timestep``, ``host_flits_per_timestep``: mean of all senders, and of those the
+      host: as many cycles is the least that a timestep takes.
+    - ``hops_per_flit``: mean links from router to router.
+    - ``busiest_link``, ``busiest_link_load``: where most flits passed between routers, and how many
+      a cycle, mean of the run.
+    - ``link_load``: mean of the links between routers of the mesh, flits a cycle.
+    - ``computing``, ``sending``, ``blocked``, ``waiting``: share of a node's cycles, mean of the
+      nodes in use: the cluster has a timestep at work; else spikes leave; else they wait for a
+      credit; else nothing to do, as spikes have yet to come.
+    - ``busiest_node``, ``busiest_node_computing``: the node that computes most, and its share.
+    - ``wall_seconds``: whole command.
+    - ``simulated_cycles``, ``simulated_cycles_per_second``: loading and reading back included.
     """
 
     network: str

@@ -32,15 +32,11 @@ class _Fault:
 def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> Mismatch | None:
     """The first difference between what came and what had to come.
 
-    Parameters
-    ----------
-    run
-        What had to be exchanged.
-    receivers
-        Who was given each flit: int64, shape (n,), node numbers or
-        `golden.mesh.nodes.host_receiver`.
-    received
-        The flits: uint32, shape (n,), those of a receiver in the order in which they came.
+    - ``run``: what had to be exchanged.
+    - ``receivers``: who was given each flit: int64, shape (n,), node numbers or
+      `golden.mesh.nodes.host_receiver`.
+    - ``received``: the flits: uint32, shape (n,), those of a receiver in the order in which they
+      came.
 
     It is that of the earliest timestep, and of these the one nearest to the input. A flit that is
     of no flow counts as of the first timestep that it can mean and whose ends its receiver has not

@@ -11,7 +11,7 @@ from trispike.models.mesh.flits import SPIKE, FlitType
 from trispike.models.mesh.mapping import HOST
 from trispike.sim.noc.judge import compare_links, origins_of
 from trispike.sim.node import judge, memory, work
-from trispike.sim.node.results import Ending, Run
+from trispike.sim.node.results import Ending, NodesRun
 from trispike.sim.node.run import run
 from trispike.sim.node.setting import Setting
 from trispike.sim.node.work import Conditions, Memory
@@ -26,18 +26,13 @@ READ_BACKS = ("none", "burst", "single", "both")
 class Measured:
     """A run that was found to be right.
 
-    Parameters
-    ----------
-    setting, run
-        What was asked, and what came.
-    outputs
-        What the host was told.
-    loaded, read_back
-        Words of the nodes' memories written, and read back and compared.
+    - ``setting``, ``run``: what was asked, and what came.
+    - ``outputs``: what the host was told.
+    - ``loaded``, ``read_back``: words of the nodes' memories written, and read back and compared.
     """
 
     setting: Setting
-    run: Run
+    run: NodesRun
     outputs: Outputs
     loaded: int
     read_back: int
@@ -56,20 +51,12 @@ def measure(
 ) -> Measured:
     """Load, run, read back, compare.
 
-    Parameters
-    ----------
-    program
-        From `sim.node.run.program`.
-    setting
-        What to run.
-    folder
-        Where the run leaves its files.
-    stall, seed, gated
-        See `sim.node.work.Conditions`.
-    back_door
-        Load at each node's own port, all at once, in place of through the mesh.
-    read_back
-        One of `READ_BACKS`, through the mesh.
+    - ``program``: from `sim.node.run.program`.
+    - ``setting``: what to run.
+    - ``folder``: where the run leaves its files.
+    - ``stall``, ``seed``, ``gated``: see `sim.node.work.Conditions`.
+    - ``back_door``: load at each node's own port, all at once, in place of through the mesh.
+    - ``read_back``: one of `READ_BACKS`, through the mesh.
 
     `MismatchFound` names the first difference: of spikes, ends or credits, of flits of a link, of
     memory; or tells why a run did not end.
@@ -100,7 +87,7 @@ def measure(
     )
 
 
-def _compare(setting: Setting, done: Run) -> None:
+def _compare(setting: Setting, done: NodesRun) -> None:
     """Compare spikes, credits and flits of links, and see that every phase ended as it should."""
     try:
         done.check()
@@ -127,7 +114,7 @@ def _compare(setting: Setting, done: Run) -> None:
             compare_links(mesh, wanted, phase.links)
 
 
-def _first_mismatch(setting: Setting, done: Run) -> Mismatch | None:
+def _first_mismatch(setting: Setting, done: NodesRun) -> Mismatch | None:
     """The first spike, end or credit that is not as it has to be."""
     if done.running.ending is Ending.SKIPPED:
         return None
@@ -144,7 +131,7 @@ def _check_memory(setting: Setting, written, *read) -> int:
         raise MismatchFound(Mismatch(what=str(fault))) from None
 
 
-def host_outputs(setting: Setting, done: Run) -> Outputs:
+def host_outputs(setting: Setting, done: NodesRun) -> Outputs:
     """Output spikes, counts and labels."""
     host = done.receivers == nodes.host_receiver(setting.mapping.mesh)
     return nodes.outputs(

@@ -28,15 +28,10 @@ class Transaction:
 class Exchange:
     """What came of a transaction.
 
-    Parameters
-    ----------
-    transaction
-        The request.
-    begun, ended
-        Cycles of the phase in which the first flit of the request was taken, and the last of the
-        answer given; -1 if that never came.
-    answer
-        uint32, shape (n,): flits of the answer.
+    - ``transaction``: the request.
+    - ``begun``, ``ended``: cycles of the phase in which the first flit of the request was taken,
+      and the last of the answer given; -1 if that never came.
+    - ``answer``: uint32, shape (n,): flits of the answer.
     """
 
     transaction: Transaction
@@ -49,8 +44,7 @@ def loading(mapping: Mapping, network: Network) -> list[Transaction]:
     """Writes of all that ``network`` needs on the nodes of ``mapping``: bursts, one a segment."""
     return [
         Transaction(
-            node=node,
-            request=transactions.write(node, segment.address, segment.words, host=HOST),
+            node=node, request=transactions.write(node, segment.address, segment.words, host=HOST)
         )
         for node, segment in _segments(mapping, network)
     ]
@@ -58,15 +52,15 @@ def loading(mapping: Mapping, network: Network) -> list[Transaction]:
 
 def reading(mapping: Mapping, network: Network, *, burst: bool = True) -> list[Transaction]:
     """Reads of all that `loading` writes: one a segment, or without ``burst`` one a word."""
-    found = []
+    requests = []
     for node, segment in _segments(mapping, network):
         words = len(segment.words)
         reads = [(segment.address, words)] if burst else _words(segment)
-        found += [
+        requests += [
             Transaction(node=node, request=transactions.read(node, address, count, host=HOST))
             for address, count in reads
         ]
-    return found
+    return requests
 
 
 def check_loaded(exchanges: Sequence[Exchange]) -> None:

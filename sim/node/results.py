@@ -20,22 +20,13 @@ _PHASES = ("loading", "the run", "reading back")
 class Phase:
     """Loading, the run or reading back.
 
-    Parameters
-    ----------
-    ending
-        How it ended.
-    cycles
-        Its length; cycles are counted from its beginning.
-    seconds
-        Time that it took, files aside.
-    evaluations
-        Cycles of nodes that were evaluated; the others could not change anything.
-    strays
-        Flits to the host that nobody should have sent.
-    links
-        int64, shape (nodes, 7): flits that left each router by each `Port`.
-    states
-        int64, shape (nodes, 8): cycles of each node in each state, see `STATES`.
+    - ``ending``: how it ended.
+    - ``cycles``: its length; cycles are counted from its beginning.
+    - ``seconds``: time that it took, files aside.
+    - ``evaluations``: cycles of nodes that were evaluated; the others could not change anything.
+    - ``strays``: flits to the host that nobody should have sent.
+    - ``links``: int64, shape (nodes, 7): flits that left each router by each `Port`.
+    - ``states``: int64, shape (nodes, 8): cycles of each node in each state, see `STATES`.
     """
 
     ending: Ending
@@ -68,30 +59,22 @@ class Phase:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Run:
+class NodesRun:
     """What a mesh of nodes did.
 
-    Parameters
-    ----------
-    mesh
-        Its nodes.
-    loading, running, reading
-        The phases.
-    quiet, computing, sending, blocked
-        bool, shape (nodes,): state of the nodes at the end; ``quiet`` is nothing to do.
-    status
-        int64, shape (nodes,): `models.mesh.memory_map.STATUS`, 0 if all went well.
-    dropped, dropped_ports
-        int64, shape (nodes,): flits that each router dropped, and a bit for each `Port` that they
-        wanted.
-    begun, done
-        int64, shape (steps,): cycle in which the host's first flit of a timestep was taken, and in
-        which the last end of it came to the host; -1 if never.
-    before, after
-        What came of the transactions before the run and after it.
-    receivers, times, flits
-        int64 (n,), int64 (n,), uint32 (n,): number of the node, or of nodes for the host, cycle and
-        flit of all that was given to nodes and host in the run, in the order of cycles.
+    - ``mesh``: its nodes.
+    - ``loading``, ``running``, ``reading``: the phases.
+    - ``quiet``, ``computing``, ``sending``, ``blocked``: bool, shape (nodes,): state of the nodes
+      at the end; ``quiet`` is nothing to do.
+    - ``status``: int64, shape (nodes,): `models.mesh.memory_map.STATUS`, 0 if all went well.
+    - ``dropped``, ``dropped_ports``: int64, shape (nodes,): flits that each router dropped, and a
+      bit for each `Port` that they wanted.
+    - ``begun``, ``done``: int64, shape (steps,): cycle in which the host's first flit of a timestep
+      was taken, and in which the last end of it came to the host; -1 if never.
+    - ``before``, ``after``: what came of the transactions before the run and after it.
+    - ``receivers``, ``times``, ``flits``: int64 (n,), int64 (n,), uint32 (n,): number of the node,
+      or of nodes for the host, cycle and flit of all that was given to nodes and host in the run,
+      in the order of cycles.
     """
 
     mesh: MeshShape
@@ -149,10 +132,7 @@ class Run:
         parts = [why]
         if phase is self.running:
             parts.append(f"{np.count_nonzero(self.done >= 0)} of {len(self.done)} timesteps done")
-        for flags, state in (
-            (~self.quiet, "not quiet"),
-            (self.blocked, "waiting for a credit"),
-        ):
+        for flags, state in ((~self.quiet, "not quiet"), (self.blocked, "waiting for a credit")):
             if flags.any():
                 parts.append(f"{state}: {self._names(flags)}")
         parts += [
@@ -182,7 +162,7 @@ def status_text(status: int) -> str:
     return f"status {', '.join([*words, *([f'{refused} flits refused'] if refused else [])])}"
 
 
-def read(folder: Path, work: Work) -> Run:
+def read(folder: Path, work: Work) -> NodesRun:
     """The run of ``work`` whose files are in ``folder``."""
     results = RecordFile(folder / "results")
     nodes, steps = work.mesh.nodes, len(work.steps)
@@ -199,7 +179,7 @@ def read(folder: Path, work: Work) -> Run:
     before, after = (_exchanges(results, memory) for memory in (work.before, work.after))
     flits = folder / "flits"
     given = RecordFile(flits).rest(ARRIVAL) if flits.exists() else np.zeros(0, dtype=ARRIVAL)
-    return Run(
+    return NodesRun(
         mesh=work.mesh,
         **dict(zip(("loading", "running", "reading"), phases, strict=True)),
         **{name: ends[name].astype(bool) for name in ("quiet", "computing", "sending", "blocked")},

@@ -12,7 +12,7 @@ from trispike.rtl.node.node import Node
 from trispike.sim.noc.harness import HINTS
 from trispike.sim.node import work
 from trispike.sim.node.harness import MAIN, headers, reset_apart
-from trispike.sim.node.results import Run, read
+from trispike.sim.node.results import NodesRun, read
 from trispike.sim.node.work import USUAL, Conditions, Work
 from trispike.sim.tools import build
 from trispike.sim.tools.cached_verilog import block_verilog
@@ -45,11 +45,7 @@ def program(
         optimise=optimise,
     )
     return build.joined(
-        PROGRAM,
-        MAIN,
-        (backbone, nodes),
-        headers=headers(mesh, stalls=stalls),
-        optimise=optimise,
+        PROGRAM, MAIN, (backbone, nodes), headers=headers(mesh, stalls=stalls), optimise=optimise
     )
 
 
@@ -76,12 +72,12 @@ def run(
     conditions: Conditions = USUAL,
     *,
     trace: bool = False,
-) -> Run:
+) -> NodesRun:
     """Do ``task`` with the ``executable`` from `program`; files go to ``folder``.
 
     With ``trace`` the file `TRACE` there tells of the host's ports in every cycle, for
-    `sim.node.flat.compare`. A run that did not end well is a `Run` too:
-    `sim.node.results.Run.check` tells.
+    `sim.node.flat.compare`. A run that did not end well is a `NodesRun` too:
+    `sim.node.results.NodesRun.check` tells.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("results", "flits"):

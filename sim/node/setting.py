@@ -22,16 +22,10 @@ _AT_ONCE = 100
 class Setting:
     """A network on a mesh, and what it is run on.
 
-    Parameters
-    ----------
-    network, mapping
-        The network, and where its parts stand.
-    router, dead_links
-        Of the mesh.
-    exchange
-        What the nodes have to exchange, from the golden model's spikes.
-    labels
-        int64, shape (images,): the golden model's labels.
+    - ``network``, ``mapping``: the network, and where its parts stand.
+    - ``router``, ``dead_links``: of the mesh.
+    - ``exchange``: what the nodes have to exchange, from the golden model's spikes.
+    - ``labels``: int64, shape (images,): the golden model's labels.
     """
 
     network: Network
@@ -80,7 +74,7 @@ def setting(
     activity = [each.mean(axis=(0, 1)) for each in (spikes, *result.spikes)]
     sent = models_mapping.flows(network.shape, activity, node)
     mapping = models_mapping.place(network.shape, mesh, sent, node)
-    made = Setting(
+    placed = Setting(
         network=network,
         mapping=mapping,
         router=dataclasses.replace(router, dead_links=len(dead_links)),
@@ -88,8 +82,8 @@ def setting(
         exchange=nodes.exchange(mapping, spikes, result, first_image=first_image),
         labels=result.labels,
     )
-    check_routes(made.routes, pairs(mapping))
-    return made
+    check_routes(placed.routes, pairs(mapping))
+    return placed
 
 
 def golden_result(network: Network, spikes: np.ndarray) -> golden.Result:
@@ -109,7 +103,7 @@ def golden_result(network: Network, spikes: np.ndarray) -> golden.Result:
 
 def pairs(mapping: Mapping) -> set[tuple[Node, Node]]:
     """Sender and receiver of all that is sent: spikes, credits, memory transactions."""
-    there = {(HOST, place) for place in mapping.places}
+    one_way = {(HOST, place) for place in mapping.places}
     for part, place in enumerate(mapping.places):
-        there |= {(place, to.node) for to in mapping.destinations(part)}
-    return there | {(receiver, sender) for sender, receiver in there}
+        one_way |= {(place, to.node) for to in mapping.destinations(part)}
+    return one_way | {(receiver, sender) for sender, receiver in one_way}

@@ -10,13 +10,13 @@ _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 
 def table(f: MeshFigures) -> Table:
     """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
-    made = Table(title=_title(f))
-    made.add_column("quantity")
-    made.add_column("value", justify="right")
-    made.add_column("how", style="dim")
+    shown = Table(title=_title(f))
+    shown.add_column("quantity")
+    shown.add_column("value", justify="right")
+    shown.add_column("how", style="dim")
     for row in (*_subject(f), *_results(f), *_traffic(f), *_time(f), *_cost(f)):
-        made.add_row(*row)
-    return made
+        shown.add_row(*row)
+    return shown
 
 
 def _title(f: MeshFigures) -> str:

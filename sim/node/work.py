@@ -41,21 +41,13 @@ class Memory:
 class Work:
     """What is to be done with a mesh of nodes.
 
-    Parameters
-    ----------
-    mesh
-        Its nodes.
-    before, after
-        Transactions before the timesteps, and after the last one.
-    steps
-        The host's flits of each timestep, spikes and ends in the order in which it sends them:
-        uint32 of shape (n,) each.
-    receivers
-        Nodes that the host sends to.
-    senders
-        Nodes that send to the host.
-    credits
-        What each receiver gives the host for a timestep: one for each virtual node.
+    - ``mesh``: its nodes.
+    - ``before``, ``after``: transactions before the timesteps, and after the last one.
+    - ``steps``: the host's flits of each timestep, spikes and ends in the order in which it sends
+      them: uint32 of shape (n,) each.
+    - ``receivers``: nodes that the host sends to.
+    - ``senders``: nodes that send to the host.
+    - ``credits``: what each receiver gives the host for a timestep: one for each virtual node.
     """
 
     mesh: MeshShape
@@ -71,25 +63,15 @@ class Work:
 class Conditions:
     """How a run goes, whatever the work is.
 
-    Parameters
-    ----------
-    dead_links
-        What the routers are told.
-    stall
-        Chance that a link passes nothing in a cycle, each link for itself, the one to the host
-        too: 0 to less than 1, rounded to 256ths. More than 0 only if the program has stalls.
-    seed
-        Of the stalls, and of what stands in the memories before they are written.
-    gated
-        Do not evaluate what cannot change: the run is the same and takes less time.
-    record
-        Keep every flit that a node or the host is given in the run.
-    until_drop
-        End the run when a router has dropped a flit.
-    still
-        Cycles without a flit after which a phase is given up.
-    limit
-        Most cycles of the run.  [default: more than any right one takes]
+    - ``dead_links``: what the routers are told.
+    - ``stall``: chance that a link passes nothing in a cycle, each link for itself, the one to the
+      host too: 0 to less than 1, rounded to 256ths. More than 0 only if the program has stalls.
+    - ``seed``: of the stalls, and of what stands in the memories before they are written.
+    - ``gated``: do not evaluate what cannot change: the run is the same and takes less time.
+    - ``record``: keep every flit that a node or the host is given in the run.
+    - ``until_drop``: end the run when a router has dropped a flit.
+    - ``still``: cycles without a flit after which a phase is given up.
+    - ``limit``: most cycles of the run.  [default: more than any right one takes]
     """
 
     dead_links: tuple[DeadLink, ...] = ()
@@ -164,8 +146,8 @@ def step_flits(mapping: Mapping, spikes: np.ndarray, step: int) -> np.ndarray:
             neuron=neurons,
             from_host=1,
         )
-        there = flits.pack(SPIKE, **{axis: to[:, a] for a, axis in enumerate("xyz")})
-        sent.append((common[:, np.newaxis] | there[np.newaxis]).reshape(-1))
+        targets = flits.pack(SPIKE, **{axis: to[:, a] for a, axis in enumerate("xyz")})
+        sent.append((common[:, np.newaxis] | targets[np.newaxis]).reshape(-1))
     return np.concatenate(sent).astype(np.uint32)
 
 

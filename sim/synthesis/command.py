@@ -7,6 +7,7 @@ from types import ModuleType
 
 from trispike.models.errors import BadInput
 from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.network import weights
 from trispike.models.network.presets import preset
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
@@ -35,7 +36,7 @@ from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer
+from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer, Weights
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools.paths import build_folder, checkout
 
@@ -65,7 +66,7 @@ class Cells(Json):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipRequest(Cells, Lanes, Layer):
+class ChipRequest(Cells, Lanes, Weights, Layer):
     """A fixed chip."""
 
     target: str = option(
@@ -82,7 +83,9 @@ class ChipRequest(Cells, Lanes, Layer):
     @property
     def shape(self) -> NetworkShape:
         """The network, on that many lanes; `BadInput` if there is none."""
-        return preset(self.layer).with_lanes(self.lanes)
+        if self.weights is None:
+            return preset(self.layer).with_lanes(self.lanes)
+        return weights.load(self.weights)[0].shape.with_lanes(self.lanes)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,7 @@ def synth(asked: Cells) -> None:
     Needs yosys and opensta. Memory banks stay macros. Writes the mapped netlist to build/synthesis,
     and rewrites the table of docs/results.md, which keeps other chips from the record
     docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
+    With --weights it writes neither table nor record.
     """
     begun = time.perf_counter()
     if isinstance(asked, RouterRequest):
@@ -123,9 +127,10 @@ def synth(asked: Cells) -> None:
         _cells(asked, begun)
 
 
-def _place(records_: Records, name: str, section: str, asked: Json) -> Place:
-    """Where figures are kept; the user's JSON file must be writable too."""
-    place = Place(checkout() / "docs", records_, name, section)
+def _place(records_: Records, name: str, section: str, asked: Cells) -> Place | None:
+    """Where figures are kept, None those of a user's network; the JSON file must be writable."""
+    own = isinstance(asked, ChipRequest) and asked.weights is not None
+    place = None if own else Place(checkout() / "docs", records_, name, section)
     asked.check_json()
     return place
 
@@ -192,12 +197,13 @@ def _finish(
     made: Entry,
     fmax: float,
     shown: ModuleType,
-    place: Place,
+    place: Place | None,
 ) -> None:
     """Print ``made`` as its module of tables shows it, and keep it."""
     table_console().print(shown.terminal(made))
     print(*shown.remarks(made), sep="\n")
-    written = [mapped.folder / "netlist.v", *place.keep(made, shown.markdown)]
+    kept = place.keep(made, shown.markdown) if place else []
+    written = [mapped.folder / "netlist.v", *kept]
     _end(asked, begun, made, written, total=made.total, fmax_mhz=fmax)
 
 
@@ -211,7 +217,7 @@ def _ecp5(asked: ChipRequest, begun: float) -> None:
         progress.add_task(f"placing {shape.name} (Yosys, nextpnr)", total=None)
         made = ecp5.place_and_route(chip, folder)
     print(*ecp5_tables.lines(made), sep="\n")
-    _end(asked, begun, made, place.keep(made, ecp5_tables.markdown))
+    _end(asked, begun, made, place.keep(made, ecp5_tables.markdown) if place else [])
 
 
 def _end(asked: Cells, begun: float, made: Entry, written: list[Path], **more: object) -> None:

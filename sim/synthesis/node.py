@@ -131,7 +131,10 @@ def figures(
     between = dataclasses.replace(module_figures(mapped, top, 1), block="memory map")
     return NodeSynthesis(
         library=mapped.library.name,
-        **dataclasses.asdict(shape),
+        inputs=shape.inputs,
+        neurons=shape.neurons,
+        sources=shape.sources,
+        destinations=shape.destinations,
         nand2=mapped.nand2,
         nand2_area=mapped.nand2_area,
         interface=_part(mapped, "network_interface_", UNITS),

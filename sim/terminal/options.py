@@ -29,12 +29,17 @@ class Preset(Layer):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Trained(Preset):
-    """A trained network, of ours or the user's."""
+class Weights(Request):
+    """A network of the user's."""
 
     weights: Path | None = option(
         "Weight file (.npz with its card) in place of the one committed for LAYER and DATA."
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trained(Weights, Preset):
+    """A trained network, of ours or the user's."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -45,20 +45,13 @@ def model(
 ) -> Path:
     """Folder of the Verilated model of ``sources``, built unless it is there already.
 
-    Parameters
-    ----------
-    sources
-        File name to text.
-    top
-        Top module; also the name of the executable in the folder.
-    public
-        All signals can be seen and driven from cocotb. Slow; for benches that watch every cycle.
-    timing
-        The sources have delays of their own.
-    waves
-        The model can write a waveform.
-    optimise
-        Compile for long runs; without it a large model is ready sooner and runs slower.
+    - ``sources``: file name to text.
+    - ``top``: top module; also the name of the executable in the folder.
+    - ``public``: all signals can be seen and driven from cocotb. Slow; for benches that watch every
+      cycle.
+    - ``timing``: the sources have delays of their own.
+    - ``waves``: the model can write a waveform.
+    - ``optimise``: compile for long runs; without it a large model is ready sooner and runs slower.
 
     A build appears whole or not at all; two runs that want the same one build it once.
     """

@@ -58,16 +58,10 @@ class SimulationError(RuntimeError):
 class Simulator(Verilator):
     """cocotb-test's Verilator, with supervised processes and a log file in place of a logger.
 
-    Parameters
-    ----------
-    log
-        File for what the children print.
-    tools
-        To build the model with; None runs the one in ``sim_build``.
-    runtime
-        Folder that keeps Verilator's compiled runtime, see `_compile`.
-    public
-        Make every signal visible to cocotb, not only those marked in the sources.
+    - ``log``: file for what the children print.
+    - ``tools``: to build the model with; None runs the one in ``sim_build``.
+    - ``runtime``: folder that keeps Verilator's compiled runtime, see `_compile`.
+    - ``public``: make every signal visible to cocotb, not only those marked in the sources.
 
     The other parameters are cocotb-test's own.
     """

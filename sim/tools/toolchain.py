@@ -24,20 +24,12 @@ OLDEST = (5, 36)
 class Toolchain:
     """What compiles and runs a Verilated model.
 
-    Parameters
-    ----------
-    verilator
-        The executable.
-    root
-        What VERILATOR_ROOT must be for it, None if it knows.
-    version
-        Its version, as text.
-    make_args
-        Arguments that make needs besides Verilator's own makefile.
-    cxx
-        Name or path of the C++ compiler, with arguments if it has any.
-    cxx_version
-        First line of what the compiler says of itself.
+    - ``verilator``: the executable.
+    - ``root``: what VERILATOR_ROOT must be for it, None if it knows.
+    - ``version``: its version, as text.
+    - ``make_args``: arguments that make needs besides Verilator's own makefile.
+    - ``cxx``: name or path of the C++ compiler, with arguments if it has any.
+    - ``cxx_version``: first line of what the compiler says of itself.
     """
 
     verilator: Path

@@ -12,18 +12,11 @@ THE_END = "the end of the recording"
 class Difference:
     """The first cycle in which two waves differ.
 
-    Parameters
-    ----------
-    cycle
-        Number of that cycle.
-    signals
-        Names of the signals that differ in it, in the waves' order.
-    expected, found
-        Values of the first of them; None where the wave has ended.
-    differing
-        Names of the signals that differ anywhere, in the waves' order.
-    lengths
-        Cycles expected and found.
+    - ``cycle``: number of that cycle.
+    - ``signals``: names of the signals that differ in it, in the waves' order.
+    - ``expected``, ``found``: values of the first of them; None where the wave has ended.
+    - ``differing``: names of the signals that differ anywhere, in the waves' order.
+    - ``lengths``: cycles expected and found.
     """
 
     cycle: int

@@ -49,14 +49,10 @@ def fields(layout: data.StructLayout) -> Callable[[int, int], str]:
 class Probe:
     """One signal that a scenario records.
 
-    Parameters
-    ----------
-    name
-        Path from the scenario's block as in its Amaranth source: submodules, then a port with its
-        members, ``encoder.o.valid``.
-    show
-        Text of a value, from its unsigned bits and their number. The texts are compared; they have
-        no spaces.
+    - ``name``: path from the scenario's block as in its Amaranth source: submodules, then a port
+      with its members, ``encoder.o.valid``.
+    - ``show``: text of a value, from its unsigned bits and their number. The texts are compared;
+      they have no spaces.
     """
 
     name: str

@@ -23,12 +23,8 @@ _RAW = "waves"
 class Recording:
     """The result of recording a scenario.
 
-    Parameters
-    ----------
-    wave
-        The values.
-    ended
-        Whether the stimulus ended; otherwise the recording was cut off at the scenario's limit.
+    ``ended``: whether the stimulus ended; otherwise the recording was cut off at the scenario's
+      limit.
     """
 
     wave: Wave

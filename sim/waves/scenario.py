@@ -12,21 +12,14 @@ from trispike.sim.waves.stimulus import Stimulus
 class Scenario:
     """One reference waveform.
 
-    Parameters
-    ----------
-    name
-        Also the stem of the reference's file name.
-    about
-        The stimulus in one line.
-    block
-        Makes the block, so that a scenario costs nothing before it runs.
-    drive
-        The stimulus, a coroutine function that runs under cocotb. It must be deterministic:
-        recorded signals may depend only on it and on the block.
-    signals
-        Path of each signal, see `Probe.name`, to the text of its values, see `Probe.show`.
-    limit
-        Most cycles, including those before the recording.
+    - ``name``: also the stem of the reference's file name.
+    - ``about``: the stimulus in one line.
+    - ``block``: makes the block, so that a scenario costs nothing before it runs.
+    - ``drive``: the stimulus, a coroutine function that runs under cocotb. It must be
+      deterministic: recorded signals may depend only on it and on the block.
+    - ``signals``: path of each signal, see `Probe.name`, to the text of its values, see
+      `Probe.show`.
+    - ``limit``: most cycles, including those before the recording.
     """
 
     name: str

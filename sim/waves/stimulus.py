@@ -21,15 +21,8 @@ class Stimulus:
 
     Values are driven right after a clock edge and stay for the whole following cycle.
 
-    Parameters
-    ----------
-    inputs
-        Names of its input ports except clock and reset.
-
-    Attributes
-    ----------
-    begin
-        Simulated time, in ps, of the clock edge after which recording begins.
+    - ``inputs``: names of its input ports except clock and reset.
+    - ``begin``, attribute: simulated time, in ps, of the clock edge after which recording begins.
     """
 
     def __init__(self, dut, inputs: list[str]):

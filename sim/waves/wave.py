@@ -12,11 +12,8 @@ MEANINGLESS = "-"
 class Wave:
     """Values of named signals over consecutive clock cycles.
 
-    Parameters
-    ----------
-    signals
-        Name to values as text, one for each cycle, cycle 0 first; all of the same length. A value
-        is read just before the clock edge that ends its cycle.
+    ``signals``: name to values as text, one for each cycle, cycle 0 first; all of the same length.
+    A value is read just before the clock edge that ends its cycle.
     """
 
     signals: dict[str, list[str]]

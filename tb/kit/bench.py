@@ -205,10 +205,18 @@ def run_on_sources(
 
 
 def run_on_amaranth(make: Callable[[], Block], module: str, *, seed: int, parameters: dict) -> None:
-    """Run all scenarios of ``module`` on blocks from ``make``, in Amaranth's simulator."""
+    """Run all scenarios of ``module`` on the block of ``make``, in Amaranth's simulator.
+
+    One comes after the other, as on Verilator: each begins with a reset. To compile the block for
+    each of them would take longer than they run.
+    """
     importlib.import_module(module)
-    for each in _scenarios[module]:
-        simulate_in_amaranth(make(), functools.partial(each.run, seed=seed, parameters=parameters))
+
+    async def run_all(pins: Pins) -> None:
+        for each in _scenarios[module]:
+            await each.run(pins, seed=seed, parameters=parameters)
+
+    simulate_in_amaranth(make(), run_all)
 
 
 def signed(bits: int, width: int) -> int:

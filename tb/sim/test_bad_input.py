@@ -140,14 +140,14 @@ def test_constant_of_128(weight_file):
     assert "a must be from 0 to 127, not 128" in message
 
 
-def test_1025_inputs(weight_file):
-    """A network too wide for the potential register's theorem."""
+def test_8193_inputs(weight_file):
+    """A layer with more inputs than hardware can have."""
 
     def change(arrays, card):
-        card["sizes"][0] = 1025
+        card["network"]["layers"][0]["inputs"] = 8193
 
     message = _tampered(weight_file, change)
-    assert "layer inputs must be an integer from 1 to 1024, not 1025" in message
+    assert "layer inputs must be an integer from 1 to 8192, not 8193" in message
 
 
 @pytest.mark.parametrize("name", ["a b", "v1.2", "../../evil", "é", "[bold]x[/]", "", "n" * 65])
@@ -155,7 +155,7 @@ def test_network_names(weight_file, name):
     """Names become part of Verilog, of file names and of tables: only plain ones are taken."""
 
     def change(arrays, card):
-        card["name"] = name
+        card["network"]["name"] = name
 
     assert "network name must be up to 64 letters" in _tampered(weight_file, change)
 
@@ -164,9 +164,11 @@ def test_513_layers(weight_file):
     """More layers than any mesh has room for."""
 
     def change(arrays, card):
-        card["sizes"] = [784] + [3] * 513
+        layer = {"kind": "dense", "inputs": 3, "neurons": 3}
+        card["network"]["layers"] = [layer] * 513
+        card["network"]["input"]["volume"]["channels"] = 3
 
-    assert "a network must have 512 layers or fewer, not 513" in _tampered(weight_file, change)
+    assert "a network must have 1 to 512 layers, not 513" in _tampered(weight_file, change)
 
 
 @pytest.mark.parametrize("command", ["sim", "verilog"])

@@ -1,11 +1,6 @@
 """Scenarios of the processing element."""
 
-from trispike.models.network.numbers import (
-    CONSTANT_BITS,
-    CONSTANT_MAX,
-    POTENTIAL_BITS,
-    TernaryCode,
-)
+from trispike.models.network.numbers import CONSTANT_BITS, CONSTANT_MAX, POTENTIAL_BITS, TernaryCode
 from trispike.rtl.neuron.pe import PEState, ProcessingElement
 from trispike.sim.waves.probe import bits, names, signed
 from trispike.sim.waves.scenario import Scenario

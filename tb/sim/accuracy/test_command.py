@@ -244,7 +244,7 @@ from trispike.sim.cli import main
 from trispike.sim.training import tally
 house = pathlib.Path.cwd()
 weights._FOLDER = house / "weights"
-command.ROOT = house
+command.checkout = lambda: house
 command.build_folder = source.build_folder = lambda: house / "build"
 encode = tally.encode
 def announced(*arguments):

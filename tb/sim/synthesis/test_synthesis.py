@@ -9,11 +9,13 @@ from amaranth import hdl
 from amaranth.lib.wiring import In, Out
 
 from tb.kit.command import refused, refused_here, trispike
+from tb.kit.networks import random_network_of, save
 from tb.kit.silicon import mapped, needs_synthesis, needs_yosys
 from trispike.models.errors import BadInput
 from trispike.models.mesh.topology import RouterShape
+from trispike.models.network.layers import Bias, Dense, Threshold
 from trispike.models.network.presets import PRESETS
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.neuron.pe import ProcessingElement
@@ -322,6 +324,24 @@ def test_command(house, monkeypatch, capsys):
     assert found["total"]["memory_bits"] == small.memory_bits
     [netlist] = (house / "build" / "synthesis").glob("*/netlist.v")
     assert "module processing_element (" in netlist.read_text()
+
+
+@needs_synthesis
+def test_network_of_the_user(house):
+    """A threshold and a bias a neuron are flip-flops, and the repository's records stay."""
+    each = Dense(inputs=10, neurons=3, threshold=Threshold.EACH, bias=Bias.EACH)
+    last = Dense(inputs=3, neurons=2, threshold=Threshold.NONE)
+    shape = NetworkShape.of("mine", (each, last), ReadOut.POTENTIAL)
+    weight_file, document = save(random_network_of(shape, 0), house), house / "docs" / "results.md"
+    before = document.read_text()
+    arguments = ["synth", "--weights", str(weight_file), "--json", str(house / "figures.json")]
+    cli.main(arguments, standalone_mode=False)
+    assert document.read_text() == before
+    assert [path.name for path in (house / "docs").iterdir()] == ["results.md"]
+    figures = json.loads((house / "figures.json").read_text())
+    flip_flops = {block["block"]: block["flip_flops"] for block in figures["blocks"]}
+    # a; 18 + 18 bits a neuron; a and b; 2 bits a neuron
+    assert flip_flops["layer registers"] == 8 + 3 * 36 + 8 + 8 + 2 * 2
 
 
 def test_missing_tool():
