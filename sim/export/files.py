@@ -34,10 +34,7 @@ _RESET = {"port": "rst", "active": "high", "synchronous": True}
 
 
 def _ports(block: Block) -> list[dict]:
-    ports = [
-        {"name": "clk", "direction": "input", "width": 1},
-        {"name": "rst", "direction": "input", "width": 1},
-    ]
+    ports = [{"name": name, "direction": "input", "width": 1} for name in ("clk", "rst")]
     for name, (kind, value) in flat_ports(block).items():
         direction = "input" if kind == "i" else "output"
         ports.append({"name": name, "direction": direction, "width": len(value)})

@@ -18,10 +18,8 @@ def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
     weights: Real numbers, any shape, at least one.
     beta: Fraction of the largest weight below which a weight is dropped, 0 to 1.
 
-    Returns
-    -------
-    int8 of -1, 0 and +1 in the shape of ``weights``; alpha, 0 or more. `BadInput` for weights that
-    are not finite and for beta out of range.
+    Returns int8 of -1, 0 and +1 in the shape of ``weights``, and alpha, 0 or more. `BadInput` for
+    weights that are not finite and for beta out of range.
     """
     weights = np.asarray(weights)
     if not 0 <= beta <= 1:
@@ -75,9 +73,8 @@ def integer_constants(
     inputs: Fan-in, 1 to 1024.
     biases: Values of the ternary bias in the layer.
 
-    Returns
-    -------
-    `Constants` with a of 1..127, b of 0..127 and an 18-bit threshold. `BadInput` if there are none.
+    Returns `Constants` with a of 1..127, b of 0..127 and an 18-bit threshold; `BadInput` if there
+    are none.
     """
     if not (np.isfinite([alpha, bias_scale, threshold]).all() and alpha > 0 <= bias_scale):
         raise BadInput(
