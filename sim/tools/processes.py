@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _running: set[subprocess.Popen] = set()
@@ -61,3 +63,18 @@ def stop_all() -> None:
         _stopping = True
         for process in list(_running):
             _kill(process)
+
+
+@contextlib.contextmanager
+def thread_pool(count: int) -> Iterator[ThreadPoolExecutor]:
+    """``count`` threads that wait for children; what raises inside ends threads and children."""
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            yield pool
+        except BaseException:
+            stop_all()
+            try:
+                pool.shutdown(cancel_futures=True)
+            finally:
+                start_again()
+            raise
