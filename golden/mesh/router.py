@@ -14,7 +14,6 @@ class RouterModel:
     - ``routes``: the mesh that it stands in, and its paths.
     - ``here``: where it stands.
     - ``depth``: flits that each input buffer holds.
-
     - ``queues``: flits in each input buffer, oldest first.
     - ``dropped``, ``dropped_ports``: its status: how many flits were dropped, and the ports that
       they wanted, without those of the last cycle.

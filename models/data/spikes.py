@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trispike.models.errors import BadInput
+from trispike.models.errors import BadInput, checked_integer
 from trispike.models.network.numbers import MAX_TIMESTEPS
 
 MAX_SEED = (1 << 63) - 1
@@ -14,20 +14,12 @@ _WORD_BITS = np.uint64(32)
 
 def check_seed(seed: int) -> int:
     """``seed`` as an int; `BadInput` unless it is an integer from 0 to 2**63 - 1."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise BadInput(f"seed must be an integer, not {seed!r}")
-    if not 0 <= seed <= MAX_SEED:
-        raise BadInput(f"seed must be from 0 to {MAX_SEED}, not {seed}")
-    return int(seed)
+    return checked_integer("seed", seed, 0, MAX_SEED)
 
 
 def check_timesteps(timesteps: int) -> int:
     """``timesteps`` as an int; `BadInput` unless it is an integer from 1 to `MAX_TIMESTEPS`."""
-    if isinstance(timesteps, bool) or not isinstance(timesteps, (int, np.integer)):
-        raise BadInput(f"timesteps must be an integer, not {timesteps!r}")
-    if not 1 <= timesteps <= MAX_TIMESTEPS:
-        raise BadInput(f"timesteps must be from 1 to {MAX_TIMESTEPS}, not {timesteps}")
-    return int(timesteps)
+    return checked_integer("timesteps", timesteps, 1, MAX_TIMESTEPS)
 
 
 def random_words(seed: int, image: int, timesteps: int, inputs: int) -> np.ndarray:

@@ -211,10 +211,7 @@ def flows(
       layer: floats of shape (neurons,).
     - ``node``: what the nodes are.
 
-    Returns
-    -------
-    ndarray
-        float64, shape (parts + 1, parts + 1): from, to; 0 is the host, then the parts.
+    Returns float64, shape (parts + 1, parts + 1): from, to; 0 is the host, then the parts.
     """
     every = parts(shape, node)
     flits_between = np.zeros((len(every) + 1, len(every) + 1))

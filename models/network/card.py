@@ -154,11 +154,9 @@ def _is(usual: object, record: object) -> bool:
 
 
 def _shape(record: dict[str, Any]) -> NetworkShape:
-    fields = _converted(record, _Shape)
-    layers = tuple(_untagged(layer, _KINDS) for layer in fields.layers)
-    return NetworkShape(
-        name=fields.name, input=fields.input, layers=layers, read_out=fields.read_out
-    )
+    fields = vars(_converted(record, _Shape))
+    layers = tuple(_untagged(layer, _KINDS) for layer in fields["layers"])
+    return NetworkShape(**{**fields, "layers": layers})
 
 
 def _tagged(value: object, kinds: dict[str, type]) -> dict[str, Any]:

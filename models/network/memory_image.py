@@ -5,21 +5,15 @@ l, l + lanes, l + 2 * lanes and so on in its rows 0, 1, 2. In bank b, bits [2k+1
 the ternary code of the weight to neuron 64*b + k (TW-SNN sec. 4.2, fig. 7).
 """
 
-import numpy as np
-
 from trispike.models.network import codes
 from trispike.models.network.numbers import BANK_NEURONS
 from trispike.models.network.parameters import LayerParameters
 
 
-def _words(values: np.ndarray) -> list[int]:
-    """One word for each row of ternary ``values``, shape (rows, up to 64)."""
-    return [int.from_bytes(codes.pack(row).tobytes(), "little") for row in values]
-
-
 def weight_words(layer: LayerParameters, bank: int) -> list[int]:
     """Words of bank number ``bank``, one for each input of ``layer``, from presynaptic neuron 0."""
-    return _words(layer.weights[:, bank * BANK_NEURONS : (bank + 1) * BANK_NEURONS])
+    rows = layer.weights[:, bank * BANK_NEURONS : (bank + 1) * BANK_NEURONS]
+    return [int.from_bytes(codes.pack(row).tobytes(), "little") for row in rows]
 
 
 def neuron_words(layer: LayerParameters, bank: int) -> list[int]:

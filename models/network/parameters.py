@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 
-from trispike.models.errors import BadInput
+from trispike.models.errors import BadInput, checked_integer
 from trispike.models.network.field import Field, Per
 from trispike.models.network.layers import Bias, Dense, Threshold
 from trispike.models.network.numbers import POTENTIAL_MAX
@@ -70,13 +70,7 @@ class LayerParameters:
 def _checked(field: Field, value: object, neurons: int) -> int | np.ndarray:
     """The value of ``field``, or `BadInput`."""
     if field.per is Per.LAYER:
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-            raise BadInput(f"{field.name} must be an integer, not {value!r}")
-        if not field.minimum <= value <= field.maximum:
-            raise BadInput(
-                f"{field.name} must be from {field.minimum} to {field.maximum}, not {value}"
-            )
-        return int(value)
+        return checked_integer(field.name, value, field.minimum, field.maximum)
     kind = np.int8 if field.ternary else np.int32
     array = _checked_array(field.name, value, 1, field.minimum, field.maximum, kind)
     if array.shape != (neurons,):

@@ -8,6 +8,7 @@ from amaranth.utils import ceil_log2
 from trispike.models.errors import BadInput
 from trispike.models.network.numbers import MAX_VECTOR
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne, one_hot_select
 
 
@@ -48,10 +49,12 @@ class AEREncoder(Block):
     Source: TW-SNN sec. 4.2, fig. 6; Yin 2017's spike scheduler.
     """
 
+    inputs = Parameter(int)
+
     def __init__(self, *, inputs: int):
         if not 1 <= inputs <= MAX_VECTOR:
             raise BadInput(f"encoder inputs must be from 1 to {MAX_VECTOR}, not {inputs!r}")
-        self._inputs = inputs
+        self.inputs = inputs
         super().__init__(
             {
                 "i": In(stream.Signature(inputs)),
@@ -61,20 +64,15 @@ class AEREncoder(Block):
         )
 
     @property
-    def inputs(self) -> int:
-        """Width of the spike vector."""
-        return self._inputs
-
-    @property
     def module_name(self) -> str:
-        return f"aer_encoder_{self._inputs}"
+        return f"aer_encoder_{self.inputs}"
 
     def elaborate(self, platform):
         m = Module()
-        address_bits = max(1, ceil_log2(self._inputs))
+        address_bits = max(1, ceil_log2(self.inputs))
         bit_bits = address_bits // 2
         width = 1 << bit_bits
-        groups = -(-self._inputs // width)
+        groups = -(-self.inputs // width)
 
         waiting = [Signal(width, name=f"waiting_{g}", reset_less=True) for g in range(groups)]
         nonempty = Signal(groups, reset_less=True)  # one flag per waiting group

@@ -11,6 +11,7 @@ from trispike.models.network.field import Field
 from trispike.models.network.layers import Dense
 from trispike.models.network.numbers import BANK_BITS, BANK_NEURONS, COUNT_BITS, MAX_CHIP_LAYERS
 from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix
+from trispike.rtl.parameters import Parameter
 
 
 class Target(enum.Enum, shape=2):
@@ -87,8 +88,10 @@ class LayerRegisters(Block):
         ``writes.payload.row``.
     """
 
+    shape = Parameter(Dense)
+
     def __init__(self, *, shape: Dense):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "writes": In(stream.Signature(write_layout([shape]))),
@@ -100,19 +103,14 @@ class LayerRegisters(Block):
         )
 
     @property
-    def shape(self) -> Dense:
-        """Fan-in, number of neurons, lanes."""
-        return self._shape
-
-    @property
     def module_name(self) -> str:
-        shape = self._shape
+        shape = self.shape
         suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}"
         return f"layer_registers_{shape.inputs}x{shape.neurons}{suffix}"
 
     def elaborate(self, platform):
         m = Module()
-        shape, write = self._shape, self.writes.payload
+        shape, write = self.shape, self.writes.payload
         taken = self.writes.valid & self.writes.ready
         m.d.comb += self.writes.ready.eq(self.enable)
 
@@ -135,7 +133,7 @@ class LayerRegisters(Block):
 
     def _write_neurons(self, m: Module, registers: dict[Field, Signal], bank: int) -> None:
         """Write the word of ``bank``'s neurons that the write's row names."""
-        write, neurons = self.writes.payload, self._shape.neurons
+        write, neurons = self.writes.payload, self.shape.neurons
         words = sum(field.words_a_bank for field in registers)
         row = 0
         for field, register in registers.items():

@@ -20,6 +20,7 @@ from trispike.rtl.layers.timestep_counter import TimestepCounter
 from trispike.rtl.layers.weight_memory import WeightMemory
 from trispike.rtl.neuron.pe import PEState, ProcessingElement
 from trispike.rtl.neuron.scale import Scale
+from trispike.rtl.parameters import Parameter
 from trispike.rtl.probe import Probe
 
 
@@ -84,8 +85,11 @@ class DenseLayer(Block):
     Source: TW-SNN sec. 4.2, fig. 6-7.
     """
 
+    shape = Parameter(Dense)
+    readable = Parameter(bool)
+
     def __init__(self, *, shape: Dense, readable: bool = False):
-        self._shape, self._readable = shape, readable
+        self.shape, self.readable = shape, readable
         members = {
             "i": In(stream.Signature(shape.inputs)),
             "o": Out(stream.Signature(output_layout(shape))),
@@ -98,14 +102,9 @@ class DenseLayer(Block):
         super().__init__(members)
 
     @property
-    def shape(self) -> Dense:
-        """Fan-in, number of neurons and lanes."""
-        return self._shape
-
-    @property
     def module_name(self) -> str:
-        shape = self._shape
-        readable = "_readable" if self._readable else ""
+        shape = self.shape
+        readable = "_readable" if self.readable else ""
         suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}{readable}"
         return f"layer_{shape.inputs}x{shape.neurons}{suffix}"
 
@@ -143,7 +142,7 @@ class DenseLayer(Block):
 
     def elaborate(self, platform):
         m = Module()
-        shape = self._shape
+        shape = self.shape
         encoder = LaneEncoder(inputs=shape.inputs, lanes=shape.lanes)
         flow = FlowController(inputs=shape.inputs, lanes=shape.lanes)
         registers = LayerRegisters(shape=shape)
@@ -198,7 +197,7 @@ class DenseLayer(Block):
             m.d.comb += [counter.timesteps.eq(self.timesteps), counter.advance.eq(fire)]
             with m.If(fire):
                 m.d.sync += self.o.payload.last.eq(counter.last)
-        if self._readable:
+        if self.readable:
             self._show(m, registers, memory)
         return m
 
@@ -209,7 +208,7 @@ class DenseLayer(Block):
             self.readback.weights.eq(memory.weights[0]),
             *(
                 getattr(self.readback, field.name).eq(getattr(registers, field.name))
-                for field in self._shape.neuron_fields
+                for field in self.shape.neuron_fields
             ),
             self.readback.constants.eq(registers.constants),
         ]

@@ -7,6 +7,7 @@ from amaranth.utils import ceil_log2
 
 from trispike.models.network.layers import BankShape
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.parameters import Parameter
 
 
 class SRAMBank(Block):
@@ -30,8 +31,10 @@ class SRAMBank(Block):
     Latency: one cycle. The contents survive a reset.
     """
 
+    shape = Parameter(BankShape)
+
     def __init__(self, *, shape: BankShape):
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "address": In(max(1, ceil_log2(shape.rows))),
@@ -43,18 +46,13 @@ class SRAMBank(Block):
         )
 
     @property
-    def shape(self) -> BankShape:
-        """Rows and width."""
-        return self._shape
-
-    @property
     def module_name(self) -> str:
-        return f"sram_{self._shape.rows}x{self._shape.width}"
+        return f"sram_{self.shape.rows}x{self.shape.width}"
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.memory = memory = Memory(
-            shape=self._shape.width, depth=self._shape.rows, init=[]
+            shape=self.shape.width, depth=self.shape.rows, init=[]
         )
         write_port = memory.write_port()
         read_port = memory.read_port()

@@ -11,6 +11,7 @@ from trispike.models.files import write_atomically
 from trispike.sim.report.mismatch import Mismatch
 
 _SUFFIX = ".outcome.npz"
+_ARRAYS = ("labels", "golden_labels", "result_cycles", "spikes", "spiking_cycles")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,11 +52,10 @@ class Outcome:
                 what: sum(part.mismatches[what] for part in parts) for what in parts[0].mismatches
             },
             first=next((part.first for part in parts if part.first), None),
-            labels=np.concatenate([part.labels for part in parts]),
-            golden_labels=np.concatenate([part.golden_labels for part in parts]),
-            result_cycles=np.concatenate([part.result_cycles for part in parts]),
-            spikes=np.concatenate([part.spikes for part in parts], axis=1),
-            spiking_cycles=np.concatenate([part.spiking_cycles for part in parts], axis=1),
+            **{
+                name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
+                for name in _ARRAYS
+            },
             cycles=sum(part.cycles for part in parts),
             seconds=sum(part.seconds for part in parts),
         )
@@ -69,15 +69,8 @@ class Outcome:
             "seconds": self.seconds,
         }
         file = io.BytesIO()
-        np.savez(
-            file,
-            head=np.array(json.dumps(head)),
-            labels=self.labels,
-            golden_labels=self.golden_labels,
-            result_cycles=self.result_cycles,
-            spikes=self.spikes,
-            spiking_cycles=self.spiking_cycles,
-        )
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        np.savez(file, head=np.array(json.dumps(head)), **arrays)
         name = f"{self.images.start}-{self.images.stop}{_SUFFIX}"
         write_atomically(folder / name, file.getvalue())
 

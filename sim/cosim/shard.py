@@ -1,7 +1,6 @@
 """One shard of a co-simulation, and the folder that describes it to the simulator that runs it."""
 
 import dataclasses
-import json
 import os
 import pickle
 from pathlib import Path
@@ -11,7 +10,7 @@ from trispike.models.network import weights
 from trispike.models.network.parameters import Network
 from trispike.sim.cosim.stimulus import Stimulus
 
-_DESCRIPTION, _STIMULUS = "shard.json", "stimulus.pickle"
+_SHARD, _PARENT = "shard.pickle", "parent"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,34 +51,14 @@ class Shard:
 
     def write(self, folder: Path) -> None:
         """Describe the shard in ``folder`` to a simulator, a child of this process."""
-        with (folder / _STIMULUS).open("wb") as file:
-            pickle.dump(self.stimulus, file)
-        description = {
-            "weights": str(self.weights.resolve()),
-            "images": [self.images.start, self.images.stop],
-            "chunk": self.chunk,
-            "potentials": self.potentials,
-            "digest": self.digest,
-            "lanes": self.lanes,
-            "parent": os.getpid(),
-        }
-        (folder / _DESCRIPTION).write_text(json.dumps(description))
+        shard = dataclasses.replace(self, weights=self.weights.resolve())
+        (folder / _SHARD).write_bytes(pickle.dumps(shard))
+        (folder / _PARENT).write_text(str(os.getpid()))
 
     @classmethod
     def read(cls, folder: Path) -> "Shard":
         """The shard that `write` described in ``folder``."""
-        description = json.loads((folder / _DESCRIPTION).read_text())
-        with (folder / _STIMULUS).open("rb") as file:
-            stimulus = pickle.load(file)
-        return cls(
-            weights=Path(description["weights"]),
-            stimulus=stimulus,
-            images=range(*description["images"]),
-            chunk=description["chunk"],
-            potentials=description["potentials"],
-            digest=description["digest"],
-            lanes=description["lanes"],
-        )
+        return pickle.loads((folder / _SHARD).read_bytes())
 
 
 def wanted(folder: Path) -> bool:
@@ -89,11 +68,11 @@ def wanted(folder: Path) -> bool:
     has withdrawn the description, or removed the folder.
     """
     try:
-        return json.loads((folder / _DESCRIPTION).read_text())["parent"] == os.getppid()
+        return (folder / _PARENT).read_text() == str(os.getppid())
     except FileNotFoundError:
         return False
 
 
 def withdraw(folder: Path) -> None:
     """Have the simulator in ``folder``, wherever it runs, end soon."""
-    (folder / _DESCRIPTION).unlink(missing_ok=True)
+    (folder / _PARENT).unlink(missing_ok=True)

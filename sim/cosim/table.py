@@ -3,6 +3,7 @@
 from rich.table import Table
 
 from trispike.sim.cosim.figures import CLOCK_MHZ, Figures
+from trispike.sim.terminal.console import quantity_table
 
 _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 
@@ -13,10 +14,6 @@ def table(f: Figures) -> Table:
     title = f"{f.network} ({'-'.join(map(str, f.sizes))}){lanes} on {f.data}"
     if not f.complete:
         title += f": {f.images} of {f.images_asked} images"
-    made = Table(title=title)
-    made.add_column("quantity")
-    made.add_column("value", justify="right")
-    made.add_column("how", style="dim")
     wrong = sum(f.mismatches.values())
     pipeline = _MEASURED if f.shards == 1 else _DERIVED
     layers = zip(["input", *(f"layer {k}" for k in range(1, len(f.sizes)))], f.spikes, strict=True)
@@ -56,6 +53,4 @@ def table(f: Figures) -> Table:
             _MEASURED,
         ),
     ]
-    for row in rows:
-        made.add_row(*row)
-    return made
+    return quantity_table(title, rows)

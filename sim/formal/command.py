@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 
 import click
 
@@ -39,8 +39,7 @@ def _prove(chosen: Sequence[Proof]) -> list[tuple[Proof, list[Verdict]]]:
         prover.warm_up(build_folder() / "formal")
         cases = sum(len(proof.cases) for proof in chosen)
         progress.update(task, description="proving", total=cases)
-        pool = ThreadPoolExecutor(os.cpu_count() or 1)
-        try:
+        with processes.thread_pool(os.cpu_count() or 1) as pool:
             futures = [
                 (proof, [pool.submit(prover.prove, proof, case) for case in proof.cases])
                 for proof in chosen
@@ -48,12 +47,6 @@ def _prove(chosen: Sequence[Proof]) -> list[tuple[Proof, list[Verdict]]]:
             for future in as_completed([each for _, group in futures for each in group]):
                 future.result()
                 progress.advance(task)
-        except BaseException:
-            processes.stop_all()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
-            processes.start_again()
     return [(proof, [future.result() for future in group]) for proof, group in futures]
 
 

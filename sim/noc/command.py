@@ -120,20 +120,14 @@ def _measured(settings: list[Setting], jobs: int) -> list[Point]:
                 progress.update(task, description=f"building {setting.mesh} (Verilator)")
                 programs[setting.mesh] = program(setting.mesh, setting.router)
         progress.update(task, description="simulating", total=len(settings))
-        with concurrent.futures.ThreadPoolExecutor(jobs) as threads:
+        with processes.thread_pool(jobs) as threads:
             futures = {
                 threads.submit(measure, setting, programs[setting.mesh], folder / str(k)): k
                 for k, setting in enumerate(settings)
             }
-            try:
-                for done in concurrent.futures.as_completed(futures):
-                    points[futures[done]] = done.result()
-                    progress.advance(task)
-            except BaseException:
-                processes.stop_all()
-                threads.shutdown(cancel_futures=True)
-                processes.start_again()
-                raise
+            for done in concurrent.futures.as_completed(futures):
+                points[futures[done]] = done.result()
+                progress.advance(task)
     return points
 
 

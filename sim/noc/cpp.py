@@ -1,7 +1,6 @@
 """C++ declarations of what Python and the C++ programs share: numbers, flits, records of files."""
 
 import enum
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +33,7 @@ def headers(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in sorted(folder.glob("*.h"))}
 
 
-def structs(records: Mapping[str, np.dtype]) -> list[str]:
+def structs(**records: np.dtype) -> list[str]:
     """C++ lines: ``records`` by name."""
     lines = []
     for name, layout in records.items():

@@ -27,14 +27,6 @@ DROPS = record("flits", "ports")
 DELIVERY = record("cycle", node=np.uint32, flit=np.uint32)
 """Records of the files of `MAIN`."""
 
-_RECORDS = {
-    "Settings": SETTINGS,
-    "Offer": OFFER,
-    "Head": HEAD,
-    "Drops": DROPS,
-    "Delivery": DELIVERY,
-}
-
 HINTS = """\
 `verilator_config
 // Routers of one kind stay one C++ class; what is inside of them, and the harness, is dissolved.
@@ -107,29 +99,14 @@ def _verilog(mesh: Mesh) -> str:
 
 
 def _ports(shape: MeshShape) -> str:
-    def member(port: str, name: str) -> str:
-        return f"&top.{port}_{name}"
-
     rows = [
-        "{" + ", ".join(member(port, node_name(node)) for _, port, _ in _NODE_PORTS) + "},"
-        for node in shape.every()
+        "{" + ", ".join(f"&top.{port}_{name}" for _, port, _ in _NODE_PORTS) + "},"
+        for name in map(node_name, shape.every())
     ]
     types = {1: "CData", 7: "CData", 16: "SData", 32: "IData"}
     fields = [f"    {types[width]}* {port};" for _, port, width in _NODE_PORTS]
-    return "\n".join(
-        [
-            *cpp.declarations(shape),
-            *cpp.structs(_RECORDS),
-            '#include "Vtop.h"',
-            "struct Node {",
-            *fields,
-            "};",
-            "struct Nodes {",
-            "    Node node[NODES];",
-            "    explicit Nodes(Vtop& top) : node{",
-            *rows,
-            "    } {}",
-            "};",
-            "",
-        ]
-    )
+    structs = cpp.structs(Settings=SETTINGS, Offer=OFFER, Head=HEAD, Drops=DROPS, Delivery=DELIVERY)
+    nodes = ["struct Nodes {", "    Node node[NODES];", "    explicit Nodes(Vtop& top) : node{"]
+    lines = [*cpp.declarations(shape), *structs, '#include "Vtop.h"']
+    lines += ["struct Node {", *fields, "};", *nodes, *rows, "    } {}", "};", ""]
+    return "\n".join(lines)

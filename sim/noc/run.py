@@ -20,9 +20,6 @@ from trispike.sim.tools.simulator import run_tool
 NEVER = -1
 """Cycle in which a flit was taken that never was."""
 
-_CERTAIN = (1 << 64) - 1
-"""A chance is a fraction of 2^64; this is 1."""
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrafficRun:
@@ -92,7 +89,7 @@ def run(
     inject = traffic.cycles if inject is None else inject
     limit = 100 * (traffic.cycles + 1000) if limit is None else limit
     dead = dead_links_word(traffic.mesh, dead_links)
-    chance = _CERTAIN if ready >= 1 else int(ready * 2**64)
+    chance = min(int(ready * 2**64), 2**64 - 1)  # all ones: certain
     settings = packed(SETTINGS, inject, limit, seed % (1 << 63), dead, chance)
     counts = np.bincount(traffic.sources, minlength=traffic.mesh.nodes).astype(np.int64)
     offers = np.empty(len(traffic.flits), dtype=OFFER)

@@ -54,10 +54,10 @@ def curves(points: list[Point]) -> list[Curve]:
         return MeshShape.parse(key[0]).nodes, key[0], order.index(key[1])
 
     return [
-        Curve(mesh=mesh, pattern=pattern, points=tuple(sorted(by_curve[mesh, pattern], key=_rate)))
+        Curve(
+            mesh=mesh,
+            pattern=pattern,
+            points=tuple(sorted(by_curve[mesh, pattern], key=lambda point: point.rate)),
+        )
         for mesh, pattern in sorted(by_curve, key=place)
     ]
-
-
-def _rate(point: Point) -> float:
-    return point.rate

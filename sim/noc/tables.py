@@ -8,17 +8,12 @@ from trispike.sim.noc.figures import Point
 from trispike.sim.noc.saturation import Curve
 from trispike.sim.report import published
 from trispike.sim.report.markdown import markdown_table
+from trispike.sim.terminal.console import quantity_table
 
 
 def terminal(one: Point) -> Table:
     """Everything about one run."""
-    made = Table(title=f"mesh {one.mesh}, {one.pattern}")
-    made.add_column("quantity")
-    made.add_column("value", justify="right")
-    made.add_column("how")
-    for row in _rows(one):
-        made.add_row(*row)
-    return made
+    return quantity_table(f"mesh {one.mesh}, {one.pattern}", _rows(one))
 
 
 def _cycles(value: float | None) -> str:
@@ -39,7 +34,11 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
         ("  waiting to enter at the end", f"{one.waiting:,}", "measured"),
         ("hops: mean", f"{one.hops:.4f}", "measured"),
         ("latency from offer: mean, cycles", _cycles(latency.mean), "measured"),
-        ("  median, 99%, longest", _three(latency.median, latency.percentile_99, longest), ""),
+        (
+            "  median, 99%, longest",
+            f"{_cycles(latency.median)}, {_cycles(latency.percentile_99)}, {longest}",
+            "",
+        ),
         ("latency in the network: mean", _cycles(network.mean), "measured"),
         ("  without other flits: hops + 1", f"{one.zero_load:.2f}", "derived"),
         ("longest wait to enter, cycles", f"{one.longest_wait:,}", "measured"),
@@ -66,10 +65,6 @@ def _by_port(one: Point) -> list[tuple[str, str, str]]:
         for first, second in pairs
         if first in means
     ]
-
-
-def _three(median: float | None, percentile: float | None, longest: str) -> str:
-    return f"{_cycles(median)}, {_cycles(percentile)}, {longest}"
 
 
 def sweep(curves: Sequence[Curve]) -> Table:

@@ -23,7 +23,7 @@ def program(mesh: MeshShape, router: RouterShape, node: NodeShape) -> Path:
     """The executable, built if need be. ``router`` without dead links."""
     top, texts = block_verilog(ScalableChip, mesh=mesh, router=router, node=node)
     sources = {f"{name}.v": text for name, text in texts.items()}
-    trace = ["#include <cstdint>", *cpp.structs({"HostPorts": HOST_PORTS}), ""]
+    trace = ["#include <cstdint>", *cpp.structs(HostPorts=HOST_PORTS), ""]
     headers = {"trace.h": "\n".join(trace)}
     return build.program(sources, top, MAIN, headers=headers, optimise=False)
 

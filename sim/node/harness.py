@@ -71,7 +71,7 @@ def _ports(mesh: MeshShape, stalls: bool) -> str:
     return "\n".join(
         [
             *cpp.declarations(mesh, Control, Ending),
-            *cpp.structs(RECORDS),
+            *cpp.structs(**RECORDS),
             '#include "Vbackbone.h"',
             "#define PORT(stream, part) stream##___05F##part  // Verilator's stream__part",
             f"constexpr int STATES = {STATES};",

@@ -4,19 +4,15 @@ from rich.table import Table
 
 from trispike.sim.cosim.figures import CLOCK_MHZ
 from trispike.sim.node.figures import MeshFigures
+from trispike.sim.terminal.console import quantity_table
 
 _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 
 
 def table(f: MeshFigures) -> Table:
     """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
-    shown = Table(title=_title(f))
-    shown.add_column("quantity")
-    shown.add_column("value", justify="right")
-    shown.add_column("how", style="dim")
-    for row in (*_subject(f), *_results(f), *_traffic(f), *_time(f), *_cost(f)):
-        shown.add_row(*row)
-    return shown
+    rows = (*_subject(f), *_results(f), *_traffic(f), *_time(f), *_cost(f))
+    return quantity_table(_title(f), rows)
 
 
 def _title(f: MeshFigures) -> str:

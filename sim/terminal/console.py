@@ -1,6 +1,7 @@
 """What commands show on a terminal."""
 
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column, Table
 
 
 def progress_bar() -> Progress:
@@ -33,6 +35,15 @@ def table_console(width: int = 100) -> Console:
     """Standard output for tables: as wide as the terminal, or ``width`` where it is none."""
     console = Console()
     return console if console.is_terminal else Console(width=width)
+
+
+def quantity_table(title: str, rows: Iterable[tuple[str, str, str]]) -> Table:
+    """A table of figures: quantity, value, and how it is known (given, measured or derived)."""
+    columns = "quantity", Column("value", justify="right"), Column("how", style="dim")
+    table = Table(*columns, title=title)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def relative(path: Path) -> str:

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _running: set[subprocess.Popen] = set()
@@ -68,3 +70,18 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def thread_pool(count: int) -> Iterator[ThreadPoolExecutor]:
+    """``count`` threads that wait for children; what raises inside ends threads and children."""
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            yield pool
+        except BaseException:
+            stop_all()
+            try:
+                pool.shutdown(cancel_futures=True)
+            finally:
+                start_again()
+            raise

@@ -213,19 +213,9 @@ def _compile(
         make_args = [
             f"{arg} -include {headers}" if arg.startswith("OPT_FAST=") else arg for arg in make_args
         ]
-    _restore_runtime(runtime, folder)
-    run_tool([*make, *make_args, target], folder=folder, env=env, log=log)
-    _save_runtime(runtime, folder)
-
-
-def _restore_runtime(runtime: Path, folder: Path) -> None:
-    """Spare make the compilation of Verilator's own runtime."""
     for compiled in runtime.glob("*.o"):
         shutil.copyfile(compiled, folder / compiled.name)  # now newer than its source
-
-
-def _save_runtime(runtime: Path, folder: Path) -> None:
-    """Keep what was compiled of Verilator's runtime and is not kept yet."""
+    run_tool([*make, *make_args, target], folder=folder, env=env, log=log)
     runtime.mkdir(exist_ok=True)
     for compiled in folder.glob("verilated*.o"):
         if not (runtime / compiled.name).exists():

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 import click
@@ -126,18 +126,11 @@ def _record(chosen: Sequence[Scenario]) -> Iterator[tuple[Scenario, Recording]]:
     """Each scenario with what it recorded, in their order; several run at a time."""
     with progress_bar() as progress:
         task = progress.add_task("recording waveforms", total=len(chosen))
-        pool = ThreadPoolExecutor(os.cpu_count() or 1)
-        try:
+        with processes.thread_pool(os.cpu_count() or 1) as pool:
             futures = [pool.submit(record, scenario) for scenario in chosen]
             for future in as_completed(futures):
                 future.result()
                 progress.advance(task)
-        except BaseException:
-            processes.stop_all()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
-            processes.start_again()
     for scenario, future in zip(chosen, futures, strict=True):
         yield scenario, future.result()
 

@@ -71,10 +71,9 @@ def _declarations(kinds: dict[str, tuple[str, int]], codes: dict[str, str]) -> l
     lines, inside = [], []
     for name, (kind, size) in kinds.items():
         *scopes, last = name.split(".")
-        common = sum(
-            1
-            for _ in itertools.takewhile(lambda p: p[0] == p[1], zip(inside, scopes, strict=False))
-        )
+        common = 0
+        while common < len(inside) and inside[: common + 1] == scopes[: common + 1]:
+            common += 1
         lines += ["$upscope $end"] * (len(inside) - common)
         lines += [f"$scope module {scope} $end" for scope in scopes[common:]]
         inside = scopes
@@ -83,10 +82,8 @@ def _declarations(kinds: dict[str, tuple[str, int]], codes: dict[str, str]) -> l
 
 
 def _change(kind: tuple[str, int], value: str, code: str) -> str:
-    if kind[0] == "string":
-        return f"s{value} {code}"
-    if kind[0] == "real":
-        return f"r{value} {code}"
+    if kind[0] in ("string", "real"):
+        return f"{kind[0][0]}{value} {code}"
     if value == "-":
         return f"bx {code}"
     return f"b{int(value, 16):b} {code}" if value.startswith("0x") else f"{value}{code}"

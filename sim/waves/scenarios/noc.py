@@ -5,7 +5,7 @@ from collections.abc import Callable
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Command, FlitType, pack
 from trispike.models.mesh.topology import MeshShape, Node, Port, RouterShape
-from trispike.rtl.noc.mesh import Mesh
+from trispike.rtl.noc.mesh import Mesh, node_name
 from trispike.rtl.noc.router import Router
 from trispike.sim.waves.probe import bits, unsigned
 from trispike.sim.waves.scenario import Scenario
@@ -125,11 +125,7 @@ def _router(name: str, about: str, drive, streams: tuple[str, ...], present=tupl
 
 def _all_ready(stimulus: Stimulus) -> None:
     for node in _SHAPE.every():
-        stimulus.set(**{f"o_{_name(node)}__ready": 1})
-
-
-def _name(node: Node) -> str:
-    return "_".join(map(str, node))
+        stimulus.set(**{f"o_{node_name(node)}__ready": 1})
 
 
 async def _corner_to_corner(stimulus: Stimulus) -> None:
@@ -159,7 +155,7 @@ async def _short_burst(stimulus: Stimulus) -> None:
 
 def _mesh(name: str, about: str, drive, source: tuple[Node, ...], path: tuple[Node, ...]):
     """``path``: the nodes that flits pass, the last being their destination."""
-    streams = [*(f"i_{_name(node)}" for node in source), f"o_{_name(path[-1])}"]
+    streams = [*(f"i_{node_name(node)}" for node in source), f"o_{node_name(path[-1])}"]
     return Scenario(
         name=name,
         about=about,
@@ -167,8 +163,8 @@ def _mesh(name: str, about: str, drive, source: tuple[Node, ...], path: tuple[No
         drive=drive,
         signals={
             **flit_streams(*streams),
-            **{f"sent_{_name(node)}": ports for node in path},
-            f"dropped_{_name(path[-1])}": unsigned,
+            **{f"sent_{node_name(node)}": ports for node in path},
+            f"dropped_{node_name(path[-1])}": unsigned,
         },
     )
 

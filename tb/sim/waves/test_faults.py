@@ -101,7 +101,7 @@ class RenamedBank(SRAMBank):
     """Calls its output something else."""
 
     def __init__(self, *, shape):
-        self._shape = shape
+        self.shape = shape
         members = {
             "address": In(ceil_log2(shape.rows)),
             "read": In(1),
