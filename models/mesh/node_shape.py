@@ -40,6 +40,8 @@ class NodeShape:
         Entries of the address look-up table, 1 to 8: nodes that a node can send to.
     thresholds, biases
         Each neuron has a threshold, or an 18-bit bias, of its own.
+    potentials
+        A node can be told to send its neurons' potentials in place of spikes.
     """
 
     inputs: int = MAX_INPUTS
@@ -48,6 +50,7 @@ class NodeShape:
     destinations: int = MAX_ENTRIES
     thresholds: bool = False
     biases: bool = False
+    potentials: bool = False
 
     def __post_init__(self):
         limits = {
@@ -65,7 +68,7 @@ class NodeShape:
             ):
                 of = f" and a multiple of {step}" if step > 1 else ""
                 raise BadInput(f"node {what} must be from {least} to {most}{of}, not {n!r}")
-        for what in ("thresholds", "biases"):
+        for what in ("thresholds", "biases", "potentials"):
             if not isinstance(getattr(self, what), bool):
                 raise BadInput(f"node {what} must be True or False, not {getattr(self, what)!r}")
 
@@ -81,4 +84,5 @@ class NodeShape:
 
     def __str__(self):
         own = "_thresholds" * self.thresholds + "_biases" * self.biases
+        own += "_potentials" * self.potentials
         return f"{self.inputs}x{self.neurons}_{self.sources}_{self.destinations}{own}"
