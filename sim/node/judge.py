@@ -147,6 +147,7 @@ def _fault(run: Exchange, flow: Flow, due: np.ndarray, came: np.ndarray) -> _Fau
         is_spike = neuron < len(flow.neurons)
         what = what.replace("spike with a wrong neuron", "wrong potential")
         what = what.replace("spike", "potential")
+        expected, got = (each.replace(" neuron ", " eight bits ") for each in (expected, got))
     sender = _name(mesh, flow.sender)
     if SPIKE["from_host"].get(flow.address) and not flow.credits:
         sender += f"'s virtual node {named_source(flow.address)}"

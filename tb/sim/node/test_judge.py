@@ -63,6 +63,7 @@ def test_potentials():
         at = np.flatnonzero(mine).tolist()
         tamper(arrivals, at[25 + 3 * 5 + 1], at[25 + 24])
         found = judge(run, *arrivals.arrays)
+        assert (" eight bits " in found.expected) is (found.what != "missing end")
         return found.what, found.image, found.timestep, found.layer, found.neuron
 
     def alter(arrivals, part, end):
