@@ -11,6 +11,7 @@ import numpy as np
 
 from trispike.golden.model import Result, labels_of
 from trispike.models.mesh.flits import (
+    POTENTIAL_FLITS,
     SPIKE,
     Control,
     FlitType,
@@ -22,6 +23,7 @@ from trispike.models.mesh.flits import (
 )
 from trispike.models.mesh.mapping import HOST, VIRTUAL_NEURONS, Mapping, Part
 from trispike.models.mesh.topology import MeshShape, Node
+from trispike.models.network.numbers import POTENTIAL_BITS
 
 
 def host_receiver(mesh: MeshShape) -> int:
@@ -36,10 +38,10 @@ class Flow:
     - ``sender``, ``receiver``: node numbers, or `host_receiver`. Each virtual node of the host has
       flows of its own, but a node's credits for all of them are one flow.
     - ``address``: what all its flits have in common: all but step and word.
-    - ``layer``: 0 of the host's spikes, k of what nodes of layer k send, counted from 1, and one
-      more than there are layers of the host's credits.
+    - ``layer``: 0 host spikes; 1 to L layer k; L + 1 host credits.
     - ``neurons``: whose spikes they are, as numbered in their layer; none of credits.
     - ``credits``: credits for each timestep, 0 of spikes and ends.
+    - ``potentials``: all ``neurons`` send potentials, and none sends spikes.
     """
 
     sender: int
@@ -48,6 +50,7 @@ class Flow:
     layer: int
     neurons: range = range(0)
     credits: int = 0
+    potentials: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,13 +73,16 @@ def _address(sender: _Party, receiver: _Party) -> int:
     )
 
 
-def _spikes(sender: _Party, receiver: _Party, layer: int, neurons: range) -> Flow:
+def _spikes(
+    sender: _Party, receiver: _Party, layer: int, neurons: range, *, potentials: bool = False
+) -> Flow:
     return Flow(
         sender=sender.number,
         receiver=receiver.number,
         address=_address(sender, receiver),
         layer=layer,
         neurons=neurons,
+        potentials=potentials,
     )
 
 
@@ -115,7 +121,8 @@ def flows(mapping: Mapping) -> tuple[Flow, ...]:
         if part.layer == 0:
             all_flows.append(_credits(receiver_party, host, 1, len(sources)))
         if part.layer + 1 == last:
-            all_flows.append(_spikes(receiver_party, host, last, neurons[receiver_party.name]))
+            mine, silent = neurons[receiver_party.name], not mapping.shape.layers[-1].fires
+            all_flows.append(_spikes(receiver_party, host, last, mine, potentials=silent))
             all_flows.append(_credits(host, receiver_party, last + 1))
     return tuple(all_flows)
 
@@ -126,12 +133,15 @@ class Exchange:
 
     - ``mapping``: the network on its mesh.
     - ``spikes``: of the input and of each layer: bool, shape (steps, neurons).
+    - ``potentials``: what the read-out adds up if the last layer never fires: int32, shape (steps,
+      outputs).
     - ``timesteps``: of each image.
     - ``first_image``: index of the first image in its data set.
     """
 
     mapping: Mapping
     spikes: tuple[np.ndarray, ...]
+    potentials: np.ndarray
     timesteps: int
     first_image: int = 0
 
@@ -151,6 +161,8 @@ class Exchange:
             step = np.repeat(np.arange(self.steps, dtype=np.uint32), flow.credits)
             return flow.address | SPIKE["step"].put(step)
         those, end = slice(flow.neurons.start, flow.neurons.stop), len(flow.neurons)
+        if flow.potentials:
+            return flow.address | self._potentials(those)
         sent = np.ones((self.steps, end + 1), dtype=bool)  # the end is what comes last in a step
         sent[:, :end] = self.spikes[flow.layer][:, those]
         step, neuron = (numbers.astype(np.uint32) for numbers in np.nonzero(sent))
@@ -159,8 +171,20 @@ class Exchange:
         word = pack(SPIKE, step=step, control=ends.astype(np.uint32), neuron=neuron)
         return flow.address | word
 
+    def _potentials(self, those: slice) -> np.ndarray:
+        """Step and word of the flits with potentials of neurons ``those``, and of their ends."""
+        low = self.potentials[:, those, np.newaxis] >> 8 * np.arange(POTENTIAL_FLITS)
+        words = np.full((self.steps, low[0].size + 1), int(Control.END))
+        words[:, :-1] = (low & SPIKE["neuron"].mask).reshape(self.steps, -1)
+        ends = np.arange(words.shape[1]) == words.shape[1] - 1
+        step = np.arange(self.steps)[:, np.newaxis]
+        flits = pack(SPIKE, step=step, control=ends.astype(int), neuron=words)
+        return flits.reshape(-1).astype(np.uint32)
+
     def count(self, flow: Flow) -> int:
         """How many flits ``flow`` has."""
+        if flow.potentials:
+            return self.steps * (POTENTIAL_FLITS * len(flow.neurons) + 1)
         if flow.credits:
             return self.steps * flow.credits
         those = slice(flow.neurons.start, flow.neurons.stop)
@@ -178,7 +202,11 @@ def exchange(
     spikes = tuple(each.reshape(-1, each.shape[-1]) for each in (input_spikes, *result.spikes))
     assert tuple(each.shape[1] for each in spikes) == mapping.shape.sizes
     return Exchange(
-        mapping=mapping, spikes=spikes, timesteps=input_spikes.shape[1], first_image=first_image
+        mapping=mapping,
+        spikes=spikes,
+        potentials=np.diff(result.running_scores, axis=1, prepend=0).reshape(len(spikes[0]), -1),
+        timesteps=input_spikes.shape[1],
+        first_image=first_image,
     )
 
 
@@ -197,13 +225,13 @@ def is_end(flits: np.ndarray) -> np.ndarray:
 class Outputs:
     """What a network on a mesh told the host.
 
-    - ``spikes``: of the last layer: bool, shape (images, timesteps, outputs).
-    - ``counts``: over all timesteps: int32, shape (images, outputs).
-    - ``labels``: output with the largest count, the lowest on a tie: int64, shape (images,).
+    - ``values``: spikes of the last layer, or its potentials: int32, (images, timesteps, outputs).
+    - ``scores``: sums of these over all timesteps: int32, shape (images, outputs).
+    - ``labels``: output with the largest score, the lowest on a tie: int64, shape (images,).
     """
 
-    spikes: np.ndarray
-    counts: np.ndarray
+    values: np.ndarray
+    scores: np.ndarray
     labels: np.ndarray
 
 
@@ -213,14 +241,29 @@ def outputs(mapping: Mapping, received: np.ndarray, *, images: int, timesteps: i
     They stand in order of arrival. Each source's timesteps are counted by its ends; flits that make
     no sense are passed over, as judging them is `sim.node.judge.judge`'s.
     """
-    spikes = np.zeros((images * timesteps, mapping.shape.sizes[-1]), dtype=bool)
+    values = np.zeros((images * timesteps, mapping.shape.sizes[-1]), dtype=np.int32)
+    collect = _collect if mapping.shape.layers[-1].fires else _collect_potentials
     sources, last = named_source(received), mapping.parts[-1].layer
     for place, part in zip(mapping.places, mapping.parts, strict=True):
         if part.layer == last:
-            _collect(part, received[sources == node_code(place)], spikes)
-    spikes = spikes.reshape(images, timesteps, -1)
-    counts = spikes.sum(axis=1, dtype=np.int32)
-    return Outputs(spikes=spikes, counts=counts, labels=labels_of(counts))
+            collect(part, received[sources == node_code(place)], values)
+    values = values.reshape(images, timesteps, -1)
+    scores = values.sum(axis=1, dtype=np.int32)
+    return Outputs(values=values, scores=scores, labels=labels_of(scores))
+
+
+def _collect_potentials(part: Part, received: np.ndarray, values: np.ndarray) -> None:
+    """Set in ``values``, shape (steps, outputs), the potentials that the node of ``part`` sent."""
+    step, told = np.cumsum(is_end(received)), SPIKE["control"].get(received) == 0
+    words = SPIKE["neuron"].get(received[told]).astype(np.int32)
+    firsts = np.searchsorted(step[told], np.arange(1, len(values) + 1))
+    for row, some in zip(values, np.split(words, firsts), strict=False):
+        if len(some) == POTENTIAL_FLITS * part.neurons:
+            places = 8 * np.arange(POTENTIAL_FLITS, dtype=np.int32)
+            bits = (some.reshape(-1, POTENTIAL_FLITS) << places).sum(axis=1)
+            wide = 1 << POTENTIAL_BITS
+            bits &= wide - 1
+            row[part.first :][: part.neurons] = np.where(bits < wide // 2, bits, bits - wide)
 
 
 def _collect(part: Part, received: np.ndarray, spikes: np.ndarray) -> None:

@@ -41,6 +41,10 @@ class Control(enum.IntEnum):
     """The source of this flit may be sent one more timestep."""
 
 
+POTENTIAL_FLITS = 3
+"""Flits of a potential: each has eight bits of it as its ``neuron``, the lowest bits first."""
+
+
 class Command(enum.IntEnum):
     """State of a memory transaction after this flit."""
 

@@ -57,6 +57,7 @@ def node_for(shape: NetworkShape) -> NodeShape:
         FULL_NODE,
         thresholds=any(layer.threshold is Threshold.EACH for layer in shape.layers),
         biases=any(layer.bias is Bias.EACH for layer in shape.layers),
+        potentials=not shape.layers[-1].fires,
     )
 
 
@@ -169,10 +170,10 @@ def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE
             raise BadInput(
                 f"layer {k} of {shape.name} has {layer.inputs} inputs, and a node {node.inputs}"
             )
-        if not layer.fires:
+        if not layer.fires and not node.potentials:
             raise BadInput(
-                f"layer {k} of {shape.name} gives potentials out, and nodes send spikes only: run "
-                "it without MESH="
+                f"layer {k} of {shape.name} gives potentials out, and a node {node} sends spikes "
+                "only"
             )
         own = {
             "thresholds": layer.threshold is Threshold.EACH and not node.thresholds,
@@ -202,7 +203,8 @@ def flows(
 ) -> np.ndarray:
     """Flits per timestep from each sender to each receiver.
 
-    A spike is a flit for each node that it has to go to (unicast, TW-SNN sec. 4.3). Each source
+    A spike is a flit for each node that it has to go to (unicast, TW-SNN sec. 4.3), a potential is
+    `models.mesh.flits.POTENTIAL_FLITS`, of each neuron in each timestep. Each source
     ends its timestep with one flit to each of its destinations, and each of these gives it a credit
     with one flit back (docs/node.md); the host's virtual nodes are sources too.
 
@@ -222,6 +224,8 @@ def flows(
             flits_between[0, k] += spikes[0].sum() + virtual
             flits_between[k, 0] += virtual
         sent = spikes[part.layer + 1][part.first : part.first + part.neurons].sum() + 1
+        if not shape.layers[part.layer].fires:
+            sent += flits.POTENTIAL_FLITS * part.neurons
         receivers = [o for o, other in enumerate(every, 1) if other.layer == part.layer + 1]
         for other in receivers if part.layer < last else [0]:
             flits_between[k, other] += sent

@@ -45,8 +45,9 @@ class Line(enum.IntEnum):
     BIASES = 4224
 
 
-NEURONS = stack(neurons=9)
-"""How many of the node's neurons are in use; the others never send."""
+NEURONS = stack(neurons=9, potentials=1)
+"""``neurons``: how many of the node's neurons are in use; the others never send. ``potentials``:
+they send potentials, not spikes; only there if the `NodeShape` has it."""
 
 AER_ENTRY = stack(valid=1, from_host=1, source=3 * COORDINATE_BITS, block=5)
 """An entry of the AER look-up table: spikes of node ``source`` (x lowest), or of the host's virtual
@@ -120,6 +121,7 @@ class Region:
 def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
     """The regions of a node of ``shape``, by first line."""
     constants = stack(**{field.name: field.bits for field in shape.layer.layer_fields})
+    neurons = {name: NEURONS[name] for name in NEURONS if name == "neurons" or shape.potentials}
     regions = (
         Region(
             line=Line.WEIGHTS,
@@ -131,7 +133,7 @@ def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
         ),
         *(_neuron_region(field, shape) for field in shape.layer.neuron_fields),
         Region(line=Line.CONSTANTS, fields=constants),
-        Region(line=Line.NEURONS, fields=NEURONS),
+        Region(line=Line.NEURONS, fields=neurons),
         Region(line=Line.AER_LUT, fields=AER_ENTRY, values=shape.sources, spacing=WORD_BITS),
         Region(
             line=Line.ADDRESS_LUT,

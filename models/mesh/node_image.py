@@ -10,6 +10,7 @@ from trispike.models.mesh.memory_map import (
     ADDRESS_ENTRY,
     AER_ENTRY,
     LINE_WORDS,
+    NEURONS,
     WORD_BITS,
     Line,
     Region,
@@ -19,7 +20,7 @@ from trispike.models.mesh.memory_map import (
 from trispike.models.mesh.node_shape import BLOCK_ROWS, NodeShape
 from trispike.models.network import codes
 from trispike.models.network.field import Field, Per
-from trispike.models.network.numbers import WEIGHT_BITS
+from trispike.models.network.numbers import POTENTIAL_MAX, WEIGHT_BITS
 from trispike.models.network.parameters import LayerParameters, Network
 
 
@@ -60,7 +61,7 @@ def image(mapping: Mapping, network: Network, part: int) -> tuple[Segment, ...]:
     values = {
         **{neuron_line(f): fields[f.name][neurons] for f in node.layer.neuron_fields},
         Line.CONSTANTS: [pack(regions[Line.CONSTANTS].fields, **constants)],
-        Line.NEURONS: [mine.neurons],
+        Line.NEURONS: [pack(NEURONS, neurons=mine.neurons, potentials=not layer.shape.fires)],
         Line.AER_LUT: aer,
         Line.ADDRESS_LUT: addresses,
     }
@@ -75,6 +76,8 @@ def _held(node: NodeShape, layer: LayerParameters, field: Field) -> int | np.nda
     if field.name == "bias" and node.biases:
         return layer.biases
     value = getattr(layer, field.name)
+    if value is None:  # the threshold of a layer that never fires
+        value = POTENTIAL_MAX
     return np.broadcast_to(value, layer.shape.neurons) if field.per is Per.NEURON else value
 
 

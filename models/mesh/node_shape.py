@@ -33,6 +33,7 @@ class NodeShape:
     - ``sources``: entries of the AER look-up table, 1 to 8: nodes that a node can receive from.
     - ``destinations``: entries of the address look-up table, 1 to 8: nodes that a node can send to.
     - ``thresholds``, ``biases``: each neuron has a threshold, or an 18-bit bias, of its own.
+    - ``potentials``: a node can be told to send its neurons' potentials in place of spikes.
     """
 
     inputs: int = MAX_INPUTS
@@ -41,6 +42,7 @@ class NodeShape:
     destinations: int = MAX_ENTRIES
     thresholds: bool = False
     biases: bool = False
+    potentials: bool = False
 
     def __post_init__(self):
         limits = {
@@ -58,7 +60,7 @@ class NodeShape:
             ):
                 of = f" and a multiple of {step}" if step > 1 else ""
                 raise BadInput(f"node {what} must be from {least} to {most}{of}, not {n!r}")
-        for what in ("thresholds", "biases"):
+        for what in ("thresholds", "biases", "potentials"):
             if not isinstance(getattr(self, what), bool):
                 raise BadInput(f"node {what} must be True or False, not {getattr(self, what)!r}")
 
@@ -74,4 +76,5 @@ class NodeShape:
 
     def __str__(self):
         own = "_thresholds" * self.thresholds + "_biases" * self.biases
+        own += "_potentials" * self.potentials
         return f"{self.inputs}x{self.neurons}_{self.sources}_{self.destinations}{own}"

@@ -62,6 +62,8 @@ class DenseLayer(Block):
         has decides its PE.
     readable
         What the layer holds can be read back; only with one lane.
+    shows
+        A layer that fires shows the potentials beside its spikes.
 
     Members
     -------
@@ -69,6 +71,8 @@ class DenseLayer(Block):
         Input spike vector of a timestep.
     o : Out(stream.Signature(output_layout(shape)))
         Output spike vector of that timestep, or its potentials.
+    potentials : Out(18 * neurons)
+        Potentials that decided on the spikes in ``o``; only there if the layer ``shows`` them.
     timesteps : In(8)
         Timesteps of an image, 1 to 255; may change between images. Only there if the shape
         ``counts_timesteps``.
@@ -87,9 +91,10 @@ class DenseLayer(Block):
 
     shape = Parameter(Dense)
     readable = Parameter(bool)
+    shows = Parameter(bool)
 
-    def __init__(self, *, shape: Dense, readable: bool = False):
-        self.shape, self.readable = shape, readable
+    def __init__(self, *, shape: Dense, readable: bool = False, shows: bool = False):
+        self.shape, self.readable, self.shows = shape, readable, shows
         members = {
             "i": In(stream.Signature(shape.inputs)),
             "o": Out(stream.Signature(output_layout(shape))),
@@ -97,6 +102,8 @@ class DenseLayer(Block):
         }
         if shape.counts_timesteps:
             members["timesteps"] = In(TIMESTEPS_SHAPE)
+        if shows:
+            members["potentials"] = Out(POTENTIAL_BITS * shape.neurons)
         if readable:
             members["readback"] = Out(readback_signature(shape))
         super().__init__(members)
@@ -104,8 +111,8 @@ class DenseLayer(Block):
     @property
     def module_name(self) -> str:
         shape = self.shape
-        readable = "_readable" if self.readable else ""
-        suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}{readable}"
+        more = "_readable" * self.readable + "_shows" * self.shows
+        suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}{more}"
         return f"layer_{shape.inputs}x{shape.neurons}{suffix}"
 
     @staticmethod
@@ -170,6 +177,7 @@ class DenseLayer(Block):
             memory.write_data.eq(self.configuration.payload.data),
         ]
         outputs = self.o.payload if shape.fires else self.o.payload.potentials
+        fire, potentials = flow.state == PEState.FIRE, []
         for neuron in range(shape.neurons):
             pe = ProcessingElement(lanes=shape.lanes, threshold=shape.threshold, bias=shape.bias)
             m.submodules[f"pe_{neuron}"] = place(pe, platform)
@@ -191,9 +199,12 @@ class DenseLayer(Block):
                 ]
             else:
                 m.d.comb += outputs[neuron].eq(pe.result)
+            potentials.append(pe.potential)
+        if self.shows:
+            with m.If(fire):
+                m.d.sync += self.potentials.eq(Cat(potentials))
         if shape.counts_timesteps:
             m.submodules.counter = counter = TimestepCounter()
-            fire = flow.state == PEState.FIRE
             m.d.comb += [counter.timesteps.eq(self.timesteps), counter.advance.eq(fire)]
             with m.If(fire):
                 m.d.sync += self.o.payload.last.eq(counter.last)

@@ -5,9 +5,9 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import Control, FlitType
-from trispike.models.mesh.memory_map import NEURONS, STATUS, WORD_BITS, Line
+from trispike.models.mesh.memory_map import NEURONS, STATUS, WORD_BITS, Line, memory_map
 from trispike.models.mesh.node_shape import NodeShape
-from trispike.models.network.numbers import BANK_BITS
+from trispike.models.network.numbers import BANK_BITS, POTENTIAL_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.flit import FlitStream, SpikeFlit
@@ -40,6 +40,8 @@ class NetworkInterface(Block):
         To the cluster: input spikes of a timestep.
     fired : In(stream.Signature(neurons))
         From the cluster: its output spikes of a timestep.
+    potentials : In(18 * neurons)
+        From the cluster, beside ``fired``; only there if the shape has it.
     computing : In(1)
         The cluster has a timestep at work.
     memory : Out(LineSignature())
@@ -58,6 +60,7 @@ class NetworkInterface(Block):
 
     def __init__(self, *, shape: NodeShape):
         self.shape = shape
+        potentials = {"potentials": In(POTENTIAL_BITS * shape.neurons)}
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -71,6 +74,7 @@ class NetworkInterface(Block):
                 "sending": Out(1),
                 "blocked": Out(1),
                 "status": Out(Status),
+                **(potentials if shape.potentials else {}),
             }
         )
 
@@ -142,7 +146,8 @@ class NetworkInterface(Block):
     def _map_lines(self, m: Module, receiver, sender, slave) -> None:
         """The lines that the interface holds itself; the others are the cluster's."""
         asked = slave.memory
-        neurons = Signal(NEURONS["neurons"].width, reset_less=True)
+        width = sum(field.width for field in memory_map(self.shape)[Line.NEURONS].fields.values())
+        neurons = Signal(width, reset_less=True)
         held = {
             Line.NEURONS: neurons,
             Line.AER_LUT: words(receiver.table.entries),
@@ -150,6 +155,12 @@ class NetworkInterface(Block):
             Line.STATUS: self.status,
         }
         shown, one_of_these = Signal(BANK_BITS), Signal()  # what was read last
+        if self.shape.potentials:
+            at = NEURONS["potentials"].lowest
+            m.d.comb += [
+                sender.sends_potentials.eq(neurons[at]),
+                sender.potentials.eq(self.potentials),
+            ]
         m.d.comb += [
             sender.neurons.eq(neurons),
             *(

@@ -63,7 +63,8 @@ class Node(Block):
     def elaborate(self, platform):
         m = Module()
         interface = NetworkInterface(shape=self.shape)
-        cluster = DenseLayer(shape=self.shape.layer, readable=True)
+        potentials = self.shape.potentials
+        cluster = DenseLayer(shape=self.shape.layer, readable=True, shows=potentials)
         m.submodules.interface = place(interface, platform)
         m.submodules.cluster = place(cluster, platform)
         connect(m, flipped(self.i), interface.i)
@@ -71,6 +72,7 @@ class Node(Block):
         connect(m, interface.spikes, cluster.i)
         connect(m, cluster.o, interface.fired)
         m.d.comb += [
+            *([interface.potentials.eq(cluster.potentials)] if potentials else []),
             interface.here.eq(self.here),
             # A layer takes configuration writes in all cycles but those with a timestep at work.
             interface.computing.eq(~cluster.configuration.ready),

@@ -4,9 +4,10 @@ from amaranth import *
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from trispike.models.mesh.flits import Control, FlitType
+from trispike.models.mesh.flits import POTENTIAL_FLITS, SPIKE, Control, FlitType
 from trispike.models.mesh.memory_map import NEURONS
 from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS, NodeShape
+from trispike.models.network.numbers import POTENTIAL_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.noc.flit import FlitStream, SpikeFlit, apart, assemble
@@ -62,6 +63,7 @@ class CreditCounter(Block):
 class SpikeSender(Block):
     """Sends each spike of a timestep to every destination, then the timestep's end.
 
+    Or potentials, if it is told to: three flits for each neuron in use, in ascending order.
     A flit a cycle, as long as the network takes them.
 
     ``shape``: neurons and entries of the address look-up table.
@@ -72,6 +74,9 @@ class SpikeSender(Block):
         Output spikes of a timestep. Taken once every destination has given a credit.
     neurons : In(9)
         How many of the neurons are in use; spikes of the others are not sent.
+    sends_potentials : In(1), potentials : In(18 * neurons)
+        Send ``potentials`` in place of spikes. They must stand from the cycle in which ``i`` is
+        valid until it is taken, which then is after the end. Only there if the shape has it.
     here : In(9)
         Coordinates of this node, constant.
     o : Out(FlitStream)
@@ -97,6 +102,7 @@ class SpikeSender(Block):
 
     def __init__(self, *, shape: NodeShape):
         self.shape = shape
+        potentials = {"potentials": In(POTENTIAL_BITS * shape.neurons), "sends_potentials": In(1)}
         super().__init__(
             {
                 "i": In(stream.Signature(shape.neurons)),
@@ -110,12 +116,14 @@ class SpikeSender(Block):
                 "blocked": Out(1),
                 "overdrawn": Out(1),
                 "table": In(TableSignature(AddressEntry, shape.destinations)),
+                **(potentials if shape.potentials else {}),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"spike_sender_{self.shape.neurons}_{self.shape.destinations}"
+        own = "_potentials" * self.shape.potentials
+        return f"spike_sender_{self.shape.neurons}_{self.shape.destinations}{own}"
 
     def elaborate(self, platform):
         m = Module()
@@ -124,22 +132,34 @@ class SpikeSender(Block):
         m.submodules.table = place(table, platform)
         connect(m, flipped(self.table), table.table)
         m.submodules.encoder = place(encoder, platform)
-        may_send = self._count_credits(m, table, platform)
+        begins, waits, spikes = self.i.valid & self.i.ready, self.i.valid, self.i.payload
+        if self.shape.potentials:
+            ended = Signal()  # the end has left, and `i` is taken
+            begins = encoder.i.valid & encoder.i.ready
+            waits = waits & ~(self.sends_potentials & (encoder.busy | ended))
+            spikes = spikes | self.sends_potentials.replicate(len(spikes))
+            m.d.sync += ended.eq(encoder.o.valid & encoder.o.ready & encoder.o.payload.end)
+        may_send = self._count_credits(m, table, begins, platform)
+        ready = encoder.i.ready & may_send
         m.d.comb += [
             table.source.eq(self.source),
             table.from_host.eq(self.from_host),
-            encoder.i.payload.eq(self.i.payload & _lowest(self.neurons, self.shape.neurons)),
-            encoder.i.valid.eq(self.i.valid & may_send),
-            self.i.ready.eq(encoder.i.ready & may_send),
+            encoder.i.payload.eq(spikes & _lowest(self.neurons, self.shape.neurons)),
+            encoder.i.valid.eq(waits & may_send),
+            self.i.ready.eq(
+                Mux(self.sends_potentials, ended, ready) if self.shape.potentials else ready
+            ),
             self.sending.eq(encoder.busy),
-            self.blocked.eq(self.i.valid & ~may_send),
+            self.blocked.eq(waits & ~may_send),
         ]
         self._send(m, table, encoder)
         return m
 
-    def _count_credits(self, m: Module, table: AddressTable, platform) -> Value:
-        """One counter for each destination; returns whether all have a credit."""
-        begins = self.i.valid & self.i.ready
+    def _count_credits(self, m: Module, table: AddressTable, begins: Value, platform) -> Value:
+        """One counter for each destination, which pays as a timestep ``begins``.
+
+        Returns whether all have a credit.
+        """
         lacking, overdrawn = [], []
         for k, entry in enumerate(table.table.entries):
             counter = CreditCounter()
@@ -166,6 +186,10 @@ class SpikeSender(Block):
         left = Signal(width)
         last = Signal()
         leaves = Signal()
+        word, finished = event.address, encoder.o.ready  # `finished`: every destination has `word`
+        if self.shape.potentials:
+            finished = Signal()
+            word = self._word(m, encoder, finished)
         m.d.comb += [
             left.eq(Cat(entry.valid for entry in table.table.entries) & ~sent),
             following.bits.eq(left),
@@ -179,15 +203,15 @@ class SpikeSender(Block):
                     step=step,
                     control=event.end,
                     **apart(self.here, "source_"),
-                    neuron=Mux(event.end, Control.END, event.address),
+                    neuron=Mux(event.end, Control.END, word),
                     to_host=to.to_host,
                 )
             ),
             self.o.valid.eq(encoder.o.valid & following.any),
             leaves.eq(self.o.valid & self.o.ready),
-            encoder.o.ready.eq(last & (self.o.ready | ~following.any)),
+            finished.eq(last & (self.o.ready | ~following.any)),
         ]
-        with m.If(encoder.o.valid & encoder.o.ready):
+        with m.If(encoder.o.valid & finished):
             m.d.sync += sent.eq(0)
             with m.If(event.end):
                 m.d.sync += step.eq(step + 1)
@@ -195,6 +219,24 @@ class SpikeSender(Block):
             m.d.sync += sent.eq(sent | following.one_hot)
         with m.If(self.table.write):
             m.d.sync += step.eq(0)
+
+    def _word(self, m: Module, encoder: AEREncoder, finished: Value) -> Value:
+        """What a flit says of the event of ``encoder``: its neuron, or a part of its potential.
+
+        The event ends as its last flit is ``finished``.
+        """
+        event, bits = encoder.o.payload, SPIKE["neuron"].width
+        part, last = Signal(range(POTENTIAL_FLITS)), Signal()
+        potential = Signal(signed(POTENTIAL_FLITS * bits))
+        m.d.comb += [
+            potential.eq(self.potentials.word_select(event.address, POTENTIAL_BITS).as_signed()),
+            last.eq(~self.sends_potentials | event.end | (part == POTENTIAL_FLITS - 1)),
+            encoder.o.ready.eq(finished & last),
+        ]
+        with m.If(encoder.o.valid & finished):
+            m.d.sync += part.eq(Mux(last, 0, part + 1))
+        mine = potential.as_unsigned().word_select(part, bits)
+        return Mux(self.sends_potentials, mine, event.address)
 
 
 def _lowest(count: Value, width: int) -> Value:

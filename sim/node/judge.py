@@ -136,6 +136,14 @@ def _fault(run: Exchange, flow: Flow, due: np.ndarray, came: np.ndarray) -> _Fau
     expected = flits.text(int(due[at])) if at < len(due) else f"no more than {len(due)} flits"
     got = flits.text(int(came[at])) if at < len(came) else f"only {at} of {len(due)} flits"
     mesh, is_spike = run.mapping.mesh, _kind(subject) == "spike"
+    neuron = SPIKE["neuron"].get(subject)
+    if flow.potentials:  # the flit of a neuron is known by its place in the timestep
+        begun = np.flatnonzero(is_end(due[:at]))[-1:] + 1
+        neuron = (at - begun.sum()) // flits.POTENTIAL_FLITS
+        is_spike = neuron < len(flow.neurons)
+        what = what.replace("spike with a wrong neuron", "wrong potential")
+        what = what.replace("spike", "potential")
+        expected, got = (each.replace(" neuron ", " eight bits ") for each in (expected, got))
     sender = _name(mesh, flow.sender)
     if SPIKE["from_host"].get(flow.address) and not flow.credits:
         sender += f"'s virtual node {named_source(flow.address)}"
@@ -143,7 +151,7 @@ def _fault(run: Exchange, flow: Flow, due: np.ndarray, came: np.ndarray) -> _Fau
         what=what,
         **_when(run, step),
         layer=flow.layer if flow.layer < len(run.spikes) else None,
-        neuron=flow.neurons.start + SPIKE["neuron"].get(subject) if is_spike else None,
+        neuron=int(flow.neurons.start + neuron) if is_spike else None,
         where=f"{sender} to {_name(mesh, flow.receiver)}",
         expected=expected,
         got=got,

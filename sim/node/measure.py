@@ -132,7 +132,7 @@ def _check_memory(setting: Setting, written, *read) -> int:
 
 
 def host_outputs(setting: Setting, done: NodesRun) -> Outputs:
-    """Output spikes, counts and labels."""
+    """Output spikes or potentials, scores and labels."""
     host = done.receivers == nodes.host_receiver(setting.mapping.mesh)
     return nodes.outputs(
         setting.mapping, done.flits[host], images=setting.images, timesteps=setting.timesteps

@@ -4,20 +4,25 @@ import dataclasses
 
 import numpy as np
 
-from tb.kit.networks import random_network
+from tb.kit.networks import random_network_of
 from trispike import golden
 from trispike.golden.mesh.nodes import exchange, is_end
 from trispike.models.mesh.mapping import FULL_NODE, Mapping
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
+from trispike.models.network.layers import Threshold
+from trispike.models.network.shape import NetworkShape, ReadOut
 
 SMALL_NODE = NodeShape(inputs=128, neurons=32)
+_SENDS_POTENTIALS = dataclasses.replace(SMALL_NODE, potentials=True)
 
 CASES = {
     "one node": ((300, 10), "1x1x1", FULL_NODE),
     "one layer": ((128, 80), "2x2x1", SMALL_NODE),
     "small nodes": ((100, 70, 40, 5), "3x2x2", SMALL_NODE),
     "full nodes": ((700, 300, 520, 270), "3x3x1", FULL_NODE),
+    "potentials": ((100, 70, 40), "3x2x2", _SENDS_POTENTIALS),
+    "one layer of potentials": ((128, 33), "2x2x1", _SENDS_POTENTIALS),
     "deep": ((9, *[4] * 40, 3), "4x4x4", SMALL_NODE),
 }
 
@@ -39,7 +44,11 @@ def mapped(name, *, images=3, timesteps=4, seed=0):
     """A random network, at random places, with random spikes; the same for the same arguments."""
     sizes, mesh, node = CASES[name]
     mesh = MeshShape.parse(mesh)
-    network = random_network(sizes, seed)
+    shape = NetworkShape.dense(name="random", sizes=sizes)
+    if node.potentials:
+        last = dataclasses.replace(shape.layers[-1], threshold=Threshold.NONE)
+        shape = NetworkShape.of("random", (*shape.layers[:-1], last), ReadOut.POTENTIAL)
+    network = random_network_of(shape, seed)
     rng = np.random.default_rng(seed)
     wanted = sum(-(-size // node.neurons) for size in sizes[1:])
     places = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])

@@ -162,6 +162,7 @@ CASES = [
     _node(64, 96, 8, 3),
     _node(32, 32, 2, 2),
     _node(32, 32, 2, 2, thresholds=True),
+    _node(32, 32, 2, 2, potentials=True),
     _node(64, 96, 4, 2, thresholds=True, biases=True),
     _layer(40, 66),
     _chip(20, 12, 9, 4),

@@ -18,7 +18,7 @@ def _bits(fields):
 def test_docs_show_the_map():
     """The table in docs/node.md is the declaration, row by row."""
     rows = []
-    regions = {**memory_map(NodeShape()), **memory_map(OWN), **memory_map(NodeShape())}
+    regions = {**memory_map(OWN), **memory_map(NodeShape(potentials=True))}
     for _, region in sorted(regions.items()):
         last = region.line + region.rows * region.room - 1
         cells = [
@@ -37,7 +37,7 @@ def test_docs_show_the_map():
     assert table == rows
 
 
-OWN = NodeShape(thresholds=True, biases=True)
+OWN = NodeShape(thresholds=True, biases=True, potentials=True)
 
 
 @pytest.mark.parametrize("shape", [NodeShape(), NodeShape(inputs=64, neurons=32), OWN])

@@ -111,11 +111,11 @@ def test_tables_too_small(how, message):
     [
         ({"threshold": Threshold.EACH}, "the neurons of layer 2 of some have thresholds of their"),
         ({"bias": Bias.EACH}, "the neurons of layer 2 of some have biases of their own, and those"),
-        ({"threshold": Threshold.NONE}, "layer 2 of some gives potentials out, and nodes send sp"),
+        ({"threshold": Threshold.NONE}, "layer 2 of some gives potentials out, and a node 1024x2"),
     ],
 )
 def test_lacks_of_a_node(layer, message):
-    """A plain node holds no value for each neuron, and no node gives potentials out."""
+    """A plain node holds no value for each neuron, and sends no potentials."""
     layers = Dense(inputs=9, neurons=9), Dense(inputs=9, neurons=9, **layer)
     silent = layer.get("threshold") is Threshold.NONE
     shape = NetworkShape.of("some", layers, ReadOut.POTENTIAL if silent else ReadOut.COUNT)

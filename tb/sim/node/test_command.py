@@ -60,7 +60,7 @@ def test_dead_link(tmp_path):
         )
         assert made.dead_links == (str(other),)
         assert made.words_read_back == made.words_loaded > 0
-        found[other] = done.outputs.spikes
+        found[other] = done.outputs.values
         table(made)
     first, second = found.values()
     assert np.array_equal(first, second)

@@ -9,7 +9,7 @@ import pytest
 from tb.kit.mapped import Arrivals, flit, mapped
 from tb.kit.networks import random_network
 from trispike import golden
-from trispike.golden.mesh.nodes import exchange, host_receiver
+from trispike.golden.mesh.nodes import exchange, host_receiver, named_source
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import SPIKE
 from trispike.models.mesh.mapping import Mapping, Part
@@ -49,6 +49,34 @@ def _chosen():
     result = golden.Result(spikes=(first, second), potentials=(), running_scores=scores)
     run = exchange(mapping, given, result, first_image=10)
     return run, Arrivals.of(run)
+
+
+def test_potentials():
+    """A part of a potential that is another, missing, or too many: whose it is, is told."""
+    run = mapped("potentials").run
+    flow = next(flow for flow in run.flows if flow.potentials and flow.neurons == range(32, 40))
+
+    def told(tamper):
+        arrivals = Arrivals.of(run)
+        receivers, received = arrivals.arrays
+        mine = (receivers == flow.receiver) & (named_source(received) == named_source(flow.address))
+        at = np.flatnonzero(mine).tolist()
+        tamper(arrivals, at[25 + 3 * 5 + 1], at[25 + 24])
+        found = judge(run, *arrivals.arrays)
+        assert (" eight bits " in found.expected) is (found.what != "missing end")
+        return found.what, found.image, found.timestep, found.layer, found.neuron
+
+    def alter(arrivals, part, end):
+        arrivals.flits[part] ^= 1 << 29
+
+    def late(arrivals, part, end):
+        arrivals.insert(end, *arrivals.remove(part))
+
+    assert judge(run, *Arrivals.of(run).arrays) is None
+    assert told(alter) == ("wrong potential", 7, 2, 2, 37)
+    assert told(lambda arrivals, part, end: arrivals.remove(part))[1:] == (7, 2, 2, 37)
+    assert told(late)[0] == "potential after its end"
+    assert told(lambda arrivals, part, end: arrivals.remove(end))[0] == "missing end"
 
 
 def _spike(step, neuron, to=THERE_CODE):

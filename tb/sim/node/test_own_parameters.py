@@ -11,10 +11,11 @@ from tb.kit.networks import random_network_of
 from tb.kit.nodes import MESH, NODE, ROUTER
 from trispike import golden
 from trispike.models.mesh.mapping import node_for
+from trispike.models.mesh.topology import MeshShape
 from trispike.models.network.layers import Bias, Dense, Threshold
 from trispike.models.network.numbers import POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.sim.node.measure import measure
 from trispike.sim.node.run import program
 from trispike.sim.node.setting import setting
@@ -23,14 +24,19 @@ pytestmark = pytest.mark.xdist_group("nodes")
 
 BIASES = dataclasses.replace(NODE, biases=True)
 BOTH = dataclasses.replace(NODE, thresholds=True, biases=True)
+POTENTIALS = dataclasses.replace(NODE, potentials=True)
+SMALL_MESH = MeshShape(x=2, y=2, z=1)
+ALL = dataclasses.replace(BOTH, potentials=True)
 
 
-def _measure(network, spikes, node, folder, **how):
+def _measure(network, spikes, node, folder, *, mesh=MESH, **how):
     """Every flit, link and word of memory as it has to be, or an exception."""
-    asked = setting(network, MESH, spikes, router=ROUTER, node=node)
-    nodes = program(MESH, ROUTER, node, stalls=True, optimise=False)
+    asked = setting(network, mesh, spikes, router=ROUTER, node=node)
+    nodes = program(mesh, ROUTER, node, stalls=True, optimise=False)
     done = measure(nodes, asked, folder, read_back="burst", **how)
-    assert done.outputs.labels.tolist() == asked.labels.tolist()
+    expected = golden.run(network, spikes)
+    assert done.outputs.labels.tolist() == asked.labels.tolist() == expected.labels.tolist()
+    assert np.array_equal(done.outputs.scores, expected.scores)
     return done
 
 
@@ -43,10 +49,21 @@ def _random_shape(rng, node):
         bias = Bias.EACH if node.biases and rng.random() < 0.7 else Bias.TERNARY
         threshold = Threshold.EACH if each else Threshold.ONE
         layers.append(Dense(inputs=inputs, neurons=neurons, threshold=threshold, bias=bias))
+    if node.potentials:
+        layers[-1] = dataclasses.replace(layers[-1], threshold=Threshold.NONE)
+        return NetworkShape.of("random", tuple(layers), ReadOut.POTENTIAL)
     return NetworkShape.of("random", tuple(layers))
 
 
-@pytest.mark.parametrize(("seed", "node"), [(0, BIASES), *((seed, BOTH) for seed in range(1, 6))])
+@pytest.mark.parametrize(
+    ("seed", "node"),
+    [
+        (0, BIASES),
+        *((seed, BOTH) for seed in range(1, 6)),
+        (6, POTENTIALS),
+        *((seed, ALL) for seed in range(7, 12)),
+    ],
+)
 def test_random_networks(tmp_path, seed, node):
     """Layers with and without, mixed, on nodes that have all of it."""
     rng = random.Random(seed)
@@ -82,6 +99,32 @@ def test_corners(tmp_path):
     _measure(network, given, BOTH, tmp_path)
 
 
+@pytest.mark.parametrize(("mesh", "neurons"), [(SMALL_MESH, 40), (MESH, 70)])
+def test_corners_of_potentials(tmp_path, mesh, neurons):
+    """Potentials of -(2^17 - 1) to 2^17 - 1 from the last layer, which is alone on its mesh."""
+    values = np.linspace(-POTENTIAL_MAX, POTENTIAL_MAX, neurons).astype(int)
+    layer = LayerParameters(
+        weights=np.sign(values)[np.newaxis].astype(np.int8),
+        bias=values - np.sign(values),
+        a=1,
+        b=None,
+        threshold=None,
+    )
+    network = Network(name="corners", layers=(layer,), read_out=ReadOut.POTENTIAL)
+    given = np.ones((3, 2, 1), dtype=bool)
+    given[1:, 0] = False
+    done = _measure(network, given, ALL, tmp_path, mesh=mesh, stall=0.2)
+    assert done.outputs.values[0, 0].tolist() == values.tolist()
+    assert done.outputs.scores[0, [0, -1]].tolist() == [-2 * POTENTIAL_MAX, 2 * POTENTIAL_MAX]
+
+
+def test_a_plain_layer_on_nodes_that_can_send_potentials(tmp_path):
+    """Spikes, unless the node is told to send potentials."""
+    network = random_network_of(NetworkShape.dense(name="plain", sizes=(40, 45, 10)), 3)
+    given = np.random.default_rng(3).random((2, 3, 40)) < 0.4
+    _measure(network, given, POTENTIALS, tmp_path, stall=0.2)
+
+
 def test_node_for():
     """A node has what some layer of the network has."""
     each = Dense(inputs=9, neurons=9, threshold=Threshold.EACH)
@@ -92,3 +135,6 @@ def test_node_for():
         node = node_for(shape)
         assert (node.thresholds, node.biases) == (thresholds, biases)
         assert node.inputs == 1024
+        assert not node.potentials
+    silent = Dense(inputs=9, neurons=9, threshold=Threshold.NONE)
+    assert node_for(NetworkShape.of("some", (silent,), ReadOut.POTENTIAL)).potentials
