@@ -6,12 +6,8 @@ from trispike.models.errors import BadInput
 class Parameter:
     """A parameter of a component's constructor, which sets it once.
 
-    Parameters
-    ----------
-    kind
-        Its type.
-    least
-        Its smallest value, if it is an integer.
+    - ``kind``: its type.
+    - ``least``: its smallest value, if it is an integer.
 
     `BadInput` if it is set to something else, `AttributeError` if it is set again.
     """

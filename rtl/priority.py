@@ -9,10 +9,7 @@ from amaranth.utils import ceil_log2
 class LowestOne(wiring.Component):
     """Finds the lowest set bit of a word. Combinational, in a depth that grows with log2(width).
 
-    Parameters
-    ----------
-    width
-        Width of the word, at least 1.
+    - ``width``: width of the word, at least 1.
 
     Members
     -------
@@ -50,10 +47,7 @@ class LowestOne(wiring.Component):
             level = Signal(self.width, name=f"prefix_{distance}")
             m.d.comb += level.eq(prefix | (prefix << distance))
             prefix, distance = level, 2 * distance
-        m.d.comb += [
-            self.any.eq(prefix[-1]),
-            self.one_hot.eq(self.bits & ~(prefix << 1)),
-        ]
+        m.d.comb += [self.any.eq(prefix[-1]), self.one_hot.eq(self.bits & ~(prefix << 1))]
         for k in range(len(self.index)):
             ones = [self.one_hot[j] for j in range(self.width) if j >> k & 1]
             m.d.comb += self.index[k].eq(Cat(ones).any() if ones else 0)

@@ -7,19 +7,14 @@ import dataclasses
 class Probe:
     """Values that a block has at certain moments.
 
-    Parameters
-    ----------
-    name
-        What it is: ``potential``, ``spike``.
-    valid
-        Signals of the block, by hierarchical Verilog name, with the value that each must have in a
-        cycle in which there is something to look at.
-    signals
-        Signals of the block that hold the values, by hierarchical Verilog name, lowest value first.
-    count, bits, signed
-        Number of values altogether, their width, and whether they are two's complement.
-    costly
-        So many bits that a long run may go without.
+    - ``name``: what it is: ``potential``, ``spike``.
+    - ``valid``: signals of the block, by hierarchical Verilog name, with the value that each must
+      have in a cycle in which there is something to look at.
+    - ``signals``: signals of the block that hold the values, by hierarchical Verilog name, lowest
+      value first.
+    - ``count``, ``bits``, ``signed``: number of values altogether, their width, and whether they
+      are two's complement.
+    - ``costly``: so many bits that a long run may go without.
     """
 
     name: str

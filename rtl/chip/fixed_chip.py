@@ -16,10 +16,8 @@ from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, write_lay
 class Chip(Block):
     """A network in hardware: each layer is a module of its own, and they overlap timesteps.
 
-    Parameters
-    ----------
-    shape
-        Up to 16 layers, and their lanes. The weights are data, written through ``configuration``.
+    - ``shape``: up to 16 layers, and their lanes. The weights are data, written through
+      ``configuration``.
 
     Members
     -------

@@ -45,10 +45,7 @@ class Argmax(wiring.Component):
     def __init__(self, *, n: int, shape: Shape):
         self._n, self._shape = n, shape
         super().__init__(
-            {
-                "values": In(data.ArrayLayout(shape, n)),
-                "index": Out(max(1, ceil_log2(n))),
-            }
+            {"values": In(data.ArrayLayout(shape, n)), "index": Out(max(1, ceil_log2(n)))}
         )
 
     def elaborate(self, platform):
@@ -78,12 +75,8 @@ class Argmax(wiring.Component):
 class Readout(Block):
     """Adds up the output layer's spikes or potentials over an image and names the label.
 
-    Parameters
-    ----------
-    outputs
-        Number of output neurons.
-    read_out
-        What is added up.
+    - ``outputs``: number of output neurons.
+    - ``read_out``: what is added up.
 
     Members
     -------

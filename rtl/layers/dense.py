@@ -55,15 +55,10 @@ def readback_signature(shape: Dense) -> wiring.Signature:
 class DenseLayer(Block):
     """A layer module: in each cycle all its PEs integrate one presynaptic spike of every lane.
 
-    Parameters
-    ----------
-    shape
-        Fan-in, number of neurons and lanes decide the number and size of the banks, what a neuron
-        has decides its PE.
-    readable
-        What the layer holds can be read back; only with one lane.
-    shows
-        A layer that fires shows the potentials beside its spikes.
+    - ``shape``: fan-in, number of neurons and lanes decide the number and size of the banks, what a
+      neuron has decides its PE.
+    - ``readable``: what the layer holds can be read back; only with one lane.
+    - ``shows``: a layer that fires shows the potentials beside its spikes.
 
     Members
     -------

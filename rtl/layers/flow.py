@@ -24,12 +24,8 @@ class FlowController(Block):
     stand at the PEs, which integrate them. The end of a timestep makes the PEs fire, unless the
     spike vector before is still waiting to be taken: then the whole pipeline holds.
 
-    Parameters
-    ----------
-    inputs
-        Fan-in of the layer.
-    lanes
-        Spikes that may come in one cycle.
+    - ``inputs``: fan-in of the layer.
+    - ``lanes``: spikes that may come in one cycle.
 
     Members
     -------

@@ -26,12 +26,8 @@ class LaneEncoder(Block):
     has no spikes left waits for the others, and the timestep ends in all of them at once. With N
     spikes in the busiest lane a timestep occupies N + 1 cycles.
 
-    Parameters
-    ----------
-    inputs
-        Width of the spike vector, ``lanes`` to 1024.
-    lanes
-        Number of encoders.
+    - ``inputs``: width of the spike vector, ``lanes`` to 1024.
+    - ``lanes``: number of encoders.
 
     Members
     -------

@@ -29,10 +29,7 @@ class TernaryMultiplexer(wiring.Component):
     Purely combinational. The unused code 0b10 counts as 0. With one lane it is TW-SNN's ternary
     multiplexer: 0, +constant or -constant.
 
-    Parameters
-    ----------
-    lanes
-        Number of digits.
+    - ``lanes``: number of digits.
 
     Members
     -------
@@ -95,12 +92,8 @@ class ProcessingElement(Block):
     A neuron with an 18-bit bias of its own starts from that in place of b * bias. One that never
     fires keeps its potential in place of a spike, and has no comparator.
 
-    Parameters
-    ----------
-    lanes
-        Weights that can be added in one cycle: 1, 2, 4 or 8.
-    threshold, bias
-        Whether the neuron has a threshold, and how wide its bias is.
+    - ``lanes``: weights that can be added in one cycle: 1, 2, 4 or 8.
+    - ``threshold``, ``bias``: whether the neuron has a threshold, and how wide its bias is.
 
     Members
     -------
@@ -130,11 +123,7 @@ class ProcessingElement(Block):
     """
 
     def __init__(
-        self,
-        *,
-        lanes: int = 1,
-        threshold: Threshold = Threshold.ONE,
-        bias: Bias = Bias.TERNARY,
+        self, *, lanes: int = 1, threshold: Threshold = Threshold.ONE, bias: Bias = Bias.TERNARY
     ):
         self._lanes, self._has_threshold = lanes, threshold is not Threshold.NONE
         self._own_bias = bias is Bias.EACH

@@ -14,12 +14,8 @@ class Scale(wiring.Component):
 
     Combinational. Made once for a layer, so that a PE is left with selecting one of them.
 
-    Parameters
-    ----------
-    lanes
-        Largest multiple.
-    bias
-        Ternary biases are scaled too; others are not.
+    - ``lanes``: largest multiple.
+    - ``bias``: ternary biases are scaled too; others are not.
 
     Members
     -------

@@ -38,14 +38,9 @@ def mesh_members(shape: MeshShape, router: RouterShape, *, stalls: bool) -> dict
 class Mesh(Block):
     """A packet-switched network of routers, one for each node.
 
-    Parameters
-    ----------
-    shape
-        Nodes along each axis.
-    router
-        Buffers and routing.
-    stalls
-        Every link can be stalled, for tests.
+    - ``shape``: nodes along each axis.
+    - ``router``: buffers and routing.
+    - ``stalls``: every link can be stalled, for tests.
 
     Members
     -------

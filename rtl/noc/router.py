@@ -20,12 +20,8 @@ class Router(Block):
     that cycle. Flits of a packet stay in order and are not mixed with others. A flit whose route
     leads to a missing port, or to a dead link, is dropped and counted.
 
-    Parameters
-    ----------
-    shape
-        Buffers and routing.
-    ports
-        Ports of the router; those on a face of the mesh are missing.
+    - ``shape``: buffers and routing.
+    - ``ports``: ports of the router; those on a face of the mesh are missing.
 
     Members
     -------

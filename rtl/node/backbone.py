@@ -15,14 +15,9 @@ from trispike.rtl.parameters import Parameter
 class Backbone(Block):
     """The mesh, with the host beside node 0.0.0.
 
-    Parameters
-    ----------
-    shape
-        Nodes along each axis.
-    router
-        Buffers and routing.
-    stalls
-        Every link can be stalled, see `rtl.noc.mesh.Mesh`.
+    - ``shape``: nodes along each axis.
+    - ``router``: buffers and routing.
+    - ``stalls``: every link can be stalled, see `rtl.noc.mesh.Mesh`.
 
     Members
     -------

@@ -37,12 +37,8 @@ class LineSignature(wiring.Signature):
 class TableSignature(wiring.Signature):
     """Writes and shows a look-up table.
 
-    Parameters
-    ----------
-    entry
-        Shape of an entry.
-    count
-        Number of entries.
+    - ``entry``: shape of an entry.
+    - ``count``: number of entries.
 
     Members
     -------

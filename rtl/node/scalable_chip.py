@@ -19,14 +19,9 @@ from trispike.rtl.parameters import Parameter
 class ScalableChip(Block):
     """A node at every router of a mesh; the host beside node 0.0.0 loads it and talks to it.
 
-    Parameters
-    ----------
-    mesh
-        Nodes along each axis.
-    router
-        Buffers and routing.
-    node
-        What the nodes are.
+    - ``mesh``: nodes along each axis.
+    - ``router``: buffers and routing.
+    - ``node``: what the nodes are.
 
     Members
     -------
