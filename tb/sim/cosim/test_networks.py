@@ -40,7 +40,7 @@ def test_rtl_equals_models(layer, data, tmp_path, monkeypatch):
     options = ["--layer", layer, "--data", data, "--timesteps", "5", "--json", figures]
     options += ["--images", str(_images(layer, data))]
     if layer == OPTIMISED:
-        done = trispike("run", *options, timeout=570)
+        done = trispike("sim", *options, timeout=570)
     else:
         quick = functools.partial(cosimulation.chip_model, optimise=False)
         monkeypatch.setattr(cosimulation, "chip_model", quick)

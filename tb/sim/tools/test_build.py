@@ -3,18 +3,22 @@
 from trispike.sim.tools import simulator
 
 
-def test_runtime_is_completed(tmp_path):
+def test_runtime_is_completed(tmp_path, monkeypatch):
     """A build that compiles files that no earlier one needed adds them; what is kept stays."""
-    runtime = tmp_path / "runtime"
-    for name, files in {"one": ["a"], "two": ["a", "b"]}.items():
+    runtime, needed = tmp_path / "runtime", []
+
+    def make(command, *, folder, env, log):
+        for file in (*needed, "verilator.o"):
+            if not (folder / file).exists():
+                (folder / file).write_text(f"{file} of {folder.name}")
+
+    monkeypatch.setattr(simulator, "run_tool", make)
+    for name, files in {"one": ["a"], "two": ["a", "b"], "three": []}.items():
         folder = tmp_path / name
         folder.mkdir()
-        for file in files:
-            (folder / f"verilated_{file}.o").write_text(f"{file} of {name}")
-        (folder / "verilator.o").write_text("of this model")
-        simulator._save_runtime(runtime, folder)
-    last = tmp_path / "three"
-    last.mkdir()
-    simulator._restore_runtime(runtime, last)
-    made = {file.name: file.read_text() for file in last.iterdir()}
-    assert made == {"verilated_a.o": "a of one", "verilated_b.o": "b of two"}
+        (folder / "Vtop_classes.mk").write_text("")
+        needed[:] = [f"verilated_{file}.o" for file in files]
+        simulator._compile("Vtop", folder, [], runtime, env={}, log=tmp_path / "log")
+    made = {file.name: file.read_text() for file in folder.glob("verilated*.o")}
+    kept = {"verilated_a.o": "verilated_a.o of one", "verilated_b.o": "verilated_b.o of two"}
+    assert made == kept
