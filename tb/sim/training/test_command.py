@@ -73,5 +73,5 @@ def test_interrupted_on_digits(tmp_path):
     names = ("fc256-digits.npz", "fc256-digits.json")
     parts, whole = ([(tmp_path / f / n).read_bytes() for n in names] for f in ("parts", "whole"))
     assert parts == whole
-    assert weights.load(tmp_path / "parts" / names[0])[1].accuracy[-1] > 0.9
+    assert weights.load(tmp_path / "parts" / names[0])[1].measured.accuracy[-1] > 0.9
     assert list(unfinished.iterdir()) == []

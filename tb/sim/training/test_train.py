@@ -245,7 +245,7 @@ def test_price_lowers_activity(tiny, tmp_path):
     free = dataclasses.replace(EASY, activity_price=0.0)
     dear = dataclasses.replace(EASY, activity_price=1.0, activity_limit=1.0)
     spikes = [
-        weights.load(_train(tmp_path / name, recipe=recipe))[1].spikes[1]
+        weights.load(_train(tmp_path / name, recipe=recipe))[1].measured.spikes[1]
         for name, recipe in (("free", free), ("dear", dear))
     ]
     assert spikes[1] < spikes[0]
@@ -256,7 +256,7 @@ def test_beta_raises_sparsity(tiny, tmp_path):
     zeros = [
         weights.load(_train(tmp_path / str(beta), recipe=dataclasses.replace(EASY, beta=beta)))[
             1
-        ].zeros[0]
+        ].measured.zeros[0]
         for beta in (0.01, 0.5)
     ]
     assert zeros[1] > zeros[0] + 0.2
