@@ -1,51 +1,58 @@
 """The command line: ``trispike``."""
 
 import errno
+import importlib
 import os
 import signal
 import sys
+from collections.abc import Iterator, Mapping
 
 import click
 
 from trispike.models.errors import BadInput
-from trispike.sim.accuracy.command import accuracy
-from trispike.sim.bench.command import bench
-from trispike.sim.energy.command import energy
-from trispike.sim.export.command import verilog
-from trispike.sim.formal.command import formal
-from trispike.sim.mapping.command import map_
-from trispike.sim.noc.command import noc
-from trispike.sim.node.command import sim
 from trispike.sim.report.mismatch import MismatchFound
-from trispike.sim.synthesis.command import synth
 from trispike.sim.terminal.request import make_name
 from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import SimulationError
-from trispike.sim.training.command import train
-from trispike.sim.waves.command import waves
+
+_ROOMS = {
+    "sim": "node",
+    "train": "training",
+    "accuracy": "accuracy",
+    "bench": "bench",
+    "synth": "synthesis",
+    "energy": "energy",
+    "waves": "waves",
+    "noc": "noc",
+    "map": "mapping",
+    "verilog": "export",
+    "formal": "formal",
+}
+"""The room below `sim` of each command, which is in its module ``command``."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(Mapping):
+    """The commands by name, each imported once it is wanted: all together take a second."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = importlib.import_module(f"trispike.sim.{_ROOMS[name]}.command")
+        return getattr(module, "map_" if name == "map" else name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_ROOMS)
+
+    def __len__(self) -> int:
+        return len(_ROOMS)
+
+
+@click.group(commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 def cli():
     """Trispike: ternary-weight spiking networks, from weights to RTL proved equal.
 
     Exit status: 0 all is well, 1 the RTL and the models differ or a proof fails, 2 bad input, 3 a
     tool broke down, 130 interrupted.
     """
-
-
-cli.add_command(sim)
-cli.add_command(train)
-cli.add_command(accuracy)
-cli.add_command(bench)
-cli.add_command(synth)
-cli.add_command(energy)
-cli.add_command(waves)
-cli.add_command(noc)
-cli.add_command(map_)
-cli.add_command(verilog)
-cli.add_command(formal)
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

@@ -3,4 +3,4 @@
 
 def pytest_addoption(parser):
     """``--seeds N``: how many random networks `tb/sim/cosim/test_random.py` tries."""
-    parser.addoption("--seeds", type=int, default=30, help="random networks to try, ten a shape")
+    parser.addoption("--seeds", type=int, default=12, help="random networks to try, four a shape")

@@ -1,3 +1,4 @@
+# amaranth: UnusedElaboratable=no
 """Runs traffic through the Verilated RTL of a mesh, and reads what came out."""
 
 import dataclasses
@@ -10,11 +11,11 @@ from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.models.mesh.traffic import Traffic
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.program import dead_links_word
-from trispike.rtl.verilog import export
 from trispike.sim.noc import harness
 from trispike.sim.noc.cpp import RecordFile, packed
 from trispike.sim.noc.harness import DELIVERY, DROPS, HEAD, MAIN, OFFER, SETTINGS
 from trispike.sim.tools import build
+from trispike.sim.tools.cached_verilog import block_verilog
 from trispike.sim.tools.simulator import run_tool
 
 NEVER = -1
@@ -50,10 +51,10 @@ class TrafficRun:
 
 def program(shape: MeshShape, router: RouterShape, *, optimise: bool = True) -> Path:
     """The executable for a mesh, built if need be; ``optimise`` as in `sim.tools.build.program`."""
-    mesh = Mesh(shape=shape, router=router)
-    texts = {f"{name}.v": text for name, text in export(mesh).items()}
+    _, texts = block_verilog(Mesh, shape=shape, router=router)
+    sources = {f"{name}.v": text for name, text in texts.items()}
     return build.program(
-        {**texts, **harness.sources(mesh)},
+        {**sources, **harness.sources(Mesh(shape=shape, router=router))},
         harness.TOP,
         MAIN,
         headers=harness.headers(shape),

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from amaranth.hdl import ClockDomain, Fragment, Module, Value
+from amaranth.hdl import Cat, ClockDomain, Fragment, Module, Value
 from amaranth.sim import Simulator
 from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
@@ -73,9 +73,23 @@ class AmaranthPins:
 
     def __init__(self, ctx, ports: dict[str, Value], module: Module):
         self._ctx, self._ports, self._module = ctx, ports, module
+        self._driven: dict[str, int] = {}
+        self._changed: dict[str, int] = {}
 
     def set(self, name, value):
-        self._ctx.set(self._ports[name], value)
+        if self._driven.get(name) != value:
+            self._driven[name] = self._changed[name] = value
+
+    def _drive(self):
+        """Drive all that changed at once: the simulator settles after each assignment."""
+        together, shift = 0, 0
+        for name, value in self._changed.items():
+            width = len(self._ports[name])
+            together |= (value & ((1 << width) - 1)) << shift
+            shift += width
+        if shift:
+            self._ctx.set(Cat(self._ports[name] for name in self._changed), together)
+        self._changed.clear()
 
     def get(self, name):
         return self._read(self._ports[name])
@@ -88,6 +102,7 @@ class AmaranthPins:
         return self._ctx.get(value) & ((1 << len(value)) - 1)
 
     async def cycle(self, look):
+        self._drive()
         look()
         await self._ctx.tick()
 

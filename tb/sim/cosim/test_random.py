@@ -54,15 +54,15 @@ def test_random_networks(sizes, lanes, timesteps, tmp_path):
 
 
 def pytest_generate_tests(metafunc):
-    """Ten seeds of parameters and spikes for each shape."""
+    """Four seeds of parameters and spikes for each shape."""
     if "shape_seed" in metafunc.fixturenames:
-        metafunc.parametrize("shape_seed", range(max(1, metafunc.config.getoption("seeds") // 10)))
+        metafunc.parametrize("shape_seed", range(max(1, metafunc.config.getoption("seeds") // 4)))
 
 
 def test_parameters_a_neuron(shape_seed, tmp_path):
     """Thresholds and biases a neuron, POTENTIAL read-out, any lanes."""
     shape = random_shape(shape_seed)
-    networks = [random_network_of(shape, 10 * shape_seed + k) for k in range(10)]
+    networks = [random_network_of(shape, 4 * shape_seed + k) for k in range(4)]
     assert networks[0].shape.with_lanes(shape.lanes) == shape
     _agree(networks, shape.lanes, 1 + shape_seed % 4, tmp_path)
 
