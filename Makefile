@@ -13,7 +13,7 @@ OPTIONS := LAYER=layer DATA=data WEIGHTS=weights LANES=lanes T=timesteps IMAGES=
   READ_BACK=read-back EPOCHS=epochs THREADS=threads RECIPE=recipe SETTINGS=settings SEEDS=seeds \
   BUDGET=budget COMPARE=compare BLOCK=block TARGET=target LIBERTY=liberty TRACED=traced \
   TRAFFIC=traffic RATE=rate CYCLES=cycles WARMUP=warmup BURSTS=bursts SCENARIO=scenario PROOF=proof
-FLAGS := WAVES=waves BACK_DOOR=back-door NODES=nodes SWEEP=sweep UPDATE=update
+FLAGS := WAVES=waves BACK_DOOR=back-door NODES=nodes SWEEP=sweep UPDATE=update RECORD=record
 given = $(if $(filter command,$(origin $(1))),$($(1)))
 pair = $(word $(1),$(subst =, ,$(2)))
 option = $(if $(call given,$(1)),--$(2) "$($(1))")
@@ -58,7 +58,7 @@ sim: $(READY)  ## run a network's RTL on test images, compare it with the golden
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog; MESH= a mesh's, NODES=1 with nodes
 synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
-accuracy: $(READY)  ## redraw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
+accuracy: $(READY)  ## draw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
 bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth, models, snnTorch
 noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency against load
 map: $(READY)  ## place a network on a mesh of nodes: hops, links, against random placements

@@ -130,17 +130,18 @@ def test_simulates(installed, elsewhere):
 @in_one_worker
 def test_what_needs_a_checkout(installed, elsewhere):
     """A command that rewrites files of the repository says in one line that it is not there."""
-    assert "clone the repository" in refused(_run(installed, elsewhere, "trispike", "synth"))
+    done = _run(installed, elsewhere, "trispike", "synth", "--record")
+    assert "clone the repository" in refused(done)
     assert _files(elsewhere) == set()
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param("accuracy --data digits", marks=needs_matplotlib),
-        "energy",
-        pytest.param("noc --sweep", marks=needs_matplotlib),
-        "synth --block router",
+        pytest.param("accuracy --data digits --record", marks=needs_matplotlib),
+        "energy --record",
+        pytest.param("noc --sweep --record", marks=needs_matplotlib),
+        "synth --block router --record",
         "waves --update",
     ],
 )

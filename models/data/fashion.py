@@ -16,7 +16,7 @@ HOME = "https://github.com/zalandoresearch/fashion-mnist"
 
 _REMEDY = (
     f"get Fashion-MNIST's four IDX files from {HOME} (data/fashion) and name their folder with "
-    f"--data-folder or TRISPIKE_FASHION"
+    f"DATA_FOLDER= or TRISPIKE_FASHION"
 )
 _LABELS = 10
 

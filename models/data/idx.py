@@ -73,8 +73,9 @@ def load(data: bytes, shape: tuple[int, ...], origin: str) -> tuple[np.ndarray, 
 
 
 def read(name: str, folder: Path, remedy: str) -> tuple[bytes, str]:
-    """Bytes of the file ``name``, or ``name``.gz, in ``folder`` as they lie there, and its path.
+    """Bytes of the file ``name``, gzip or not, in ``folder`` as they lie there, and its path.
 
+    The dot of ``t10k-images.idx3-ubyte``, as some archives unpack it, is as good as the hyphen.
     `BadInput` if there is no such folder or file or if it cannot be read; ``remedy`` ends the line
     that says that something is not there.
     """
@@ -82,7 +83,8 @@ def read(name: str, folder: Path, remedy: str) -> tuple[bytes, str]:
         raise BadInput(f"data folder {folder} is not a folder; {remedy}")
     if not folder.is_dir():
         raise BadInput(f"data folder {folder} does not exist; {remedy}")
-    for path in (folder / name, folder / f"{name}.gz"):
+    names = (name, name.replace("-idx", ".idx"))
+    for path in (folder / f"{each}{suffix}" for each in names for suffix in ("", ".gz")):
         if path.is_file():
             try:
                 return path.read_bytes(), str(path)

@@ -19,7 +19,7 @@ MIRRORS = (
 )
 """Where the files are published, in the order in which they are tried."""
 
-_REMEDY = "name a folder with MNIST's four IDX files with --data-folder or TRISPIKE_DATA"
+_REMEDY = "name a folder with MNIST's four IDX files with DATA_FOLDER= or TRISPIKE_DATA"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -79,6 +79,12 @@ class Card:
         """Name of the data set that the network was trained on, if known."""
         return self.origin.data if isinstance(self.origin, Trained) else None
 
+    def accuracy(self, data: str, timesteps: int) -> float | None:
+        """Measured on all test images of ``data`` at so many timesteps; None if it was not."""
+        if self.measured is None or data != self.data:
+            return None
+        return dict(enumerate(self.measured.accuracy, 1)).get(timesteps)
+
     def to_json(self) -> bytes:
         """The card as a JSON text, the same bytes for the same card."""
         sections = {

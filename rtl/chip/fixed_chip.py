@@ -26,7 +26,8 @@ class Chip(Block):
     configuration : In(stream.Signature(write_layout(shape.layers)))
         Weights, biases, constants and the number of timesteps. A layer takes its writes only
         while it is idle. The number of timesteps is taken at once and holds for what the read-out
-        counts from then on: change it only when the last prediction is out.
+        counts from then on: change it only when the last prediction is out. Cells have no value at
+        power-on: write all of it, the number too, before the first image.
     result : Out(stream.Signature(result_layout(outputs, read_out)))
         One prediction for every ``timesteps`` input vectors.
 

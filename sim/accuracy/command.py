@@ -10,17 +10,17 @@ from trispike.models.data import datasets
 from trispike.models.data.spikes import check_timesteps
 from trispike.models.errors import BadInput
 from trispike.models.network.presets import PRESETS, preset
-from trispike.sim.accuracy import record, tables
+from trispike.sim.accuracy import tables
 from trispike.sim.accuracy.cost import costs
 from trispike.sim.accuracy.measure import batches, measure
-from trispike.sim.accuracy.record import Entry, zeros_of
+from trispike.sim.accuracy.record import RECORDS, Entry, zeros_of
 from trispike.sim.accuracy.source import DRAWN, Source, sources
 from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DataFolder
+from trispike.sim.terminal.options import DataFolder, Record
 from trispike.sim.terminal.request import at_least_1, command, option
-from trispike.sim.tools.paths import build_folder, checkout
+from trispike.sim.tools import paths
 from trispike.sim.tools.processes import cores
 
 DEFAULT_TIMESTEPS = 35
@@ -28,7 +28,7 @@ DEFAULT_TIMESTEPS = 35
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AccuracyRequest(DataFolder):
+class AccuracyRequest(Record, DataFolder):
     """The networks of a data set, or some of them."""
 
     layer: str | None = option(f"Only this network: {', '.join(PRESETS)}.", check=preset)
@@ -55,8 +55,9 @@ def accuracy(asked: AccuracyRequest) -> None:
     """Measure accuracy against timesteps and what ternary weights cost; needs matplotlib.
 
     Measures the networks of the data set whose weights are at hand, by the golden model, with
-    several seeds of spikes; redraws docs/figures and the tables of docs/results.md. What is not at
-    hand or not asked for is kept from the record of earlier measurements, docs/accuracy.json.
+    several seeds of spikes; draws figures in build/accuracy. What is not at hand or not asked for
+    is kept from the record of earlier measurements, docs/accuracy.json. With --record, the figures
+    and tables in docs/ and that record are renewed.
     """
     data = asked.data
     plots = extras.plots("accuracy.plots")
@@ -71,7 +72,7 @@ def accuracy(asked: AccuracyRequest) -> None:
             f"there are no weights to measure on {data}, {chosen[0].path} for one; "
             f"{chosen[0].remedy}"
         )
-    place = _Place(data)
+    place = _Place(data, record=asked.record)
     kept = {entry.source: entry for entry in place.kept}
     images, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
     for source, (network, _) in loaded.items():
@@ -96,15 +97,16 @@ def accuracy(asked: AccuracyRequest) -> None:
 class _Place(Place):
     """Where everything about the data set ``data`` is written."""
 
-    def __init__(self, data: str):
-        docs, build = checkout() / "docs", build_folder() / "accuracy"
+    def __init__(self, data: str, *, record: bool):
+        docs, build = paths.docs(record=record), paths.build_folder() / "accuracy"
         self._data = data
         self._figures = {
             name: (docs / "figures" / f"{name}-{data}.png", build / f"{number}-{data}.png")
             for name, number in (("accuracy", "fig10"), ("quantisation", "fig11"))
         }
         images = itertools.chain(*self._figures.values())
-        super().__init__(docs, record.RECORDS, "accuracy.json", f"accuracy {data}", images)
+        section = f"accuracy {data}"
+        super().__init__(docs, RECORDS, "accuracy.json", section, images, record=record)
 
     def write(self, plots, everything: dict[Source, Entry], entries: list[Entry]) -> list[Path]:
         """Write figures, section and record; returns the files' paths."""

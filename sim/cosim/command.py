@@ -61,6 +61,7 @@ def execute(asked: ChipRun) -> None:
         count=asked.images,
         folder=asked.data_folder,
     )
+    claimed = subject.accuracy_claimed(weight_file, asked.data, asked.timesteps)
     toolchain.find()
     asked.check_json()
 
@@ -105,9 +106,11 @@ def execute(asked: ChipRun) -> None:
                     seed=asked.seed,
                     flip_flops=chip_flip_flops(model),
                     wall_seconds=time.perf_counter() - begun,
+                    card_accuracy=claimed,
                 )
                 console.print(table(made))
                 asked.keep(records.text(made))
+                subject.check_accuracy(weight_file, claimed, made.accuracy, made.images)
             if interrupted:
                 raise KeyboardInterrupt
             if found.deaths:
@@ -121,7 +124,9 @@ def execute(asked: ChipRun) -> None:
 def _obituary(death: cosimulation.Death, asked: ChipRun) -> str:
     """Which shard died, and how to run its images alone."""
     images = death.images
-    options = ("layer", "data", "lanes", "timesteps", "seed", "weights", "data_folder")
+    options = ("data", "lanes", "timesteps", "seed", "weights", "data_folder")
+    if asked.weights is None:
+        options = ("layer", *options)
     values = {name: getattr(asked, name) for name in options}
     values |= {"first": images.start, "images": len(images)}
     command = [f"{make_name(k)}={shlex.quote(str(v))}" for k, v in values.items() if v is not None]

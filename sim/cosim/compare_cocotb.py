@@ -19,7 +19,7 @@ from trispike import golden
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import ReadOut
 from trispike.rtl.chip.program import network_writes
-from trispike.sim.cosim import captures, cycles, watchdog
+from trispike.sim.cosim import captures, cycles, decision, watchdog
 from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
 from trispike.sim.cosim.judge import judge
 from trispike.sim.cosim.outcome import Outcome
@@ -123,6 +123,8 @@ def _outcome(
         first=verdict.first,
         labels=_filled(run.labels, len(chunk.images), -1),
         golden_labels=chunk.expected.labels,
+        silent=_filled(decision.silent(run.scores, read_out), len(chunk.images), 0).astype(bool),
+        tied=_filled(decision.tied(run.scores, read_out), len(chunk.images), 0).astype(bool),
         result_cycles=run.result_cycles,
         spikes=np.stack([chunk.inputs, *layers]),
         spiking_cycles=chunk.spiking.astype(np.uint16),

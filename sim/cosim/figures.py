@@ -6,6 +6,7 @@ import numpy as np
 
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim.cycles import Pipeline
+from trispike.sim.cosim.decision import Decisions, decisions
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cost.events import Counts, energies
 from trispike.sim.report.mismatch import Mismatch
@@ -27,6 +28,9 @@ class Figures:
       that were judged, the first in question being ``first_image``.
     - ``images_asked``, ``complete``: images that it was to run on, and whether all were judged.
     - ``accuracy``, ``golden_accuracy``: fraction of labels that are right.
+    - ``decisions``: how sure the RTL's labels are, see `sim.cosim.decision`.
+    - ``card_accuracy``: what the weight file's card says for as many timesteps and all test images
+      of the same data set; None if it says nothing.
     - ``mismatches``: differences between RTL and models, by quantity: all zero unless something is
       wrong.
     - ``first_divergence``: the first of them in words, or None.
@@ -69,6 +73,8 @@ class Figures:
     seed: int
     accuracy: float
     golden_accuracy: float
+    decisions: Decisions
+    card_accuracy: float | None
     mismatches: dict[str, int]
     first_divergence: str | None
     shards: int
@@ -119,6 +125,7 @@ def figures(
     seed: int,
     flip_flops: int,
     wall_seconds: float,
+    card_accuracy: float | None = None,
 ) -> Figures:
     """Figures of a run that was to take ``images`` of a data set with the true ``labels``.
 
@@ -165,6 +172,12 @@ def figures(
         seed=seed,
         accuracy=float(np.mean(got == true)),
         golden_accuracy=float(np.mean(golden == true)),
+        decisions=decisions(
+            np.concatenate([outcome.silent for outcome in outcomes]),
+            np.concatenate([outcome.tied for outcome in outcomes]),
+            got == true,
+        ),
+        card_accuracy=card_accuracy,
         mismatches=mismatches,
         first_divergence=str(mismatch) if mismatch else None,
         shards=len(outcomes),

@@ -11,7 +11,15 @@ from trispike.models.files import write_atomically
 from trispike.sim.report.mismatch import Mismatch
 
 _SUFFIX = ".outcome.npz"
-_ARRAYS = ("labels", "golden_labels", "result_cycles", "spikes", "spiking_cycles")
+_ARRAYS = (
+    "labels",
+    "golden_labels",
+    "silent",
+    "tied",
+    "result_cycles",
+    "spikes",
+    "spiking_cycles",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,6 +31,7 @@ class Outcome:
     - ``first``: the first difference, or None.
     - ``labels``, ``golden_labels``: a label an image, from the RTL (-1 where it gave none) and from
       the golden model: int64.
+    - ``silent``, ``tied``: what `sim.cosim.decision` says of the RTL's scores: bool.
     - ``result_cycles``: the cycle in which the RTL gave each prediction: int64.
     - ``spikes``: spikes of the input and of each layer at each step, the timesteps of all images in
       a row: uint16, shape (1 + layers, steps); 0 where the simulation ended too early.
@@ -37,6 +46,8 @@ class Outcome:
     first: Mismatch | None
     labels: np.ndarray
     golden_labels: np.ndarray
+    silent: np.ndarray
+    tied: np.ndarray
     result_cycles: np.ndarray
     spikes: np.ndarray
     spiking_cycles: np.ndarray

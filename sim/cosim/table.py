@@ -2,10 +2,22 @@
 
 from rich.table import Table
 
+from trispike.sim.cosim.decision import Decisions
 from trispike.sim.cosim.figures import CLOCK_MHZ, Figures
 from trispike.sim.terminal.console import quantity_table
 
 _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
+
+
+def undecided(d: Decisions) -> list[tuple[str, str, str]]:
+    """Rows on labels that stand for no decision; none if all stand for one."""
+    if not d.silent and not d.tied:
+        return []
+    return [
+        ("  images without an output spike", f"{d.silent}", _MEASURED),
+        ("  images whose best outputs tie", f"{d.tied}", _MEASURED),
+        ("  accuracy if those are wrong", f"{d.accuracy:.2%}", _MEASURED),
+    ]
 
 
 def table(f: Figures) -> Table:
@@ -25,6 +37,7 @@ def table(f: Figures) -> Table:
         ),
         ("accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED),
         ("accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED),
+        *undecided(f.decisions),
         ("mismatches RTL / models", f"[{'red' if wrong else 'green'}]{wrong}[/]", _MEASURED),
         ("  compared", ", ".join(f.mismatches), _GIVEN),
         (

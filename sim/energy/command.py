@@ -25,10 +25,10 @@ from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DataFolder, Images, Lanes, Preset
+from trispike.sim.terminal.options import DataFolder, Images, Lanes, Record, Trained
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import toolchain
-from trispike.sim.tools.paths import build_folder, checkout
+from trispike.sim.tools.paths import build_folder, docs
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "energy"
@@ -76,11 +76,16 @@ class _Subject:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EnergyRequest(DataFolder, Images, Lanes, Preset):
-    """A network of ours on test images."""
+class EnergyRequest(Record, DataFolder, Images, Lanes, Trained):
+    """A network on test images."""
 
     timesteps: int = option("Timesteps per image.", 1, check=spikes.check_timesteps, short="-t")
     traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.record and self.weights is not None:
+            raise BadInput("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
 
 
 @command("energy", EnergyRequest)
@@ -89,11 +94,11 @@ def energy(asked: EnergyRequest) -> None:
 
     Runs the RTL on test images, compared with the models as ever. Its counts times published
     energies are one answer; the switching of the mapped netlist on the first of these images,
-    priced by OpenSTA, is another; TW-SNN's power a third. Rewrites the table of docs/results.md,
-    which keeps other runs from the record docs/energy.json.
+    priced by OpenSTA, is another; TW-SNN's power a third. With --record it rewrites the table of
+    docs/results.md, which keeps other runs from the record docs/energy.json.
     """
     layer, data, lanes, traced = asked.layer, asked.data, asked.lanes, asked.traced
-    weight_file, network = subject.network(layer, data, None)
+    weight_file, network = subject.network(layer, data, asked.weights)
     shape = network.shape.with_lanes(lanes)
     pixels, labels, chosen = subject.test_images(
         network, weight_file, data, first=0, count=asked.images, folder=asked.data_folder
@@ -104,7 +109,7 @@ def energy(asked: EnergyRequest) -> None:
     for tool in tools.PACKAGES:
         tools.find(tool)
     library = liberty.read(tools.find_liberty(None))
-    home = Place(checkout() / "docs", ENERGIES, "energy.json", SECTION)
+    home = Place(docs(record=asked.record), ENERGIES, "energy.json", SECTION, record=asked.record)
 
     measured = _Subject(
         weight_file=weight_file,

@@ -231,5 +231,5 @@ def write(texts: dict[str, str], folder: Path) -> None:
             shutil.rmtree(stage, ignore_errors=True)
     except OSError as error:
         raise BadInput(
-            f"cannot write to {folder}: {error.strerror}; name a folder with space by --output"
+            f"cannot write to {folder}: {error.strerror}; name a folder with space by OUTPUT="
         ) from None

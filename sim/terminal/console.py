@@ -1,6 +1,7 @@
 """What commands show on a terminal."""
 
 import contextlib
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -44,6 +45,11 @@ def quantity_table(title: str, rows: Iterable[tuple[str, str, str]]) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def warn(what: str) -> None:
+    """Say on standard error what is likely not as it was meant."""
+    print(f"warning: {what}", file=sys.stderr)
 
 
 def relative(path: Path) -> str:

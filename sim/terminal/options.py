@@ -4,28 +4,33 @@ import dataclasses
 from pathlib import Path
 
 from trispike.models.data import datasets, spikes
+from trispike.models.errors import BadInput
 from trispike.models.files import check_writable, write_atomically
 from trispike.models.mesh import topology
 from trispike.models.mesh.topology import MAX_DEAD_LINKS, MAX_DEPTH, RouterShape, Routing
+from trispike.models.network import weights
 from trispike.models.network.numbers import LANES
 from trispike.models.network.presets import PRESETS
+from trispike.sim.terminal.console import warn
 from trispike.sim.terminal.request import Request, at_least_1, option
 
 DEFAULT_IMAGES = 1000
+
+_LAYER, _DATA = "fc256", "digits"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layer(Request):
     """A network of ours, by name."""
 
-    layer: str = option(f"Network: {', '.join(PRESETS)}.", "fc256")
+    layer: str = option(f"Network: {', '.join(PRESETS)}.", _LAYER)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Preset(Layer):
     """A network of ours, and the data set that it is trained on."""
 
-    data: str = option(f"Data set: {', '.join(datasets.NAMES)}.", "digits")
+    data: str = option(f"Data set: {', '.join(datasets.NAMES)}.", _DATA)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,34 @@ class Weights(Request):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Trained(Weights, Preset):
-    """A trained network, of ours or the user's."""
+    """A trained network, of ours or the user's.
+
+    Without LAYER= and DATA= they are those of the weight file, if one is named.
+    """
+
+    layer: str | None = option(
+        f"Network: {', '.join(PRESETS)}.  [default: that of WEIGHTS, or {_LAYER}]"
+    )
+    data: str | None = option(
+        f"Data set: {', '.join(datasets.NAMES)}.  [default: the one that WEIGHTS was trained on, "
+        f"or {_DATA}]"
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        name, data = _LAYER, _DATA
+        if self.weights is not None:
+            network, card = weights.load(self.weights)
+            name, data = network.name, card.data or _DATA
+            if self.layer not in (None, name):
+                raise BadInput(
+                    f"LAYER={self.layer} is not {name}, the network in {self.weights}: leave out "
+                    "LAYER= or WEIGHTS="
+                )
+            if self.data not in (None, data) and card.data:
+                warn(f"{self.weights} was trained on {data}, and this run is on {self.data}")
+        object.__setattr__(self, "layer", self.layer or name)
+        object.__setattr__(self, "data", self.data or data)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -117,6 +149,13 @@ class Jobs(Request):
     jobs: int | None = option(
         "Simulations side by side.  [default: 1]", check=at_least_1("JOBS"), short="-j"
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Record(Request):
+    """Whether what is measured is for the repository."""
+
+    record: bool = option("Keep what was measured in docs/, its tables and figures too.", False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

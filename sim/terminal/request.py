@@ -3,7 +3,9 @@
 The field ``data_folder`` is ``--data-folder`` to a shell and ``DATA_FOLDER=`` to make.
 """
 
+import contextlib
 import dataclasses
+import time
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -14,6 +16,8 @@ import click
 from click.core import ParameterSource
 
 from trispike.models.errors import BadInput
+
+_COARSE_SECONDS = 0.02
 
 
 def option(
@@ -59,19 +63,35 @@ def command(
     def decorate(execute: Callable[[Any], None]) -> click.Command:
         @click.pass_context
         def call(context: click.Context, /, **values: Any) -> None:
-            mode = choose(values) if choose else next(iter(modes))
-            mine = {each.name for each in dataclasses.fields(mode)}
-            for each in fields:
-                given = context.get_parameter_source(each) is not ParameterSource.DEFAULT
-                if given and each not in mine:
-                    where = next(where for mode, where in modes.items() if hasattr(mode, each))
-                    raise BadInput(f"{make_name(each)}= is for {where}; leave it out")
-            execute(mode(**{each: values[each] for each in mine}))
+            begun = time.time()
+            try:
+                mode = choose(values) if choose else next(iter(modes))
+                mine = {each.name for each in dataclasses.fields(mode)}
+                for each in fields:
+                    given = context.get_parameter_source(each) is not ParameterSource.DEFAULT
+                    if given and each not in mine:
+                        where = next(where for mode, where in modes.items() if hasattr(mode, each))
+                        raise BadInput(f"{make_name(each)}= is for {where}; leave it out")
+                execute(mode(**{each: values[each] for each in mine}))
+            except BaseException:
+                if values.get("json"):
+                    _set_aside(values["json"], begun)
+                raise
 
         params = [_click_option(each) for each in fields.values()]
         return click.Command(name, callback=call, params=params, help=execute.__doc__)
 
     return decorate
+
+
+def _set_aside(path: Path, begun: float) -> None:
+    """Rename ``path`` if it is older than this run, which failed, and would look like its result.
+
+    The clock of a file system is coarser than that of ``begun``.
+    """
+    with contextlib.suppress(OSError):
+        if path.is_file() and path.stat().st_mtime < begun - _COARSE_SECONDS:
+            path.replace(path.with_name(f"{path.name}.old"))
 
 
 def _click_option(field: dataclasses.Field) -> click.Option:

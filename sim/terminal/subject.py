@@ -1,5 +1,6 @@
 """What a command works on: a network, and test images that fit it."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,11 @@ from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.parameters import Network
 from trispike.models.network.presets import preset
+from trispike.sim.terminal.console import warn
 from trispike.sim.terminal.options import DEFAULT_IMAGES, Images
+
+_DEVIATIONS = 6
+"""Standard deviations of a sample's accuracy that are put down to chance."""
 
 
 def network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Network]:
@@ -28,6 +33,23 @@ def network(layer: str, data: str, weight_file: Path | None) -> tuple[Path, Netw
                 f"LAYER={layer} DATA={data} and name the file with WEIGHTS="
             )
     return weight_file, weights.load(weight_file)[0]
+
+
+def accuracy_claimed(weight_file: Path, data: str, timesteps: int) -> float | None:
+    """What the card of ``weight_file`` says of ``data`` at so many timesteps; None if nothing."""
+    return weights.load(weight_file)[1].accuracy(data, timesteps)
+
+
+def check_accuracy(weight_file: Path, claimed: float | None, got: float, images: int) -> None:
+    """Warn if ``got`` on some ``images`` can hardly be a sample of what was ``claimed`` of all."""
+    if claimed is None:
+        return
+    deviation = math.sqrt(max(claimed * (1 - claimed), 1 / images) / images)
+    if abs(got - claimed) > _DEVIATIONS * deviation:
+        warn(
+            f"accuracy is {got:.2%} on {images} images, and the card of {weight_file} says "
+            f"{claimed:.2%}: are these the parameters, and the images, that were measured?"
+        )
 
 
 def test_images(
@@ -56,6 +78,9 @@ def test_images(
     if count is not None and count > left:
         which = f"{data}'s test images" + (f" from {first} on" if first else "")
         raise BadInput(f"IMAGES must be at most {left}, {which}, not {count}")
+    classes, outputs = int(labels.max()) + 1, network.shape.sizes[-1]
+    if outputs != classes:
+        warn(f"{weight_file} has {outputs} outputs, and {data} has {classes} classes")
     if pixels.shape[1] != network.shape.sizes[0]:
         raise BadInput(
             f"{weight_file} takes {network.shape.sizes[0]} inputs, but {data}'s images have "

@@ -25,6 +25,11 @@ def checkout() -> Path:
     return ROOT
 
 
+def docs(*, record: bool) -> Path:
+    """docs/ of the checkout. To ``record`` something there it must be one: `BadInput` if not."""
+    return (checkout() if record else ROOT) / "docs"
+
+
 def build_folder() -> Path:
     """Folder of all that Trispike builds: ``build/`` in a checkout, else in the user's cache."""
     return ROOT / "build" if in_checkout() else platformdirs.user_cache_path("trispike") / "build"

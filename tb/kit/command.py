@@ -73,10 +73,10 @@ def trispike_here(
 
 
 def refused(done: subprocess.CompletedProcess) -> str:
-    """The message of a refusal: status 2, and one line on standard error, nothing else there."""
+    """The message of a refusal: status 2, and on standard error one line, after warnings if any."""
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
-    lines = done.stderr.splitlines()
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("error: ")
     return lines[0]

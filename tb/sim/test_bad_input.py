@@ -83,7 +83,7 @@ def test_missing_fashion_folder(tmp_path, weight_file):
     options = ["sim", "--data", "fashion", "--weights", weight_file]
     message = refused_here(*options, TRISPIKE_DATA="", TRISPIKE_FASHION="")
     assert "no data folder for Fashion-MNIST; get Fashion-MNIST's four IDX files" in message
-    assert message.endswith("name their folder with --data-folder or TRISPIKE_FASHION")
+    assert message.endswith("name their folder with DATA_FOLDER= or TRISPIKE_FASHION")
     missing = tmp_path / "nowhere"
     message = refused_here(*options, "--data-folder", missing)
     assert f"data folder {missing} does not exist; get Fashion-MNIST's" in message

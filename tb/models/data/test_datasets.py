@@ -153,6 +153,13 @@ def test_find_folder_of_each(monkeypatch):
     assert datasets.find_folder(Path("/option"), "fashion") == Path("/option")
 
 
+def test_names_with_a_dot(small, tmp_path):
+    """As the publisher's own archives unpack: t10k-images.idx3-ubyte."""
+    for file, _ in small.values():
+        (tmp_path / file.name).rename(tmp_path / file.name.replace("-idx", ".idx"))
+    assert datasets.load("mnist", tmp_path).train_images.shape == (_COUNT, 784)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_mnist_from_a_folder(small, tmp_path, packed):
     if packed:
@@ -262,7 +269,7 @@ def test_one_file_of_mnist_among_fashions(small, clothes, field, packed):
         datasets.load("fashion", folder)
     line = _one_line(caught)
     assert f"{path} is MNIST's, not Fashion-MNIST's; get Fashion-MNIST's four" in line
-    assert line.endswith("name their folder with --data-folder or TRISPIKE_FASHION")
+    assert line.endswith("name their folder with DATA_FOLDER= or TRISPIKE_FASHION")
 
 
 def test_fashions_folder_for_mnist(clothes):
@@ -284,7 +291,7 @@ def test_fashion_without_a_folder(monkeypatch):
         line = _one_line(caught)
         assert line.startswith("no data folder for Fashion-MNIST; get ")
         assert fashion.HOME in line
-        assert "--data-folder or TRISPIKE_FASHION" in line
+        assert "DATA_FOLDER= or TRISPIKE_FASHION" in line
 
 
 def test_missing_fashion_folder(clothes, tmp_path):

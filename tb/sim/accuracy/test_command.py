@@ -22,6 +22,7 @@ from trispike.sim.accuracy import command, record
 from trispike.sim.accuracy.source import DRAWN, Source
 from trispike.sim.cli import cli
 from trispike.sim.report.document import markers
+from trispike.sim.tools import paths
 
 
 @pytest.fixture
@@ -32,8 +33,8 @@ def house(tmp_path, monkeypatch):
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
     monkeypatch.setattr(weights, "_FOLDER", tmp_path / "weights")
     monkeypatch.setattr("trispike.sim.accuracy.source.build_folder", lambda: tmp_path / "build")
-    monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
-    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(paths, "build_folder", lambda: tmp_path / "build")
+    monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
     plots = types.SimpleNamespace(
         accuracy=lambda data, entries: f"accuracy {len(entries)}".encode(),
         quantisation=lambda data, prices: f"cost {len(prices)}".encode(),
@@ -53,7 +54,8 @@ def _give(source: Source, seed: int, data: str | None = None) -> None:
 
 
 def _accuracy(*options: str) -> None:
-    arguments = ["accuracy", "--data", "digits", "--timesteps", "2", "--seeds", "2", *options]
+    usual = ["--record", "--data", "digits", "--timesteps", "2", "--seeds", "2"]
+    arguments = ["accuracy", *usual, *options]
     cli.main(arguments, standalone_mode=False)
 
 
@@ -239,13 +241,14 @@ def house_alone(tmp_path):
 _IN_THIS_FOLDER = """
 import pathlib
 from trispike.models.network import weights
-from trispike.sim.accuracy import command, source
+from trispike.sim.accuracy import source
 from trispike.sim.cli import main
+from trispike.sim.tools import paths
 from trispike.sim.training import tally
 house = pathlib.Path.cwd()
 weights._FOLDER = house / "weights"
-command.checkout = lambda: house
-command.build_folder = source.build_folder = lambda: house / "build"
+paths.docs = lambda record: house / "docs"
+paths.build_folder = source.build_folder = lambda: house / "build"
 encode = tally.encode
 def announced(*arguments):
     (house / "began").touch()
@@ -258,7 +261,7 @@ main()
 @needs_matplotlib
 def test_whole_command(house_alone):
     """In a process of its own, with real figures."""
-    options = ["accuracy", "--data", "digits", "--timesteps", "2", "--seeds", "2"]
+    options = ["accuracy", "--record", "--data", "digits", "--timesteps", "2", "--seeds", "2"]
     done = subprocess.run(
         [sys.executable, "-c", _IN_THIS_FOLDER, *options],
         cwd=house_alone,
@@ -283,7 +286,7 @@ def test_interrupt(house_alone, number):
     """Interrupted while it measures: one word, status 130, nothing written."""
     document = house_alone / "docs" / "results.md"
     before = document.read_text()
-    options = ["--data", "digits", "--timesteps", "255", "--seeds", "1000"]
+    options = ["--record", "--data", "digits", "--timesteps", "255", "--seeds", "1000"]
     process = subprocess.Popen(
         [sys.executable, "-c", _IN_THIS_FOLDER, "accuracy", *options],
         cwd=house_alone,

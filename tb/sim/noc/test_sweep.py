@@ -16,6 +16,7 @@ from trispike.sim.noc.run import program
 from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting
 from trispike.sim.report.document import read_section
+from trispike.sim.tools import paths
 
 
 def _point(mesh="4x4x4", pattern="uniform", rate=0.1, accepted=None, mean=5.0):
@@ -135,13 +136,13 @@ def test_written(monkeypatch, tmp_path):
     from trispike.sim.noc import plots
 
     assert plots.latency(curves(POINTS)) == plots.latency(curves(POINTS))
-    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
-    monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
+    monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
+    monkeypatch.setattr(paths, "build_folder", lambda: tmp_path / "build")
     document = tmp_path / "docs" / "results.md"
     document.parent.mkdir()
     document.write_text("before\n<!-- begin noc -->\n<!-- end noc -->\nafter\n")
     record.POINTS.write(tmp_path / "docs" / "noc.json", POINTS[:3])
-    written = command._Place().write([dataclasses.replace(POINTS[3], rate=0.2)])
+    written = command._Place(record=True).write([dataclasses.replace(POINTS[3], rate=0.2)])
     assert all(path.exists() for path in written)
     section = read_section(document, "noc")
     assert "| 2x2x2 | hotspot |" in section

@@ -16,7 +16,7 @@ from trispike.models.errors import BadInput
 from trispike.models.mesh import transactions
 from trispike.models.mesh.flits import MEMORY, SPIKE, Control, node_code, pack
 from trispike.models.mesh.mapping import HOST, Mapping
-from trispike.models.mesh.memory_map import ADDRESS_ENTRY, Line
+from trispike.models.mesh.memory_map import ADDRESS_ENTRY, LINE_WORDS, Line, memory_map
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape
 from trispike.sim.noc.judge import compare_links, origins_of
 from trispike.sim.node import memory, work
@@ -101,6 +101,19 @@ def test_as_the_golden_model(nodes, case, tmp_path, stall, dead):
     memory.check_loaded(done.before)
     words = sum(len(transaction.request) - 2 for transaction in task.before.transactions)
     assert memory.compare(case.mapping, case.network, done.after) == words > 4000
+
+
+@pytest.mark.parametrize("line", memory_map(NODE), ids=lambda line: line.name)
+def test_run_after_a_read(nodes, case, tmp_path, line):
+    """The last transaction before a run reads a word of any region, and leaves nothing behind."""
+    reads = [
+        Transaction(node=node, request=transactions.read(node, line * LINE_WORDS, 1, host=HOST))
+        for node in PLACES
+    ]
+    done = run(nodes, case.work(back_door=False, before=reads), tmp_path)
+    done.check()
+    memory.check_loaded(done.before)
+    assert judge(case.exchange, done.receivers, done.flits) is None
 
 
 @pytest.mark.parametrize("stall", [0, 0.4])

@@ -21,6 +21,7 @@ from trispike.sim.synthesis.node import UNITS, NodeSynthesis, Part
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED
 from trispike.sim.synthesis.timing import Hop, Link, Timing, time
+from trispike.sim.tools import paths
 
 SMALL = NodeShape(inputs=32, neurons=32, sources=2, destinations=3)
 
@@ -152,7 +153,7 @@ def documents(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.NODE_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     monkeypatch.setattr(command, "FULL_NODE", SMALL)
     return tmp_path / "docs"
@@ -163,7 +164,8 @@ def test_command(documents, tmp_path, capsys):
     """The table is printed and written; each part counts its own blocks, and is timed."""
     record.ROUTER.write(documents / "router.json", [_router()])
     made = tmp_path / "figures.json"
-    cli.main(["synth", "--block", "node", "--json", str(made)], standalone_mode=False)
+    arguments = ["synth", "--record", "--block", "node", "--json", str(made)]
+    cli.main(arguments, standalone_mode=False)
     said = capsys.readouterr().out
     assert "network interface: " in said
     assert "72,032 um2 at 699 MHz, published" in said

@@ -16,6 +16,7 @@ from trispike.sim.synthesis.figures import BlockFigures
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED
 from trispike.sim.synthesis.timing import Hop, Link, Timing
+from trispike.sim.tools import paths
 
 
 def _unit(block: str, gates: float) -> BlockFigures:
@@ -105,11 +106,11 @@ def test_command(tmp_path, monkeypatch, capsys):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.ROUTER_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     record.ROUTER.write(tmp_path / "docs" / "router.json", [_synthesis(4)])
     made = tmp_path / "figures.json"
-    arguments = ["synth", "--block", "router", "--depth", "2", "--json", str(made)]
+    arguments = ["synth", "--record", "--block", "router", "--depth", "2", "--json", str(made)]
     cli.main(arguments, standalone_mode=False)
     said = capsys.readouterr().out
     assert f"TW-SNN table 5, {ROUTER.what}, 65 nm: 41,739 um2, 537.63 MHz, published" in said

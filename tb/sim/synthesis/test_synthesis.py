@@ -26,6 +26,7 @@ from trispike.sim.synthesis import buffers, command, liberty, library, record, s
 from trispike.sim.synthesis.figures import BlockFigures, Synthesis, block_figures, equivalents
 from trispike.sim.synthesis.netlist import Instance, Module, Netlist
 from trispike.sim.synthesis.timing import Hop, Timing, time
+from trispike.sim.tools import paths
 
 CELLS = """
 library (toy) {
@@ -300,7 +301,7 @@ def house(tmp_path, monkeypatch):
     (tmp_path / "docs").mkdir()
     begin, end = markers(command.SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
-    monkeypatch.setattr(command, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
     monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
     return tmp_path
 
@@ -311,7 +312,7 @@ def test_command(house, monkeypatch, capsys):
     small = NetworkShape.dense(name="fc256", sizes=(10, 3, 2))
     monkeypatch.setattr(command, "preset", lambda layer: small)
     record.CELLS.write(house / "docs" / "synthesis.json", [_synthesis()])
-    arguments = ["synth", "--layer", "fc256", "--json", str(house / "figures.json")]
+    arguments = ["synth", "--record", "--layer", "fc256", "--json", str(house / "figures.json")]
     cli.main(arguments, standalone_mode=False)
     said = capsys.readouterr().out
     assert "processing elements" in said
