@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import ClassVar
 
 from threadpoolctl import threadpool_limits
 
@@ -34,7 +35,11 @@ NO_SNNTORCH = "not installed: pip install 'trispike[snntorch]'"
 class Bench(Json, DataFolder, Seeded, Images, Trained):
     """A network to time."""
 
-    layer: str = option(f"Network: {', '.join(PRESETS)}.", "fc256_256")
+    usual: ClassVar[str] = "fc256_256"
+
+    layer: str | None = option(
+        f"Network: {', '.join(PRESETS)}.  [default: that of WEIGHTS, or fc256_256]"
+    )
     budget: float = option("Seconds of Amaranth's simulator, which does not get far.", 25.0)
     json: Path | None = option("File for the record of this bench.  [default: build/bench.json]")
     compare: Path | None = option("Record of another bench: print what moved since.")

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import ClassVar
 
 from trispike.models.data import datasets, spikes
 from trispike.models.errors import BadInput
@@ -49,6 +50,9 @@ class Trained(Weights, Preset):
     Without LAYER= and DATA= they are those of the weight file, if one is named.
     """
 
+    usual: ClassVar[str] = _LAYER
+    """The network without either option."""
+
     layer: str | None = option(
         f"Network: {', '.join(PRESETS)}.  [default: that of WEIGHTS, or {_LAYER}]"
     )
@@ -59,7 +63,7 @@ class Trained(Weights, Preset):
 
     def __post_init__(self):
         super().__post_init__()
-        name, data = _LAYER, _DATA
+        name, data = self.usual, _DATA
         if self.weights is not None:
             network, card = weights.load(self.weights)
             name, data = network.name, card.data or _DATA
