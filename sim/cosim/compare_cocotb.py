@@ -24,6 +24,7 @@ from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
 from trispike.sim.cosim.judge import judge
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.shard import Shard
+from trispike.sim.cost.operations import effective_operations
 
 _PERIOD_NS = 2 * CLOCK_HALF_PERIOD_NS
 
@@ -37,7 +38,7 @@ class _Chunk:
     """Some images, and what the models say of them.
 
     ``inputs`` are the spike counts of the input vectors, uint16 (steps,), and ``spiking`` is what
-    `sim.cosim.cycles.spiking_cycles` gives.
+    `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are effective ones.
     """
 
     images: range
@@ -45,6 +46,7 @@ class _Chunk:
     spiking: np.ndarray
     expected: golden.Result
     schedule: cycles.Schedule
+    operations: int
 
 
 def _lines(spikes: np.ndarray) -> str:
@@ -68,7 +70,9 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
             stimulus.write(_lines(spikes))
             stimulus.flush()
             expected = golden.run(network, spikes, keep_potentials=shard.potentials)
-            spiking = cycles.spiking_cycles(shape, (spikes, *expected.spikes[:-1]))
+            layer_inputs = (spikes, *expected.spikes[:-1])
+            counts = [each.sum(axis=(0, 1)) for each in layer_inputs]
+            spiking = cycles.spiking_cycles(shape, layer_inputs)
             ready.append(
                 _Chunk(
                     images=images,
@@ -76,6 +80,7 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
                     spiking=spiking,
                     expected=expected,
                     schedule=pipeline.advance(spiking),
+                    operations=effective_operations(network, counts),
                 )
             )
             while (images.stop - ready[0].images.stop) * timesteps >= margin:
@@ -128,6 +133,7 @@ def _outcome(
         result_cycles=run.result_cycles,
         spikes=np.stack([chunk.inputs, *layers]),
         spiking_cycles=chunk.spiking.astype(np.uint16),
+        operations=chunk.operations,
         cycles=cycles,
         seconds=seconds,
     )

@@ -48,7 +48,8 @@ class Figures:
       cycles per timestep.
     - ``predictions_per_second``: at `CLOCK_MHZ`, derived from the mean cycles per image.
     - ``synaptic_operations``: mean per image: each input spike of a layer is one operation in each
-      of its neurons.
+      of its neurons, whose weights the hardware reads, zeros too.
+    - ``effective_operations``: mean per image: those whose weight is not 0, NeuroBench's.
     - ``sram_reads``: mean per image, in words of a bank.
     - ``spikes``: mean per image, of the input and of each layer.
     - ``spiking_cycles``: for each layer, mean per image: cycles in which any of its lanes has an
@@ -87,6 +88,7 @@ class Figures:
     busiest_lane: float
     predictions_per_second: float
     synaptic_operations: float
+    effective_operations: float
     sram_reads: float
     spikes: tuple[float, ...]
     spiking_cycles: tuple[float, ...]
@@ -192,6 +194,7 @@ def figures(
         synaptic_operations=float(
             sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))
         ),
+        effective_operations=sum(outcome.operations for outcome in outcomes) / judged,
         sram_reads=float(
             sum(n * len(layer.banks) for n, layer in zip(spikes, shape.layers, strict=False))
         ),

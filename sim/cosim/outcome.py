@@ -37,6 +37,7 @@ class Outcome:
       a row: uint16, shape (1 + layers, steps); 0 where the simulation ended too early.
     - ``spiking_cycles``: what `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes:
       uint16, shape (layers, steps).
+    - ``operations``: effective synaptic operations, by `sim.cost.operations`.
     - ``cycles``: cycles simulated, those that load the network among them.
     - ``seconds``: wall time of the simulation proper.
     """
@@ -51,6 +52,7 @@ class Outcome:
     result_cycles: np.ndarray
     spikes: np.ndarray
     spiking_cycles: np.ndarray
+    operations: int
     cycles: int
     seconds: float
 
@@ -67,6 +69,7 @@ class Outcome:
                 name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
                 for name in _ARRAYS
             },
+            operations=sum(part.operations for part in parts),
             cycles=sum(part.cycles for part in parts),
             seconds=sum(part.seconds for part in parts),
         )
@@ -76,6 +79,7 @@ class Outcome:
         head = {
             "mismatches": self.mismatches,
             "first": dataclasses.asdict(self.first) if self.first else None,
+            "operations": self.operations,
             "cycles": self.cycles,
             "seconds": self.seconds,
         }

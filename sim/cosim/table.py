@@ -9,14 +9,23 @@ from trispike.sim.terminal.console import quantity_table
 _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 
 
+def operations(every: float, effective: float, timesteps: int) -> list[tuple[str, str, str]]:
+    """Rows on synaptic operations of an image: of all weights, and of those that are not 0."""
+    return [
+        ("synaptic operations/image", f"{every:,.0f}", _DERIVED),
+        ("  effective: weight not 0", f"{effective:,.0f}", _DERIVED),
+        ("  effective, per timestep", f"{effective / timesteps:,.0f}", _DERIVED),
+    ]
+
+
 def undecided(d: Decisions) -> list[tuple[str, str, str]]:
     """Rows on labels that stand for no decision; none if all stand for one."""
     if not d.silent and not d.tied:
         return []
     return [
-        ("  images without an output spike", f"{d.silent}", _MEASURED),
-        ("  images whose best outputs tie", f"{d.tied}", _MEASURED),
-        ("  accuracy if those are wrong", f"{d.accuracy:.2%}", _MEASURED),
+        ("  without an output spike", f"{d.silent}", _MEASURED),
+        ("  with outputs that tie", f"{d.tied}", _MEASURED),
+        ("  accuracy, those wrong", f"{d.accuracy:.2%}", _MEASURED),
     ]
 
 
@@ -55,7 +64,7 @@ def table(f: Figures) -> Table:
         ("latency of first image", f"{f.latency_cycles} cycles", pipeline),
         (f"predictions/s at {CLOCK_MHZ} MHz", f"{f.predictions_per_second:,.0f}", _DERIVED),
         *((f"spikes/image, {name}", f"{n:.1f}", _MEASURED) for name, n in layers),
-        ("synaptic operations/image", f"{f.synaptic_operations:,.0f}", _DERIVED),
+        *operations(f.synaptic_operations, f.effective_operations, f.timesteps),
         ("SRAM reads/image", f"{f.sram_reads:,.1f}", _DERIVED),
         (f"SRAM, {'+'.join(map(str, f.banks))} banks", f"{f.memory_bytes / 1024:g} kB", _DERIVED),
         ("energy/image at 65 nm", f"{sum(f.energy_nj.values()):.1f} nJ", _DERIVED),

@@ -8,6 +8,7 @@ from trispike.models.mesh.topology import Port
 from trispike.sim.cosim import cycles, decision
 from trispike.sim.cosim.decision import Decisions
 from trispike.sim.cosim.figures import CLOCK_MHZ
+from trispike.sim.cost.operations import effective_operations
 from trispike.sim.node.measure import Measured
 
 
@@ -35,7 +36,8 @@ class MeshFigures:
       cycle model that co-simulation holds it to.
     - ``predictions_per_second``: at `sim.cosim.figures.CLOCK_MHZ`.
     - ``spikes``: mean per image, of the input and of each layer.
-    - ``synaptic_operations``, ``sram_reads``: mean per image; a read is a word of a bank.
+    - ``synaptic_operations``, ``effective_operations``, ``sram_reads``: mean per image, see
+      `sim.cosim.figures.Figures`; a read is a word of a bank.
     - ``flits_per_timestep``, ``host_flits_per_timestep``: mean of all senders, and of those the
       host: as many cycles is the least that a timestep takes.
     - ``hops_per_flit``: mean links from router to router.
@@ -81,6 +83,7 @@ class MeshFigures:
     predictions_per_second: float
     spikes: tuple[float, ...]
     synaptic_operations: float
+    effective_operations: float
     sram_reads: float
     flits_per_timestep: float
     host_flits_per_timestep: float
@@ -121,6 +124,7 @@ def figures(
     spikes = [float(each.sum() / images) for each in exchange.spikes]
     ways = zip(spikes, shape.layers, strict=False)
     operations = sum(n * layer.neurons for n, layer in ways)
+    counts = [each.sum(axis=0) for each in exchange.spikes[:-1]]
     reads = sum(spikes[part.layer] * len(mapping.node.layer.banks) for part in mapping.parts)
     spent = sum(phase.seconds for phase in run.phases)
     simulated = sum(phase.cycles for phase in run.phases)
@@ -156,6 +160,7 @@ def figures(
         predictions_per_second=CLOCK_MHZ * 1e6 / float(between.mean()),
         spikes=tuple(spikes),
         synaptic_operations=operations,
+        effective_operations=effective_operations(setting.network, counts) / images,
         sram_reads=reads,
         wall_seconds=wall_seconds,
         simulated_cycles=simulated,

@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from trispike.sim.cosim.figures import CLOCK_MHZ
-from trispike.sim.cosim.table import undecided
+from trispike.sim.cosim.table import operations, undecided
 from trispike.sim.node.figures import MeshFigures
 from trispike.sim.terminal.console import quantity_table
 
@@ -81,7 +81,7 @@ def _cost(f: MeshFigures):
         yield f"spikes/image, {name}", f"{spikes:.1f}", _MEASURED
     if len(f.spikes) > 5:
         yield f"spikes/image, layer {len(f.spikes) - 1}", f"{f.spikes[-1]:.1f}", _MEASURED
-    yield "synaptic operations/image", f"{f.synaptic_operations:,.0f}", _DERIVED
+    yield from operations(f.synaptic_operations, f.effective_operations, f.timesteps)
     yield "SRAM reads/image", f"{f.sram_reads:,.1f}", _DERIVED
     yield "wall time", f"{f.wall_seconds:.1f} s", _MEASURED
     rate = f"{f.simulated_cycles:,}, {f.simulated_cycles_per_second:,.0f}"

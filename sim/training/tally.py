@@ -12,6 +12,7 @@ from trispike.models.data.spikes import check_seed, check_timesteps, encode
 from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
 from trispike.models.network.real_network import RealNetwork
+from trispike.sim.cost.operations import effective_operations
 
 _BATCH_BYTES = 1 << 23
 
@@ -136,12 +137,11 @@ def _tally(network: Network | RealNetwork, spikes: np.ndarray, labels: np.ndarra
     result = _run(network, spikes)
     right = labels_of(result.running_scores) == np.asarray(labels)[:, np.newaxis]
     fired = [_fired(layer) for layer in (spikes, *result.spikes)]
-    pairs = zip(fired, network.layers, strict=False)  # nobody listens to the last layer
     return Tally(
         images=len(spikes),
         right=right.sum(axis=0, dtype=np.int64),
         fired=np.array([layer.sum() for layer in fired], dtype=np.int64),
-        operations=sum(int(n @ np.count_nonzero(layer.weights, axis=1)) for n, layer in pairs),
+        operations=effective_operations(network, fired[:-1]),
     )
 
 

@@ -55,7 +55,7 @@ def test_outputs_that_never_spike(tmp_path, quick):
         "sim", "--weights", save(mute, tmp_path), "--images", "30", "--json", figures
     )
     assert done.returncode == 0, done.stderr
-    assert "images without an output spike │" in done.stdout
+    assert "  without an output spike " in done.stdout
     made = json.loads(figures.read_text())
     assert made["decisions"] == {"silent": 30, "tied": 0, "accuracy": 0.0}
     assert made["accuracy"] > 0

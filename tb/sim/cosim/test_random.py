@@ -45,6 +45,10 @@ def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) 
         assert outcome.first is None
         assert not any(outcome.mismatches.values())
         assert len(outcome.labels) == 120
+        result = golden.run(network, spikes, keep_potentials=False)
+        layers = zip(network.layers, (spikes, *result.spikes[:-1]), strict=True)
+        met = ((inputs.astype(int) @ (layer.weights != 0)).sum() for layer, inputs in layers)
+        assert outcome.operations == sum(met)
         assert outcome.spikes[0].tolist() == spikes.sum(axis=2).reshape(-1).tolist()
 
 
