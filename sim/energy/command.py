@@ -82,11 +82,6 @@ class EnergyRequest(Record, DataFolder, Images, Lanes, Trained):
     timesteps: int = option("Timesteps per image.", 1, check=spikes.check_timesteps, short="-t")
     traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
 
-    def __post_init__(self):
-        super().__post_init__()
-        if self.record and self.weights is not None:
-            raise BadInput("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
-
 
 @command("energy", EnergyRequest)
 def energy(asked: EnergyRequest) -> None:

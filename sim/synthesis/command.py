@@ -80,8 +80,6 @@ class ChipRequest(Cells, Lanes, Weights, Layer):
             raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {self.target!r}")
         if self.target == "ecp5" and self.liberty is not None:
             raise BadInput("LIBERTY= is for TARGET=cells; leave it out for ecp5")
-        if self.record and self.weights is not None:
-            raise BadInput("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
 
     @property
     def shape(self) -> NetworkShape:

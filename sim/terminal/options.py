@@ -161,6 +161,11 @@ class Record(Request):
 
     record: bool = option("Keep what was measured in docs/, its tables and figures too.", False)
 
+    def __post_init__(self):
+        super().__post_init__()
+        if self.record and isinstance(self, Weights) and self.weights is not None:
+            raise BadInput("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Json(Request):

@@ -1,17 +1,14 @@
-"""Data sets: pinned pixels, errors, and downloads that end whole or not at all."""
+"""Data sets: pinned pixels, folders of the user, and errors."""
 
-import functools
 import gzip
 import hashlib
-import http.server
 import os
-import struct
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tb.kit.idx_files import flipped, idx, one_line, sha256, small_file
 from trispike.models.data import datasets, digits, fashion, mnist
 from trispike.models.errors import BadInput
 
@@ -27,22 +24,6 @@ NEEDS_FASHION = pytest.mark.skipif(
 )
 
 
-def _idx(array: np.ndarray) -> bytes:
-    header = struct.pack(">HBB", 0, 8, array.ndim) + struct.pack(f">{array.ndim}I", *array.shape)
-    return header + array.tobytes()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _small(name: str, shape: tuple[int, ...]) -> tuple[mnist.MnistFile, bytes]:
-    """A stand-in for one of MNIST's files, small enough for a test, and its unpacked bytes."""
-    rng = np.random.default_rng(len(shape))
-    data = _idx(rng.integers(0, 10, shape, dtype=np.uint8))
-    return mnist.MnistFile(name=name, shape=shape, sha256=_sha256(data)), data
-
-
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """Four small files in place of MNIST's: {field: (file, bytes)}, all of them in tmp_path."""
@@ -53,7 +34,7 @@ def small(monkeypatch, tmp_path):
         "TEST_IMAGES": (2, 28, 28),
         "TEST_LABELS": (2,),
     }.items():
-        files[field] = _small(getattr(mnist, field).name, shape)
+        files[field] = small_file(getattr(mnist, field).name, shape)
         monkeypatch.setattr(mnist, field, files[field][0])
         (tmp_path / files[field][0].name).write_bytes(files[field][1])
     return files
@@ -68,15 +49,9 @@ def clothes(small, tmp_path):
     made = {}
     for field, (file, _) in small.items():
         limit = 10 if len(file.shape) == 1 else 256
-        made[field] = _idx(rng.integers(0, limit, file.shape, dtype=np.uint8))
+        made[field] = idx(rng.integers(0, limit, file.shape, dtype=np.uint8))
         (folder / file.name).write_bytes(made[field])
     return folder, made
-
-
-def _one_line(caught) -> str:
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
 
 
 # digits
@@ -173,7 +148,7 @@ def test_mnist_from_a_folder(small, tmp_path, packed):
     assert found.train_labels.tobytes() == small["TRAIN_LABELS"][1][8:]
     assert found.test_images.tobytes() == small["TEST_IMAGES"][1][16:]
     assert found.test_labels.tobytes() == small["TEST_LABELS"][1][8:]
-    assert found.digests == {file.name: _sha256(data) for file, data in small.values()}
+    assert found.digests == {file.name: sha256(data) for file, data in small.values()}
 
 
 def test_testing_needs_no_training_files(small, tmp_path):
@@ -190,23 +165,19 @@ def test_missing_folder(tmp_path):
         datasets.load_test("mnist", tmp_path / "absent")
 
 
-def _flip(data: bytes, at: int) -> bytes:
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
-
-
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (lambda data: b"", "must start with 00000803, as an IDX file does, not ''"),
-        (lambda data: _flip(data, 3), "must start with 00000803"),
+        (lambda data: flipped(data, 3), "must start with 00000803"),
         (lambda data: data[:9], "is cut short"),
-        (lambda data: _flip(data, 7), "must hold 2x28x28 values, not 3x28x28"),
+        (lambda data: flipped(data, 7), "must hold 2x28x28 values, not 3x28x28"),
         (lambda data: data[:-1], "must have 1568 bytes after its header, not 1567"),
         (lambda data: data + b"x", "must have 1568 bytes after its header, not 1569"),
-        (lambda data: _flip(data, 500), "must have sha256"),
+        (lambda data: flipped(data, 500), "must have sha256"),
         (lambda data: gzip.compress(data)[:-9], "is cut short"),
         (lambda data: gzip.compress(data)[:40], "is cut short"),
-        (lambda data: _flip(gzip.compress(data), -6 % len(gzip.compress(data))), "is damaged"),
+        (lambda data: flipped(gzip.compress(data), -6 % len(gzip.compress(data))), "is damaged"),
         (lambda data: b"\x1f\x8bnot gzip", "is damaged"),
         (lambda data: gzip.compress(data + bytes(10**7)), "after its header, not 1569"),
     ],
@@ -216,7 +187,7 @@ def test_spoilt_file(small, tmp_path, spoil, message):
     (tmp_path / file.name).write_bytes(spoil(data))
     with pytest.raises(BadInput) as caught:
         datasets.load_test("mnist", tmp_path)
-    line = _one_line(caught)
+    line = one_line(caught)
     assert message in line
     assert str(tmp_path / file.name) in line
 
@@ -247,7 +218,7 @@ def test_fashion_from_a_folder(small, clothes, packed):
     assert found.train_labels.tobytes() == made["TRAIN_LABELS"][8:]
     assert found.test_images.tobytes() == made["TEST_IMAGES"][16:]
     assert found.test_labels.tobytes() == made["TEST_LABELS"][8:]
-    assert found.digests == {file.name: _sha256(made[f]) for f, (file, _) in small.items()}
+    assert found.digests == {file.name: sha256(made[f]) for f, (file, _) in small.items()}
     images, labels = datasets.load_test("fashion", folder)
     assert np.array_equal(images, found.test_images)
     assert np.array_equal(labels, found.test_labels)
@@ -267,7 +238,7 @@ def test_one_file_of_mnist_among_fashions(small, clothes, field, packed):
     path.write_bytes(data)
     with pytest.raises(BadInput) as caught:
         datasets.load("fashion", folder)
-    line = _one_line(caught)
+    line = one_line(caught)
     assert f"{path} is MNIST's, not Fashion-MNIST's; get Fashion-MNIST's four" in line
     assert line.endswith("name their folder with DATA_FOLDER= or TRISPIKE_FASHION")
 
@@ -278,7 +249,7 @@ def test_fashions_folder_for_mnist(clothes):
         with pytest.raises(BadInput) as caught:
             function("mnist", folder)
         assert "to be MNIST's; fetch it again (other data sets' files have the same names)" in (
-            _one_line(caught)
+            one_line(caught)
         )
 
 
@@ -288,7 +259,7 @@ def test_fashion_without_a_folder(monkeypatch):
     for function in (datasets.load, datasets.load_test):
         with pytest.raises(BadInput) as caught:
             function("fashion")
-        line = _one_line(caught)
+        line = one_line(caught)
         assert line.startswith("no data folder for Fashion-MNIST; get ")
         assert fashion.HOME in line
         assert "DATA_FOLDER= or TRISPIKE_FASHION" in line
@@ -307,8 +278,8 @@ def test_missing_fashion_folder(clothes, tmp_path):
 @pytest.mark.parametrize(
     ("field", "spoil", "message"),
     [
-        ("TEST_IMAGES", lambda data: _flip(data, 2), "must start with 00000803"),
-        ("TEST_IMAGES", lambda data: _flip(data, 7), "must hold 2x28x28 values, not 3x28x28"),
+        ("TEST_IMAGES", lambda data: flipped(data, 2), "must start with 00000803"),
+        ("TEST_IMAGES", lambda data: flipped(data, 7), "must hold 2x28x28 values, not 3x28x28"),
         ("TEST_IMAGES", lambda data: data[:-1], "must have 1568 bytes after its header, not 1567"),
         ("TEST_IMAGES", lambda data: gzip.compress(data)[:-9], "is cut short"),
         ("TEST_LABELS", lambda data: data + b"x", "must have 2 bytes after its header, not 3"),
@@ -322,7 +293,7 @@ def test_spoilt_fashion_file(clothes, field, spoil, message):
     path.write_bytes(spoil(made[field]))
     with pytest.raises(BadInput) as caught:
         datasets.load_test("fashion", folder)
-    line = _one_line(caught)
+    line = one_line(caught)
     assert line.startswith(f"{path} {message}")
 
 
@@ -337,10 +308,10 @@ def _full_size(file: mnist.MnistFile) -> bytes:
     """A file of MNIST's true size: an image's first four pixels hold its number."""
     numbers = np.arange(file.shape[0], dtype="<u4")
     if len(file.shape) == 1:
-        return _idx((numbers % 7).astype(np.uint8))
+        return idx((numbers % 7).astype(np.uint8))
     images = np.zeros(file.shape, np.uint8)
     images[:, 0, :4] = numbers.view(np.uint8).reshape(-1, 4)
-    return _idx(images)
+    return idx(images)
 
 
 def _numbers(images: np.ndarray) -> list[int]:
@@ -351,7 +322,7 @@ def test_fashion_of_full_size(tmp_path):
     digests = {}
     for file in (mnist.TRAIN_IMAGES, mnist.TRAIN_LABELS, mnist.TEST_IMAGES, mnist.TEST_LABELS):
         made = _full_size(file)
-        digests[file.name] = _sha256(made)
+        digests[file.name] = sha256(made)
         (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(made, compresslevel=1))
     data = datasets.load("fashion", tmp_path)
     assert data.train_images.shape == (60000, 784)
@@ -361,165 +332,6 @@ def test_fashion_of_full_size(tmp_path):
     assert data.fit_labels.tolist() == [n % 7 for n in range(50000)]
     assert data.held_out_labels.tolist() == [n % 7 for n in range(50000, 60000)]
     assert data.digests == digests
-
-
-# the held-out part
-
-
-@pytest.mark.parametrize(
-    ("images", "count"),
-    [(0, 0), (4, 0), (5, 1), (1438, 287), (49999, 9999), (50000, 10000), (60000, 10000)],
-)
-def test_held_out_count(images, count):
-    assert datasets.held_out_count(images) == count
-
-
-@pytest.mark.parametrize("count", [0, 4, 5, 23])
-def test_held_out_part(count):
-    """Together the two parts are the training set, and neither is a copy."""
-    images = np.arange(count * 784).astype(np.uint8).reshape(count, 784)
-    labels = (np.arange(count) % 10).astype(np.uint8)
-    data = datasets.Dataset(
-        name="any",
-        train_images=images,
-        train_labels=labels,
-        test_images=images[:0],
-        test_labels=labels[:0],
-    )
-    fit = count - count // 5
-    assert np.array_equal(data.fit_images, images[:fit])
-    assert np.array_equal(data.fit_labels, labels[:fit])
-    assert np.array_equal(data.held_out_images, images[fit:])
-    assert np.array_equal(data.held_out_labels, labels[fit:])
-    for part in (data.fit_images, data.held_out_images):
-        assert part.base is images.base
-    for part in (data.fit_labels, data.held_out_labels):
-        assert part.base is labels
-
-
-def test_held_out_digits():
-    data = datasets.load("digits")
-    assert len(data.fit_images) == len(data.fit_labels) == 1151
-    assert len(data.held_out_images) == len(data.held_out_labels) == 287
-    assert np.shares_memory(data.held_out_images, data.train_images)
-    assert sorted(set(data.held_out_labels.tolist())) == list(range(10))
-
-
-# downloads
-
-
-class _Mirror(http.server.BaseHTTPRequestHandler):
-    """/good/, /absent/, /short/, /flipped/ and /long/ serve one file as their names say."""
-
-    def __init__(self, data, asked, *args):
-        self.data, self.asked = data, asked
-        super().__init__(*args)
-
-    def do_GET(self):
-        self.asked.append(self.path)
-        way = self.path.split("/")[1]
-        body = {
-            "flipped": _flip(self.data, len(self.data) // 2),
-            "long": self.data + bytes(100_000),
-        }.get(way, self.data)
-        if way == "absent":
-            self.send_error(404)
-            return
-        self.send_response(200)
-        if way != "unsized":
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if way in ("short", "unsized") else body)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def mirror(monkeypatch):
-    """A mirror on the loopback interface: (file, address, paths asked for)."""
-    monkeypatch.setenv("no_proxy", "*")
-    file, data = _small("t10k-labels-idx1-ubyte", (5000,))
-    asked = []
-    handler = functools.partial(_Mirror, gzip.compress(data, mtime=0), asked)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield file, f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
-
-
-def test_download_and_cache(mirror, tmp_path):
-    file, address, asked = mirror
-    cache = tmp_path / "made" / "mnist"
-    array = mnist.from_cache(file, [f"{address}/good/"], cache)
-    assert array.shape == (5000,)
-    assert [path.name for path in cache.iterdir()] == [f"{file.name}.gz"]
-    assert np.array_equal(mnist.from_cache(file, [], cache), array)
-    assert len(asked) == 1
-
-
-def test_damaged_cache_is_fetched_again(mirror, tmp_path):
-    file, address, asked = mirror
-    (tmp_path / f"{file.name}.gz").write_bytes(b"\x1f\x8bspoilt")
-    mnist.from_cache(file, [f"{address}/good/"], tmp_path)
-    assert len(asked) == 1
-    mnist.from_cache(file, [], tmp_path)
-
-
-@pytest.mark.parametrize("bad", ["absent", "short", "unsized", "flipped", "long"])
-def test_next_mirror_helps(mirror, tmp_path, bad):
-    file, address, asked = mirror
-    mnist.from_cache(file, [f"{address}/{bad}/", f"{address}/good/"], tmp_path)
-    assert asked == [f"/{way}/{file.name}.gz" for way in (bad, "good")]
-    mnist.from_cache(file, [], tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("bad", "reason"),
-    [
-        ("absent", "HTTP Error 404: Not Found"),
-        ("short", "ended after"),
-        ("unsized", "is cut short"),
-        ("flipped", "is damaged"),
-        ("long", "longer than"),
-    ],
-)
-def test_bad_mirror_leaves_nothing(mirror, tmp_path, bad, reason):
-    file, address, _ = mirror
-    with pytest.raises(BadInput) as caught:
-        mnist.from_cache(file, [f"{address}/{bad}/"], tmp_path)
-    line = _one_line(caught)
-    assert f"cannot download {file.name}.gz, tried {address}/{bad}/{file.name}.gz (" in line
-    assert reason in line
-    assert "name a folder with MNIST's four IDX files" in line
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_no_mirror_within_reach(mirror, tmp_path):
-    file, address, _ = mirror
-    closed = "http://127.0.0.1:1/"  # nobody listens on port 1
-    with pytest.raises(BadInput) as caught:
-        mnist.from_cache(file, [closed, f"{address}/absent/"], tmp_path)
-    line = _one_line(caught)
-    assert f"{closed}{file.name}.gz (" in line
-    assert "refused" in line
-    assert f"{address}/absent/{file.name}.gz (" in line
-
-
-def test_slow_download_shows_progress(mirror, tmp_path, monkeypatch, capsys):
-    file, address, _ = mirror
-    monkeypatch.setattr("trispike.models.data.download._PATIENCE", -1.0)
-    mnist.from_cache(file, [f"{address}/good/"], tmp_path)
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert file.name in printed.err
-
-
-def test_cache_folder_is_the_users(monkeypatch, tmp_path):
-    monkeypatch.setattr(mnist.platformdirs, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    assert mnist.cache_folder() == tmp_path / "mnist"
 
 
 def test_without_a_folder_the_cache_is_used(small, monkeypatch, tmp_path):

@@ -95,3 +95,10 @@ def test_outputs_and_classes(tmp_path):
     done = trispike_here("map", "--weights", path, "--images", "2")
     assert f"warning: {path} has 8 outputs, and digits has 10 classes" in done.stderr
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["synth", "energy"])
+def test_the_record_is_for_our_networks(command):
+    """What a network of the user's costs is printed, and never kept beside ours."""
+    message = refused_here(command, "--record", "--weights", CARD)
+    assert message.endswith("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
