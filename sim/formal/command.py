@@ -1,30 +1,36 @@
 """``trispike formal``: blocks of the network and its nodes proved, for all inputs."""
 
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import as_completed
 
-import click
-
 from trispike.sim.formal import prover, tables
 from trispike.sim.formal.proof import Proof, Verdict
 from trispike.sim.formal.proofs import PROOFS, find
 from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.request import Request, command, option
 from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import processes
 from trispike.sim.tools.paths import build_folder
 
 
-@click.command()
-@click.option("--proof", "name", help="Only this proof.  [default: all]")
-def formal(name):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Proofs(Request):
+    """What to prove."""
+
+    proof: str | None = option("Only this proof.  [default: all]")
+
+
+@command("formal", Proofs)
+def formal(asked: Proofs) -> None:
     """Prove what the blocks of the network and its nodes promise; needs the extra formal.
 
     Yosys and z3 look at all inputs at once. What fails is shown cycle by cycle, and kept as a VCD
     for Surfer or GTKWave in build/formal. docs/formal.md says what is proved and what is not.
     """
-    chosen = PROOFS if name is None else (find(name),)
+    chosen = PROOFS if asked.proof is None else (find(asked.proof),)
     prover.check()
     rows = _prove(chosen)
     table_console().print(tables.results(rows))

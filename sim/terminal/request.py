@@ -1,6 +1,6 @@
 """What a command is asked: a frozen dataclass whose fields are the command's options.
 
-The field ``data_folder`` is ``--data-folder`` to a shell and ``DATA_FOLDER=`` to make.
+The field ``data_folder`` is ``--data-folder`` to a shell, and ``DATA_FOLDER=`` to make and a shell.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ import click
 from click.core import ParameterSource
 
 from trispike.models.errors import BadInput
+from trispike.sim.terminal.parser import Command, Option, make_name
 
 _COARSE_SECONDS = 0.02
 
@@ -42,14 +43,9 @@ class Request:
                 each.metadata["check"](value)
 
 
-def make_name(name: str) -> str:
-    """What make calls the option ``name``, ``data_folder`` or ``--data-folder``."""
-    return "T" if name.strip("-") == "timesteps" else name.strip("-").replace("-", "_").upper()
-
-
 def command(
     name: str, request: type | Mapping[type, str], choose: Callable[[dict], type] | None = None
-) -> Callable[[Callable], click.Command]:
+) -> Callable[[Callable], Command]:
     """A decorator: the command ``name`` that calls the function with what it is asked.
 
     ``request`` is the class of that. A command that is asked one thing or another has several
@@ -60,7 +56,7 @@ def command(
     modes = dict(request) if isinstance(request, Mapping) else {request: ""}
     fields = {each.name: each for mode in reversed(modes) for each in dataclasses.fields(mode)}
 
-    def decorate(execute: Callable[[Any], None]) -> click.Command:
+    def decorate(execute: Callable[[Any], None]) -> Command:
         @click.pass_context
         def call(context: click.Context, /, **values: Any) -> None:
             begun = time.time()
@@ -79,7 +75,7 @@ def command(
                 raise
 
         params = [_click_option(each) for each in fields.values()]
-        return click.Command(name, callback=call, params=params, help=execute.__doc__)
+        return Command(name, callback=call, params=params, help=execute.__doc__)
 
     return decorate
 
@@ -94,16 +90,16 @@ def _set_aside(path: Path, begun: float) -> None:
             path.replace(path.with_name(f"{path.name}.old"))
 
 
-def _click_option(field: dataclasses.Field) -> click.Option:
+def _click_option(field: dataclasses.Field) -> Option:
     kinds = [kind for kind in typing.get_args(field.type) if kind is not types.NoneType]
     kind = kinds[0] if kinds else field.type
     more = {"type": click.Path(path_type=Path) if kind is Path else kind, **field.metadata}
     del more["check"]
     names = [f"--{field.name.replace('_', '-')}", *filter(None, [more.pop("short", None)])]
     if kind is bool:
-        return click.Option([names[0]], is_flag=True, help=more["help"])
+        return Option([names[0]], is_flag=True, help=more["help"])
     shown = field.default not in (None, "")
-    return click.Option(names, default=field.default, show_default=shown, **more)
+    return Option(names, default=field.default, show_default=shown, **more)
 
 
 def at_least_1(name: str) -> Callable[[int], None]:

@@ -1,15 +1,15 @@
 """``trispike waves``: the hardware's waveforms against the reference waveforms."""
 
+import dataclasses
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 
-import click
-
 from trispike.models.errors import BadInput
 from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.request import Request, command, option
 from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import processes, toolchain
 from trispike.sim.tools.paths import checkout
@@ -24,23 +24,29 @@ from trispike.sim.waves.wave import Wave
 _UNCHANGED = "unchanged"
 
 
-@click.command()
-@click.option("--scenario", "name", help="Only this scenario.  [default: all]")
-@click.option("--update", is_flag=True, help="Make what is recorded the reference.")
-def waves(name, update):
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Scenarios(Request):
+    """Whose waves to record."""
+
+    scenario: str | None = option("Only this scenario.  [default: all]")
+    update: bool = option("Make what is recorded the reference.", False)
+
+
+@command("waves", Scenarios)
+def waves(asked: Scenarios) -> None:
     """Record named signals cycle by cycle and compare them with the reference waveforms.
 
     A difference is shown around its first cycle, and written with what was expected to
     build/waves/SCENARIO-difference.vcd for Surfer or GTKWave. The references are text files in
     sim/waves/reference; docs/waves.md says how to read them and how to add one.
     """
-    chosen = SCENARIOS if name is None else (find(name),)
+    chosen = SCENARIOS if asked.scenario is None else (find(asked.scenario),)
     toolchain.find()
     stale = reference.orphans({scenario.name for scenario in SCENARIOS})
-    if update:
+    if asked.update:
         checkout()
-        _update(chosen, stale if name is None else [])
-    elif stale and name is None:
+        _update(chosen, stale if asked.scenario is None else [])
+    elif stale and asked.scenario is None:
         raise BadInput(f"{relative(stale[0])} has no scenario; remove it, or make waves UPDATE=1")
     elif _check(chosen):
         sys.exit(MISMATCH)

@@ -62,7 +62,7 @@ def test_unknown_layer():
         (["--weights", "."], "must end with .npz, not '.'"),
         (["--weights", ""], "must end with .npz"),
         (["--weights", "/nowhere/w.npz"], "cannot read /nowhere/w"),
-        (["--frequency", "1"], r"sim takes no FREQUENCY= \(--frequency\); leave it out"),
+        (["--frequency", "1"], r"sim takes no FREQUENCY=; leave it out"),
     ],
 )
 def test_options(options, pattern):

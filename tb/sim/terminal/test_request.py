@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trispike.models.errors import BadInput
-from trispike.sim.terminal.request import Request, at_least_1, command, make_name, option
+from trispike.sim.terminal.request import Request, at_least_1, command, option
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,9 +67,3 @@ def test_checked_in_process_too():
     """Whoever makes a request is refused as the command line is."""
     with pytest.raises(BadInput, match="COUNT must be 1 or more"):
         _Tea(count=0)
-
-
-def test_names_of_make():
-    """Timesteps are T."""
-    names = ("data_folder", "--data-folder", "timesteps")
-    assert [make_name(name) for name in names] == ["DATA_FOLDER", "DATA_FOLDER", "T"]
