@@ -1,6 +1,44 @@
-"""Options of the test suite."""
+"""Options of the test suite, and what it says at its end."""
+
+import pytest
+
+from tb.kit.traces import state, traces
+from tb.kit.untested import untested
+
+_STATE = pytest.StashKey()
+_TRACES = pytest.StashKey()
 
 
 def pytest_addoption(parser):
     """``--seeds N``: how many random networks `tb/sim/cosim/test_random.py` tries."""
     parser.addoption("--seeds", type=int, default=12, help="random networks to try, four a shape")
+
+
+def pytest_sessionstart(session):
+    """Remember how the repository is."""
+    session.config.stash[_STATE] = state()
+
+
+def pytest_sessionfinish(session):
+    """Fail if a test, or a goal of make in one, changed a file of the repository or left one."""
+    before, after = session.config.stash[_STATE], state()
+    found = traces(before, after) if None not in (before, after) else []
+    session.config.stash[_TRACES] = found
+    if found:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """What was left in the repository; what was not tested, and how to."""
+    for name in config.stash[_TRACES]:
+        terminalreporter.write_line(
+            f"FAILED {name} changed while the tests ran, which write nothing"
+        )
+    skipped = terminalreporter.stats.get("skipped", ())
+    lines = untested(skipped, whole=config.args == config.getini("testpaths"))
+    if config.stash[_STATE] is None:
+        lines.append("whether the tests leave the repository as it is: needs git")
+    if lines:
+        terminalreporter.section("not tested")
+    for line in lines:
+        terminalreporter.write_line(line)

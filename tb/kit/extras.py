@@ -5,10 +5,11 @@ import importlib.util
 import pytest
 
 from trispike.sim.formal import prover
+from trispike.sim.terminal.extras import install
 
 
 def _needs(name: str, missing: bool, extra: str) -> pytest.MarkDecorator:
-    reason = f"{name} is not installed: pip install 'trispike[{extra}]'"
+    reason = f"{name} is not installed: {install(extra)}"
     return pytest.mark.skipif(missing, reason=reason)
 
 
