@@ -11,6 +11,7 @@ from trispike.rtl.chip.readout import Readout, result_layout
 from trispike.rtl.hierarchy import Block, lanes_suffix, leave_out, place
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, write_layout
+from trispike.rtl.parameters import Parameter
 
 
 class Chip(Block):
@@ -38,13 +39,15 @@ class Chip(Block):
     Source: TW-SNN sec. 4.2, fig. 6.
     """
 
+    shape = Parameter(NetworkShape)
+
     def __init__(self, *, shape: NetworkShape):
         if len(shape.layers) > MAX_CHIP_LAYERS:
             leave_out(self)
             raise BadInput(
                 f"a chip must have {MAX_CHIP_LAYERS} layers or fewer, not {len(shape.layers)}"
             )
-        self._shape = shape
+        self.shape = shape
         super().__init__(
             {
                 "i": In(stream.Signature(shape.sizes[0])),
@@ -54,13 +57,8 @@ class Chip(Block):
         )
 
     @property
-    def shape(self) -> NetworkShape:
-        """Layer sizes and lanes."""
-        return self._shape
-
-    @property
     def module_name(self) -> str:
-        return f"trispike_{self._shape.name}{lanes_suffix(self._shape.lanes)}"
+        return f"trispike_{self.shape.name}{lanes_suffix(self.shape.lanes)}"
 
     def elaborate(self, platform):
         m = Module()
@@ -71,7 +69,7 @@ class Chip(Block):
             m.d.sync += timesteps.eq(write.data)
 
         spikes = wiring.flipped(self.i)
-        for k, layer_shape in enumerate(self._shape.layers):
+        for k, layer_shape in enumerate(self.shape.layers):
             layer = LAYERS[type(layer_shape)](shape=layer_shape)
             m.submodules[f"layer_{k}"] = place(layer, platform)
             connect(m, spikes, layer.i)
@@ -93,10 +91,10 @@ class Chip(Block):
                     self.configuration.ready.eq(layer.configuration.ready),
                 ]
 
-        readout = Readout(outputs=self._shape.sizes[-1], read_out=self._shape.read_out)
+        readout = Readout(outputs=self.shape.sizes[-1], read_out=self.shape.read_out)
         m.submodules.readout = place(readout, platform)
         connect(m, spikes, readout.i)
-        if self._shape.layers[-1].fires:
+        if self.shape.layers[-1].fires:
             m.d.comb += readout.timesteps.eq(timesteps)
         connect(m, readout.result, wiring.flipped(self.result))
         return m

@@ -11,6 +11,7 @@ from trispike.models.network.shape import ReadOut
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE
 from trispike.rtl.layers.dense import output_layout
+from trispike.rtl.parameters import Parameter
 
 
 def score_shape(read_out: ReadOut) -> Shape:
@@ -42,21 +43,24 @@ class Argmax(wiring.Component):
     Source: TW-SNN sec. 5.1.1 for the largest count; the tie rule is Trispike's contract.
     """
 
+    n = Parameter(int, least=1)
+    shape = Parameter(Shape)
+
     def __init__(self, *, n: int, shape: Shape):
-        self._n, self._shape = n, shape
+        self.n, self.shape = n, shape
         super().__init__(
             {"values": In(data.ArrayLayout(shape, n)), "index": Out(max(1, ceil_log2(n)))}
         )
 
     def elaborate(self, platform):
         m = Module()
-        best = [(self.values[k], Const(k, len(self.index))) for k in range(self._n)]
+        best = [(self.values[k], Const(k, len(self.index))) for k in range(self.n)]
         level = 0
         while len(best) > 1:
             winners = []
             for k in range(0, len(best) - 1, 2):
                 (low, low_index), (high, high_index) = best[k], best[k + 1]
-                value = Signal(self._shape, name=f"value_{level}_{k // 2}")
+                value = Signal(self.shape, name=f"value_{level}_{k // 2}")
                 index = Signal(len(self.index), name=f"index_{level}_{k // 2}")
                 upper = high > low
                 m.d.comb += [
@@ -94,8 +98,11 @@ class Readout(Block):
     Source: TW-SNN sec. 5.1.1.
     """
 
+    outputs = Parameter(int, least=1)
+    read_out = Parameter(ReadOut)
+
     def __init__(self, *, outputs: int, read_out: ReadOut = ReadOut.COUNT):
-        self._outputs, self._read_out = outputs, read_out
+        self.outputs, self.read_out = outputs, read_out
         self._counts = read_out is ReadOut.COUNT
         # The layer's fan-in is of no matter to what it gives out.
         fires = Threshold.ONE if self._counts else Threshold.NONE
@@ -110,13 +117,13 @@ class Readout(Block):
 
     @property
     def module_name(self) -> str:
-        return f"readout_{self._outputs}{'' if self._counts else '_potentials'}"
+        return f"readout_{self.outputs}{'' if self._counts else '_potentials'}"
 
     def elaborate(self, platform):
         m = Module()
-        shape = score_shape(self._read_out)
-        m.submodules.argmax = argmax = Argmax(n=self._outputs, shape=shape)
-        counts = Signal(data.ArrayLayout(shape, self._outputs), reset_less=True)
+        shape = score_shape(self.read_out)
+        m.submodules.argmax = argmax = Argmax(n=self.outputs, shape=shape)
+        counts = Signal(data.ArrayLayout(shape, self.outputs), reset_less=True)
         complete = Signal()  # `counts` is a whole prediction
         m.d.comb += [self.i.ready.eq(~complete), argmax.values.eq(counts)]
 
@@ -124,10 +131,10 @@ class Readout(Block):
             first, last = self._count_timesteps(m)
             m.d.sync += complete.eq(last)
             more = self.i.payload if self._counts else self.i.payload.potentials
-            for k in range(self._outputs):
+            for k in range(self.outputs):
                 m.d.sync += counts[k].eq(Mux(first, 0, counts[k]) + more[k])
 
-        result = Signal(result_layout(self._outputs, self._read_out), reset_less=True)
+        result = Signal(result_layout(self.outputs, self.read_out), reset_less=True)
         m.d.comb += self.result.payload.eq(result)
         with m.If(self.result.ready):
             m.d.sync += self.result.valid.eq(0)

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from trispike.rtl.hierarchy import Block, lanes_suffix
 from trispike.rtl.layers.lanes import spikes_layout
 from trispike.rtl.neuron.pe import PEState
+from trispike.rtl.parameters import Parameter
 
 
 class Slot(enum.Enum, shape=2):
@@ -45,8 +46,11 @@ class FlowController(Block):
     Source: TW-SNN sec. 4.1 (``i_state``), fig. 6; Yin 2017 (layers overlap timesteps).
     """
 
+    inputs = Parameter(int, least=1)
+    lanes = Parameter(int, least=1)
+
     def __init__(self, *, inputs: int, lanes: int = 1):
-        self._inputs, self._lanes = inputs, lanes
+        self.inputs, self.lanes = inputs, lanes
         super().__init__(
             {
                 "events": In(stream.Signature(spikes_layout(inputs, lanes))),
@@ -60,7 +64,7 @@ class FlowController(Block):
 
     @property
     def module_name(self) -> str:
-        return f"flow_controller_{self._inputs}{lanes_suffix(self._lanes)}"
+        return f"flow_controller_{self.inputs}{lanes_suffix(self.lanes)}"
 
     def elaborate(self, platform):
         m = Module()

@@ -7,6 +7,7 @@ from amaranth.utils import ceil_log2
 
 from trispike.rtl.hierarchy import Block, lanes_suffix, place
 from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.parameters import Parameter
 
 
 def spikes_layout(inputs: int, lanes: int) -> data.StructLayout:
@@ -41,8 +42,11 @@ class LaneEncoder(Block):
     Latency: as `rtl.layers.aer.AEREncoder`'s.
     """
 
+    inputs = Parameter(int, least=1)
+    lanes = Parameter(int, least=1)
+
     def __init__(self, *, inputs: int, lanes: int):
-        self._inputs, self._lanes = inputs, lanes
+        self.inputs, self.lanes = inputs, lanes
         super().__init__(
             {
                 "i": In(stream.Signature(inputs)),
@@ -53,13 +57,13 @@ class LaneEncoder(Block):
 
     @property
     def module_name(self) -> str:
-        return f"lane_encoder_{self._inputs}{lanes_suffix(self._lanes)}"
+        return f"lane_encoder_{self.inputs}{lanes_suffix(self.lanes)}"
 
     def elaborate(self, platform):
         m = Module()
         encoders = []
-        for lane in range(self._lanes):
-            bits = [self.i.payload[k] for k in range(lane, self._inputs, self._lanes)]
+        for lane in range(self.lanes):
+            bits = [self.i.payload[k] for k in range(lane, self.inputs, self.lanes)]
             encoder = AEREncoder(inputs=len(bits))
             m.submodules[f"lane_{lane}"] = place(encoder, platform)
             m.d.comb += encoder.i.payload.eq(Cat(bits))

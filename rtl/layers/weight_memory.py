@@ -9,6 +9,7 @@ from trispike.models.network.layers import Dense
 from trispike.models.network.numbers import BANK_BITS, WEIGHT_BITS
 from trispike.rtl.hierarchy import Block, lanes_suffix, place
 from trispike.rtl.layers.sram import SRAMBank
+from trispike.rtl.parameters import Parameter
 
 
 class WeightMemory(Block):
@@ -40,8 +41,10 @@ class WeightMemory(Block):
     Source: TW-SNN sec. 4.2, fig. 7, for one lane.
     """
 
+    shape = Parameter(Dense)
+
     def __init__(self, *, shape: Dense):
-        self._shape = shape
+        self.shape = shape
         row_bits = (shape.banks[0].rows - 1).bit_length()
         super().__init__(
             {
@@ -56,18 +59,18 @@ class WeightMemory(Block):
 
     @property
     def module_name(self) -> str:
-        shape = self._shape
+        shape = self.shape
         return f"weight_memory_{shape.inputs}x{shape.neurons}{lanes_suffix(shape.lanes)}"
 
     def elaborate(self, platform):
         m = Module()
-        lane_bits = self._shape.lanes.bit_length() - 1
+        lane_bits = self.shape.lanes.bit_length() - 1
         write_row = self.write_neuron[lane_bits:]
-        shown = Signal(self._shape.lanes)  # what was read in the cycle before
+        shown = Signal(self.shape.lanes)  # what was read in the cycle before
         m.d.sync += shown.eq(self.read)
-        for lane in range(self._shape.lanes):
+        for lane in range(self.shape.lanes):
             words = []
-            for b, bank_shape in enumerate(self._shape.banks):
+            for b, bank_shape in enumerate(self.shape.banks):
                 bank = SRAMBank(shape=bank_shape)
                 m.submodules[f"lane_{lane}_bank_{b}"] = place(bank, platform)
                 m.d.comb += [
@@ -78,6 +81,6 @@ class WeightMemory(Block):
                 ]
                 words.append(bank.read_data[: WEIGHT_BITS * bank_shape.neurons])
             row = Cat(words)
-            shows = shown[lane] if self._shape.lanes > 1 else Const(1)
+            shows = shown[lane] if self.shape.lanes > 1 else Const(1)
             m.d.comb += self.weights[lane].eq(row & shows.replicate(len(row)))
         return m

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from trispike.models.network.layers import Bias, Threshold
 from trispike.models.network.numbers import CONSTANT_BITS, POTENTIAL_BITS, WEIGHT_BITS, TernaryCode
 from trispike.rtl.hierarchy import Block, lanes_suffix
+from trispike.rtl.parameters import Parameter
 
 
 class PEState(enum.Enum, shape=2):
@@ -43,8 +44,10 @@ class TernaryMultiplexer(wiring.Component):
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
+    lanes = Parameter(int, least=1)
+
     def __init__(self, *, lanes: int):
-        self._lanes = lanes
+        self.lanes = lanes
         super().__init__(
             {
                 "codes": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
@@ -58,14 +61,14 @@ class TernaryMultiplexer(wiring.Component):
         m = Module()
         digits = [
             Cat(code[0], code == TernaryCode.MINUS).as_signed()
-            for code in (self.codes[lane] for lane in range(self._lanes))
+            for code in (self.codes[lane] for lane in range(self.lanes))
         ]
         while len(digits) > 1:  # a tree: pairs, pairs of pairs
             digits = [low + high for low, high in zip(digits[::2], digits[1::2], strict=True)]
-        total = Signal(range(-self._lanes, self._lanes + 1))
+        total = Signal(range(-self.lanes, self.lanes + 1))
         m.d.comb += total.eq(digits[0])
         with m.Switch(total):
-            for k in range(1, self._lanes + 1):
+            for k in range(1, self.lanes + 1):
                 with m.Case(k):
                     m.d.comb += self.product.eq(self.plus[k - 1])
                 with m.Case(-k):

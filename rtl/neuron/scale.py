@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from trispike.models.network.layers import Bias
 from trispike.models.network.numbers import CONSTANT_BITS
 from trispike.rtl.neuron.pe import PEState, multiples_layout
+from trispike.rtl.parameters import Parameter
 
 
 class Scale(wiring.Component):
@@ -30,13 +31,16 @@ class Scale(wiring.Component):
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
+    lanes = Parameter(int, least=1)
+    bias = Parameter(Bias)
+
     def __init__(self, *, lanes: int, bias: Bias = Bias.TERNARY):
-        self._lanes, self._scales_bias = lanes, bias is Bias.TERNARY
+        self.lanes, self.bias = lanes, bias
         super().__init__(
             {
                 "state": In(PEState),
                 "a": In(signed(CONSTANT_BITS)),
-                **({"b": In(signed(CONSTANT_BITS))} if self._scales_bias else {}),
+                **({"b": In(signed(CONSTANT_BITS))} if self.bias is Bias.TERNARY else {}),
                 "plus": Out(multiples_layout(lanes)),
                 "minus": Out(multiples_layout(lanes)),
             }
@@ -49,12 +53,12 @@ class Scale(wiring.Component):
         with m.Switch(self.state):
             with m.Case(PEState.INTEGRATE):
                 m.d.comb += one.eq(self.a)
-            if self._scales_bias:
+            if self.bias is Bias.TERNARY:
                 with m.Case(PEState.BIAS, PEState.FIRE):
                     m.d.comb += one.eq(self.b)
 
         multiples = {1: one}  # by shifts and adders: there is no multiplier
-        for k in range(2, self._lanes + 1):
+        for k in range(2, self.lanes + 1):
             multiples[k] = Signal(width, name=f"multiple_{k}")
             m.d.comb += multiples[k].eq(multiples[k - 1] + one if k % 2 else multiples[k // 2] << 1)
         for k, multiple in multiples.items():

@@ -1,17 +1,21 @@
 # amaranth: UnusedElaboratable=no
-"""Constructor parameters of the components of mesh and nodes: attributes, checked, read only."""
+"""Constructor parameters of components: attributes, checked, read only."""
 
 import importlib
 import inspect
 import re
 
 import pytest
+from amaranth import Shape
 from amaranth.lib.wiring import Component
 
 from tb.kit.command import ROOT
 from trispike.models.errors import BadInput
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, Port, RouterShape
+from trispike.models.network.layers import BankShape, Bias, Dense
+from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.router import Router
 from trispike.rtl.node.memory_slave import MemorySlave
@@ -20,6 +24,13 @@ from trispike.rtl.node.steps import StepController
 _EXAMPLES = {
     "depth": 3,
     "inputs": 64,
+    "outputs": 3,
+    "n": 3,
+    "lanes": 2,
+    "readable": True,
+    "shows": True,
+    "read_out": ReadOut.COUNT,
+    "bias": Bias.EACH,
     "width": 3,
     "sources": 2,
     "ports": (Port.LOCAL, Port.UP),
@@ -28,16 +39,27 @@ _EXAMPLES = {
     "router": RouterShape(),
     "node": NodeShape(),
 }
-_SHAPES = {MeshShape: _EXAMPLES["mesh"], RouterShape: RouterShape(), NodeShape: NodeShape()}
+_LAYER = Dense(inputs=5, neurons=3)
+_SHAPES = {
+    MeshShape: _EXAMPLES["mesh"],
+    RouterShape: RouterShape(),
+    NodeShape: NodeShape(),
+    Dense: _LAYER,
+    BankShape: _LAYER.banks[0],
+    NetworkShape: NetworkShape.of("net", (_LAYER,)),
+    Shape: Shape(4),
+}
 
 
 def _components():
-    for room in ("noc", "node"):
+    for room in ("chip", "layers", "neuron", "noc", "node"):
         for path in sorted((ROOT / "rtl" / room).glob("*.py")):
             module = importlib.import_module(f"trispike.rtl.{room}.{path.stem}")
             for name, kind in vars(module).items():
                 own = inspect.isclass(kind) and kind.__module__ == module.__name__
-                if own and issubclass(kind, Component):
+                own = own and "__init__" in vars(kind)
+                # The parameters of a PE have the names of its ports.
+                if own and issubclass(kind, Component) and kind is not ProcessingElement:
                     yield pytest.param(kind, id=name)
 
 
