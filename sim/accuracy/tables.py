@@ -80,15 +80,15 @@ def terminal(
     spread = width >= SPREAD_WIDTH
     what = "mean ± deviation" if spread else "mean"
     columns = _columns(max(entry.timesteps for entry in entries))
-    made = plain_table(
+    table = plain_table(
         f"accuracy on {data}, % of test images: {what} over spike seeds",
         ["network", "recipe"],
         [*(f"T = {t}" for t in columns), "zeros", "syn.ops"],
     )
-    made.add_column("how", style="dim", no_wrap=True)
+    table.add_column("how", style="dim", no_wrap=True)
     for entry in entries:
         source = entry.source
-        made.add_row(
+        table.add_row(
             source.layer,
             source.recipe,
             *(_percent(entry, t, spread=spread).replace(" ± ", "±") for t in columns),
@@ -99,8 +99,10 @@ def terminal(
     papers = [(one.paper, one.layer, one.bits) for one in published.accuracies(data)]
     for paper, layer, bits in dict.fromkeys(papers):
         texts = [_printed_at(data, paper, layer, bits, t) or "" for t in columns]
-        made.add_row(layer, f"{paper.removesuffix(' 2017')} {bits}-bit", *texts, "", "", _PUBLISHED)
-    return made
+        table.add_row(
+            layer, f"{paper.removesuffix(' 2017')} {bits}-bit", *texts, "", "", _PUBLISHED
+        )
+    return table
 
 
 def markdown(data: str, entries: Sequence[Entry], costs: Sequence[Cost], figures: list[str]) -> str:

@@ -78,15 +78,15 @@ def bench(asked: Bench) -> None:
         timesteps=asked.timesteps,
         seed=asked.seed,
     )
-    made = Record(machine=facts, run=run, rows=record.rows_of(samples), skipped=skipped)
-    record.write(json_file, made)
+    measured = Record(machine=facts, run=run, rows=record.rows_of(samples), skipped=skipped)
+    record.write(json_file, measured)
 
     console = table_console()
-    console.print(tables.rates(made))
-    print(*tables.notes(made), sep="\n")
+    console.print(tables.rates(measured))
+    print(*tables.notes(measured), sep="\n")
     if old is not None:
-        console.print(tables.moved(compare.moves(old, made), relative(asked.compare)))
-        for line in compare.remarks(old, made):
+        console.print(tables.moved(compare.moves(old, measured), relative(asked.compare)))
+        for line in compare.remarks(old, measured):
             print(line)
     print(f"written: {relative(json_file)}")
 

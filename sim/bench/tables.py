@@ -9,18 +9,18 @@ from trispike.sim.bench.record import TITLES, Record
 def rates(record: Record) -> Table:
     """Every row of ``record``, those that were skipped too, and what the columns mean below."""
     run = record.run
-    made = Table(
+    table = Table(
         title=f"{run.network} ({'-'.join(map(str, run.sizes))}) on {run.data}, T={run.timesteps}",
         caption="ratio: cycles/s over the ceiling's; derived: images/s x its cycles per image",
     )
-    made.add_column("what ran", no_wrap=True)
+    table.add_column("what ran", no_wrap=True)
     for title in ("images", "cycles", "seconds", "cycles/s", "images/s", "ratio"):
-        made.add_column(title, justify="right")
-    made.add_column("how", style="dim")
+        table.add_column(title, justify="right")
+    table.add_column("how", style="dim")
     for name, title in TITLES.items():
         if name in record.rows:
             row = record.rows[name]
-            made.add_row(
+            table.add_row(
                 title,
                 f"{row.images:,}",
                 f"{row.cycles:,}",
@@ -31,8 +31,8 @@ def rates(record: Record) -> Table:
                 "measured" if row.simulated else "derived",
             )
         elif name in record.skipped:
-            made.add_row(title, *["-"] * 6, "[bold red]skipped[/]")
-    return made
+            table.add_row(title, *["-"] * 6, "[bold red]skipped[/]")
+    return table
 
 
 def notes(record: Record) -> list[str]:
@@ -50,12 +50,12 @@ def notes(record: Record) -> list[str]:
 
 def moved(changes: dict[str, Move], old_name: str) -> Table:
     """How each row of ``changes`` moved since the record ``old_name``."""
-    made = Table(title=f"since {old_name}")
-    made.add_column("what ran")
+    table = Table(title=f"since {old_name}")
+    table.add_column("what ran")
     for title in ("cycles/s then", "now", "change", "ratio then", "now", "change"):
-        made.add_column(title, justify="right")
+        table.add_column(title, justify="right")
     for name, move in changes.items():
-        made.add_row(
+        table.add_row(
             TITLES[name],
             f"{move.old:,.0f}",
             f"{move.new:,.0f}",
@@ -64,7 +64,7 @@ def moved(changes: dict[str, Move], old_name: str) -> Table:
             _significant(move.new_ratio),
             f"x {move.normalised:.2f}",
         )
-    return made
+    return table
 
 
 def _significant(value: float) -> str:

@@ -32,75 +32,75 @@ PAIRS = (
 """Name of a part, its kinds of event, and its parts of the netlist."""
 
 
-def cells_nj(made: Energy) -> dict[str, float]:
+def cells_nj(entry: Energy) -> dict[str, float]:
     """Energy in nJ of a prediction for each part of the netlist, in the cells' technology."""
-    parts = {"clock": made.switching.clock, "registers": made.switching.registers}
-    parts |= made.switching.logic
-    return {name: pj * made.traced_cycles / 1000 for name, pj in parts.items()}
+    parts = {"clock": entry.switching.clock, "registers": entry.switching.registers}
+    parts |= entry.switching.logic
+    return {name: pj * entry.traced_cycles / 1000 for name, pj in parts.items()}
 
 
-def netlist_nj(made: Energy) -> float:
+def netlist_nj(entry: Energy) -> float:
     """Energy in nJ of a prediction at 65 nm, logic by switching and memories by events."""
-    logic = sum(scaled(nj, OSU_180, TARGET) for nj in cells_nj(made).values())
-    return logic + made.traced_events[READS] + made.traced_events[LEAKAGE]
+    logic = sum(scaled(nj, OSU_180, TARGET) for nj in cells_nj(entry).values())
+    return logic + entry.traced_events[READS] + entry.traced_events[LEAKAGE]
 
 
-def rows(made: Energy) -> list[tuple[str, str, str, str]]:
+def rows(entry: Energy) -> list[tuple[str, str, str, str]]:
     """Part, nJ by events, nJ of the cells, and the latter scaled; over the traced images."""
-    here = cells_nj(made)
+    nj = cells_nj(entry)
     lines = []
     for title, events, parts in PAIRS:
-        by_events = sum(made.traced_events[name] for name in events)
-        cells = sum(here.get(name, 0.0) for name in parts)
-        nj = f"{by_events:.2f}" if events else ""
-        lines.append((title, nj, f"{cells:.1f}", f"{scaled(cells, OSU_180, TARGET):.2f}"))
+        by_events = sum(entry.traced_events[name] for name in events)
+        cells = sum(nj.get(name, 0.0) for name in parts)
+        priced = f"{by_events:.2f}" if events else ""
+        lines.append((title, priced, f"{cells:.1f}", f"{scaled(cells, OSU_180, TARGET):.2f}"))
     for name in (READS, LEAKAGE):
-        value = f"{made.traced_events[name]:.2f}"
+        value = f"{entry.traced_events[name]:.2f}"
         lines.append((name, value, "", value))
-    total = sum(made.traced_events.values())
-    lines.append(("sum", f"{total:.2f}", f"{sum(here.values()):.1f}", f"{netlist_nj(made):.2f}"))
+    total = sum(entry.traced_events.values())
+    lines.append(("sum", f"{total:.2f}", f"{sum(nj.values()):.1f}", f"{netlist_nj(entry):.2f}"))
     return lines
 
 
-def terminal(made: Energy) -> Table:
-    """The table of ``made``."""
+def terminal(entry: Energy) -> Table:
+    """The table of ``entry``."""
     table = Table(
-        title=f"{made.network} on {made.data}, T = {made.timesteps}, lanes: {made.lanes}: nJ of a "
-        f"prediction, first {made.traced_images} images",
+        title=f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ of "
+        f"a prediction, first {entry.traced_images} images",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("part", no_wrap=True)
     for head in (f"events, {TARGET}", f"switching, {OSU_180}", f"switching, scaled to {TARGET}"):
         table.add_column(head, justify="right")
-    *parts, total = rows(made)
+    *parts, total = rows(entry)
     for row in parts:
         table.add_row(*row)
     table.add_row(*total, style="bold")
     return table
 
 
-def remarks(made: Energy) -> list[str]:
+def remarks(entry: Energy) -> list[str]:
     """Notes printed below the table."""
-    ratio = sum(made.traced_events.values()) / netlist_nj(made)
-    energy = sum(made.events.values())
+    ratio = sum(entry.traced_events.values()) / netlist_nj(entry)
+    energy = sum(entry.events.values())
     power = f"{constants.TW_SNN_POWER.value:g} mW"
     return [
         f"events: {DERIVED} from measured counts; switching: {MEASURED} and priced by OpenSTA",
         f"events over switching: {ratio:.2f}",
-        f"by events, all {made.images:,} images: {energy:.1f} nJ, {made.cycles:.1f} cycles",
-        f"TW-SNN's {power} in as many cycles: {silicon.prediction(made.cycles):.1f} nJ, {DERIVED}",
-        f"accuracy on these images: {made.accuracy:.2%}",
+        f"by events, all {entry.images:,} images: {energy:.1f} nJ, {entry.cycles:.1f} cycles",
+        f"TW-SNN's {power} in as many cycles: {silicon.prediction(entry.cycles):.1f} nJ, {DERIVED}",
+        f"accuracy on these images: {entry.accuracy:.2%}",
     ]
 
 
 def markdown(entries: Sequence[Energy]) -> str:
     """The whole record: the comparison with others, the parts, the constants."""
-    ours = [row for made in entries if made.data == "mnist" for row in _ours(made)]
+    ours = [row for entry in entries if entry.data == "mnist" for row in _ours(entry)]
     rivals = [(*dataclasses.astuple(rival)[:-1], f"{PUBLISHED}, {rival.where}") for rival in RIVALS]
     parts = [_INTRODUCTION, markdown_table(_DESIGNS, [*ours, *rivals])]
     heads = ("part", f"events, {TARGET}", f"switching, {OSU_180}", f"scaled to {TARGET}")
-    for made in entries:
-        parts += [_caption(made), markdown_table(heads, rows(made))]
+    for entry in entries:
+        parts += [_caption(entry), markdown_table(heads, rows(entry))]
     body = [
         (each.what, f"{each.value:g} {each.unit}", str(each.technology), each.source)
         for each in constants.ALL
@@ -124,25 +124,25 @@ _DESIGNS = (
 )
 
 
-def _ours(made: Energy) -> list[tuple[str, ...]]:
+def _ours(entry: Energy) -> list[tuple[str, ...]]:
     """Rows of one run in the comparison."""
-    name = f"Trispike {made.network}, T = {made.timesteps}, lanes: {made.lanes}"
-    accuracy = f"{made.accuracy:.2%} of {made.images:,}, {MEASURED}"
-    by_switching = netlist_nj(made) * made.cycles / made.traced_cycles
-    few = f"{made.traced_images} images"
+    name = f"Trispike {entry.network}, T = {entry.timesteps}, lanes: {entry.lanes}"
+    accuracy = f"{entry.accuracy:.2%} of {entry.images:,}, {MEASURED}"
+    by_switching = netlist_nj(entry) * entry.cycles / entry.traced_cycles
+    few = f"{entry.traced_images} images"
     ways = (
-        (sum(made.events.values()), "events, each times its energy"),
+        (sum(entry.events.values()), "events, each times its energy"),
         (by_switching, f"switching of the netlist on {few}, scaled from {OSU_180}"),
-        (silicon.prediction(made.cycles), "TW-SNN's power for as many cycles"),
+        (silicon.prediction(entry.cycles), "TW-SNN's power for as many cycles"),
     )
-    same = (name, str(TARGET), "2 bits", accuracy, f"{made.cycles:.1f}, {MEASURED}")
+    same = (name, str(TARGET), "2 bits", accuracy, f"{entry.cycles:.1f}, {MEASURED}")
     return [(*same, f"{nj:.1f}", f"{DERIVED}: {how}") for nj, how in ways]
 
 
-def _caption(made: Energy) -> str:
-    leakage = f"{made.switching.leakage / 1000:.1f} uW"
+def _caption(entry: Energy) -> str:
+    leakage = f"{entry.switching.leakage / 1000:.1f} uW"
     return (
-        f"{made.network} on {made.data}, T = {made.timesteps}, lanes: {made.lanes}: nJ of a "
-        f"prediction, first {made.traced_images} images, {made.traced_cycles:.1f} cycles each. "
-        f"Cells: {made.library}; their leakage, {leakage}, is not in the sums."
+        f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ of a "
+        f"prediction, first {entry.traced_images} images, {entry.traced_cycles:.1f} cycles each. "
+        f"Cells: {entry.library}; their leakage, {leakage}, is not in the sums."
     )

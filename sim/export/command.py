@@ -47,16 +47,16 @@ def verilog(asked: ChipVerilog | MeshVerilog) -> None:
     """
     if isinstance(asked, ChipVerilog):
         _, network = subject.network(asked.layer, asked.data, asked.weights)
-        name, made = network.name, export.files(network, asked.lanes)
+        name, contents = network.name, export.files(network, asked.lanes)
     else:
         shape = MeshShape.parse(asked.mesh)
         if asked.nodes:
             chip = ScalableChip(mesh=shape, router=asked.router, node=NodeShape())
-            name, made = f"scalable_chip_{shape}", export.scalable_files(chip)
+            name, contents = f"scalable_chip_{shape}", export.scalable_files(chip)
         else:
             mesh = Mesh(shape=shape, router=asked.router)
-            name, made = f"mesh_{shape}", export.mesh_files(mesh)
+            name, contents = f"mesh_{shape}", export.mesh_files(mesh)
     output = asked.output or build_folder() / "verilog" / name
-    export.write(made, output)
-    modules = sum(name.endswith(".v") for name in made)
-    print(f"{modules} modules and {len(made) - modules} other files in {relative(output)}")
+    export.write(contents, output)
+    modules = sum(name.endswith(".v") for name in contents)
+    print(f"{modules} modules and {len(contents) - modules} other files in {relative(output)}")

@@ -46,11 +46,13 @@ def map_(asked: Placement) -> None:
     asked.check_json()
     activity = mean_spikes(network, pixels, asked.timesteps, asked.seed)
     placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)
-    made = figures(placed, activity, asked.seed)
+    placement = figures(placed, activity, asked.seed)
     console = table_console()
-    console.print(_places(made, f"{shape.name} on {mesh}, {len(pixels)} images of {asked.data}"))
-    console.print(_totals(made))
-    asked.keep(records.text(made))
+    console.print(
+        _places(placement, f"{shape.name} on {mesh}, {len(pixels)} images of {asked.data}")
+    )
+    console.print(_totals(placement))
+    asked.keep(records.text(placement))
 
 
 def mean_spikes(
@@ -138,29 +140,29 @@ def _name(node) -> str:
     return ".".join(map(str, node))
 
 
-def _places(made: Placed, title: str) -> Table:
+def _places(placement: Placed, title: str) -> Table:
     table = Table(title=title)
     table.add_column("node")
     table.add_column("neurons")
     table.add_column("flits sent a timestep", justify="right")
-    for node, part, flits in sorted(made.places):
+    for node, part, flits in sorted(placement.places):
         table.add_row(node, part, f"{flits:,.1f}")
     return table
 
 
-def _totals(made: Placed) -> Table:
+def _totals(placement: Placed) -> Table:
     table = Table()
     table.add_column("a timestep")
     table.add_column("value", justify="right")
     table.add_column("how")
     for what, value in (
-        ("flits: spikes, ends, credits; the host's too", made.flits),
-        ("flits x hops", made.hop_flits),
-        (f"  mean of {RANDOM} random placements", made.random_mean),
-        ("  least of them", made.random_best),
-        ("flits that share the host's port", made.shared),
-        ("  mean of random placements", made.random_shared),
-        (f"flits at the busiest place ({made.busiest})", made.busiest_flits),
+        ("flits: spikes, ends, credits; the host's too", placement.flits),
+        ("flits x hops", placement.hop_flits),
+        (f"  mean of {RANDOM} random placements", placement.random_mean),
+        ("  least of them", placement.random_best),
+        ("flits that share the host's port", placement.shared),
+        ("  mean of random placements", placement.random_shared),
+        (f"flits at the busiest place ({placement.busiest})", placement.busiest_flits),
     ):
         table.add_row(what, f"{value:,.1f}", "derived")
     return table

@@ -40,11 +40,11 @@ class Place(Generic[Entry]):
         """Those of ``files`` that are to be written."""
         return [path for path in files if self._record or self._docs not in path.parents]
 
-    def keep(self, made: Entry, markdown: Callable[[list[Entry]], str]) -> list[Path]:
-        """Keep ``made`` in place of what it is newer than; returns the files' paths, if any."""
+    def keep(self, entry: Entry, markdown: Callable[[list[Entry]], str]) -> list[Path]:
+        """Keep ``entry`` in place of what it is newer than; returns the files' paths, if any."""
         if not self._record:
             return []
-        entries = self._records.renewed(self.kept, made)
+        entries = self._records.renewed(self.kept, entry)
         return self.store(entries, markdown(entries))
 
     def store(

@@ -17,6 +17,6 @@ def png(figure: Figure) -> bytes:
 
 def figure_of(width: float, height: float) -> Figure:
     """An empty figure of that many inches."""
-    made = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(made)
-    return made
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure

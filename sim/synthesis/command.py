@@ -160,16 +160,16 @@ def _cells(asked: ChipRequest, begun: float) -> None:
     shape, cells = asked.shape, _library(asked.liberty)
     place = _place(CELLS, "synthesis.json", SECTION, asked)
     mapped, timed = _mapped(Chip(shape=shape), shape.name, cells)
-    made = figures(shape, mapped, timed, **_versions())
-    _finish(asked, begun, mapped, made, timed.fmax, tables, place)
+    measured = figures(shape, mapped, timed, **_versions())
+    _finish(asked, begun, mapped, measured, timed.fmax, tables, place)
 
 
 def _router(asked: RouterRequest, begun: float) -> None:
     shape, cells = asked.router, _library(asked.liberty)
     place = _place(ROUTER, "router.json", ROUTER_SECTION, asked)
     mapped, timed = _mapped(Router(shape=shape), "router", cells)
-    made = router.figures(shape, mapped, timed, **_versions())
-    _finish(asked, begun, mapped, made, made.fmax, router_tables, place)
+    measured = router.figures(shape, mapped, timed, **_versions())
+    _finish(asked, begun, mapped, measured, measured.fmax, router_tables, place)
 
 
 def _node(asked: NodeRequest, begun: float) -> None:
@@ -177,8 +177,8 @@ def _node(asked: NodeRequest, begun: float) -> None:
     beside = _recorded_router(cells)
     place = _place(NODE, "node.json", NODE_SECTION, asked)
     mapped, timed = _mapped(Node(shape=shape), "node", cells)
-    made = node.figures(shape, mapped, timed, beside, **_versions())
-    _finish(asked, begun, mapped, made, made.fmax, node_tables, place)
+    measured = node.figures(shape, mapped, timed, beside, **_versions())
+    _finish(asked, begun, mapped, measured, measured.fmax, node_tables, place)
 
 
 def _recorded_router(cells: Liberty) -> RouterSynthesis:
@@ -195,16 +195,16 @@ def _finish(
     asked: Cells,
     begun: float,
     mapped: Mapped,
-    made: Entry,
+    measured: Entry,
     fmax: float,
     shown: ModuleType,
     place: Place,
 ) -> None:
-    """Print ``made`` as its module of tables shows it, and keep it."""
-    table_console().print(shown.terminal(made))
-    print(*shown.remarks(made), sep="\n")
-    written = [mapped.folder / "netlist.v", *place.keep(made, shown.markdown)]
-    _end(asked, begun, made, written, total=made.total, fmax_mhz=fmax)
+    """Print ``measured`` as its module of tables shows it, and keep it."""
+    table_console().print(shown.terminal(measured))
+    print(*shown.remarks(measured), sep="\n")
+    written = [mapped.folder / "netlist.v", *place.keep(measured, shown.markdown)]
+    _end(asked, begun, measured, written, total=measured.total, fmax_mhz=fmax)
 
 
 def _ecp5(asked: ChipRequest, begun: float) -> None:
@@ -215,15 +215,15 @@ def _ecp5(asked: ChipRequest, begun: float) -> None:
     folder = build_folder() / "synthesis" / f"{chip.module_name}-ecp5"
     with progress_bar() as progress:
         progress.add_task(f"placing {shape.name} (Yosys, nextpnr)", total=None)
-        made = ecp5.place_and_route(chip, folder)
-    print(*ecp5_tables.lines(made), sep="\n")
-    _end(asked, begun, made, place.keep(made, ecp5_tables.markdown))
+        measured = ecp5.place_and_route(chip, folder)
+    print(*ecp5_tables.lines(measured), sep="\n")
+    _end(asked, begun, measured, place.keep(measured, ecp5_tables.markdown))
 
 
-def _end(asked: Cells, begun: float, made: Entry, written: list[Path], **more: object) -> None:
+def _end(asked: Cells, begun: float, measured: Entry, written: list[Path], **more: object) -> None:
     """Write the user's JSON, with ``more`` in it, and tell what was written."""
     seconds = time.perf_counter() - begun
-    fields = {**records.plain(made), **more, "wall_seconds": seconds}
+    fields = {**records.plain(measured), **more, "wall_seconds": seconds}
     print(f"wall time: {seconds:.1f} s")
     for path in written + asked.keep(records.text(fields)):
         print(f"written: {relative(path)}")

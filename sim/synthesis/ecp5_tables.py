@@ -16,14 +16,14 @@ def _share(used: int, there: int) -> str:
     return f"{used:,} of {there:,} ({used / there:.0%})"
 
 
-def lines(made: Fpga) -> list[str]:
+def lines(fpga: Fpga) -> list[str]:
     """Utilisation, clock, critical path."""
-    sizes = "-".join(map(str, made.sizes))
+    sizes = "-".join(map(str, fpga.sizes))
     return [
-        f"{made.network} ({sizes}), lanes: {made.lanes}, on {made.device}",
-        *(f"{title}: {_share(*made.used[name])}" for name, title in RESOURCES.items()),
-        f"Fmax {made.fmax:.1f} MHz, routed",
-        f"critical path: {made.start} to {made.end}",
+        f"{fpga.network} ({sizes}), lanes: {fpga.lanes}, on {fpga.device}",
+        *(f"{title}: {_share(*fpga.used[name])}" for name, title in RESOURCES.items()),
+        f"Fmax {fpga.fmax:.1f} MHz, routed",
+        f"critical path: {fpga.start} to {fpga.end}",
     ]
 
 

@@ -44,23 +44,23 @@ class Row:
     whole: bool = False
 
 
-def lines(made: NodeSynthesis) -> Iterator[Row]:
-    """The rows of ``made``; ``whole`` are the rows that are not part of another row."""
-    interface, cluster, router = made.interface, made.cluster, made.router
+def lines(entry: NodeSynthesis) -> Iterator[Row]:
+    """The rows of ``entry``; ``whole`` are the rows that are not part of another row."""
+    interface, cluster, router = entry.interface, entry.cluster, entry.router
     for part in interface.blocks:
         yield Row(name=f"NI: {part.block}", part=part, printed=PRINTED.get(part.block))
     period = interface.timing.period
     yield _whole("network interface", interface.total, period, published.INTERFACE)
-    yield Row(name="the same less the timestep protocol", part=made.bare_interface)
+    yield Row(name="the same less the timestep protocol", part=entry.bare_interface)
     for part in cluster.blocks:
         if not part.memory_bits:
             yield Row(name=f"cluster: {part.block}", part=part)
     period = cluster.timing.period
     yield _whole("neuron cluster, without banks", cluster.total, period, published.CLUSTER)
-    yield _whole("memory map, between the two", made.between)
+    yield _whole("memory map, between the two", entry.between)
     name = f"router, depth {router.depth}, {router.routing}"
     yield _whole(name, router.total, router.period, published.ROUTER)
-    yield _whole("node", made.total, made.period, WHOLE)
+    yield _whole("node", entry.total, entry.period, WHOLE)
 
 
 def _whole(
@@ -69,10 +69,10 @@ def _whole(
     return Row(name=name, part=part, period=period, printed=printed, whole=True)
 
 
-def terminal(made: NodeSynthesis) -> Table:
-    """The table of ``made``; fits 100 columns."""
-    table = plain_table(_title(made), ["part"], ["cells", "flip-flops", "um2", "NAND2", "MHz"])
-    for row in lines(made):
+def terminal(entry: NodeSynthesis) -> Table:
+    """The table of ``entry``; fits 100 columns."""
+    table = plain_table(_title(entry), ["part"], ["cells", "flip-flops", "um2", "NAND2", "MHz"])
+    for row in lines(entry):
         part = row.part
         numbers = (part.cells, part.flip_flops, part.area, part.gates)
         style = "bold" if row.whole else ""
@@ -80,30 +80,30 @@ def terminal(made: NodeSynthesis) -> Table:
     return table
 
 
-def remarks(made: NodeSynthesis) -> list[str]:
+def remarks(entry: NodeSynthesis) -> list[str]:
     """Notes printed below the table."""
     found = [
-        f"cells, areas, clocks: {MEASURED}; NAND2, sums: {DERIVED}, {tables.unit(made)}",
-        f"memory banks, {made.cluster.total.memory_bits:,} bits, are not counted",
-        tables.speed(made),
+        f"cells, areas, clocks: {MEASURED}; NAND2, sums: {DERIVED}, {tables.unit(entry)}",
+        f"memory banks, {entry.cluster.total.memory_bits:,} bits, are not counted",
+        tables.speed(entry),
     ]
-    for what, timing in _timings(made):
+    for what, timing in _timings(entry):
         found.append(
             f"longest path, {what}, {timing.period:.2f} ns: {timing.start} to {timing.end}"
         )
         found += tables.hops(timing, what)
-    return [*found, *_beside(made)]
+    return [*found, *_beside(entry)]
 
 
-def _beside(made: NodeSynthesis) -> list[str]:
+def _beside(entry: NodeSynthesis) -> list[str]:
     """The figures of table 5, and ours scaled to its technology."""
-    if scaled(made.library, made.total) is None:
-        return [f"not scaled to {TW_SNN_65}: the technology of {made.library} is not known"]
+    if scaled(entry.library, entry.total) is None:
+        return [f"not scaled to {TW_SNN_65}: the technology of {entry.library} is not known"]
     areas = f"by the square of the node (1) and by {SILICON.gate_area:.2f} um2 a gate (2)"
     found = [f"scaled to {TW_SNN_65}, {DERIVED}, areas {areas}, beside {TW_SNN} table 5:"]
-    for row in lines(made):
+    for row in lines(entry):
         if row.printed is not None:
-            fitted = scaled(made.library, row.part, row.period)
+            fitted = scaled(entry.library, row.part, row.period)
             kind = DERIVED if row.printed is WHOLE else PUBLISHED
             ours = f"{fitted.shrunk:,.0f} (1), {fitted.gates:,.0f} (2) um2{_at(fitted.fmax)}"
             theirs = f"{row.printed.area:,.0f} um2{_at(row.printed.megahertz)}"
@@ -144,10 +144,10 @@ def markdown(entries: Sequence[NodeSynthesis]) -> str:
     return "\n\n".join([*parts, _legend()])
 
 
-def _title(made: NodeSynthesis) -> str:
+def _title(entry: NodeSynthesis) -> str:
     return (
-        f"node, {made.inputs} inputs, {made.neurons} neurons, entries: {made.sources} and "
-        f"{made.destinations}, cells: {made.library}"
+        f"node, {entry.inputs} inputs, {entry.neurons} neurons, entries: {entry.sources} and "
+        f"{entry.destinations}, cells: {entry.library}"
     )
 
 
@@ -163,8 +163,8 @@ def _clock(row: Row) -> str:
     return f"{1000 / row.period:.1f}" if row.period else ""
 
 
-def _cells(made: NodeSynthesis, row: Row) -> list[str]:
-    part, printed, fitted = row.part, row.printed, scaled(made.library, row.part, row.period)
+def _cells(entry: NodeSynthesis, row: Row) -> list[str]:
+    part, printed, fitted = row.part, row.printed, scaled(entry.library, row.part, row.period)
     name = f"**{row.name}**" if row.whole else row.name
     cells = [name, f"{part.gates:,.0f}", f"{part.flip_flops:,}", f"{part.area:,.0f}", _clock(row)]
     cells += _scaled(fitted.shrunk, fitted.gates, fitted.fmax) if fitted else [""] * 3
@@ -183,20 +183,20 @@ def _scaled(shrunk: float, gates: float, fmax: float) -> list[str]:
     return [f"{shrunk:,.0f}", f"{gates:,.0f}", f"{fmax:,.0f}" if fmax else ""]
 
 
-def _timings(made: NodeSynthesis) -> list[tuple[str, Timing]]:
+def _timings(entry: NodeSynthesis) -> list[tuple[str, Timing]]:
     return [
-        ("network interface", made.interface.timing),
-        ("cluster", made.cluster.timing),
-        ("node", made.timing),
+        ("network interface", entry.interface.timing),
+        ("cluster", entry.cluster.timing),
+        ("node", entry.timing),
     ]
 
 
-def _paths(made: NodeSynthesis) -> str:
-    left = made.timing.period - made.timing.behind_banks
+def _paths(entry: NodeSynthesis) -> str:
+    left = entry.timing.period - entry.timing.behind_banks
     return "\n".join(
         [
             "Longest paths, in names of the Amaranth source; the router's is in the table above:\n",
-            *(tables.path(what, timing, what) for what, timing in _timings(made)),
+            *(tables.path(what, timing, what) for what, timing in _timings(entry)),
             f"- left for an SRAM read: {left:.2f} ns, {DERIVED}",
         ]
     )

@@ -16,17 +16,17 @@ from trispike.sim.synthesis.timing import Link
 _ROUTER = "router"
 
 
-def _name(made: RouterSynthesis) -> str:
-    return f"depth {made.depth}, {made.routing}, dead links: {made.dead_links}"
+def _name(synthesis: RouterSynthesis) -> str:
+    return f"depth {synthesis.depth}, {synthesis.routing}, dead links: {synthesis.dead_links}"
 
 
-def terminal(made: RouterSynthesis) -> Table:
-    """The table of ``made``; fits 100 columns."""
-    title = f"router, 7 ports, {_name(made)}, cells: {made.library}"
+def terminal(synthesis: RouterSynthesis) -> Table:
+    """The table of ``synthesis``; fits 100 columns."""
+    title = f"router, 7 ports, {_name(synthesis)}, cells: {synthesis.library}"
     table = plain_table(title, ["unit"], tables.BLOCK_COLUMNS)
-    for part in made.units:
+    for part in synthesis.units:
         table.add_row(part.block, *tables.block_cells(part))
-    table.add_row(_ROUTER, *tables.block_cells(made.total), style="bold")
+    table.add_row(_ROUTER, *tables.block_cells(synthesis.total), style="bold")
     return table
 
 
@@ -34,24 +34,24 @@ def _link(each: Link) -> str:
     return f"{each.what} {each.leaves:.2f} + {each.needs:.2f} ns"
 
 
-def remarks(made: RouterSynthesis) -> list[str]:
+def remarks(synthesis: RouterSynthesis) -> list[str]:
     """Notes printed below the table."""
-    timing = made.timing
+    timing = synthesis.timing
     return [
-        f"cells, areas: {MEASURED}; NAND2: {DERIVED}, {tables.unit(made)}",
-        tables.speed(made),
+        f"cells, areas: {MEASURED}; NAND2: {DERIVED}, {tables.unit(synthesis)}",
+        tables.speed(synthesis),
         f"longest path in the router, {timing.period:.2f} ns: {timing.start} to {timing.end}",
         *tables.hops(timing, _ROUTER),
-        f"from router to router: {'; '.join(map(_link, made.links))}",
-        *_beside(made),
+        f"from router to router: {'; '.join(map(_link, synthesis.links))}",
+        *_beside(synthesis),
     ]
 
 
-def _beside(made: RouterSynthesis) -> list[str]:
+def _beside(synthesis: RouterSynthesis) -> list[str]:
     """The published router, and ours scaled to its technology."""
-    fitted = made.scaled
+    fitted = synthesis.scaled
     if fitted is None:
-        return [f"not scaled to {TW_SNN_65}: the technology of {made.library} is not known"]
+        return [f"not scaled to {TW_SNN_65}: the technology of {synthesis.library} is not known"]
     what = f"{ROUTER.paper} {ROUTER.where}, {ROUTER.what}, {ROUTER.process}"
     square, gates = fitted.shrunk / ROUTER.area, fitted.gates / ROUTER.area
     return [
@@ -117,16 +117,16 @@ def _conditions(entries: Sequence[RouterSynthesis]) -> str:
     )
 
 
-def _routers(made: RouterSynthesis) -> list[list[str]]:
-    total, fitted = made.total, made.scaled
+def _routers(synthesis: RouterSynthesis) -> list[list[str]]:
+    total, fitted = synthesis.total, synthesis.scaled
     found = [
-        _name(made),
-        made.library,
+        _name(synthesis),
+        synthesis.library,
         f"{total.gates:,.0f}",
         f"{total.cells:,}",
         f"{total.flip_flops:,}",
         f"{total.area:,.0f}",
-        f"{made.fmax:.1f}",
+        f"{synthesis.fmax:.1f}",
         *["", ""],
         f"{MEASURED}; gates: {DERIVED}",
     ]
@@ -137,7 +137,7 @@ def _routers(made: RouterSynthesis) -> list[list[str]]:
         found,
         *(
             [
-                _name(made),
+                _name(synthesis),
                 f"scaled to {TW_SNN_65} ({number})",
                 *[""] * 3,
                 f"{area:,.0f}",

@@ -30,25 +30,25 @@ def _cells(part: BlockFigures) -> list[str]:
     return [*block_cells(part), f"{part.memory_bits:,}"]
 
 
-def terminal(made: Synthesis) -> Table:
-    """The table of ``made``; fits 100 columns."""
-    sizes = "-".join(map(str, made.sizes))
-    title = f"{made.network} ({sizes}), lanes: {made.lanes}, cells: {made.library}"
+def terminal(synthesis: Synthesis) -> Table:
+    """The table of ``synthesis``; fits 100 columns."""
+    sizes = "-".join(map(str, synthesis.sizes))
+    title = f"{synthesis.network} ({sizes}), lanes: {synthesis.lanes}, cells: {synthesis.library}"
     table = plain_table(title, ["block"], [*BLOCK_COLUMNS, "memory bits"])
-    for part in made.blocks:
+    for part in synthesis.blocks:
         table.add_row(part.block, *_cells(part))
-    table.add_row("chip", *_cells(made.total), style="bold")
-    if made.network == SILICON.layer:
+    table.add_row("chip", *_cells(synthesis.total), style="bold")
+    if synthesis.network == SILICON.layer:
         printed = [*[""] * 5, f"{SILICON.gates:,}", f"{8 * SILICON.memory_bytes:,}"]
         table.add_row(f"{SILICON.paper}, {PUBLISHED}", *printed)
     return table
 
 
-def remarks(made: Synthesis) -> list[str]:
+def remarks(synthesis: Synthesis) -> list[str]:
     """Notes printed below the table."""
-    timing = made.timing
+    timing = synthesis.timing
     lines = [
-        f"cells, areas, bits: {MEASURED}; NAND2: {DERIVED}, {unit(made)}",
+        f"cells, areas, bits: {MEASURED}; NAND2: {DERIVED}, {unit(synthesis)}",
         speed(timing),
         f"critical path: {timing.start} to {timing.end}",
         *hops(timing, "chip"),
@@ -61,9 +61,9 @@ def remarks(made: Synthesis) -> list[str]:
     return lines
 
 
-def unit(made: Entry) -> str:
+def unit(synthesis: Entry) -> str:
     """The unit of gate counts."""
-    return f"{made.nand2} has {made.nand2_area:g} um2"
+    return f"{synthesis.nand2} has {synthesis.nand2_area:g} um2"
 
 
 def speed(timed: Timing | Entry) -> str:

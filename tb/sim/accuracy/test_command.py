@@ -7,7 +7,6 @@ import sys
 import time
 import types
 
-import click
 import numpy as np
 import pytest
 
@@ -200,7 +199,7 @@ def test_refused_before_it_measures(house, monkeypatch):
 def test_unknown_option_and_missing_data(house, tmp_path):
     """The command line's own refusals, and MNIST's."""
     _give(_source("trispike"), 0)
-    with pytest.raises(click.UsageError, match="No such option"):
+    with pytest.raises(BadInput, match="accuracy takes no IMAGES="):
         _accuracy("--images", "7")
     _give(Source(layer="fc256", data="mnist", recipe="trispike"), 0)
     document = house / "docs" / "results.md"
