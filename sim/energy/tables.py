@@ -65,8 +65,8 @@ def rows(entry: Energy) -> list[tuple[str, str, str, str]]:
 def terminal(entry: Energy) -> Table:
     """The table of ``entry``."""
     table = Table(
-        title=f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ of "
-        f"a prediction, first {entry.traced_images} images",
+        title=f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ "
+        f"of a prediction, first {entry.traced_images} images",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("part", no_wrap=True)
