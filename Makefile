@@ -8,11 +8,12 @@ READY  := $(VENV)/.ready
 # Options and flags, each as NAME=option. Those that the command line of make sets are passed on, and
 # the command refuses what it does not take: the environment is full of names.
 OPTIONS := LAYER=layer DATA=data WEIGHTS=weights LANES=lanes T=timesteps IMAGES=images FIRST=first \
-  SEED=seed JOBS=jobs CLUSTER=cluster JSON=json DATA_FOLDER=data-folder OUTPUT=output MESH=mesh \
-  RANDOM=random STALLS=stalls DEPTH=depth ROUTING=routing DEAD=dead DEAD_LINKS=dead-links \
-  READ_BACK=read-back EPOCHS=epochs THREADS=threads RECIPE=recipe SETTINGS=settings SEEDS=seeds \
-  BUDGET=budget COMPARE=compare BLOCK=block TARGET=target LIBERTY=liberty TRACED=traced \
-  TRAFFIC=traffic RATE=rate CYCLES=cycles WARMUP=warmup BURSTS=bursts SCENARIO=scenario PROOF=proof
+  WAVES_MB=waves-mb SEED=seed JOBS=jobs CLUSTER=cluster JSON=json DATA_FOLDER=data-folder \
+  OUTPUT=output MESH=mesh RANDOM=random STALLS=stalls DEPTH=depth ROUTING=routing DEAD=dead \
+  DEAD_LINKS=dead-links READ_BACK=read-back EPOCHS=epochs THREADS=threads RECIPE=recipe \
+  SETTINGS=settings SEEDS=seeds BUDGET=budget COMPARE=compare BLOCK=block TARGET=target \
+  LIBERTY=liberty TRACED=traced TRAFFIC=traffic RATE=rate CYCLES=cycles WARMUP=warmup \
+  BURSTS=bursts SCENARIO=scenario PROOF=proof
 FLAGS := WAVES=waves BACK_DOOR=back-door NODES=nodes SWEEP=sweep UPDATE=update RECORD=record
 given = $(if $(filter command,$(origin $(1))),$($(1)))
 pair = $(word $(1),$(subst =, ,$(2)))
