@@ -9,13 +9,10 @@ from trispike.sim.cosim.shard import Shard, withdraw
 from trispike.sim.tools import simulator
 from trispike.sim.tools.simulator import SimulationError
 
-WAVES = "waves"
-"""File that a simulation's waveform goes to."""
-
 _PREFIX = "attempt-"
 
 
-def run_shard(model: Path, shard: Shard, place: Path, waves: bool) -> Outcome:
+def run_shard(model: Path, shard: Shard, place: Path, waves: int) -> Outcome:
     """Simulate ``shard`` on the Verilated ``model``; its files go to a new folder in ``place``.
 
     What is judged is kept there as it is made. `SimulationError` if the simulator dies; a
@@ -25,8 +22,7 @@ def run_shard(model: Path, shard: Shard, place: Path, waves: bool) -> Outcome:
     shard.write(folder)
     arguments = [f"+predictions={len(shard.images)}", f"+chunk={shard.chunk}"]
     arguments += ["+potentials"] if shard.potentials else []
-    if waves:
-        arguments += ["--trace", "--trace-file", WAVES]
+    arguments += [f"+waves={waves}"] if waves else []
     try:
         simulator.simulate(
             model,

@@ -33,7 +33,7 @@ def _needs_of(model: Path, place: Path) -> list[str]:
     ]
 
 
-def _task(model: Path, shard: Shard, place: Path, waves: bool) -> Callable[[], tuple[str, object]]:
+def _task(model: Path, shard: Shard, place: Path, waves: int) -> Callable[[], tuple[str, object]]:
     """What a worker does: returns ``outcome``, ``missing`` or ``died``, and the outcome or why.
 
     Dask sends the function inside as it is, since it stands in no module of its own. So it must
@@ -132,7 +132,7 @@ class ClusterPool:
         self._executor = self._client.get_executor(pure=False)
         self._futures: list[concurrent.futures.Future] = []
 
-    def submit(self, model: Path, shard: Shard, place: Path, waves: bool):
+    def submit(self, model: Path, shard: Shard, place: Path, waves: int):
         """See `sim.cosim.pool.Pool`."""
         name = f"images-{shard.images.start}-{shard.images.stop - 1}-{uuid.uuid4().hex[:8]}"
         future = self._executor.submit(_task(model, shard, place, waves), key=name)

@@ -8,7 +8,7 @@ import time
 from rich.console import Console
 
 from trispike.models.errors import BadInput
-from trispike.sim.cosim import cluster, cosimulation
+from trispike.sim.cosim import cluster, cosimulation, waveform
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
@@ -20,7 +20,7 @@ from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.options import DataFolder, Images, Jobs, Json, Lanes, Seeded, Trained
 from trispike.sim.terminal.parser import make_name
-from trispike.sim.terminal.request import option
+from trispike.sim.terminal.request import at_least_1, option
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
@@ -36,9 +36,16 @@ class ChipRun(Json, Jobs, DataFolder, Seeded, Images, Lanes, Trained):
         "Dask cluster to run them on instead: an address (tcp://host:8786) or a scheduler file."
     )
     waves: bool = option("Write a waveform for Surfer or GTKWave.", False)
+    waves_mb: int | None = option(
+        "Megabytes that the waveform may take; images from there on are run, but not traced.  "
+        f"[default: {waveform.USUAL_MB}]",
+        check=at_least_1("WAVES_MB"),
+    )
 
     def __post_init__(self):
         super().__post_init__()
+        if self.waves_mb is not None and not self.waves:
+            raise BadInput("WAVES_MB has no meaning without WAVES=1: add that or leave it out")
         if self.jobs is not None and self.cluster is not None:
             raise BadInput(
                 "JOBS has no meaning with CLUSTER, which has its own workers: leave one out"
@@ -63,11 +70,18 @@ def execute(asked: ChipRun) -> None:
         folder=asked.data_folder,
     )
     claimed = subject.accuracy_claimed(weight_file, asked.data, asked.timesteps)
-    toolchain.find()
+    tools = toolchain.find()
     asked.check_json()
 
     name = f"{network.name}-{asked.data}"
     with run_folder(name) as folder:
+        stimulus = Encoding.of(pixels, asked.timesteps, asked.seed, folder)
+        traced = 0
+        if asked.waves:
+            limit = asked.waves_mb or waveform.USUAL_MB
+            plan = waveform.plan(network, shape, stimulus, chosen, tools.cxx, limit)
+            print(plan, flush=True)
+            traced = plan.traced
         interrupted = False
         with contextlib.ExitStack() as stack:
             pool = (
@@ -81,20 +95,20 @@ def execute(asked: ChipRun) -> None:
             try:
                 found = cosimulation.run(
                     weight_file,
-                    Encoding.of(pixels, asked.timesteps, asked.seed, folder),
+                    stimulus,
                     chosen,
                     folder,
                     lanes=asked.lanes,
                     pool=pool,
-                    waves=asked.waves,
+                    waves=traced,
                     progress=lambda done: progress.update(task, completed=done),
                     model=model,
                 )
             except cosimulation.Interrupted as stop:
                 found, interrupted = stop.found, True
-        if asked.waves and not interrupted and not found.deaths:
-            place = build_folder() / "waves" / name
-            console.print(f"waveform: {relative(cosimulation.keep_waveform(folder, place))}")
+        if asked.waves:
+            wave = waveform.keep(folder, build_folder() / "waves" / name)
+            print(f"waveform: {relative(wave) if wave else waveform.NONE}")
         try:
             if found.outcomes:
                 made = figures(

@@ -1,8 +1,10 @@
 """Co-simulation of a network: build the chip, run shards of images side by side, collect."""
 
 import dataclasses
+import re
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 
 from trispike.models.network import weights
 from trispike.models.network.parameters import Network
-from trispike.sim.cosim import attempt, harness
+from trispike.sim.cosim import attempt, harness, watchdog
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.pool import LocalPool, Pool
 from trispike.sim.cosim.shard import Shard
@@ -20,6 +22,9 @@ from trispike.sim.tools.cached_verilog import chip_verilog
 from trispike.sim.tools.simulator import SimulationError
 
 _POLL_SECONDS = 0.2
+
+_NAMELESS = re.compile(r"(wire|reg) (\[\d+:0\] )?\\\$\d+ ;")
+"""Declaration of an intermediate value that Amaranth's export has no name for."""
 
 _CHUNK_POTENTIALS = 1_000_000
 """Most membrane potentials that are judged together, in memory, with some 100 bytes each."""
@@ -62,19 +67,22 @@ def chip_model(
     """
     top, texts = chip_verilog(network.shape.with_lanes(lanes))
     sources = {f"{name}.v": text for name, text in texts.items()}
-    sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top)
+    sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top, waves=waves)
+    if waves:
+        sources["waves.vlt"] = _untraced(sources)
     return build.model(
         sources, harness.TOP, public=False, timing=True, waves=waves, optimise=optimise
     )
 
 
-def keep_waveform(folder: Path, place: Path) -> Path:
-    """Move the waveform of a run in ``folder`` to ``place`` with the suffix of its format."""
-    (raw,) = folder.glob(f"shards/*/*/{attempt.WAVES}")
-    with raw.open("rb") as file:
-        suffix = ".vcd" if file.read(1) == b"$" else ".fst"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    return raw.replace(place.with_suffix(suffix))
+def _untraced(sources: dict[str, str]) -> str:
+    """Verilator's directives that leave nameless wires, a quarter of it all, out of a waveform."""
+    lines = ["`verilator_config"]
+    for name, text in sources.items():
+        for k, line in enumerate(text.splitlines(), start=1):
+            if _NAMELESS.search(line):
+                lines.append(f'tracing_off -file "*/{name}" -lines {k}')
+    return "\n".join([*lines, ""])
 
 
 def _cut(images: range, count: int) -> list[range]:
@@ -92,7 +100,7 @@ def run(
     lanes: int = 1,
     pool: Pool | None = None,
     potentials: bool = True,
-    waves: bool = False,
+    waves: int = 0,
     progress: Callable[[int], None] = lambda done: None,
     model: Path | None = None,
 ) -> Found:
@@ -106,7 +114,7 @@ def run(
     - ``pool``: runs the shards, each a simulation of consecutive images in one pipeline; None runs
       one.
     - ``potentials``: compare membrane potentials too.
-    - ``waves``: write a waveform; there is one shard then.
+    - ``waves``: write a waveform of that many images, the first ones; there is one shard then.
     - ``progress``: called with the number of images judged so far, now and then.
     - ``model``: from `chip_model`, with the same ``lanes``; None builds it.
 
@@ -114,7 +122,7 @@ def run(
     ended.
     """
     network, card = weights.load(weight_file)
-    model = model or chip_model(network, lanes=lanes, waves=waves)
+    model = model or chip_model(network, lanes=lanes, waves=waves > 0)
     shutil.rmtree(folder / "shards", ignore_errors=True)
     potentials_of_image = stimulus.timesteps * sum(network.shape.sizes[1:])
     pool = pool or LocalPool(1)
@@ -135,6 +143,7 @@ def run(
         place.mkdir(parents=True)
     stop = threading.Event()
     most = 0
+    futures = []
 
     def report():
         nonlocal most
@@ -148,14 +157,15 @@ def run(
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        futures = [
-            pool.submit(model, shard, place, waves)
-            for shard, place in zip(shards, places, strict=True)
-        ]
+        for shard, place in zip(shards, places, strict=True):
+            futures.append(pool.submit(model, shard, place, waves))
         ends = [_end(pool, future) for future in futures]
     except BaseException as error:
         for place in places:
             attempt.give_up(place)
+        deadline = time.monotonic() + (watchdog.CLOSE_SECONDS if waves else 0)
+        while time.monotonic() < deadline and not all(future.done() for future in futures):
+            time.sleep(_POLL_SECONDS)
         pool.stop()
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(_found(shards, places, [None] * len(shards))) from None

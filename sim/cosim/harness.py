@@ -13,6 +13,7 @@ stimulus.hex        one input spike vector a line
 layer_K.NAME        ``CYCLE VALUES`` a line: what layer K's probe NAME shows, the first value
                     lowest, and the cycle (of a costly probe only with ``+potentials``)
 results             ``CYCLE PAYLOAD`` a line: a prediction and the cycle it was taken in
+waves               the waveform, see below
 =================== ============================================================================
 
 Cycle 0 is the first cycle with a valid input vector.
@@ -22,6 +23,10 @@ With ``+chunk=N`` the captures are closed after every Nth prediction and after t
 removes them; the next clock edge opens new ones and the pipeline never knows. The layers are ahead
 of the read-out by then: captures hold steps of later predictions too. The stimulus may be written
 chunk by chunk as well, by whoever stays far enough ahead that its end is never met too early.
+
+A harness with ``waves`` and ``+waves=N`` traces all signals from the cycle in which the network is
+loaded until N predictions are out. It ends the simulation once the shard is withdrawn
+(`sim.cosim.shard.withdraw`), so that the waveform is closed: FST has its header only then.
 """
 
 from trispike.models.network.shape import NetworkShape
@@ -29,8 +34,15 @@ from trispike.rtl.chip.readout import result_layout
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import write_layout
 from trispike.rtl.probe import Probe
+from trispike.sim.cosim.shard import PARENT
 
 TOP = "bench"
+
+_WANTED_CYCLES = 64
+"""Cycles after which a traced simulation looks again whether it is wanted."""
+
+WAVES = "waves"
+"""File of the waveform."""
 
 CLOCK_HALF_PERIOD_NS = 3
 """Half a clock period: 6 ns is 166.7 MHz, TW-SNN's clock rounded to whole nanoseconds."""
@@ -42,7 +54,7 @@ def probes(shape: NetworkShape) -> list[tuple[int, Probe]]:
     return [(k, probe) for k, layer in layers for probe in LAYERS[type(layer)].probes(layer)]
 
 
-def harness(shape: NetworkShape, module: str) -> str:
+def harness(shape: NetworkShape, module: str, *, waves: bool = False) -> str:
     """SystemVerilog of the bench around ``module``, the chip exported for ``shape``."""
     looked_at = probes(shape)
     write_bits = write_layout(shape.layers).size
@@ -55,6 +67,7 @@ def harness(shape: NetworkShape, module: str) -> str:
         opens.append(f'    {wanted}{file} = $fopen("layer_{k}.{probe.name}", "w");')
         closes.append(f"    {wanted}$fclose({file});")
     files = ", ".join(f"{probe.name}_{k}" for k, probe in looked_at)
+    tracing, trace = (_TRACING, "\n        if (traced > 0) start_trace();") if waves else ("", "")
     return f"""\
 // Simulation-only bench of {module}: see sim/cosim/harness.py.
 `timescale 1ns/1ps
@@ -123,7 +136,7 @@ module {TOP} (
         configuration_payload <= next_write;
       end else begin
         configuration_valid <= 0;
-        configured <= 1;
+        configured <= 1;{trace}
       end
     end
     if (configured && (!i_valid || i_ready)) begin
@@ -144,7 +157,31 @@ module {TOP} (
       end
     end
   end
-endmodule
+{tracing}endmodule
+"""
+
+
+_TRACING = f"""
+  int traced = 0, parent;
+  bit tracing = 0;
+  always @(posedge start) void'($value$plusargs("waves=%d", traced));
+
+  task start_trace;
+    $dumpfile("{WAVES}");
+    $dumpvars;
+    tracing = 1;
+  endtask
+
+  always @(posedge clk) if (tracing) begin
+    if (predictions == traced) begin
+      $c("vlSymsp->_traceDumpClose();");  // $dumpoff does nothing here
+      tracing = 0;
+    end else if (cycle % {_WANTED_CYCLES} == 0) begin
+      parent = $fopen("{PARENT}", "r");
+      if (parent == 0) $finish;
+      else $fclose(parent);
+    end
+  end
 """
 
 

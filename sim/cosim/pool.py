@@ -17,7 +17,7 @@ class Pool(Protocol):
     """Shards to cut a run into."""
 
     def submit(
-        self, model: Path, shard: Shard, place: Path, waves: bool
+        self, model: Path, shard: Shard, place: Path, waves: int
     ) -> concurrent.futures.Future:
         """Have `sim.cosim.attempt.run_shard` called with these arguments, now or later."""
 
@@ -41,7 +41,7 @@ class LocalPool:
         self.shards = jobs
         self._threads = concurrent.futures.ThreadPoolExecutor(jobs)
 
-    def submit(self, model: Path, shard: Shard, place: Path, waves: bool):
+    def submit(self, model: Path, shard: Shard, place: Path, waves: int):
         """See `Pool`."""
         return self._threads.submit(run_shard, model, shard, place, waves)
 

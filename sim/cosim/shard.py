@@ -10,7 +10,10 @@ from trispike.models.network import weights
 from trispike.models.network.parameters import Network
 from trispike.sim.cosim.stimulus import Stimulus
 
-_SHARD, _PARENT = "shard.pickle", "parent"
+_SHARD = "shard.pickle"
+
+PARENT = "parent"
+"""File that is there while a shard is wanted."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,7 +56,7 @@ class Shard:
         """Describe the shard in ``folder`` to a simulator, a child of this process."""
         shard = dataclasses.replace(self, weights=self.weights.resolve())
         (folder / _SHARD).write_bytes(pickle.dumps(shard))
-        (folder / _PARENT).write_text(str(os.getpid()))
+        (folder / PARENT).write_text(str(os.getpid()))
 
     @classmethod
     def read(cls, folder: Path) -> "Shard":
@@ -68,11 +71,11 @@ def wanted(folder: Path) -> bool:
     has withdrawn the description, or removed the folder.
     """
     try:
-        return (folder / _PARENT).read_text() == str(os.getppid())
+        return (folder / PARENT).read_text() == str(os.getppid())
     except FileNotFoundError:
         return False
 
 
 def withdraw(folder: Path) -> None:
     """Have the simulator in ``folder``, wherever it runs, end soon."""
-    (folder / _PARENT).unlink(missing_ok=True)
+    (folder / PARENT).unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
-from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim import cosimulation, waveform
 from trispike.sim.cosim.figures import Figures, figures, first_mismatch
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cost.registers import chip_flip_flops
@@ -56,7 +56,7 @@ class _Subject:
             images,
             folder,
             lanes=self.shape.lanes,
-            waves=waves,
+            waves=len(images) if waves else 0,
             model=model,
         )
         first = first_mismatch(found.outcomes)
@@ -122,7 +122,7 @@ def energy(asked: EnergyRequest) -> None:
         whole = measured.run(chosen, folder)
         progress.update(task, description=f"tracing {layer}")
         few = measured.run(range(traced), folder, waves=True)
-        wave = cosimulation.keep_waveform(folder, folder / "energy")
+        wave = waveform.keep(folder, folder / "energy")
         progress.update(task, description=f"mapping {layer} (Yosys)")
         mapped = synthesise(chip, library, place)
         progress.update(task, description=f"counting the switching of {layer} (OpenSTA)")

@@ -23,15 +23,19 @@ _COMMON_ARGS = ["--timescale", "1ns/1ps", "--output-split", "40000"]
 _JOBS = f"-j{os.cpu_count() or 1}"
 
 
-def can_write_fst(cxx: str) -> bool:
-    """Whether the compiler has the headers of lz4 and zlib, which FST waveforms need."""
-    test = subprocess.run(
-        [*shlex.split(cxx), "-E", "-x", "c++", "-"],
-        input=b"#include <lz4.h>\n#include <zlib.h>\n",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return test.returncode == 0
+_FST_HEADERS = {"lz4.h": "liblz4-dev", "zlib.h": "zlib1g-dev"}
+"""Headers that FST waveforms need, and Debian's packages with them."""
+
+
+def missing_for_fst(cxx: str) -> list[str]:
+    """Debian's packages that the compiler lacks for FST waveforms; without them they are VCD."""
+
+    def lacks(header: str) -> bool:
+        command = [*shlex.split(cxx), "-E", "-x", "c++", "-"]
+        text = f"#include <{header}>\n".encode()
+        return subprocess.run(command, input=text, capture_output=True).returncode != 0
+
+    return [package for header, package in _FST_HEADERS.items() if lacks(header)]
 
 
 def model(
@@ -58,7 +62,7 @@ def model(
     tools = _tools()
     args = ["--timing"] if timing else ["--no-timing"]
     if waves:
-        args += ["--trace-fst" if can_write_fst(tools.cxx) else "--trace-vcd", "--trace-structs"]
+        args += ["--trace-vcd" if missing_for_fst(tools.cxx) else "--trace-fst", "--trace-structs"]
     make_args = _make_args(tools, optimise=optimise)
     setting = [tools.version, tools.cxx_version, *args, *_COMMON_ARGS, *make_args]
     runtime = _runtime(tools)

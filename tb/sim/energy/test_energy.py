@@ -14,7 +14,7 @@ from trispike.models.network.presets import preset
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.verilog import export
-from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim import cosimulation, waveform
 from trispike.sim.cosim.stimulus import Given
 from trispike.sim.cost import constants
 from trispike.sim.cost.constants import TARGET
@@ -236,8 +236,8 @@ def traced(tmp_path_factory):
     images = Given(rng.random((6, 2, 40)) < 0.3)
     model = cosimulation.chip_model(network, waves=True, optimise=False)
     path = save(network, folder)
-    cosimulation.run(path, images, range(6), folder / "run", waves=True, model=model)
-    trace = Trace(cosimulation.keep_waveform(folder / "run", folder / "wave"))
+    cosimulation.run(path, images, range(6), folder / "run", waves=6, model=model)
+    trace = Trace(waveform.keep(folder / "run", folder / "wave"))
     return mapped, trace
 
 

@@ -1,0 +1,140 @@
+"""Waveforms of a run: what they hold, how large they will be, and what an interrupt leaves."""
+
+import re
+import time
+
+import numpy as np
+import pytest
+import pywellen
+
+from tb.kit.command import refused_here
+from tb.kit.networks import random_network, save
+from trispike.sim.cosim import cosimulation, harness, watchdog, waveform
+from trispike.sim.cosim.pool import LocalPool
+from trispike.sim.cosim.stimulus import Given
+from trispike.sim.tools.build import missing_for_fst
+
+IMAGES = 6
+
+NETWORK = random_network((40, 12, 5), 3, name="small")  # that of tb/sim/energy: one build for both
+
+FEW = Given(np.random.default_rng(3).random((IMAGES, 2, 40)) < 0.3)
+
+pytestmark = pytest.mark.xdist_group("energy")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs images on a small network, so many of them traced; returns the waveform's path."""
+    weight_file = save(NETWORK, tmp_path)
+    model = cosimulation.chip_model(NETWORK, waves=True, optimise=False)
+
+    def traced(images, stimulus=FEW, pool=None):
+        count = len(stimulus.array)
+        options = {"model": model, "waves": images, "pool": pool}
+        found = cosimulation.run(weight_file, stimulus, range(count), tmp_path, **options)
+        assert not found.deaths
+        return waveform.keep(tmp_path, tmp_path / "wave")
+
+    return traced
+
+
+def _changes(path, signal):
+    wave, seen = pywellen.Waveform(str(path)), []
+    (var,) = (v for v in wave.all_vars() if v.full_name == f"{harness.TOP}.{signal}")
+    wave.stream_changes(lambda time, _, value: seen.append((time, int(value))), [var])
+    return seen
+
+
+def test_begins_with_the_first_image(run):
+    """Loading is not traced, and the first input vector is."""
+    path = run(IMAGES)
+    assert [value for _, value in _changes(path, "i_valid")][:2] == [0, 1]
+    edges = [time for time, value in _changes(path, "clk") if value]
+    first = _changes(path, "i_valid")[1][0]
+    assert sum(edge < first for edge in edges) == 1
+    assert [value for _, value in _changes(path, "configuration_valid")] == [0]
+
+
+def test_ends_with_the_last_image_asked_for(run):
+    """The waveform of two images has two predictions, and no cycle after them."""
+    path = run(2)
+    results = [time for time, value in _changes(path, "result_valid") if value]
+    assert len(results) == 2
+    clock = _changes(path, "clk")
+    assert clock[-1][0] - results[-1] < 2 * (clock[2][0] - clock[0][0])
+
+
+def test_has_no_nameless_signals(run):
+    """Amaranth's intermediate values are left out, its registers are not."""
+    names = [var.full_name for var in pywellen.Waveform(str(run(1))).all_vars()]
+    assert f"{harness.TOP}.chip.layer_0.pe_3.potential" in names
+    assert not [name for name in names if re.search(r"\.\$\d+$", name)]
+
+
+def test_interrupted(run, tmp_path):
+    """The simulator closes its waveform by itself, and what it holds can be read."""
+
+    class Interrupted(LocalPool):
+        def result(self, future):
+            while not [*tmp_path.glob(f"shards/*/*/{harness.WAVES}")]:
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    images = 5000
+    many = Given(np.random.default_rng(3).random((images, 2, 40)) < 0.3)
+    begun = time.monotonic()
+    with pytest.raises(cosimulation.Interrupted):
+        run(images, many, Interrupted(1))
+    assert time.monotonic() - begun < watchdog.CLOSE_SECONDS
+    path = waveform.keep(tmp_path, tmp_path / "wave")
+    results = [value for _, value in _changes(path, "result_valid") if value]
+    assert len(results) < images
+
+
+def test_estimate(run):
+    """The size told before a run is that of the file, as nearly as activity lets one know."""
+    made = waveform.plan(NETWORK, NETWORK.shape, FEW, range(IMAGES), "c++", 500)
+    assert (made.traced, made.size) == (IMAGES, made.whole)
+    assert 0.5 < run(IMAGES).stat().st_size / made.size < 2
+
+
+def test_what_fits():
+    """As many images as fit are traced, and the line says what all would take."""
+
+    def plan(limit, images=100):
+        many = Given(np.tile(FEW.array[:1], (images, 50, 1)))
+        return waveform.plan(NETWORK, NETWORK.shape, many, range(images), "false", limit)
+
+    whole = plan(500)
+    assert str(whole).startswith("waves: all 100 images, about ")
+    limit = int(whole.size / 3e6)
+    part = plan(limit)
+    assert part.size <= limit * 1e6 < part.size * (part.traced + 1) / part.traced
+    assert part.whole == pytest.approx(whole.whole, rel=0.05)
+    found = re.match(r"waves: the first (\d+) of 100 images, .*: WAVES_MB=(\d+)", str(part))
+    assert int(found[1]) == part.traced
+    assert plan(int(found[2])).traced == 100
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--waves", "--waves-mb", "1", "-t", "255"], r"take .*, and WAVES_MB is 1: .*_MB=\d+$"),
+        (["--waves", "--waves-mb", "0"], "WAVES_MB must be 1 or more"),
+        (["--waves-mb", "5"], "WAVES_MB has no meaning without WAVES=1"),
+    ],
+)
+def test_refused(options, message):
+    """A limit that lets nothing through, or limits nothing."""
+    assert re.search(message, refused_here("sim", *options))
+
+
+@pytest.mark.parametrize("lacking", [[], ["lz4"], ["zlib"], ["lz4", "zlib"]])
+def test_packages_for_fst(tmp_path, lacking):
+    """Each header that the compiler does not find is one of Debian's packages to install."""
+    compiler = tmp_path / "c++"
+    compiler.write_text(f"#!/bin/sh\n! grep -E '^#include <({'|'.join(lacking) or '-'})'\n")
+    compiler.chmod(0o755)
+    packages = {"lz4": "liblz4-dev", "zlib": "zlib1g-dev"}
+    assert missing_for_fst(str(compiler)) == [packages[name] for name in lacking]
