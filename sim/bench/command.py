@@ -20,10 +20,11 @@ from trispike.sim.bench.record import Record, Run
 from trispike.sim.bench.sample import Contender, Sample
 from trispike.sim.bench.work import Work
 from trispike.sim.cosim import cosimulation
-from trispike.sim.terminal import extras, subject
+from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import DataFolder, Images, Json, Seeded, Trained
 from trispike.sim.terminal.request import command, option
+from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
@@ -59,15 +60,16 @@ def bench(asked: Bench) -> None:
     All but the judging of the co-simulation have one thread. Every contender takes its turn three
     times over and the shortest time counts. Labels that differ anywhere are status 1.
     """
-    weight_file, network = subject.network(asked.layer, asked.data, asked.weights)
+    subject = Subject.of(asked)
+    network = subject.network
     old = None if asked.compare is None else record.read(asked.compare)
-    pixels, _ = subject.chosen_images(network, weight_file, asked)
+    pixels, _ = subject.chosen_images(asked)
     tools = toolchain.find()
     json_file = asked.json or build_folder() / "bench.json"
     check_writable(json_file)
 
     facts = machine.facts(tools)
-    work = Work.of(weight_file, network, spikes.encode(pixels, asked.timesteps, asked.seed))
+    work = Work.of(subject.weight_file, network, spikes.encode(pixels, asked.timesteps, asked.seed))
     samples, skipped = _measured(work, asked.budget)
     run = Run(
         network=network.name,

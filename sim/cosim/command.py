@@ -16,11 +16,11 @@ from trispike.sim.cosim.table import table
 from trispike.sim.cost.registers import chip_flip_flops
 from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
-from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.options import DataFolder, Images, Jobs, Json, Lanes, Seeded, Trained
 from trispike.sim.terminal.parser import make_name
 from trispike.sim.terminal.request import at_least_1, option
+from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
@@ -59,17 +59,10 @@ def execute(asked: ChipRun) -> None:
     """
     begun = time.perf_counter()
     console = Console()
-    weight_file, network = subject.network(asked.layer, asked.data, asked.weights)
+    subject = Subject.of(asked)
+    network = subject.network
     shape = network.shape.with_lanes(asked.lanes)
-    pixels, labels, chosen = subject.test_images(
-        network,
-        weight_file,
-        asked.data,
-        first=asked.first,
-        count=asked.images,
-        folder=asked.data_folder,
-    )
-    claimed = subject.accuracy_claimed(weight_file, asked.data, asked.timesteps)
+    pixels, labels, chosen = subject.test_images(asked, first=asked.first)
     tools = toolchain.find()
     asked.check_json()
 
@@ -94,7 +87,7 @@ def execute(asked: ChipRun) -> None:
             progress.update(task, total=len(chosen), description=f"simulating {network.name}")
             try:
                 found = cosimulation.run(
-                    weight_file,
+                    subject.weight_file,
                     stimulus,
                     chosen,
                     folder,
@@ -111,7 +104,7 @@ def execute(asked: ChipRun) -> None:
             print(f"waveform: {relative(wave) if wave else waveform.NONE}")
         try:
             if found.outcomes:
-                made = figures(
+                record = figures(
                     shape,
                     found.outcomes,
                     labels,
@@ -121,11 +114,11 @@ def execute(asked: ChipRun) -> None:
                     seed=asked.seed,
                     flip_flops=chip_flip_flops(model),
                     wall_seconds=time.perf_counter() - begun,
-                    card_accuracy=claimed,
+                    card_accuracy=subject.accuracy_claimed(asked.timesteps),
                 )
-                console.print(table(made))
-                asked.keep(records.text(made))
-                subject.check_accuracy(weight_file, claimed, made.accuracy, made.images)
+                console.print(table(record))
+                asked.keep(records.text(record))
+                subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
             if interrupted:
                 raise KeyboardInterrupt
             if found.deaths:

@@ -23,10 +23,10 @@ from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
-from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import DataFolder, Images, Lanes, Record, Trained
 from trispike.sim.terminal.request import command, option
+from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder, docs
 from trispike.sim.tools.run_folder import run_folder
@@ -93,11 +93,10 @@ def energy(asked: EnergyRequest) -> None:
     docs/results.md, which keeps other runs from the record docs/energy.json.
     """
     layer, data, lanes, traced = asked.layer, asked.data, asked.lanes, asked.traced
-    weight_file, network = subject.network(layer, data, asked.weights)
+    subject = Subject.of(asked)
+    network = subject.network
     shape = network.shape.with_lanes(lanes)
-    pixels, labels, chosen = subject.test_images(
-        network, weight_file, data, first=0, count=asked.images, folder=asked.data_folder
-    )
+    pixels, labels, chosen = subject.test_images(asked)
     if not 1 <= traced <= len(chosen):
         raise BadInput(f"TRACED must be from 1 to {len(chosen)}, the images, not {traced}")
     toolchain.find()
@@ -107,7 +106,7 @@ def energy(asked: EnergyRequest) -> None:
     home = Place(docs(record=asked.record), ENERGIES, "energy.json", SECTION, record=asked.record)
 
     measured = _Subject(
-        weight_file=weight_file,
+        weight_file=subject.weight_file,
         network=network,
         shape=shape,
         data=data,
@@ -127,7 +126,7 @@ def energy(asked: EnergyRequest) -> None:
         mapped = synthesise(chip, library, place)
         progress.update(task, description=f"counting the switching of {layer} (OpenSTA)")
         switched = switching(mapped, Toggles(mapped, Trace(wave)))
-    made = Energy(
+    entry = Energy(
         network=network.name,
         data=data,
         timesteps=asked.timesteps,
@@ -142,7 +141,8 @@ def energy(asked: EnergyRequest) -> None:
         switching=switched,
         library=library.name,
     )
-    table_console().print(tables.terminal(made))
-    print(*tables.remarks(made), sep="\n")
-    for path in home.keep(made, tables.markdown):
+    table_console().print(tables.terminal(entry))
+    print(*tables.remarks(entry), sep="\n")
+    subject.check_accuracy(asked.timesteps, whole.accuracy, whole.images)
+    for path in home.keep(entry, tables.markdown):
         print(f"written: {relative(path)}")

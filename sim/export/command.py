@@ -8,10 +8,10 @@ from trispike.models.mesh.topology import MeshShape
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.sim.export import files as export
-from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import relative
 from trispike.sim.terminal.options import DeadLinks, Lanes, Trained
 from trispike.sim.terminal.request import Request, command, option
+from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools.paths import build_folder
 
 
@@ -46,7 +46,7 @@ def verilog(asked: ChipVerilog | MeshVerilog) -> None:
     Or that of a mesh, with nodes or without: its Verilog, and a JSON of its ports and flits.
     """
     if isinstance(asked, ChipVerilog):
-        _, network = subject.network(asked.layer, asked.data, asked.weights)
+        network = Subject.of(asked).network
         name, contents = network.name, export.files(network, asked.lanes)
     else:
         shape = MeshShape.parse(asked.mesh)

@@ -13,10 +13,10 @@ from trispike.models.mesh.mapping import Mapping
 from trispike.models.mesh.topology import MeshShape, Port
 from trispike.models.network.parameters import Network
 from trispike.sim.report import records
-from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import table_console
 from trispike.sim.terminal.options import DataFolder, Images, Json, Seeded, Trained
 from trispike.sim.terminal.request import command, option
+from trispike.sim.terminal.subject import Subject
 
 RANDOM = 1000
 """Random placements that the placement is compared with."""
@@ -36,13 +36,14 @@ def map_(asked: Placement) -> None:
     Spikes are those of the golden model on test images; ends of timesteps and credits are counted
     too. Compared with random placements; nothing is simulated.
     """
-    weight_file, network = subject.network(asked.layer, asked.data, asked.weights)
+    subject = Subject.of(asked)
+    network = subject.network
     shape = network.shape
     wanted = len(mapping.parts(shape))
     mesh = MeshShape.parse(asked.mesh) if asked.mesh else mapping.smallest_mesh(wanted)
     node = mapping.node_for(shape)
     mapping.check_room(shape, mesh, node)
-    pixels, _ = subject.chosen_images(network, weight_file, asked)
+    pixels, _ = subject.chosen_images(asked)
     asked.check_json()
     activity = mean_spikes(network, pixels, asked.timesteps, asked.seed)
     placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)

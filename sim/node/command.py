@@ -20,10 +20,10 @@ from trispike.sim.node.run import program
 from trispike.sim.node.setting import setting
 from trispike.sim.node.tables import table
 from trispike.sim.report import records
-from trispike.sim.terminal import subject
 from trispike.sim.terminal.console import progress_bar, table_console
 from trispike.sim.terminal.options import DataFolder, Dead, Images, Json, Seeded, Trained
 from trispike.sim.terminal.request import command, option
+from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.run_folder import run_folder
 
@@ -95,8 +95,8 @@ def execute(asked: MeshRun) -> None:
     begun = time.perf_counter()
     trained = isinstance(asked, TrainedRun)
     if trained:
-        weight_file, network = subject.network(asked.layer, asked.data, asked.weights)
-        data, first = asked.data, asked.first
+        subject = Subject.of(asked)
+        network, data, first = subject.network, asked.data, asked.first
     else:
         network, data, first = synthetic.network(asked.random, asked.seed), "random spikes", 0
     nodes = len(mapping.parts(network.shape))
@@ -105,8 +105,8 @@ def execute(asked: MeshRun) -> None:
     router = RouterShape(depth=asked.depth, routing=mesh.routing(asked.routing))
     dead_links = parse_dead_links(asked.dead, shape)
     if trained:
-        pixels, labels = subject.chosen_images(network, weight_file, asked, first=first)
-        claimed = subject.accuracy_claimed(weight_file, data, asked.timesteps)
+        pixels, labels = subject.chosen_images(asked, first=first)
+        claimed = subject.accuracy_claimed(asked.timesteps)
     else:
         pixels, labels = synthetic.images(network, asked.images or 1), None
         claimed = None
@@ -148,4 +148,4 @@ def execute(asked: MeshRun) -> None:
     table_console().print(table(record))
     asked.keep(records.text(record))
     if trained:
-        subject.check_accuracy(weight_file, claimed, record.accuracy, record.images)
+        subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
