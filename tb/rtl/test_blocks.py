@@ -133,12 +133,13 @@ def _layer(
     lanes: int = 1,
     threshold: Threshold = Threshold.ONE,
     bias: Bias = Bias.TERNARY,
+    readable: bool = False,
 ) -> Case:
     shape = Dense(inputs=inputs, neurons=neurons, lanes=lanes, threshold=threshold, bias=bias)
     return Case(
         in_amaranth=inputs < MOST_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
-        name=f"layer_{inputs}x{neurons}_{lanes}{parameters_suffix(shape)}",
-        make=functools.partial(DenseLayer, shape=shape),
+        name=f"layer_{inputs}x{neurons}_{lanes}{parameters_suffix(shape)}{'_readable' * readable}",
+        make=functools.partial(DenseLayer, shape=shape, readable=readable),
         module="tb.rtl.layers.dense_cocotb",
         parameters={
             "inputs": inputs,
@@ -146,6 +147,7 @@ def _layer(
             "lanes": lanes,
             "threshold": threshold.value,
             "bias": bias.value,
+            "readable": readable,
         },
         peeked=("flow_controller_*.state", "processing_element*.potential"),
     )
@@ -194,7 +196,7 @@ CASES = [
     _layer(5, 3, lanes=2),
     _layer(19, 67, threshold=Threshold.EACH),
     _layer(11, 6, lanes=2, threshold=Threshold.EACH, bias=Bias.EACH),
-    _layer(9, 5, threshold=Threshold.NONE),
+    _layer(9, 5, threshold=Threshold.NONE, readable=True),
     _layer(1032, 3, lanes=8, threshold=Threshold.NONE, bias=Bias.EACH),
     _router("3x3x3", 1, 1, 1),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
