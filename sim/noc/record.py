@@ -16,8 +16,13 @@ def merge(old: Iterable[Point], new: Iterable[Point]) -> list[Point]:
 
 
 def bare(points: Iterable[Point]) -> list[Point]:
-    """``points`` without the loads of single links, which would fill megabytes."""
-    return [dataclasses.replace(point, links={}) for point in points]
+    """``points`` without what is of single links and nodes, which would fill megabytes."""
+    return [
+        dataclasses.replace(
+            point, links={}, fairness=dataclasses.replace(point.fairness, delivered={})
+        )
+        for point in points
+    ]
 
 
 def _text(fields: dict) -> str:
@@ -26,4 +31,4 @@ def _text(fields: dict) -> str:
     return f'{{"format": "{fields["format"]}", "points": [\n{lines}\n]}}\n'
 
 
-POINTS = Records(format="trispike-noc-1", entry=Point, what="networks", name="points", text=_text)
+POINTS = Records(format="trispike-noc-2", entry=Point, what="networks", name="points", text=_text)

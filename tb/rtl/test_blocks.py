@@ -19,7 +19,9 @@ from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.lanes import LaneEncoder
 from trispike.rtl.layers.sram import SRAMBank
 from trispike.rtl.neuron.pe import ProcessingElement
+from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.router import Router
+from trispike.rtl.node.host_port import HostPort
 from trispike.rtl.node.node import Node
 
 
@@ -105,18 +107,39 @@ def _router(
     )
 
 
+def _mesh(mesh: str, *, routing: str = "xyz", dead_links: tuple = (), stalls: bool = False) -> Case:
+    router = RouterShape(routing=Routing(routing), dead_links=len(dead_links))
+    parameters = {"mesh": mesh, "routing": routing, "dead_links": dead_links, "stalls": stalls}
+    return Case(
+        name=f"mesh_{mesh}_{router}{'_stalls' if stalls else ''}",
+        make=functools.partial(Mesh, shape=MeshShape.parse(mesh), router=router, stalls=stalls),
+        module="tb.rtl.noc.mesh_cocotb",
+        parameters=parameters,
+    )
+
+
+def _host_port() -> Case:
+    return Case(
+        name="host_port",
+        make=functools.partial(HostPort),
+        module="tb.rtl.node.host_port_cocotb",
+        parameters={},
+    )
+
+
 def _layer(
     inputs: int,
     neurons: int,
     lanes: int = 1,
     threshold: Threshold = Threshold.ONE,
     bias: Bias = Bias.TERNARY,
+    readable: bool = False,
 ) -> Case:
     shape = Dense(inputs=inputs, neurons=neurons, lanes=lanes, threshold=threshold, bias=bias)
     return Case(
         in_amaranth=inputs < MOST_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
-        name=f"layer_{inputs}x{neurons}_{lanes}{parameters_suffix(shape)}",
-        make=functools.partial(DenseLayer, shape=shape),
+        name=f"layer_{inputs}x{neurons}_{lanes}{parameters_suffix(shape)}{'_readable' * readable}",
+        make=functools.partial(DenseLayer, shape=shape, readable=readable),
         module="tb.rtl.layers.dense_cocotb",
         parameters={
             "inputs": inputs,
@@ -124,6 +147,7 @@ def _layer(
             "lanes": lanes,
             "threshold": threshold.value,
             "bias": bias.value,
+            "readable": readable,
         },
         peeked=("flow_controller_*.state", "processing_element*.potential"),
     )
@@ -172,12 +196,15 @@ CASES = [
     _layer(5, 3, lanes=2),
     _layer(19, 67, threshold=Threshold.EACH),
     _layer(11, 6, lanes=2, threshold=Threshold.EACH, bias=Bias.EACH),
-    _layer(9, 5, threshold=Threshold.NONE),
+    _layer(9, 5, threshold=Threshold.NONE, readable=True),
     _layer(1032, 3, lanes=8, threshold=Threshold.NONE, bias=Bias.EACH),
     _router("3x3x3", 1, 1, 1),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
     _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),
     _router("1x1x1", 0, 0, 0, depth=2),
+    _mesh("1x2x1", stalls=True),
+    _mesh("2x1x2", routing="detour", dead_links=((0, 0, 0),)),
+    _host_port(),
     _pe(1),
     _pe(2),
     _pe(4),

@@ -38,7 +38,18 @@ class LayerBench(Bench):
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, inputs, neurons, lanes, threshold="one", bias="ternary"):
+    def __init__(
+        self,
+        pins,
+        rng,
+        *,
+        inputs,
+        neurons,
+        lanes,
+        threshold="one",
+        bias="ternary",
+        readable=False,
+    ):
         super().__init__(pins, rng)
         self.shape = Dense(
             inputs=inputs,
@@ -58,6 +69,7 @@ class LayerBench(Bench):
         self.values = {f.name: np.zeros(neurons, np.int32) for f in self.shape.neuron_fields}
         self.constants = {"b": None, "threshold": None}
         self.constants |= {field.name: 0 for field in self.shape.layer_fields}
+        self.readable, self.read, self.shown = readable, None, None  # rows
         self.timestep, self.timesteps = 0, rng.randint(1, 5)
         if self.shape.counts_timesteps:
             pins.set("timesteps", self.timesteps)
@@ -66,6 +78,10 @@ class LayerBench(Bench):
         ready = self.pins.get("configuration__ready")
         assert ready == (not self.at_work), f"cycle {self.cycle}: configuration.ready is {ready}"
         self.held_back += not ready and not self.writes.idle
+        if self.shown is not None:
+            got, want = self.pins.get("readback__weights"), word(self.weights[self.shown])
+            assert got == want, f"cycle {self.cycle}: row {self.shown} is {got:#x}, not {want:#x}"
+        self.shown = self.shown if self.read is None else self.read
         if self.pins.peek("flow.state") == PEState.FIRE.value:
             assert self.at_work, f"cycle {self.cycle}: fires without a timestep"
             got = [
@@ -170,6 +186,15 @@ class LayerBench(Bench):
         """Load random contents."""
         self.load(random_layer(self.rng, self.shape))
         await self.drain()
+
+    async def read_row(self, row=None):
+        """Read ``row`` in this cycle, or none: the one that was read last must stand."""
+        self.read = row
+        self.pins.set("readback__read", row is not None)
+        self.pins.set(
+            "readback__row", self.rng.randrange(self.shape.inputs) if row is None else row
+        )
+        await self.step()
 
     def neurons_of(self, bank):
         """Number of neurons of a bank."""
@@ -306,6 +331,19 @@ async def program_of_a_layer(bench):
     await bench.drain()
     bench.send_random(10)
     await bench.drain()
+
+
+@scenario(LayerBench)
+async def rows_read_back(bench):
+    """A row that was read stands from the next cycle until the next read, however late that is."""
+    if not bench.readable:
+        return
+    await bench.load_random()
+    for _ in range(3):
+        for row in bench.rng.sample(range(bench.shape.inputs), bench.shape.inputs):
+            await bench.read_row(row)
+            for _ in range(bench.rng.choice([0, 0, 1, 7])):
+                await bench.read_row()
 
 
 @scenario(LayerBench)

