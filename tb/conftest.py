@@ -1,12 +1,19 @@
-"""Options of the test suite, and what it says at its end."""
+"""Options of the test suite, what all its processes share, and what it says at its end."""
+
+import os
 
 import pytest
 
 from tb.kit.traces import state, traces
 from tb.kit.untested import untested
+from trispike.sim.tools.paths import build_folder
 
 _STATE = pytest.StashKey()
 _TRACES = pytest.StashKey()
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    # Hundreds of processes would compile the same modules; no file appears beside the sources.
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(build_folder() / "bytecode"))
 
 
 def pytest_addoption(parser):
