@@ -29,7 +29,7 @@ def read(path: Path, settings: Sequence[Setting]) -> list[Point]:
     """
     old = records.read(
         path,
-        lambda fields: records.convert(fields, list[Point]),
+        _points,
         refusal="is not what make noc writes",
         remedy="COMPARE must name a file that JSON= wrote",
     )
@@ -49,6 +49,13 @@ def read(path: Path, settings: Sequence[Setting]) -> list[Point]:
                 f"COMPARE: {path} is of another setting: {'; '.join(unlike)}; ask for the same"
             )
     return old
+
+
+def _points(fields: object) -> list[Point]:
+    points = records.convert(fields, list[Point])
+    if not all(point.steadiness and point.fairness for point in points):
+        raise ValueError("a run has no steadiness or no fairness")
+    return points
 
 
 def _text(value: object) -> str:
@@ -86,6 +93,6 @@ def remarks(old: Point, new: Point) -> list[str]:
         if names:
             lines.append(f"{what}: {', '.join(sorted(names))}")
     for which, point in (("old", old), ("new", new)):
-        if not point.steadiness.steady:
+        if not point.steady:
             lines.append(f"the {which} run was not steady")
     return lines

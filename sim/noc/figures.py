@@ -54,7 +54,8 @@ class Point:
     - ``steadiness``: whether the figures are those of a steady state.
     - ``fairness``: what was delivered of each source.
     - ``came``: part of the flits offered in the window that nodes were given, in it or later. All
-      means of flits are of these. None if none was offered.
+      means of flits are of these. None if none was offered. It, ``steadiness`` and ``fairness`` are
+      None in a record of before they were measured.
     - ``latency``, ``network_latency``: from the cycle in which a flit was offered, and from the one
       in which the mesh took it, until its node took it.
     - ``zero_load``: the mean of ``network_latency`` if no flit met another: hops + 1.
@@ -73,7 +74,7 @@ class Point:
 
     mesh: str
     router: str
-    dead_links: tuple[str, ...]
+    dead_links: tuple[str, ...] = ()
     pattern: str
     rate: float
     bursts: float
@@ -86,9 +87,9 @@ class Point:
     waiting: int
     offered: float
     accepted: float
-    steadiness: Steadiness
-    fairness: Fairness
-    came: float | None
+    steadiness: Steadiness | None = None
+    fairness: Fairness | None = None
+    came: float | None = None
     latency: Latency
     network_latency: Latency
     zero_load: float | None
@@ -106,6 +107,11 @@ class Point:
     def saturated(self) -> bool:
         """The mesh does not accept what it is offered."""
         return self.accepted < 0.95 * self.offered
+
+    @property
+    def steady(self) -> bool:
+        """The run had a steady state; where that was not measured: it is not saturated."""
+        return not self.saturated if self.steadiness is None else self.steadiness.steady
 
 
 def measure(setting: Setting, executable: Path, folder: Path) -> Point:

@@ -55,7 +55,7 @@ def _draw(axes: Axes, curve: Curve) -> None:
         label=f"{curve.pattern}, measured",
         markersize=4,
         linewidth=1.2,
-        markevery=[point.steadiness.steady for point in shown],
+        markevery=[point.steady for point in shown],
         **look,
     )
     if curve.bisection is not None:

@@ -19,7 +19,9 @@ def bare(points: Iterable[Point]) -> list[Point]:
     """``points`` without what is of single links and nodes, which would fill megabytes."""
     return [
         dataclasses.replace(
-            point, links={}, fairness=dataclasses.replace(point.fairness, delivered={})
+            point,
+            links={},
+            fairness=point.fairness and dataclasses.replace(point.fairness, delivered={}),
         )
         for point in points
     ]
@@ -31,4 +33,4 @@ def _text(fields: dict) -> str:
     return f'{{"format": "{fields["format"]}", "points": [\n{lines}\n]}}\n'
 
 
-POINTS = Records(format="trispike-noc-2", entry=Point, what="networks", name="points", text=_text)
+POINTS = Records(format="trispike-noc-1", entry=Point, what="networks", name="points", text=_text)

@@ -32,8 +32,8 @@ class Curve:
 
     @property
     def most_starved(self) -> int | None:
-        """Most sources that a run starved; None if none had flits enough to tell."""
-        starved = [point.fairness.starved for point in self.points]
+        """Most sources that a run starved; None if that was not measured, or flits were too few."""
+        starved = [point.fairness.starved for point in self.points if point.fairness]
         return max((len(names) for names in starved if names is not None), default=None)
 
     @property

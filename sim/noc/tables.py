@@ -49,7 +49,7 @@ def _number(value: float | None, form: str) -> str:
 
 def _rows(one: Point) -> list[tuple[str, str, str]]:
     latency, network = one.latency, one.network_latency
-    fairness, measured = one.fairness, "measured" if one.steadiness.steady else "unsteady"
+    fairness, measured = one.fairness, "measured" if one.steady else "unsteady"
     percentiles = (_cycles(latency.median), _cycles(latency.percentile_99))
     rates = (fairness.least, fairness.mean, fairness.most)
     starved = "too few flits" if fairness.starved is None else f"{len(fairness.starved):,}"
@@ -62,7 +62,7 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
         ("accepted load, flits/node/cycle", f"{one.accepted:.4f}", measured),
         ("  bound: a link or port always busy", f"{one.bound:.4f}", "derived"),
         ("  waiting to enter at the end", f"{one.waiting:,}", "measured"),
-        ("  steady state", "yes" if one.steadiness.steady else "NO", "measured"),
+        ("  steady state", "yes" if one.steady else "NO", "measured"),
         (
             "delivered of a source: least, mean, most",
             ", ".join(f"{rate:.4f}" for rate in rates),
@@ -121,7 +121,7 @@ def moved(changes: Sequence[Move], old_name: str) -> Table:
 
 def sweep(curves: Sequence[Curve]) -> Table:
     """A line for each curve."""
-    made = Table(title="load and latency")
+    made = Table(title="load and latency", padding=(0, 1, 0, 0))  # 100 columns are enough
     for name in _HEAD:
         made.add_column(name, justify="left" if name in ("mesh", "traffic") else "right")
     for curve in curves:
@@ -161,7 +161,7 @@ def _line(curve: Curve) -> tuple[str, ...]:
 
 def _marked(text: str, point: Point) -> str:
     """``text``, which is a mean of ``point``, with a word if that was not steady."""
-    return text if point.steadiness.steady else f"{text} (unsteady)"
+    return text if point.steady else f"{text} (unsteady)"
 
 
 def markdown(curves: Sequence[Curve]) -> str:
@@ -175,7 +175,8 @@ def markdown(curves: Sequence[Curve]) -> str:
         "is offered can be accepted, as some link or node's port would need more than a flit a "
         "cycle; bisection: the same of the cut through the middle, for uniform traffic. Beyond the "
         "bound nodes whose way is free still get theirs, so more may be accepted in all. starved: "
-        "the most sources of a run that got less than a tenth of their fair share (noc.md). "
+        "the most sources of a run that got less than a tenth of their fair share (noc.md), - "
+        "where that was not measured. "
         "Latency of a run that is not steady grows with the run: it is marked here, and has no "
         "marker in the figure."
     )

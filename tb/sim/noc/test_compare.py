@@ -80,6 +80,16 @@ def test_other_dead_links(kept):
         compare.read(kept, _settings())
 
 
+def test_run_of_before(kept):
+    """A run without what is compared is refused."""
+    [point] = json.loads(kept.read_text())
+    kept.write_text(records.text([{**point, "fairness": None}]))
+    with pytest.raises(
+        BadInput, match=r"old\.json is not what make noc writes \(a run has no stead"
+    ):
+        compare.read(kept, _settings())
+
+
 def test_other_number_of_runs(kept):
     """All kinds of traffic against one."""
     with pytest.raises(BadInput, match=r"old\.json holds 1 run, and this is 5"):

@@ -108,7 +108,7 @@ def test_record(tmp_path):
     assert record.merge(POINTS, fresh) == [*POINTS[3:], *fresh]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": "other"}', '{"format": "trispike-noc-2"}'])
+@pytest.mark.parametrize("text", ["", "[]", '{"format": "other"}', '{"format": "trispike-noc-1"}'])
 def test_bad_record(tmp_path, text):
     """A record that is none is named."""
     path = tmp_path / "noc.json"
@@ -127,6 +127,16 @@ def test_markdown():
     unsteady = tables.markdown(curves([_point(rate=0.4, accepted=0.3)]))
     assert "| 4x4x4 | uniform | 3.750 | 5.0 (unsteady) | 4.75 | 0.400 |" in unsteady
     assert "| 0.4 | 3.750 |  | 5.0 (unsteady) | 715.4 (unstable) | 0.3000 |" in unsteady
+
+
+def test_record_of_before():
+    """A point without fairness and steadiness: steady unless saturated; starved is not known."""
+    old = {"steadiness": None, "fairness": None, "came": None}
+    points = [dataclasses.replace(point, **old) for point in POINTS[:3]]
+    assert [point.steady for point in points] == [False, True, True]
+    assert record.bare(points) == [dataclasses.replace(point, links={}) for point in points]
+    assert "| 4x4x4 | uniform | 3.750 | 5.0 |" in tables.markdown(curves(points))
+    assert "| 0.970 | 1.000 | - |" in tables.markdown(curves(points))
 
 
 def test_no_flits(tmp_path):
