@@ -24,17 +24,29 @@ NONE = "none; the run ended before the first image, or with an FST file still op
 class Format:
     """A format of waveforms, and the bytes that it takes, fitted to measured files.
 
-    - ``cycle``: for each cycle.
-    - ``sum``: for each neuron of a layer in each cycle in which the layer has an input spike.
+    Nearly all signals are those of the neurons, so the bytes are
+
+    - ``head``: for each neuron;
+    - ``sum``: for each neuron of a layer in each cycle in which the layer has an input spike, the
+      layer's encoder and controller counting as `_CONTROL` neurons;
+
+    both times what `_width` says.
     """
 
     name: str
-    cycle: float
+    head: float
     sum: float
 
 
-VCD = Format(name="VCD", cycle=400.0, sum=27.0)
-FST = Format(name="FST", cycle=40.0, sum=2.1)
+VCD = Format(name="VCD", head=850.0, sum=15.2)
+FST = Format(name="FST", head=100.0, sum=1.25)
+
+_CONTROL = 30
+
+
+def _width(lanes: int) -> float:
+    """Signals of a neuron, by the lanes that it sums; fitted as well."""
+    return lanes + 0.6
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +88,7 @@ def plan(
     """
     missing = missing_for_fst(cxx)
     form = VCD if missing else FST
-    size = whole = 0.0
+    size = whole = form.head * _width(shape.lanes) * sum(shape.sizes[1:])
     count = 0
     for each in _sizes(network, shape, stimulus, images, form):
         count += 1
@@ -90,7 +102,7 @@ def plan(
             f"the waveform of one image would take {_text(whole)}, and WAVES_MB is {limit}: take "
             f"fewer timesteps by T=, or WAVES_MB={_megabytes(whole)}"
         )
-    whole *= len(images) / count  # of those that were not looked at, as of the others
+    whole *= len(images) / count  # those that were not looked at are as the others
     return Plan(
         traced=traced, images=len(images), size=size, whole=whole, format=form, missing=missing
     )
@@ -99,17 +111,13 @@ def plan(
 def _sizes(
     network: Network, shape: NetworkShape, stimulus: Stimulus, images: range, form: Format
 ) -> Iterator[float]:
-    """Estimated bytes of the waveform of each image; the cycles are exact."""
-    pipeline = cycles.Pipeline(len(shape.layers), stimulus.timesteps)
-    neurons = np.array([layer.neurons for layer in shape.layers])
-    begun = 0
+    """Estimated bytes that each image adds to a waveform."""
+    neurons = np.array([layer.neurons + _CONTROL for layer in shape.layers])
     for image in images:
         spikes = stimulus.spikes(image, image + 1)
         found = golden.run(network, spikes, keep_potentials=False)
         spiking = cycles.spiking_cycles(shape, (spikes, *found.spikes[:-1]))
-        (end,) = pipeline.advance(spiking).result
-        yield form.cycle * (end - begun) + form.sum * (neurons @ spiking.sum(axis=1))
-        begun = end
+        yield form.sum * _width(shape.lanes) * (neurons @ spiking.sum(axis=1))
 
 
 def _megabytes(size: float) -> int:
