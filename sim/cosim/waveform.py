@@ -4,14 +4,13 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from trispike import golden
 from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
-from trispike.sim.cosim import cycles, harness
+from trispike.sim.cosim import harness
 from trispike.sim.cosim.stimulus import Stimulus
+from trispike.sim.cost.operations import effective_operations
 from trispike.sim.tools.build import missing_for_fst
 
 USUAL_MB = 500
@@ -24,29 +23,18 @@ NONE = "none; the run ended before the first image, or with an FST file still op
 class Format:
     """A format of waveforms, and the bytes that it takes, fitted to measured files.
 
-    Nearly all signals are those of the neurons, so the bytes are
-
-    - ``head``: for each neuron;
-    - ``sum``: for each neuron of a layer in each cycle in which the layer has an input spike, the
-      layer's encoder and controller counting as `_CONTROL` neurons;
-
-    both times what `_width` says.
+    - ``head``: for each neuron and lane.
+    - ``operation``: for each effective synaptic operation: nearly all that changes in a chip are
+      the sums of neurons, each time that a spike meets a weight other than 0.
     """
 
     name: str
     head: float
-    sum: float
+    operation: float
 
 
-VCD = Format(name="VCD", head=850.0, sum=15.2)
-FST = Format(name="FST", head=100.0, sum=1.25)
-
-_CONTROL = 30
-
-
-def _width(lanes: int) -> float:
-    """Signals of a neuron, by the lanes that it sums; fitted as well."""
-    return lanes + 0.6
+VCD = Format(name="VCD", head=1000.0, operation=118.0)
+FST = Format(name="FST", head=110.0, operation=10.0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,9 +76,9 @@ def plan(
     """
     missing = missing_for_fst(cxx)
     form = VCD if missing else FST
-    size = whole = form.head * _width(shape.lanes) * sum(shape.sizes[1:])
+    size = whole = form.head * shape.lanes * sum(shape.sizes[1:])
     count = 0
-    for each in _sizes(network, shape, stimulus, images, form):
+    for each in _sizes(network, stimulus, images, form):
         count += 1
         whole = size + each
         if whole > limit * 1e6:
@@ -108,16 +96,14 @@ def plan(
     )
 
 
-def _sizes(
-    network: Network, shape: NetworkShape, stimulus: Stimulus, images: range, form: Format
-) -> Iterator[float]:
+def _sizes(network: Network, stimulus: Stimulus, images: range, form: Format) -> Iterator[float]:
     """Estimated bytes that each image adds to a waveform."""
-    neurons = np.array([layer.neurons + _CONTROL for layer in shape.layers])
     for image in images:
         spikes = stimulus.spikes(image, image + 1)
         found = golden.run(network, spikes, keep_potentials=False)
-        spiking = cycles.spiking_cycles(shape, (spikes, *found.spikes[:-1]))
-        yield form.sum * _width(shape.lanes) * (neurons @ spiking.sum(axis=1))
+        layer_inputs = (spikes, *found.spikes[:-1])
+        counts = [each.sum(axis=(0, 1)) for each in layer_inputs]
+        yield form.operation * effective_operations(network, counts)
 
 
 def _megabytes(size: float) -> int:
