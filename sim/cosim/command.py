@@ -123,7 +123,7 @@ def execute(asked: ChipRun) -> None:
                     card_accuracy=claimed,
                 )
                 console.print(table(made))
-                asked.keep(records.text(made))
+                asked.keep(records.plain(made))
                 subject.check_accuracy(weight_file, claimed, made.accuracy, made.images)
             if interrupted:
                 raise KeyboardInterrupt

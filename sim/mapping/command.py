@@ -50,7 +50,7 @@ def map_(asked: Placement) -> None:
     console = table_console()
     console.print(_places(made, f"{shape.name} on {mesh}, {len(pixels)} images of {asked.data}"))
     console.print(_totals(made))
-    asked.keep(records.text(made))
+    asked.keep(records.plain(made))
 
 
 def mean_spikes(
