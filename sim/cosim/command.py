@@ -117,7 +117,7 @@ def execute(asked: ChipRun) -> None:
                     card_accuracy=subject.accuracy_claimed(asked.timesteps),
                 )
                 console.print(table(record))
-                asked.keep(records.text(record))
+                asked.keep(records.plain(record))
                 subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
             if interrupted:
                 raise KeyboardInterrupt

@@ -172,11 +172,12 @@ _TRACING = f"""
     tracing = 1;
   endtask
 
-  always @(posedge clk) if (tracing) begin
-    if (predictions == traced) begin
+  always @(posedge clk) if (started && traced > 0) begin
+    if (tracing && predictions == traced) begin
       $c("vlSymsp->_traceDumpClose();");  // $dumpoff does nothing here
       tracing = 0;
-    end else if (cycle % {_WANTED_CYCLES} == 0) begin
+    end
+    if (cycle % {_WANTED_CYCLES} == 0) begin
       parent = $fopen("{PARENT}", "r");
       if (parent == 0) $finish;
       else $fclose(parent);

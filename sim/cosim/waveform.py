@@ -4,14 +4,13 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from trispike import golden
 from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
-from trispike.sim.cosim import cycles, harness
+from trispike.sim.cosim import harness
 from trispike.sim.cosim.stimulus import Stimulus
+from trispike.sim.cost.operations import effective_operations
 from trispike.sim.tools.build import missing_for_fst
 
 USUAL_MB = 500
@@ -24,17 +23,18 @@ NONE = "none; the run ended before the first image, or with an FST file still op
 class Format:
     """A format of waveforms, and the bytes that it takes, fitted to measured files.
 
-    - ``cycle``: for each cycle.
-    - ``sum``: for each neuron of a layer in each cycle in which the layer has an input spike.
+    - ``head``: for each neuron and lane.
+    - ``operation``: for each effective synaptic operation: nearly all that changes in a chip are
+      the sums of neurons, each time that a spike meets a weight other than 0.
     """
 
     name: str
-    cycle: float
-    sum: float
+    head: float
+    operation: float
 
 
-VCD = Format(name="VCD", cycle=400.0, sum=27.0)
-FST = Format(name="FST", cycle=40.0, sum=2.1)
+VCD = Format(name="VCD", head=1000.0, operation=118.0)
+FST = Format(name="FST", head=110.0, operation=10.0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,9 +76,9 @@ def plan(
     """
     missing = missing_for_fst(cxx)
     form = VCD if missing else FST
-    size = whole = 0.0
+    size = whole = form.head * shape.lanes * sum(shape.sizes[1:])
     count = 0
-    for each in _sizes(network, shape, stimulus, images, form):
+    for each in _sizes(network, stimulus, images, form):
         count += 1
         whole = size + each
         if whole > limit * 1e6:
@@ -90,26 +90,20 @@ def plan(
             f"the waveform of one image would take {_text(whole)}, and WAVES_MB is {limit}: take "
             f"fewer timesteps by T=, or WAVES_MB={_megabytes(whole)}"
         )
-    whole *= len(images) / count  # of those that were not looked at, as of the others
+    whole *= len(images) / count  # those that were not looked at are as the others
     return Plan(
         traced=traced, images=len(images), size=size, whole=whole, format=form, missing=missing
     )
 
 
-def _sizes(
-    network: Network, shape: NetworkShape, stimulus: Stimulus, images: range, form: Format
-) -> Iterator[float]:
-    """Estimated bytes of the waveform of each image; the cycles are exact."""
-    pipeline = cycles.Pipeline(len(shape.layers), stimulus.timesteps)
-    neurons = np.array([layer.neurons for layer in shape.layers])
-    begun = 0
+def _sizes(network: Network, stimulus: Stimulus, images: range, form: Format) -> Iterator[float]:
+    """Estimated bytes that each image adds to a waveform."""
     for image in images:
         spikes = stimulus.spikes(image, image + 1)
         found = golden.run(network, spikes, keep_potentials=False)
-        spiking = cycles.spiking_cycles(shape, (spikes, *found.spikes[:-1]))
-        (end,) = pipeline.advance(spiking).result
-        yield form.cycle * (end - begun) + form.sum * (neurons @ spiking.sum(axis=1))
-        begun = end
+        layer_inputs = (spikes, *found.spikes[:-1])
+        counts = [each.sum(axis=(0, 1)) for each in layer_inputs]
+        yield form.operation * effective_operations(network, counts)
 
 
 def _megabytes(size: float) -> int:

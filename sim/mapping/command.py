@@ -53,7 +53,7 @@ def map_(asked: Placement) -> None:
         _places(placement, f"{shape.name} on {mesh}, {len(pixels)} images of {asked.data}")
     )
     console.print(_totals(placement))
-    asked.keep(records.text(placement))
+    asked.keep(records.plain(placement))
 
 
 def mean_spikes(

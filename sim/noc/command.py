@@ -107,7 +107,7 @@ def noc(asked: Traffic) -> None:
     place = _Place(record=asked.record) if asked.sweep else None
     asked.check_json()
     points = _measured(settings, asked.jobs or 1)
-    asked.keep(records.text(points))
+    asked.keep({"points": records.plain(points)})
     console = table_console()
     if place is None:
         for point, before in itertools.zip_longest(points, old):

@@ -146,6 +146,6 @@ def execute(asked: MeshRun) -> None:
         card_accuracy=claimed,
     )
     table_console().print(table(record))
-    asked.keep(records.text(record))
+    asked.keep(records.plain(record))
     if trained:
         subject.check_accuracy(asked.timesteps, record.accuracy, record.images)

@@ -223,7 +223,7 @@ def _ecp5(asked: ChipRequest, begun: float) -> None:
 def _end(asked: Cells, begun: float, measured: Entry, written: list[Path], **more: object) -> None:
     """Write the user's JSON, with ``more`` in it, and tell what was written."""
     seconds = time.perf_counter() - begun
-    fields = {**records.plain(measured), **more, "wall_seconds": seconds}
+    fields = {**records.plain(measured), **records.plain(more), "wall_seconds": seconds}
     print(f"wall time: {seconds:.1f} s")
-    for path in written + asked.keep(records.text(fields)):
+    for path in written + asked.keep(fields):
         print(f"written: {relative(path)}")

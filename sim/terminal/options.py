@@ -1,6 +1,7 @@
 """Options that several commands have."""
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import ClassVar
 
@@ -178,9 +179,13 @@ class Json(Request):
         if self.json is not None:
             check_writable(self.json)
 
-    def keep(self, text: str) -> list[Path]:
-        """Write ``text`` to the file, if one was named; returns its path if so."""
+    def keep(self, figures: dict) -> list[Path]:
+        """Write the command and ``figures`` to the file, if one was named; returns its path if so.
+
+        ``figures`` are as `json` takes them.
+        """
         if self.json is None:
             return []
-        write_atomically(self.json, text.encode())
+        text = json.dumps({"command": self.command, **figures}, indent=1)
+        write_atomically(self.json, f"{text}\n".encode())
         return [self.json]

@@ -5,12 +5,13 @@ The field ``data_folder`` is ``--data-folder`` to a shell, and ``DATA_FOLDER=`` 
 
 import contextlib
 import dataclasses
+import shlex
 import time
 import types
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 from click.core import ParameterSource
@@ -35,6 +36,9 @@ def option(
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Request:
     """What a command is asked; its subclasses have fields made by `option`."""
+
+    command: ClassVar[str] = ""
+    """What one says to make for it; nothing if it did not come from the command line."""
 
     def __post_init__(self):
         for each in dataclasses.fields(self):
@@ -63,12 +67,15 @@ def command(
             try:
                 mode = choose(values) if choose else next(iter(modes))
                 mine = {each.name for each in dataclasses.fields(mode)}
-                for each in fields:
-                    given = context.get_parameter_source(each) is not ParameterSource.DEFAULT
-                    if given and each not in mine:
+                source = context.get_parameter_source
+                given = {k: values[k] for k in fields if source(k) is not ParameterSource.DEFAULT}
+                for each in given:
+                    if each not in mine:
                         where = next(where for mode, where in modes.items() if hasattr(mode, each))
                         raise BadInput(f"{make_name(each)}= is for {where}; leave it out")
-                execute(mode(**{each: values[each] for each in mine}))
+                asked = mode(**{each: values[each] for each in mine})
+                object.__setattr__(asked, "command", _make_command(name, given))
+                execute(asked)
             except BaseException:
                 if values.get("json"):
                     _set_aside(values["json"], begun)
@@ -78,6 +85,12 @@ def command(
         return Command(name, callback=call, params=params, help=execute.__doc__)
 
     return decorate
+
+
+def _make_command(name: str, given: Mapping[str, Any]) -> str:
+    """The make command with the options ``given``."""
+    words = (f"{make_name(k)}={1 if v is True else shlex.quote(str(v))}" for k, v in given.items())
+    return " ".join([f"make {name}", *words])
 
 
 def _set_aside(path: Path, begun: float) -> None:

@@ -11,7 +11,7 @@ import cocotb
 
 from trispike.models.errors import BadInput
 from trispike.sim.tools.build_cache import WAIVERS, built, digest
-from trispike.sim.tools.paths import ROOT, build_folder
+from trispike.sim.tools.paths import build_folder, for_make, suits_make
 from trispike.sim.tools.simulator import Simulator, build_library, build_program
 from trispike.sim.tools.toolchain import Toolchain, find
 
@@ -188,11 +188,10 @@ def library(
 
 def _tools() -> Toolchain:
     tools = find()
-    for folder in (ROOT, build_folder()):
-        if " " in str(folder):
+    for path in (build_folder(), for_make(cocotb.__file__), for_make(str(tools.verilator))):
+        if not suits_make(path):
             raise BadInput(
-                "Verilator's makefiles cannot work below a folder with a space: move "
-                f"{folder} elsewhere"
+                f"make cannot work in {path}, for the characters in it: move it elsewhere"
             )
     return tools
 

@@ -20,6 +20,7 @@ from cocotb_test.simulator import Verilator
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 from trispike.sim.tools import processes
+from trispike.sim.tools.paths import for_make
 from trispike.sim.tools.toolchain import Toolchain
 
 _SCARCE_BYTES = 1 << 20
@@ -168,6 +169,7 @@ def _verilate(tools: Toolchain, top: str, prefix: str, folder: Path) -> list[str
 
 def run_tool(command: list[str], *, folder: Path, env: Mapping[str, str], log: Path) -> None:
     """Run ``command`` in ``folder``, its output to ``log``; `breakdown` if its status is not 0."""
+    command = [for_make(argument) for argument in command]
     status = processes.run_logged(command, folder=folder, env=dict(env), log=log)
     if status:
         name = Path(command[1] if command[0] == "perl" else command[0]).name
@@ -180,7 +182,8 @@ def _environment(inherited: Mapping[str, str], tools: Toolchain | None) -> dict[
     for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # `make sim` is not this make's parent
         env.pop(name, None)
     if tools is not None and tools.root:
-        env["VERILATOR_ROOT"] = str(tools.root)
+        env["VERILATOR_ROOT"] = root = for_make(str(tools.root))
+        env["VERILATOR_BIN"] = f"{root}/bin/verilator_bin"  # the script would follow the link
     return env
 
 

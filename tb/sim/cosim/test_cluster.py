@@ -105,7 +105,8 @@ def test_killed_worker(scheduler, workers, tmp_path):
     local = trispike_here("sim", *command)
     assert local.returncode == 0, local.stderr
     whole = json.loads(figures.read_text())
-    differ = {"shards", "wall_seconds", "simulated_cycles", "simulated_cycles_per_second"}
+    differ = {"command", "shards", "wall_seconds", "simulated_cycles"}
+    differ |= {"simulated_cycles_per_second"}
     for what in set(whole) - differ:
         assert clustered[what] == whole[what], what
 

@@ -91,7 +91,8 @@ def test_shards_change_nothing(tmp_path, monkeypatch):
         assert done.returncode == 0, done.stdout + done.stderr
         made.append(json.loads(figures.read_text()))
     one, two = made
-    differ = {"shards", "wall_seconds", "simulated_cycles", "simulated_cycles_per_second"}
+    differ = {"command", "shards", "wall_seconds", "simulated_cycles"}
+    differ |= {"simulated_cycles_per_second"}
     for what in set(one) - differ:
         assert one[what] == two[what], what
     assert (one["shards"], two["shards"]) == (1, 2)

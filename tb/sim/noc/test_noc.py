@@ -339,7 +339,7 @@ def test_command(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"lost, altered, repeated, out of order *│ *0", done.stdout)
-    [point] = json.loads(json_file.read_text())
+    [point] = json.loads(json_file.read_text())["points"]
     assert 0 < point["accepted"] < 1
     assert set(point["links"]) == {"0.0.0 east", "1.0.0 west"}
     assert point["busiest_link"] == max(point["links"].values()) > 0

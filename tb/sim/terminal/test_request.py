@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from trispike.models.errors import BadInput
+from trispike.sim.terminal.options import Json
 from trispike.sim.terminal.request import Request, at_least_1, command, option
 
 
@@ -67,3 +68,19 @@ def test_checked_in_process_too():
     """Whoever makes a request is refused as the command line is."""
     with pytest.raises(BadInput, match="COUNT must be 1 or more"):
         _Tea(count=0)
+
+
+def test_command():
+    """It is what one says to make: what was given, no defaults, words quoted as for a shell."""
+    assert _ask().command == "make drink"
+    asked = _ask("--milk", "--share", "1", "--kind", "very black")
+    assert asked.command == "make drink MILK=1 SHARE=1.0 KIND='very black'"
+    assert _ask("-c", "4", "--leaf-file", "a/b").command == "make drink COUNT=4 LEAF_FILE=a/b"
+
+
+def test_file_of_figures(tmp_path):
+    """The JSON file of a command begins with the command."""
+    request, file = Json(json=tmp_path / "figures.json"), tmp_path / "figures.json"
+    object.__setattr__(request, "command", "make drink")
+    assert request.keep({"cups": 2}) == [file]
+    assert file.read_text() == '{\n "command": "make drink",\n "cups": 2\n}\n'
