@@ -33,8 +33,8 @@ def warnings(one: Point) -> list[str]:
     starved = one.fairness.starved
     if starved:
         lines.append(
-            f"{len(starved)} of {MeshShape.parse(one.mesh).nodes} sources got less than "
-            f"{STARVED_SHARE:.0%} of their fair share: {', '.join(starved)}"
+            f"{len(starved)} of {MeshShape.parse(one.mesh).nodes} sources are starved, with "
+            f"less than {STARVED_SHARE:.0%} of their fair share: {', '.join(starved)}"
         )
     return lines
 

@@ -83,5 +83,5 @@ def test_fixed_priority_starves(tmp_path, monkeypatch):
     point = measure(setting, executable, tmp_path)
     assert point.fairness.starved == ("0.0.0",)
     assert point.fairness.index < 0.6
-    told = "1 of 4 sources got less than 10% of their fair share: 0.0.0"
+    told = "1 of 4 sources are starved, with less than 10% of their fair share: 0.0.0"
     assert told in tables.warnings(point)
