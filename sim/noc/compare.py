@@ -22,6 +22,14 @@ class Move:
     form: str = ",.1f"
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """What JSON= writes."""
+
+    command: str
+    points: list[Point]
+
+
 def read(path: Path, settings: Sequence[Setting]) -> list[Point]:
     """The runs that JSON= wrote to ``path``, one for each of ``settings``.
 
@@ -52,7 +60,7 @@ def read(path: Path, settings: Sequence[Setting]) -> list[Point]:
 
 
 def _points(fields: object) -> list[Point]:
-    points = records.convert(fields, list[Point])
+    points = records.convert(fields, _Kept).points
     if not all(point.steadiness and point.fairness for point in points):
         raise ValueError("a run has no steadiness or no fairness")
     return points

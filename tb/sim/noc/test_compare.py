@@ -10,7 +10,6 @@ from tb.kit.command import refused_here, trispike_here
 from trispike.models.errors import BadInput
 from trispike.sim.noc import compare, tables
 from trispike.sim.noc.command import Traffic
-from trispike.sim.report import records
 
 RUN = ("noc", "--mesh", "2x1x1", "--cycles", "300", "--rate", "0.4")
 
@@ -26,6 +25,13 @@ def kept(tmp_path):
 
 def _settings(**options):
     return Traffic(mesh="2x1x1", cycles=300, rate=0.4, **options).settings()
+
+
+def _change(kept, **fields):
+    """Another run than was kept."""
+    whole = json.loads(kept.read_text())
+    whole["points"][0] |= fields
+    kept.write_text(json.dumps(whole))
 
 
 def test_same_run(kept):
@@ -74,16 +80,14 @@ def test_other_setting(kept, options, unlike):
 
 def test_other_dead_links(kept):
     """Which links are dead is a setting, too."""
-    [point] = json.loads(kept.read_text())
-    kept.write_text(records.text([{**point, "dead_links": ["0.0.0-0.0.1"]}]))
+    _change(kept, dead_links=["0.0.0-0.0.1"])
     with pytest.raises(BadInput, match=r"DEAD was 0\.0\.0-0\.0\.1, is none; ask"):
         compare.read(kept, _settings())
 
 
 def test_run_of_before(kept):
     """A run without what is compared is refused."""
-    [point] = json.loads(kept.read_text())
-    kept.write_text(records.text([{**point, "fairness": None}]))
+    _change(kept, fairness=None)
     with pytest.raises(
         BadInput, match=r"old\.json is not what make noc writes \(a run has no stead"
     ):
@@ -96,7 +100,9 @@ def test_other_number_of_runs(kept):
         compare.read(kept, _settings(traffic="all"))
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"mesh": "2x1x1"}]'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[1]", '{"command": "", "points": [{"mesh": "2x1x1"}]}']
+)
 def test_not_kept_by_noc(tmp_path, text):
     """It is named before anything runs."""
     path = tmp_path / "old.json"
