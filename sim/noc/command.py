@@ -9,7 +9,7 @@ from trispike.models.errors import BadInput
 from trispike.models.mesh import topology, traffic
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.mesh.traffic import Pattern
-from trispike.sim.noc import tables
+from trispike.sim.noc import compare, tables
 from trispike.sim.noc.figures import Point, measure
 from trispike.sim.noc.record import POINTS, bare, merge
 from trispike.sim.noc.run import program
@@ -18,7 +18,7 @@ from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
 from trispike.sim.report import records
 from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
-from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.console import progress_bar, relative, table_console, warn
 from trispike.sim.terminal.options import Dead, Jobs, Json, Record, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import paths, processes, toolchain
@@ -49,6 +49,9 @@ class Traffic(Json, Record, Jobs, Dead, Seeded):
     warmup: int | None = option("Cycles before flits are counted.  [default: a fifth]")
     bursts: float = option("Share of packets of 2 to 8 flits, 0 to 1.", 0.0)
     stalls: float = option("Chance of a node's taking nothing, each cycle.", 0.0)
+    compare: Path | None = option(
+        "File that JSON= wrote of a run like this: print what moved since."
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -56,6 +59,8 @@ class Traffic(Json, Record, Jobs, Dead, Seeded):
             raise BadInput("RATE= has no meaning with SWEEP=1, which tries many; leave one out")
         if self.record and not self.sweep:
             raise BadInput("RECORD= is for a sweep, SWEEP=1; leave it out")
+        if self.sweep and self.compare is not None:
+            raise BadInput("COMPARE= is for a run, not for SWEEP=1; leave one out")
 
     def settings(self) -> list[Setting]:
         """Each run that is asked for; `BadInput` if there cannot be one."""
@@ -91,19 +96,29 @@ def noc(asked: Traffic) -> None:
     """Send traffic through the RTL of a 3D mesh and compare it with the golden model.
 
     Every flit must come where it should, once, unaltered, in the order of its source, over the
-    links of its path. Prints load, latency, hops and link loads.
+    links of its path. Prints load, latency, hops, link loads, what was delivered of each
+    source, and what moved since an earlier run; warns of starved sources, and of means of a run
+    that had no steady state.
     """
     settings = asked.settings()
     check_routes(settings[0].routes)
     toolchain.find()
+    old = [] if asked.compare is None else compare.read(asked.compare, settings)
     place = _Place(record=asked.record) if asked.sweep else None
     asked.check_json()
     points = _measured(settings, asked.jobs or 1)
     asked.keep(records.text(points))
     console = table_console()
     if place is None:
-        for point in points:
+        for point, before in itertools.zip_longest(points, old):
             console.print(tables.terminal(point))
+            if before is not None:
+                moves = compare.moves(before, point)
+                console.print(tables.moved(moves, relative(asked.compare)))
+                for line in compare.remarks(before, point):
+                    print(line)
+            for line in tables.warnings(point):
+                warn(f"{point.mesh}, {point.pattern}: {line}")
         return
     console.print(tables.sweep(curves(points)))
     for path in place.write(points):

@@ -5,7 +5,8 @@
 // SCHEDULE: `Settings`; the number of flits of each node; an `Offer` for each flit, node by node: the
 // cycle from which it is offered, and the flit. RESULTS: `Head`; for each flit of SCHEDULE the cycle
 // in which the mesh took it, or -1; for each node seven counts of flits that left its router by each
-// port; a `Drops` for each node; a `Delivery` for each flit that a node was given.
+// port, in all and then before the cycles `warmup` and `inject`; a `Drops` for each node; a `Delivery`
+// for each flit that a node was given.
 //
 // Packets begin before the cycle `inject` only. A node takes a flit in a cycle with the chance
 // `ready` / 2^64, drawn anew each cycle from `seed`. The run ends when nothing is under way any more,
@@ -41,6 +42,7 @@ int main(int count, char** arguments) {
     std::vector<Delivery> given;
     given.reserve(flits);
     PortCounts sent;
+    std::vector<int64_t> before_warmup, before_inject;
     std::vector<char> offering(NODES), accepting(NODES), open(NODES);
 
     const auto cycle = [&] {
@@ -60,6 +62,8 @@ int main(int count, char** arguments) {
     // Between two edges everything stands as it is during cycle `now`; what is set takes effect in
     // the next one.
     for (; now < settings.limit && quiet < 64; ++now) {
+        if (now == settings.warmup) before_warmup = sent.total();
+        if (now == settings.inject) before_inject = sent.total();
         bool busy = false;
         for (int n = 0; n < NODES; ++n) {
             const Node& node = nodes->node[n];
@@ -95,6 +99,8 @@ int main(int count, char** arguments) {
     results.put(Head{now, spent.count()});
     results.put(taken);
     results.put(sent.total());
+    results.put(before_warmup.empty() ? sent.total() : before_warmup);
+    results.put(before_inject.empty() ? sent.total() : before_inject);
     for (const Node& node : nodes->node) results.put(Drops{*node.dropped, *node.dropped_ports});
     results.put(given);
     top->final();

@@ -8,9 +8,11 @@ import numpy as np
 from trispike.golden.mesh.routes import Routes, expect, zero_load_latency
 from trispike.models.mesh.topology import MeshShape, Port
 from trispike.models.mesh.traffic import Traffic
+from trispike.sim.noc.fairness import Fairness, node_name
 from trispike.sim.noc.judge import Judged, judge
 from trispike.sim.noc.run import NEVER, run
 from trispike.sim.noc.setting import Setting
+from trispike.sim.noc.steadiness import Steadiness
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,30 +44,37 @@ class Latency:
 class Point:
     """One mesh under one traffic. Loads are in flits per node and cycle.
 
-    - ``mesh``, ``router``, ``pattern``: by name.
+    - ``mesh``, ``router``, ``dead_links``, ``pattern``: by name.
     - ``rate``, ``bursts``, ``stalls``, ``seed``: as given.
     - ``cycles``, ``warmup``: flits were offered for so many cycles, and are counted from the cycle
       ``warmup`` on: the window.
-    - ``flits``, ``drops``, ``waiting``: flits that nodes were given, that were dropped, and that
-      were still waiting to enter when the offers ended.
+    - ``flits``, ``drops``, ``waiting``: of the whole run, flits that nodes were given, that were
+      dropped, and that were still waiting to enter when the offers ended.
     - ``offered``, ``accepted``: flits offered, and given to nodes, in the window.
+    - ``steadiness``: whether the figures are those of a steady state.
+    - ``fairness``: what was delivered of each source.
+    - ``came``: part of the flits offered in the window that nodes were given, in it or later. All
+      means of flits are of these. None if none was offered. It, ``steadiness`` and ``fairness`` are
+      None in a record of before they were measured.
     - ``latency``, ``network_latency``: from the cycle in which a flit was offered, and from the one
       in which the mesh took it, until its node took it.
     - ``zero_load``: the mean of ``network_latency`` if no flit met another: hops + 1.
     - ``hops``: mean number of links that a flit passed.
-    - ``links``: flits per cycle of each link between routers, over all cycles of the run, by the
-      node and the port that it begins at: ``0.1.2 east``.
+    - ``links``: flits per cycle of each link between routers, in the window, by the node and the
+      port that it begins at: ``0.1.2 east``.
     - ``mean_link``, ``busiest_link``: their mean, and that of the busiest one.
     - ``busiest``: which that is; None without links.
     - ``bound``: beyond this load not all of this traffic can be accepted: some link, or some node's
       port, would have to carry more than a flit in a cycle.
-    - ``longest_wait``: most cycles in which a node that had a flit to send could send none.
+    - ``longest_wait``: most cycles in which a node that had a flit to send could send none, also
+      those until the offers ended.
     - ``run_cycles``, ``seconds``: length of the whole run until everything had come, and how long
       it took to simulate.
     """
 
     mesh: str
     router: str
+    dead_links: tuple[str, ...] = ()
     pattern: str
     rate: float
     bursts: float
@@ -78,10 +87,13 @@ class Point:
     waiting: int
     offered: float
     accepted: float
+    steadiness: Steadiness | None = None
+    fairness: Fairness | None = None
+    came: float | None = None
     latency: Latency
     network_latency: Latency
-    zero_load: float
-    hops: float
+    zero_load: float | None
+    hops: float | None
     links: dict[str, float]
     mean_link: float
     busiest_link: float
@@ -96,6 +108,11 @@ class Point:
         """The mesh does not accept what it is offered."""
         return self.accepted < 0.95 * self.offered
 
+    @property
+    def steady(self) -> bool:
+        """The run had a steady state; where that was not measured: it is not saturated."""
+        return not self.saturated if self.steadiness is None else self.steadiness.steady
+
 
 def measure(setting: Setting, executable: Path, folder: Path) -> Point:
     """Run ``setting`` and count. `MismatchFound` if RTL and golden model differ.
@@ -106,6 +123,7 @@ def measure(setting: Setting, executable: Path, folder: Path) -> Point:
         executable,
         setting.traffic(),
         folder,
+        warmup=setting.warmup,
         ready=1 - setting.stalls,
         seed=setting.seed,
         dead_links=setting.dead_links,
@@ -119,35 +137,40 @@ def point(judged: Judged, setting: Setting) -> Point:
     done = judged.run
     traffic = done.traffic
     mesh, end = traffic.mesh, traffic.cycles
-    size = mesh.nodes * (end - warmup)
+    window = range(warmup, end)
+    size = mesh.nodes * len(window)
     offered = traffic.times[judged.which]
-    counted = (offered >= warmup) & (offered < end)
+    counted = offered >= warmup
+    entered = np.flatnonzero(done.taken != NEVER)
+    hops = judged.expected.hops[np.searchsorted(entered, judged.which[counted])]
+    offers = _by_source(traffic, traffic.times >= warmup)
+    delivered = _by_source(traffic, judged.which[(done.times >= warmup) & (done.times < end)])
     links = {
-        f"{'.'.join(map(str, mesh.node(node)))} {Port(port).name.lower()}": float(count)
-        / done.cycles
-        for (node, port), count in np.ndenumerate(done.links)
+        f"{node_name(mesh.node(node))} {Port(port).name.lower()}": float(count) / len(window)
+        for (node, port), count in np.ndenumerate(done.window_links)
         if port != Port.LOCAL and Port(port) in mesh.ports(mesh.node(node))
     }
     busiest = max(links, key=links.get, default=None)
     return Point(
-        mesh=str(mesh),
-        router=str(setting.router),
-        pattern=setting.pattern.value,
-        rate=setting.rate,
-        bursts=setting.bursts,
-        stalls=setting.stalls,
-        seed=setting.seed,
-        cycles=end,
-        warmup=warmup,
+        **setting.names(),
         flits=len(done.flits),
         drops=int(judged.expected.drops.sum()),
         waiting=int((done.taken == NEVER).sum()),
-        offered=float((traffic.times >= warmup).sum() / size),
-        accepted=float(((done.times >= warmup) & (done.times < end)).sum() / size),
+        offered=float(offers.sum() / size),
+        accepted=float(delivered.sum() / size),
+        steadiness=Steadiness.of(
+            int(offers.sum()),
+            int(delivered.sum()),
+            waits=(traffic.times, np.where(done.taken == NEVER, end, done.taken)),
+            window=window,
+            nodes=mesh.nodes,
+        ),
+        fairness=Fairness.of(mesh, offers, delivered, len(window)),
+        came=float(counted.sum() / offers.sum()) if offers.sum() else None,
         latency=Latency.of((done.times - offered)[counted]),
         network_latency=Latency.of((done.times - done.taken[judged.which])[counted]),
-        zero_load=float(zero_load_latency(judged.expected.hops).mean()) if len(done.flits) else 0.0,
-        hops=float(judged.expected.hops.mean()) if len(done.flits) else 0.0,
+        zero_load=float(zero_load_latency(hops).mean()) if len(hops) else None,
+        hops=float(hops.mean()) if len(hops) else None,
         links=links,
         mean_link=sum(links.values()) / max(1, len(links)),
         busiest_link=max(links.values(), default=0.0),
@@ -157,6 +180,11 @@ def point(judged: Judged, setting: Setting) -> Point:
         run_cycles=done.cycles,
         seconds=done.seconds,
     )
+
+
+def _by_source(traffic: Traffic, chosen: np.ndarray) -> np.ndarray:
+    """How many of the ``chosen`` flits each node sent, int64 of shape (nodes,)."""
+    return np.bincount(traffic.sources[chosen], minlength=traffic.mesh.nodes)
 
 
 def bound(traffic: Traffic, routes: Routes) -> float:
@@ -181,10 +209,11 @@ def longest_wait(traffic: Traffic, taken: np.ndarray) -> int:
     longest = 0
     for node in np.unique(traffic.sources):
         mine = traffic.sources == node
-        entered = taken[mine]
-        entered = entered[entered != NEVER]
-        if len(entered):
-            due = traffic.times[mine][: len(entered)]
-            due[1:] = np.maximum(due[1:], entered[:-1] + 1)
-            longest = max(longest, int((entered - due).max()))
+        due, entered = traffic.times[mine], taken[mine]
+        still = np.flatnonzero(entered == NEVER)
+        if len(still):  # the first of them has waited until now, the others for it
+            due, entered = due[: still[0] + 1], entered[: still[0] + 1]
+            entered[-1] = traffic.cycles
+        due[1:] = np.maximum(due[1:], entered[:-1] + 1)
+        longest = max(longest, int((entered - due).max()))
     return longest

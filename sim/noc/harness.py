@@ -20,7 +20,7 @@ MAIN = Path(__file__).with_name("drive.cpp")
 PORTS = "ports.h"
 """Name of the C++ header that is made for a mesh."""
 
-SETTINGS = record("inject", "limit", "seed", "dead", ready=np.uint64)
+SETTINGS = record("warmup", "inject", "limit", "seed", "dead", ready=np.uint64)
 OFFER = record(cycle=np.uint32, flit=np.uint32)
 HEAD = record("cycles", "nanoseconds")
 DROPS = record("flits", "ports")

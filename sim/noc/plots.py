@@ -55,6 +55,7 @@ def _draw(axes: Axes, curve: Curve) -> None:
         label=f"{curve.pattern}, measured",
         markersize=4,
         linewidth=1.2,
+        markevery=[point.steady for point in shown],
         **look,
     )
     if curve.bisection is not None:

@@ -16,8 +16,15 @@ def merge(old: Iterable[Point], new: Iterable[Point]) -> list[Point]:
 
 
 def bare(points: Iterable[Point]) -> list[Point]:
-    """``points`` without the loads of single links, which would fill megabytes."""
-    return [dataclasses.replace(point, links={}) for point in points]
+    """``points`` without what is of single links and nodes, which would fill megabytes."""
+    return [
+        dataclasses.replace(
+            point,
+            links={},
+            fairness=point.fairness and dataclasses.replace(point.fairness, delivered={}),
+        )
+        for point in points
+    ]
 
 
 def _text(fields: dict) -> str:

@@ -14,8 +14,7 @@ from trispike.rtl.noc.program import dead_links_word
 from trispike.sim.noc import harness
 from trispike.sim.noc.cpp import RecordFile, packed
 from trispike.sim.noc.harness import DELIVERY, DROPS, HEAD, MAIN, OFFER, SETTINGS
-from trispike.sim.tools import build
-from trispike.sim.tools.cached_verilog import block_verilog
+from trispike.sim.tools import build, cached_verilog
 from trispike.sim.tools.simulator import run_tool
 
 NEVER = -1
@@ -31,7 +30,8 @@ class TrafficRun:
     - ``seconds``: time that the simulation took, files aside.
     - ``taken``: int64, shape (n,): cycle in which the mesh took each flit of ``traffic``, or
       `NEVER`.
-    - ``links``: int64, shape (nodes, 7): flits that left each router by each port.
+    - ``links``, ``window_links``: int64, shape (nodes, 7): flits that left each router by each
+      port, in all and in the window.
     - ``dropped``, ``dropped_ports``: int64, shape (nodes,): status of the routers.
     - ``receivers``, ``times``, ``flits``: int64 (m,), int64 (m,), uint32 (m,): node number and
       cycle of each flit that a node got.
@@ -42,6 +42,7 @@ class TrafficRun:
     seconds: float
     taken: np.ndarray
     links: np.ndarray
+    window_links: np.ndarray
     dropped: np.ndarray
     dropped_ports: np.ndarray
     receivers: np.ndarray
@@ -51,7 +52,7 @@ class TrafficRun:
 
 def program(shape: MeshShape, router: RouterShape, *, optimise: bool = True) -> Path:
     """The executable for a mesh, built if need be; ``optimise`` as in `sim.tools.build.program`."""
-    _, texts = block_verilog(Mesh, shape=shape, router=router)
+    _, texts = cached_verilog.block_verilog(Mesh, shape=shape, router=router)
     sources = {f"{name}.v": text for name, text in texts.items()}
     return build.program(
         {**sources, **harness.sources(Mesh(shape=shape, router=router))},
@@ -68,6 +69,7 @@ def run(
     traffic: Traffic,
     folder: Path,
     *,
+    warmup: int = 0,
     inject: int | None = None,
     limit: int | None = None,
     ready: float = 1.0,
@@ -79,6 +81,7 @@ def run(
     - ``executable``: from `program`.
     - ``traffic``: what the nodes offer.
     - ``folder``: where the schedule and the results are kept.
+    - ``warmup``: cycle in which the window begins; it ends when no packet begins any more.
     - ``inject``: cycle from which no packet begins any more.  [default: none does after the
       traffic's length]
     - ``limit``: most cycles.  [default: enough for everything to come]
@@ -91,7 +94,7 @@ def run(
     limit = 100 * (traffic.cycles + 1000) if limit is None else limit
     dead = dead_links_word(traffic.mesh, dead_links)
     chance = min(int(ready * 2**64), 2**64 - 1)  # all ones: certain
-    settings = packed(SETTINGS, inject, limit, seed % (1 << 63), dead, chance)
+    settings = packed(SETTINGS, warmup, inject, limit, seed % (1 << 63), dead, chance)
     counts = np.bincount(traffic.sources, minlength=traffic.mesh.nodes).astype(np.int64)
     offers = np.empty(len(traffic.flits), dtype=OFFER)
     offers["cycle"], offers["flit"] = traffic.times, traffic.flits
@@ -101,7 +104,7 @@ def run(
     results, nodes = RecordFile(folder / "results"), traffic.mesh.nodes
     [(cycles, nanoseconds)] = results.take(1, HEAD).tolist()
     taken = results.take(len(offers))
-    links = results.take(nodes * len(Port)).reshape(nodes, len(Port))
+    links, before, until = results.take(3 * nodes * len(Port)).reshape(3, nodes, len(Port))
     drops = results.take(nodes, DROPS)
     given = results.rest(DELIVERY)
     return TrafficRun(
@@ -110,6 +113,7 @@ def run(
         seconds=nanoseconds / 1e9,
         taken=taken,
         links=links,
+        window_links=until - before,
         dropped=drops["flits"],
         dropped_ports=drops["ports"],
         receivers=given["node"].astype(np.int64),

@@ -31,6 +31,12 @@ class Curve:
         return max(point.accepted for point in self.points)
 
     @property
+    def most_starved(self) -> int | None:
+        """Most sources that a run starved; None if that was not measured, or flits were too few."""
+        starved = [point.fairness.starved for point in self.points if point.fairness]
+        return max((len(names) for names in starved if names is not None), default=None)
+
+    @property
     def bound(self) -> float:
         """Load beyond which no network accepts all, from the run with the most flits."""
         return max(self.points, key=lambda point: point.flits).bound

@@ -17,6 +17,8 @@ from trispike.models.mesh.topology import (
 )
 from trispike.models.mesh.traffic import Pattern, Traffic
 
+_NUMBERS = ("rate", "bursts", "stalls", "seed", "cycles", "warmup")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Setting:
@@ -49,6 +51,16 @@ class Setting:
             )
         if self.seed < 0:
             raise BadInput(f"SEED must be 0 or more, not {self.seed}")
+
+    def names(self) -> dict[str, object]:
+        """What tells this run from others, as plain values by the names of a `figures.Point`."""
+        return {
+            "mesh": str(self.mesh),
+            "router": str(self.router),
+            "dead_links": tuple(map(str, self.dead_links)),
+            "pattern": self.pattern.value,
+            **{name: getattr(self, name) for name in _NUMBERS},
+        }
 
     @property
     def routes(self) -> Routes:

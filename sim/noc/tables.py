@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from trispike.models.mesh.topology import MeshShape
+from trispike.sim.noc.compare import Move
+from trispike.sim.noc.fairness import STARVED_SHARE
 from trispike.sim.noc.figures import Point
 from trispike.sim.noc.saturation import Curve
 from trispike.sim.report import published
@@ -16,35 +19,71 @@ def terminal(one: Point) -> Table:
     return quantity_table(f"mesh {one.mesh}, {one.pattern}", _rows(one))
 
 
+def warnings(one: Point) -> list[str]:
+    """A line for each thing because of which the figures of ``one`` are not what they seem."""
+    lines, found = [], one.steadiness
+    if not found.steady:
+        first, second = found.backlogs
+        lines.append(
+            f"the run was not steady ({found.delivered:,} flits were delivered in the window and "
+            f"{found.offered:,} offered; {first:,.1f} and {second:,.1f} flits of a node waited in "
+            "its halves), so its means are of this run alone: lower RATE=, or raise WARMUP= and "
+            "CYCLES="
+        )
+    starved = one.fairness.starved
+    if starved:
+        lines.append(
+            f"{len(starved)} of {MeshShape.parse(one.mesh).nodes} sources are starved, with "
+            f"less than {STARVED_SHARE:.0%} of their fair share: {', '.join(starved)}"
+        )
+    return lines
+
+
 def _cycles(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}"
+    return _number(value, ",.1f")
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
 
 
 def _rows(one: Point) -> list[tuple[str, str, str]]:
     latency, network = one.latency, one.network_latency
-    longest = "-" if latency.longest is None else f"{latency.longest:,}"
+    fairness, measured = one.fairness, "measured" if one.steady else "unsteady"
+    percentiles = (_cycles(latency.median), _cycles(latency.percentile_99))
+    rates = (fairness.least, fairness.mean, fairness.most)
+    starved = "too few flits" if fairness.starved is None else f"{len(fairness.starved):,}"
     return [
         ("router", one.router, "given"),
         ("flits given to nodes", f"{one.flits:,}", "measured"),
         ("  lost, altered, repeated, out of order", "0", "measured"),
         ("  dropped by routers", f"{one.drops:,}", "measured"),
         ("offered load, flits/node/cycle", f"{one.offered:.4f}", "measured"),
-        ("accepted load, flits/node/cycle", f"{one.accepted:.4f}", "measured"),
+        ("accepted load, flits/node/cycle", f"{one.accepted:.4f}", measured),
         ("  bound: a link or port always busy", f"{one.bound:.4f}", "derived"),
         ("  waiting to enter at the end", f"{one.waiting:,}", "measured"),
-        ("hops: mean", f"{one.hops:.4f}", "measured"),
-        ("latency from offer: mean, cycles", _cycles(latency.mean), "measured"),
+        ("  steady state", "yes" if one.steady else "NO", "measured"),
         (
-            "  median, 99%, longest",
-            f"{_cycles(latency.median)}, {_cycles(latency.percentile_99)}, {longest}",
-            "",
+            "delivered of a source: least, mean, most",
+            ", ".join(f"{rate:.4f}" for rate in rates),
+            measured,
         ),
-        ("latency in the network: mean", _cycles(network.mean), "measured"),
-        ("  without other flits: hops + 1", f"{one.zero_load:.2f}", "derived"),
+        ("  Jain's fairness index", _number(fairness.index, ".4f"), measured),
+        ("  starved sources", starved, "measured"),
+        ("flits offered in the window that came", _number(one.came, ".2%"), "measured"),
+        ("  their hops: mean", _number(one.hops, ".4f"), measured),
+        ("  their latency from offer: mean, cycles", _cycles(latency.mean), measured),
+        (
+            "    median, 99%, longest",
+            ", ".join((*percentiles, _number(latency.longest, ",d"))),
+            measured,
+        ),
+        ("  their latency in the network: mean", _cycles(network.mean), measured),
+        ("    without other flits: hops + 1", _number(one.zero_load, ".2f"), "derived"),
         ("longest wait to enter, cycles", f"{one.longest_wait:,}", "measured"),
-        ("link load, flits/cycle: mean", f"{one.mean_link:.4f}", "measured"),
-        *_by_port(one),
-        (f"  busiest ({one.busiest or 'none'})", f"{one.busiest_link:.4f}", "measured"),
+        ("link load, flits/cycle: mean", f"{one.mean_link:.4f}", measured),
+        *_by_port(one, measured),
+        (f"  busiest ({one.busiest or 'none'})", f"{one.busiest_link:.4f}", measured),
         (
             "simulated cycles, cycles/s",
             f"{one.run_cycles:,}, {one.run_cycles / one.seconds:,.0f}",
@@ -53,7 +92,7 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
     ]
 
 
-def _by_port(one: Point) -> list[tuple[str, str, str]]:
+def _by_port(one: Point, how: str) -> list[tuple[str, str, str]]:
     """A line for each axis of the mesh: the means of its two directions."""
     loads: dict[str, list[float]] = {}
     for link, load in one.links.items():
@@ -61,15 +100,28 @@ def _by_port(one: Point) -> list[tuple[str, str, str]]:
     means = {port: f"{sum(found) / len(found):.4f}" for port, found in loads.items()}
     pairs = (("east", "west"), ("north", "south"), ("up", "down"))
     return [
-        (f"  {first}, {second}", f"{means[first]}, {means[second]}", "measured")
+        (f"  {first}, {second}", f"{means[first]}, {means[second]}", how)
         for first, second in pairs
         if first in means
     ]
 
 
+def moved(changes: Sequence[Move], old_name: str) -> Table:
+    """What moved since the run in ``old_name``."""
+    made = Table(title=f"since {old_name}")
+    made.add_column("quantity")
+    for title in ("then", "now", "change"):
+        made.add_column(title, justify="right")
+    for move in changes:
+        change = None if None in (move.old, move.new) else move.new - move.old
+        values = (_number(move.old, move.form), _number(move.new, move.form))
+        made.add_row(move.what, *values, _number(change, f"+{move.form}"))
+    return made
+
+
 def sweep(curves: Sequence[Curve]) -> Table:
     """A line for each curve."""
-    made = Table(title="load and latency")
+    made = Table(title="load and latency", padding=(0, 1, 0, 0))  # 100 columns are enough
     for name in _HEAD:
         made.add_column(name, justify="left" if name in ("mesh", "traffic") else "right")
     for curve in curves:
@@ -87,6 +139,7 @@ _HEAD = (
     "accepted",
     "bound",
     "bisection",
+    "starved",
 )
 
 
@@ -95,14 +148,20 @@ def _line(curve: Curve) -> tuple[str, ...]:
     return (
         curve.mesh,
         curve.pattern,
-        f"{curve.lowest.hops:.3f}",
-        _cycles(curve.lowest.network_latency.mean),
-        f"{curve.lowest.zero_load:.2f}",
+        _number(curve.lowest.hops, ".3f"),
+        _marked(_cycles(curve.lowest.network_latency.mean), curve.lowest),
+        _number(curve.lowest.zero_load, ".2f"),
         "none" if saturation is None else f"{saturation:.3f}",
         f"{curve.most_accepted:.3f}",
         f"{curve.bound:.3f}",
         "" if curve.bisection is None else f"{curve.bisection:.3f}",
+        _number(curve.most_starved, ",d"),
     )
+
+
+def _marked(text: str, point: Point) -> str:
+    """``text``, which is a mean of ``point``, with a word if that was not steady."""
+    return text if point.steady else f"{text} (unsteady)"
 
 
 def markdown(curves: Sequence[Curve]) -> str:
@@ -115,7 +174,11 @@ def markdown(curves: Sequence[Curve]) -> str:
         "less than 95% is accepted; accepted: the most, at any load; bound: beyond it not all that "
         "is offered can be accepted, as some link or node's port would need more than a flit a "
         "cycle; bisection: the same of the cut through the middle, for uniform traffic. Beyond the "
-        "bound nodes whose way is free still get theirs, so more may be accepted in all."
+        "bound nodes whose way is free still get theirs, so more may be accepted in all. starved: "
+        "the most sources of a run that got less than a tenth of their fair share (noc.md), - "
+        "where that was not measured. "
+        "Latency of a run that is not steady grows with the run: it is marked here, and has no "
+        "marker in the figure."
     )
     parts = [head, markdown_table(_HEAD, [_line(curve) for curve in curves])]
     reference = [curve for curve in curves if (curve.mesh, curve.pattern) == ("4x4x4", "uniform")]
@@ -137,9 +200,9 @@ def _booksim(curve: Curve) -> str:
         body.append(
             (
                 f"{theirs.rate:g}",
-                f"{ours.hops:.3f}",
+                _number(ours.hops, ".3f"),
                 f"{routers - 1:.3f}" if routers else "",
-                _cycles(ours.latency.mean),
+                _marked(_cycles(ours.latency.mean), ours),
                 f"{theirs.latency:.1f}" + (" (unstable)" if theirs.unstable else ""),
                 f"{ours.accepted:.4f}",
             )

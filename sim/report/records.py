@@ -42,16 +42,21 @@ def convert(fields: object, kind: type[Entry]) -> Entry:
 
 
 def read(
-    path: Path, made_of: Callable[[dict], Entry], *, format: str, refusal: str, remedy: str
+    path: Path,
+    made_of: Callable[[Any], Entry],
+    *,
+    format: str | None = None,
+    refusal: str,
+    remedy: str,
 ) -> Entry:
-    """What ``made_of`` makes of the JSON object in ``path``, which must name the ``format``.
+    """What ``made_of`` makes of the JSON in ``path``, an object that names the ``format`` if any.
 
     `BadInput` ends with the ``remedy`` if the file cannot be read, or if that raises a ValueError:
     then the file ``refusal``, "is not a record".
     """
     try:
         whole = msgspec.json.decode(path.read_bytes())
-        if not isinstance(whole, dict) or whole.get("format") != format:
+        if format and (not isinstance(whole, dict) or whole.get("format") != format):
             raise ValueError(f"its format must be {format}")
         return made_of(whole)
     except OSError as error:

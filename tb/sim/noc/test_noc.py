@@ -15,10 +15,10 @@ from trispike.models.mesh.flits import Access, Command, FlitType
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, RouterShape, Routing
 from trispike.models.mesh.traffic import Pattern, Traffic, generate
 from trispike.rtl.noc import flit as rtl_flit
-from trispike.sim.noc.figures import bisection_bound, bound
+from trispike.sim.noc.figures import bisection_bound, bound, measure
 from trispike.sim.noc.judge import compare_links, judge, match
 from trispike.sim.noc.run import NEVER, program, run
-from trispike.sim.noc.setting import check_routes
+from trispike.sim.noc.setting import Setting, check_routes
 from trispike.sim.report.mismatch import MismatchFound
 
 SMALL = MeshShape(x=3, y=2, z=4)
@@ -80,6 +80,27 @@ def test_saturated_and_drained(small, tmp_path):
         assert (
             np.diff(taken).max() < 400
         )  # the slowest of them waited for 150 when this was written
+
+
+@pytest.mark.xdist_group("noc-small")
+@pytest.mark.parametrize(
+    ("rate", "bursts", "cycles", "steady"),
+    [(0.02, 0, 1000, True), (0.3, 0.2, 1000, True), (1.0, 0.5, 1000, False), (1.0, 1, 30, False)],
+)
+def test_uniform_traffic_starves_nobody(small, tmp_path, rate, bursts, cycles, steady):
+    """At little load, at much, and at more than the mesh accepts, which no run has steady."""
+    setting = Setting(
+        mesh=SMALL,
+        router=RouterShape(),
+        pattern=Pattern.UNIFORM,
+        rate=rate,
+        bursts=bursts,
+        cycles=cycles,
+        warmup=cycles // 5,
+    )
+    point = measure(setting, small, tmp_path)
+    assert not point.fairness.starved
+    assert point.steadiness.steady == steady
 
 
 @pytest.mark.xdist_group("noc-cube")

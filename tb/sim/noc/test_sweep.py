@@ -11,19 +11,37 @@ from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.mesh.traffic import Pattern
 from trispike.sim import cli
 from trispike.sim.noc import command, record, tables
+from trispike.sim.noc.fairness import Fairness
 from trispike.sim.noc.figures import Latency, Point, measure
 from trispike.sim.noc.run import program
 from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting
+from trispike.sim.noc.steadiness import Steadiness
 from trispike.sim.report.document import read_section
 from trispike.sim.tools import paths
 
 
-def _point(mesh="4x4x4", pattern="uniform", rate=0.1, accepted=None, mean=5.0):
+def _point(mesh="4x4x4", pattern="uniform", rate=0.1, accepted=None, mean=5.0, starved=()):
     latency = Latency(mean=mean, median=5.0, percentile_99=9.0, longest=12)
+    accepted = rate if accepted is None else accepted
+    fairness = Fairness(
+        delivered={"0.0.0": accepted},
+        least=accepted,
+        mean=accepted,
+        most=accepted,
+        index=1.0,
+        starved=starved,
+    )
+    steadiness = Steadiness(
+        offered=1000,
+        delivered=round(1000 * accepted / rate),
+        backlogs=(0.0, 0.0),
+        steady=accepted > 0.95 * rate,
+    )
     return Point(
         mesh=mesh,
         router="depth4_xyz",
+        dead_links=(),
         pattern=pattern,
         rate=rate,
         bursts=0.0,
@@ -35,7 +53,10 @@ def _point(mesh="4x4x4", pattern="uniform", rate=0.1, accepted=None, mean=5.0):
         drops=0,
         waiting=0,
         offered=rate,
-        accepted=rate if accepted is None else accepted,
+        accepted=accepted,
+        steadiness=steadiness,
+        fairness=fairness,
+        came=1.0,
         latency=latency,
         network_latency=latency,
         zero_load=4.75,
@@ -55,7 +76,7 @@ POINTS = [
     _point(rate=0.5, accepted=0.47),
     _point(rate=0.1),
     _point(rate=0.4, accepted=0.39),
-    _point(mesh="2x2x2", pattern="hotspot"),
+    _point(mesh="2x2x2", pattern="hotspot", starved=("0.0.0", "1.0.0")),
     _point(mesh="2x2x2", pattern="uniform"),
 ]
 
@@ -82,6 +103,7 @@ def test_record(tmp_path):
     assert record.POINTS.read(path) == []
     record.POINTS.write(path, record.bare(POINTS))
     assert record.POINTS.read(path) == record.bare(POINTS)
+    assert '"delivered": {}' in path.read_text()
     fresh = [_point(rate=0.3)]
     assert record.merge(POINTS, fresh) == [*POINTS[3:], *fresh]
 
@@ -98,9 +120,23 @@ def test_bad_record(tmp_path, text):
 def test_markdown():
     """The section has a line for each curve, and BookSim2's figures beside ours."""
     text = tables.markdown(curves(POINTS))
-    assert "| 4x4x4 | uniform | 3.750 | 5.0 | 4.75 | 0.500 | 0.470 | 0.970 | 1.000 |" in text
+    assert "| 4x4x4 | uniform | 3.750 | 5.0 | 4.75 | 0.500 | 0.470 | 0.970 | 1.000 | 0 |" in text
+    assert "| 2x2x2 | hotspot | 3.750 | 5.0 | 4.75 | none | 0.100 | 0.970 |  | 2 |" in text
     assert "| 0.1 | 3.750 | 3.751 | 5.0 | 21.8 | 0.1000 |" in text
     assert "| 0.4 | 3.750 |  | 5.0 | 715.4 (unstable) | 0.3900 |" in text
+    unsteady = tables.markdown(curves([_point(rate=0.4, accepted=0.3)]))
+    assert "| 4x4x4 | uniform | 3.750 | 5.0 (unsteady) | 4.75 | 0.400 |" in unsteady
+    assert "| 0.4 | 3.750 |  | 5.0 (unsteady) | 715.4 (unstable) | 0.3000 |" in unsteady
+
+
+def test_record_of_before():
+    """A point without fairness and steadiness: steady unless saturated; starved is not known."""
+    old = {"steadiness": None, "fairness": None, "came": None}
+    points = [dataclasses.replace(point, **old) for point in POINTS[:3]]
+    assert [point.steady for point in points] == [False, True, True]
+    assert record.bare(points) == [dataclasses.replace(point, links={}) for point in points]
+    assert "| 4x4x4 | uniform | 3.750 | 5.0 |" in tables.markdown(curves(points))
+    assert "| 0.970 | 1.000 | - |" in tables.markdown(curves(points))
 
 
 def test_no_flits(tmp_path):
@@ -115,7 +151,14 @@ def test_no_flits(tmp_path):
     )
     point = measure(setting, program(setting.mesh, setting.router), tmp_path)
     assert (point.flits, point.accepted, point.latency.mean) == (0, 0.0, None)
-    assert tables.terminal(point).row_count > 10
+    assert (point.hops, point.zero_load, point.came, point.fairness.index) == (None,) * 4
+    values = dict(
+        zip(*(column.cells for column in tables.terminal(point).columns[:2]), strict=True)
+    )
+    assert values["  their hops: mean"] == values["    without other flits: hops + 1"] == "-"
+    assert values["  starved sources"] == "too few flits"
+    assert not tables.warnings(point)
+    assert "| 2x1x1 | uniform | - | - | - | none |" in tables.markdown(curves([point]))
     assert not point.saturated
 
 
