@@ -100,9 +100,7 @@ def test_other_number_of_runs(kept):
         compare.read(kept, _settings(traffic="all"))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{}", "[1]", '{"command": "", "points": [{}]}']
-)
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"command": "", "points": [{}]}'])
 def test_not_kept_by_noc(tmp_path, text):
     """It is named before anything runs."""
     path = tmp_path / "old.json"
