@@ -57,6 +57,6 @@ def verilog(asked: ChipVerilog | MeshVerilog) -> None:
             mesh = Mesh(shape=shape, router=asked.router)
             name, made = f"mesh_{shape}", export.mesh_files(mesh)
     output = asked.output or build_folder() / "verilog" / name
-    export.write(made, output)
+    export.write(made, output, asked.command)
     modules = sum(name.endswith(".v") for name in made)
     print(f"{modules} modules and {len(made) - modules} other files in {relative(output)}")
