@@ -57,6 +57,6 @@ def verilog(asked: ChipVerilog | MeshVerilog) -> None:
             mesh = Mesh(shape=shape, router=asked.router)
             name, contents = f"mesh_{shape}", export.mesh_files(mesh)
     output = asked.output or build_folder() / "verilog" / name
-    export.write(contents, output)
+    export.write(contents, output, asked.command)
     modules = sum(name.endswith(".v") for name in contents)
     print(f"{modules} modules and {len(contents) - modules} other files in {relative(output)}")

@@ -68,6 +68,10 @@ def _memories(chip: Chip) -> list[dict]:
     ]
 
 
+def _json(description: dict) -> str:
+    return json.dumps(description, indent=1) + "\n"
+
+
 def _hexadecimal(words, bits: int) -> str:
     digits = -(-bits // 4)
     return "".join(f"{word:0{digits}x}\n" for word in words)
@@ -141,7 +145,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
         "memories": _memories(chip),
         "files": sorted([*texts, f"{top}.json"]),
     }
-    texts[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    texts[f"{top}.json"] = _json(description)
     return texts
 
 
@@ -197,7 +201,7 @@ def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: di
         **about,
         "files": sorted([*texts, f"{top}.json"]),
     }
-    texts[f"{top}.json"] = json.dumps(description, indent=1) + "\n"
+    texts[f"{top}.json"] = _json(description)
     return texts
 
 
@@ -212,16 +216,19 @@ def _stale(folder: Path, texts: dict[str, str]) -> list[Path]:
     return stale
 
 
-def write(texts: dict[str, str], folder: Path) -> None:
+def write(texts: dict[str, str], folder: Path, command: str) -> None:
     """Write the files of `files` to ``folder`` and remove those of an earlier export.
 
-    All are written before the first is moved there.
+    The JSON begins with the ``command`` that made them. All are written before the first is moved
+    there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
         try:
             for name, text in texts.items():
+                if name.endswith(".json"):
+                    text = _json({"command": command, **json.loads(text)})
                 (stage / name).write_text(text)
             for path in _stale(folder, texts):
                 path.unlink(missing_ok=True)

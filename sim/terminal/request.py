@@ -21,6 +21,9 @@ from trispike.sim.terminal.parser import Command, Option, make_name
 
 _COARSE_SECONDS = 0.02
 
+_PLACES = ("json", "output")
+"""Options that name files to write."""
+
 
 def option(
     text: str, default: Any = None, *, check: Callable[[Any], object] | None = None, **more: Any
@@ -38,7 +41,8 @@ class Request:
     """What a command is asked; its subclasses have fields made by `option`."""
 
     command: ClassVar[str] = ""
-    """What one says to make for it; nothing if it did not come from the command line."""
+    """What one says to make for it, but for the places of what it writes: the same for the same
+    files. Nothing if it did not come from the command line."""
 
     def __post_init__(self):
         for each in dataclasses.fields(self):
@@ -88,8 +92,12 @@ def command(
 
 
 def _make_command(name: str, given: Mapping[str, Any]) -> str:
-    """The make command with the options ``given``."""
-    words = (f"{make_name(k)}={1 if v is True else shlex.quote(str(v))}" for k, v in given.items())
+    """The make command with the options ``given``, see `Request.command`."""
+    words = [
+        f"{make_name(each)}={1 if value is True else shlex.quote(str(value))}"
+        for each, value in given.items()
+        if each not in _PLACES
+    ]
     return " ".join([f"make {name}", *words])
 
 

@@ -1,15 +1,17 @@
 """Waveforms of a run: what they hold, how large they will be, and what an interrupt leaves."""
 
+import functools
 import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import pywellen
 
-from tb.kit.command import refused_here
+from tb.kit.command import refused_here, trispike_here
 from tb.kit.networks import random_network, save
-from trispike.sim.cosim import cosimulation, harness, watchdog, waveform
+from trispike.sim.cosim import command, cosimulation, harness, watchdog, waveform
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
 from trispike.sim.tools.build import missing_for_fst
@@ -131,6 +133,21 @@ def test_what_fits():
 def test_refused(options, message):
     """A limit that lets nothing through, or limits nothing."""
     assert re.search(message, refused_here("sim", *options))
+
+
+def test_command(tmp_path, monkeypatch):
+    """The size is told before the run, and the file after it."""
+    quick = functools.partial(cosimulation.chip_model, optimise=False)
+    monkeypatch.setattr(cosimulation, "chip_model", quick)
+    monkeypatch.setattr(command, "build_folder", lambda: tmp_path)
+    weight_file = save(random_network((784, 6, 3), 0), tmp_path)
+    done = trispike_here("sim", "--weights", weight_file, "--images", "2", "--waves")
+    assert done.returncode == 0, done.stderr
+    first, second, *_ = done.stdout.splitlines()
+    assert first.startswith("waves: all 2 images, about ")
+    path = Path(second.removeprefix("waveform: "))
+    assert path.parent == tmp_path / "waves"
+    assert [value for _, value in _changes(path, "result_valid")].count(1) == 2
 
 
 @pytest.mark.parametrize("lacking", [[], ["lz4"], ["zlib"], ["lz4", "zlib"]])

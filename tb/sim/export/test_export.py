@@ -109,6 +109,7 @@ def test_memory_images_of_lanes(tmp_path):
     done = trispike_here("verilog", "--weights", path, "--lanes", "4", "--output", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     made = json.loads((tmp_path / "out" / "trispike_mine_4_lanes.json").read_text())
+    assert made["command"] == f"make verilog WEIGHTS={path} LANES=4"
     first = [memory for memory in made["memories"] if memory["instance"].startswith("layer_0.")]
     assert [memory["rows"] for memory in first] == [8] * 8
     assert made["memory_bits"] == sum(m["rows"] * m["width"] for m in made["memories"])
@@ -177,7 +178,7 @@ def _scalable(folder):
     router = RouterShape(routing=Routing.DETOUR, dead_links=1)
     node = NodeShape(inputs=64, neurons=32)
     chip = ScalableChip(mesh=MeshShape(x=2, y=1, z=2), router=router, node=node)
-    export.write(export.scalable_files(chip), folder)
+    export.write(export.scalable_files(chip), folder, "make verilog")
     return "scalable_chip_2x1x2_depth4_detour_dead1_64x32_8_8", "i__payload"
 
 
