@@ -129,7 +129,9 @@ def write(path: Path, record: Record, command: str) -> None:
         }
         for name, row in record.rows.items()
     }
-    records.write(path, {"format": _FORMAT, "command": command, **records.plain(record), "rows": rows})
+    records.write(
+        path, {"format": _FORMAT, "command": command, **records.plain(record), "rows": rows}
+    )
 
 
 def read(path: Path) -> Record:
