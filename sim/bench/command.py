@@ -81,7 +81,7 @@ def bench(asked: Bench) -> None:
         seed=asked.seed,
     )
     measured = Record(machine=facts, run=run, rows=record.rows_of(samples), skipped=skipped)
-    record.write(json_file, measured, asked.command)
+    record.write(json_file, measured)
 
     console = table_console()
     console.print(tables.rates(measured))

@@ -115,11 +115,8 @@ def _row(samples: list[Sample], cycles_per_image: float) -> Row:
     )
 
 
-def write(path: Path, record: Record, command: str) -> None:
-    """Write ``record`` and the ``command`` that measured it to ``path``, whole or not at all.
-
-    `BadInput` if that cannot be done.
-    """
+def write(path: Path, record: Record) -> None:
+    """Write ``record`` to ``path``, whole or not at all; `BadInput` if that cannot be done."""
     rows = {
         name: {
             **records.plain(row),
@@ -129,9 +126,7 @@ def write(path: Path, record: Record, command: str) -> None:
         }
         for name, row in record.rows.items()
     }
-    records.write(
-        path, {"format": _FORMAT, "command": command, **records.plain(record), "rows": rows}
-    )
+    records.write(path, {"format": _FORMAT, **records.plain(record), "rows": rows})
 
 
 def read(path: Path) -> Record:

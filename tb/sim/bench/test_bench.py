@@ -116,7 +116,7 @@ def test_every_row(tmp_path, monkeypatch, quick, capsys):
     assert made.machine["cores"] == len(os.sched_getaffinity(0))
     assert json.loads(text)["rows"]["cocotb"]["ratio"] == made.ratio("cocotb")
     again = tmp_path / "again.json"
-    record.write(again, made, json.loads(text)["command"])
+    record.write(again, made)
     assert again.read_text() == text
 
 
@@ -132,7 +132,7 @@ def test_compare_prints_what_moved(tmp_path, spared, quick, capsys):
         name: dataclasses.replace(row, seconds=(20 * row.best,)) for name, row in old.rows.items()
     }
     old = dataclasses.replace(old, rows=slow)
-    record.write(kept, old, "make bench")
+    record.write(kept, old)
     _bench("--weights", weight_file, "--budget", "1e-9", "--json", kept, "--compare", kept)
     new = record.read(kept)
     _, _, since = capsys.readouterr().out.partition("since ")
@@ -182,7 +182,7 @@ def test_record_round_trip(tmp_path):
     made = _record(ceiling=7.0, amaranth=1.5, skipped={"snntorch": "why"})
     noted = dataclasses.replace(made.rows["amaranth"], images=0, note="a note")
     made = dataclasses.replace(made, rows={**made.rows, "amaranth": noted})
-    record.write(tmp_path / "r.json", made, "make bench")
+    record.write(tmp_path / "r.json", made)
     assert record.read(tmp_path / "r.json") == made
 
 
@@ -214,7 +214,7 @@ def test_bad_compare(tmp_path, text, message):
     """A file that is not such a record is refused in one line that names it, before all else."""
     path = tmp_path / "old.json"
     if text in ("no ceiling", "no time"):
-        record.write(path, _record(ceiling=2.0, cocotb=1.0), "make bench")
+        record.write(path, _record(ceiling=2.0, cocotb=1.0))
         whole = json.loads(path.read_text())
         if text == "no ceiling":
             del whole["rows"]["ceiling"]
