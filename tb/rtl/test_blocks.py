@@ -6,7 +6,6 @@ import functools
 import pytest
 
 from tb.kit.bench import run_on_amaranth, run_on_verilator
-from tb.kit.oracles import MOST_INPUTS
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
@@ -27,8 +26,7 @@ from trispike.rtl.node.node import Node
 class Case:
     """A block, the module of its scenarios, and the parameters of its testbench.
 
-    ``in_amaranth`` is false for one that Amaranth's simulator is too slow for; ``peeked`` as for
-    `run_on_sources`.
+    ``in_amaranth`` as for `_large`; ``peeked`` as for `run_on_sources`.
     """
 
     name: str
@@ -114,7 +112,6 @@ def _layer(
 ) -> Case:
     shape = Dense(inputs=inputs, neurons=neurons, lanes=lanes, threshold=threshold, bias=bias)
     return Case(
-        in_amaranth=inputs < MOST_INPUTS,  # there it takes a minute; the encoder of 1024 runs there
         name=f"layer_{inputs}x{neurons}_{lanes}{parameters_suffix(shape)}",
         make=functools.partial(DenseLayer, shape=shape),
         module="tb.rtl.layers.dense_cocotb",
@@ -153,28 +150,32 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int, **own: boo
         make=functools.partial(Node, shape=NodeShape(**shape)),
         module="tb.rtl.node.node_cocotb",
         parameters=shape,
-        in_amaranth=neurons < 64 and not own,
     )
+
+
+def _large(case: Case) -> Case:
+    """``case`` in Verilator alone: Amaranth's simulator is too slow, and runs one like it."""
+    return dataclasses.replace(case, in_amaranth=False)
 
 
 # The longest first, so that two workers end together.
 CASES = [
-    _node(64, 96, 8, 3),
+    _large(_node(64, 96, 8, 3)),
     _node(32, 32, 2, 2),
-    _node(32, 32, 2, 2, thresholds=True),
-    _node(32, 32, 2, 2, potentials=True),
-    _node(64, 96, 4, 2, thresholds=True, biases=True),
-    _layer(40, 66),
-    _chip(20, 12, 9, 4),
+    _large(_node(32, 32, 2, 2, thresholds=True)),
+    _large(_node(32, 32, 2, 2, potentials=True)),
+    _large(_node(64, 96, 4, 2, thresholds=True, biases=True)),
+    _large(_layer(40, 66)),
+    _large(_chip(20, 12, 9, 4)),
     _chip(21, 12, 3, 4, lanes=4),
-    _layer(1024, 3),
+    _large(_layer(1024, 3)),
     _layer(37, 5, lanes=8),
     _layer(5, 3, lanes=2),
     _layer(19, 67, threshold=Threshold.EACH),
     _layer(11, 6, lanes=2, threshold=Threshold.EACH, bias=Bias.EACH),
     _layer(9, 5, threshold=Threshold.NONE),
-    _layer(1032, 3, lanes=8, threshold=Threshold.NONE, bias=Bias.EACH),
-    _router("3x3x3", 1, 1, 1),
+    _large(_layer(1032, 3, lanes=8, threshold=Threshold.NONE, bias=Bias.EACH)),
+    _large(_router("3x3x3", 1, 1, 1)),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
     _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),
     _router("1x1x1", 0, 0, 0, depth=2),
@@ -182,11 +183,11 @@ CASES = [
     _pe(2),
     _pe(4),
     _pe(8),
-    _lanes(784, 4),
+    _large(_lanes(784, 4)),
     _lanes(21, 8),
     _lanes(2, 2),
     _lanes(9, 1),
-    _encoder(1024),
+    _large(_encoder(1024)),
     _encoder(256),
     _bank(1024, 128),
     _flow(1),
