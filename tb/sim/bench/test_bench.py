@@ -1,6 +1,7 @@
 """`make bench`: every row, its record, what moved since another; nothing wrong is timed."""
 
 import dataclasses
+import functools
 import json
 import os
 import platform
@@ -26,11 +27,22 @@ from trispike.sim.cli import cli
 from trispike.sim.cosim import cosimulation
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.terminal import extras
+from trispike.sim.tools import build
 
 pytestmark = pytest.mark.xdist_group("bench")  # one worker builds the chip
 
 NETWORK = random_network((784, 12, 4), 8)
 IMAGES, TIMESTEPS = 4, 2
+
+
+@pytest.fixture(autouse=True, scope="module")
+def unoptimised():
+    """Programs that are ready sooner: what they measure is no test's matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((build, "program"), (cosimulation, "chip_model")):
+            quick = functools.partial(getattr(module, name), optimise=False)
+            patch.setattr(module, name, quick)
+        yield
 
 
 @pytest.fixture
