@@ -1,15 +1,13 @@
 """Verilated models, built once for each content."""
 
-import contextlib
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import cocotb
-import filelock
 
 from trispike.models.errors import BadInput
 from trispike.sim.tools.build_cache import WAIVERS, built, digest
@@ -78,8 +76,7 @@ def model(
             compile_only=True,
             waves=False,
         )
-        with _runtime_made_once(runtime):
-            simulator.run()
+        simulator.run()
 
     key = [*setting, cocotb.__version__, top, str(public)]
     return built(key, sources, top, build)
@@ -212,13 +209,3 @@ def _runtime(tools: Toolchain) -> Path:
     runtime = build_folder() / "runtime" / digest(setting)
     runtime.parent.mkdir(parents=True, exist_ok=True)
     return runtime
-
-
-@contextlib.contextmanager
-def _runtime_made_once(runtime: Path) -> Iterator[None]:
-    """Let the first of several builds compile Verilator's runtime, and the others wait for it."""
-    with filelock.FileLock(f"{runtime}.lock"):
-        if not runtime.is_dir():
-            yield
-            return
-    yield

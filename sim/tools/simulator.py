@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -213,13 +214,17 @@ def _compile(
         make_args = [
             f"{arg} -include {headers}" if arg.startswith("OPT_FAST=") else arg for arg in make_args
         ]
-    for compiled in runtime.glob("*.o"):
-        shutil.copyfile(compiled, folder / compiled.name)  # now newer than its source
-    run_tool([*make, *make_args, target], folder=folder, env=env, log=log)
+    objects = [f"{name}.o" for name in re.findall(r"^  (verilated\w*) \\$", classes, re.MULTILINE)]
     runtime.mkdir(exist_ok=True)
-    for compiled in folder.glob("verilated*.o"):
-        if not (runtime / compiled.name).exists():
-            write_atomically(runtime / compiled.name, compiled.read_bytes())
+    with filelock.FileLock(f"{runtime}.lock"):
+        missing = [name for name in objects if not (runtime / name).exists()]
+        if missing:
+            run_tool([*make, *make_args, *missing], folder=folder, env=env, log=log)
+        for name in missing:
+            write_atomically(runtime / name, (folder / name).read_bytes())
+    for name in objects:
+        shutil.copyfile(runtime / name, folder / name)  # now newer than its source
+    run_tool([*make, *make_args, target], folder=folder, env=env, log=log)
 
 
 def _headers(
@@ -285,6 +290,9 @@ def simulate(
     simulator.set_env()
     simulator.env["COCOTB_RESULTS_FILE"] = str(results)
     simulator.env["COCOTB_REWRITE_ASSERTION_FILES"] = _TELLING_ASSERTIONS
+    # Verilator delays what is written as cocotb wants it; cocotb's own queue takes a callback more
+    # a cycle, and the clock then is a coroutine.
+    simulator.env["COCOTB_TRUST_INERTIAL_WRITES"] = "1"
     simulator.execute(simulator.build_command())
     if not results.exists():
         raise breakdown("the simulation ended early", log)
