@@ -13,6 +13,7 @@ import pytest
 
 from tb.kit.command import ROOT, refused, refused_here
 from tb.kit.extras import needs_matplotlib
+from tb.kit.networks import random_network, save
 from trispike.sim.tools import paths
 
 ROOMS = ("models", "golden", "rtl", "sim")
@@ -58,7 +59,7 @@ def installed(wheel) -> Path:
     return environment
 
 
-def _run(environment: Path, folder: Path, *command: str) -> subprocess.CompletedProcess:
+def _run(environment: Path, folder: Path, *command: str | Path) -> subprocess.CompletedProcess:
     """A command of ``environment`` in ``folder``, with a cache of its own beside that."""
     variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     return subprocess.run(
@@ -118,13 +119,22 @@ def test_simulates(installed, elsewhere):
     if runtime.is_dir():  # Verilator's own runtime, whose compilation would only cost time
         shutil.copytree(runtime, build / "runtime")
     before = _files(installed)
-    done = _run(installed, elsewhere, "trispike", "sim", "--layer", "fc256", "--images", "2")
+    weight_file = save(random_network((784, 12, 4), 8), elsewhere.parent)
+    done = _run(installed, elsewhere, "trispike", "sim", "--weights", weight_file, "--images", "2")
     assert done.returncode == 0, done.stderr
     (mismatches,) = (line for line in done.stdout.splitlines() if "mismatches" in line)
     assert mismatches.split("│")[2].strip() == "0"
     assert list(build.glob("models/*/bench"))
     assert _files(installed) == before
     assert _files(elsewhere) == set()
+
+
+@in_one_worker
+def test_brings_its_networks(installed, elsewhere):
+    """A committed network is found there, and described."""
+    done = _run(installed, elsewhere, "trispike", "map", "--layer", "fc256")
+    assert done.returncode == 0, done.stderr
+    assert "fc256" in done.stdout
 
 
 @in_one_worker
