@@ -18,24 +18,25 @@ IMAGES = 12  # of 3 timesteps and 34 potentials each
 pytestmark = pytest.mark.xdist_group("shards")
 
 
-@pytest.fixture
-def run(tmp_path):
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
     """Runs a few images on a small random network; returns what it found."""
+    place = tmp_path_factory.mktemp("shards")
     network = random_network((40, 24, 10), 7)
-    weight_file = save(network, tmp_path)
+    weight_file = save(network, place)
     rng = np.random.default_rng(7)
     # None, few and many spikes: the first layer often is ahead of the second by all it can hold.
     density = rng.choice([0, 0.02, 0.9], size=(IMAGES, 3, 1))
     few = Given(rng.random((IMAGES, 3, 40)) < density)
     model = cosim.chip_model(network, optimise=False)
 
-    def with_(jobs=1, images=range(IMAGES), stimulus=few, **options):
+    def with_(jobs=1, images=range(IMAGES), stimulus=few, folder=place, **options):
         seen = []
         found = cosim.run(
             weight_file,
             stimulus,
             images,
-            tmp_path / "run",
+            folder / "run",
             model=model,
             pool=LocalPool(jobs),
             progress=seen.append,
@@ -46,6 +47,13 @@ def run(tmp_path):
         return found
 
     return with_
+
+
+@pytest.fixture(scope="module")
+def whole(run):
+    """The outcome of all images, in one shard and one chunk."""
+    (outcome,) = run().outcomes
+    return outcome
 
 
 @pytest.mark.parametrize(("jobs", "shards"), [(2, 2), (5, 4)])
@@ -61,9 +69,8 @@ def test_cuts(run, jobs, shards):
 
 
 @pytest.mark.parametrize("images", [1, 5, 7])
-def test_chunks(run, monkeypatch, images):
+def test_chunks(run, whole, monkeypatch, images):
     """Judged in chunks, in one pipeline: the same to the cycle, across the borders too."""
-    (whole,) = run().outcomes
     monkeypatch.setattr(cosim, "_CHUNK_POTENTIALS", images * 3 * 34)
     (cut,) = run().outcomes
     for what in ("labels", "golden_labels", "result_cycles", "spikes"):
@@ -74,9 +81,8 @@ def test_chunks(run, monkeypatch, images):
     assert cut.first is None
 
 
-def test_some_images(run):
+def test_some_images(run, whole):
     """Images from the middle have the spikes and labels that they have in a whole run."""
-    (whole,) = run().outcomes
     (some,) = run(images=range(4, 9)).outcomes
     assert some.images == range(4, 9)
     assert some.labels.tolist() == whole.labels[4:9].tolist()
@@ -99,7 +105,7 @@ def test_files_stay_small(run, monkeypatch, tmp_path):
 
     monkeypatch.setattr(attempt, "images_done", look)
     density = np.random.default_rng(8).random((images, 3, 40)) < 0.2
-    run(images=range(images), stimulus=Given(density))
+    run(images=range(images), stimulus=Given(density), folder=tmp_path)
     line = len("100000 ") + 24 * 18 // 4 + 1
     assert chunk * line < max(sizes) <= (chunk * 3 + 10) * line
     (folder,) = (tmp_path / "run" / "shards").glob("*/*")
@@ -123,7 +129,6 @@ def test_breakdown_is_no_success(run, monkeypatch):
 
 def test_cache_without_executable(run):
     """A model that lost its executable is built again."""
-    run()
     network = random_network((40, 24, 10), 7)
     folder = cosim.chip_model(network, optimise=False)
     (folder / "bench").unlink()
