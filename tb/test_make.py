@@ -15,7 +15,7 @@ def _make(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         ["make", "--no-print-directory", "-o", ".venv/.ready", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "MAKEFLAGS": "", **environment},  # it is no part of another make
         capture_output=True,
         text=True,
     )

@@ -34,8 +34,8 @@ class WrongWeight(WeightMemory):
 
     def elaborate(self, platform):
         m = Module()
-        wrap(m, self, inner := WeightMemory(shape=self._shape))
-        if self._shape.inputs == 784:
+        wrap(m, self, inner := WeightMemory(shape=self.shape))
+        if self.shape.inputs == 784:
             low = 2 * WRONG_NEURON
             code = self.write_data[low : low + 2]
             with m.If(self.write_neuron == WRONG_ROW):

@@ -77,13 +77,13 @@ class RenamedFlow(FlowController):
     """All registers and wires have other names, and there is a new port."""
 
     def __init__(self, *, inputs, lanes=1):
-        self._inputs, self._lanes = inputs, lanes
+        self.inputs, self.lanes = inputs, lanes
         members = FlowController(inputs=inputs, lanes=lanes).signature.members
         wiring.Component.__init__(self, {**members, "stalled": Out(1)})
 
     def elaborate(self, platform):
         m = Module()
-        wrap(m, self, FlowController(inputs=self._inputs, lanes=self._lanes))
+        wrap(m, self, FlowController(inputs=self.inputs, lanes=self.lanes))
         m.d.comb += self.stalled.eq(self.valid & ~self.ready)
         return m
 
@@ -93,7 +93,7 @@ class RenamedScale(Scale):
 
     def elaborate(self, platform):
         m = Module()
-        wrap(m, self, Scale(lanes=self._lanes))
+        wrap(m, self, Scale(lanes=self.lanes))
         return m
 
 
