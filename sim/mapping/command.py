@@ -10,7 +10,7 @@ from trispike.golden.mesh.routes import Routes, link_flits
 from trispike.models.data import spikes
 from trispike.models.mesh import mapping
 from trispike.models.mesh.mapping import Mapping
-from trispike.models.mesh.topology import MeshShape, Port
+from trispike.models.mesh.topology import MeshShape, Port, node_name
 from trispike.models.network.parameters import Network
 from trispike.sim.report import records
 from trispike.sim.terminal.console import table_console
@@ -113,7 +113,7 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     busiest, most = _busiest(placed, sent, links)
     parts = zip(placed.places, mapping.parts(shape), sent[1:].sum(axis=1), strict=True)
     return Placed(
-        places=tuple((_name(at), str(part), float(total)) for at, part, total in parts),
+        places=tuple((node_name(at), str(part), float(total)) for at, part, total in parts),
         flits=float(sent.sum()),
         hop_flits=mapping.hop_flits(placed, sent),
         random_mean=float(hops.mean()),
@@ -130,15 +130,11 @@ def _busiest(placed: Mapping, sent: np.ndarray, links: np.ndarray) -> tuple[str,
     into = sent.sum(axis=1)
     if into.max() > links.max():
         sender = int(into.argmax())
-        where = _name(placed.places[sender - 1]) if sender else "host"
+        where = node_name(placed.places[sender - 1]) if sender else "host"
         return f"{where}, sending", float(into.max())
     node, port = np.unravel_index(int(links.argmax()), links.shape)
-    where = f"{_name(placed.mesh.node(int(node)))} {Port(int(port)).name.lower()}"
+    where = f"{node_name(placed.mesh.node(int(node)))} {Port(int(port)).name.lower()}"
     return where, float(links.max())
-
-
-def _name(node) -> str:
-    return ".".join(map(str, node))
 
 
 def _places(placement: Placed, title: str) -> Table:

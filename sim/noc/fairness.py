@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from trispike.models.mesh.topology import MeshShape
+from trispike.models.mesh.topology import MeshShape, node_name
 
 STARVED_SHARE = 0.1
 """A source with less than this part of its fair share is starved."""
@@ -49,11 +49,6 @@ class Fairness:
             index=_jain(delivered[offered > 0] / offered[offered > 0]),
             starved=tuple(node_name(mesh.node(k)) for k in starved) if telling.any() else None,
         )
-
-
-def node_name(node: tuple[int, int, int]) -> str:
-    """``node`` as tables and options call it."""
-    return ".".join(map(str, node))
 
 
 def _jain(shares: np.ndarray) -> float | None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from trispike.golden.mesh.routes import Routes, expect, zero_load_latency
-from trispike.models.mesh.topology import MeshShape, Port
+from trispike.models.mesh.topology import MeshShape, Port, node_name
 from trispike.models.mesh.traffic import Traffic
-from trispike.sim.noc.fairness import Fairness, node_name
+from trispike.sim.noc.fairness import Fairness
 from trispike.sim.noc.judge import Judged, judge
 from trispike.sim.noc.run import NEVER, run
 from trispike.sim.noc.setting import Setting

@@ -14,6 +14,7 @@ from trispike.models.mesh.topology import (
     Node,
     RouterShape,
     Routing,
+    node_name,
 )
 from trispike.models.mesh.traffic import Pattern, Traffic
 
@@ -114,7 +115,7 @@ def check_routes(routes: Routes, pairs: Iterable[tuple[Node, Node]] | None = Non
     broken = routes.broken(pairs)
     if broken:
         source, destination, link = broken
-        names = [".".join(map(str, node)) for node in (source, destination)]
+        names = [node_name(node) for node in (source, destination)]
         remedy = "name ROUTING=detour" if routes.routing is Routing.XYZ else "leave dead links out"
         raise BadInput(
             f"the link {link} is dead, and {routes.routing.value} routing leads from {names[0]} to "

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from trispike.models.mesh.topology import Port
+from trispike.models.mesh.topology import Port, node_name
 from trispike.sim.cosim import cycles, decision
 from trispike.sim.cosim.decision import Decisions
 from trispike.sim.cosim.figures import CLOCK_MHZ
@@ -134,7 +134,7 @@ def figures(
         mesh=str(mapping.mesh),
         router=str(setting.router),
         nodes=len(mapping.places),
-        places=tuple(_name(place) for place in mapping.places),
+        places=tuple(node_name(place) for place in mapping.places),
         data=data,
         first_image=exchange.first_image,
         images=images,
@@ -198,10 +198,6 @@ def _decisions(measured: Measured, labels: np.ndarray) -> Decisions:
     return decision.decisions(silent, tied, outputs.labels == labels)
 
 
-def _name(node) -> str:
-    return ".".join(map(str, node))
-
-
 def _traffic(measured: Measured) -> dict:
     setting, running = measured.setting, measured.run.running
     mesh, steps = setting.mapping.mesh, setting.exchange.steps
@@ -215,7 +211,7 @@ def _traffic(measured: Measured) -> dict:
         "flits_per_timestep": float(flits / steps),
         "host_flits_per_timestep": float(host / steps),
         "hops_per_flit": float(between.sum() / flits),
-        "busiest_link": f"{_name(mesh.node(int(number)))} {Port(int(port)).name.lower()}",
+        "busiest_link": f"{node_name(mesh.node(int(number)))} {Port(int(port)).name.lower()}",
         "busiest_link_load": float(between.max() / running.cycles),
         "link_load": float(between.sum() / (max(1, exist) * running.cycles)),
     }
@@ -239,6 +235,6 @@ def _times(measured: Measured) -> dict:
         "sending": float((running.only_sending[used] / running.cycles).mean()),
         "blocked": float((running.only_blocked[used] / running.cycles).mean()),
         "waiting": float((running.idle[used] / running.cycles).mean()),
-        "busiest_node": _name(mesh.node(used[most])),
+        "busiest_node": node_name(mesh.node(used[most])),
         "busiest_node_computing": float(computing[most]),
     }

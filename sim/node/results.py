@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from trispike.models.mesh.memory_map import STATUS
-from trispike.models.mesh.topology import MeshShape, Node, Port
+from trispike.models.mesh.topology import MeshShape, Node, Port, node_name
 from trispike.sim.noc.cpp import RecordFile
 from trispike.sim.node.formats import ARRIVAL, EXCHANGE, NODE, PHASE, STATES, Ending
 from trispike.sim.node.memory import Exchange, name
@@ -151,7 +151,7 @@ class NodesRun:
 
     def _names(self, flags: np.ndarray) -> str:
         nodes = [self.mesh.node(n) for n in np.flatnonzero(flags).tolist()]
-        some = ", ".join(".".join(map(str, node)) for node in nodes[:8])
+        some = ", ".join(node_name(node) for node in nodes[:8])
         return some + (f" and {len(nodes) - 8} more" if len(nodes) > 8 else "")
 
 

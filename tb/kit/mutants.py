@@ -5,6 +5,8 @@ from amaranth import *
 from amaranth.lib import wiring
 
 from trispike.rtl.hierarchy import flat_ports
+from trispike.rtl.noc.arbiter import RoundRobinArbiter
+from trispike.rtl.priority import LowestOne
 from trispike.rtl.verilog import export
 from trispike.sim.tools import cached_verilog
 
@@ -29,3 +31,13 @@ def wrap(m: Module, outer: wiring.Component, inner: wiring.Component) -> None:
     for name in filter(inner_ports.get, outer_ports):
         (kind, outside), (_, inside) = outer_ports[name], inner_ports[name]
         m.d.comb += inside.eq(outside) if kind == "i" else outside.eq(inside)
+
+
+class FixedPriority(RoundRobinArbiter):
+    """Grants the lowest request, whoever had the last grant."""
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.first = first = LowestOne(width=self.width)
+        m.d.comb += [first.bits.eq(self.requests), self.grant.eq(first.one_hot)]
+        return m

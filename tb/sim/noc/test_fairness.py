@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from amaranth import *
 
-from tb.kit.mutants import export_anew
+from tb.kit.mutants import FixedPriority, export_anew
 from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.mesh.traffic import Pattern
 from trispike.rtl.noc import output_unit
-from trispike.rtl.noc.arbiter import RoundRobinArbiter
-from trispike.rtl.priority import LowestOne
 from trispike.sim.noc import tables
 from trispike.sim.noc.fairness import Fairness
 from trispike.sim.noc.figures import measure
@@ -17,16 +15,6 @@ from trispike.sim.noc.run import program
 from trispike.sim.noc.setting import Setting
 
 ROW = MeshShape(x=4, y=1, z=1)
-
-
-class FixedPriority(RoundRobinArbiter):
-    """Grants the lowest request, whoever had the last grant."""
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.first = first = LowestOne(width=self.width)
-        m.d.comb += [first.bits.eq(self.requests), self.grant.eq(first.one_hot)]
-        return m
 
 
 def _fairness(offered, delivered, cycles=1000):

@@ -6,13 +6,12 @@ import pytest
 from amaranth import *
 from amaranth.lib import wiring
 
+from tb.kit.mutants import FixedPriority
 from trispike.models.mesh.flits import MEMORY, SPIKE, pack
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.rtl.noc import input_unit, output_unit
-from trispike.rtl.noc.arbiter import RoundRobinArbiter
 from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.router import Router
-from trispike.rtl.priority import LowestOne
 from trispike.sim.waves import reference
 from trispike.sim.waves.difference import compare
 from trispike.sim.waves.record import record
@@ -36,16 +35,6 @@ class LateBuffer(FlitBuffer):
         return m
 
 
-class UnfairArbiter(RoundRobinArbiter):
-    """Always the first one's turn."""
-
-    def elaborate(self, platform):
-        m = Module()
-        m.submodules.first = first = LowestOne(width=self.width)
-        m.d.comb += [first.bits.eq(self.requests), self.grant.eq(first.one_hot)]
-        return m
-
-
 def test_values():
     """Flits in words, and ports by name; no spaces, which a reference cannot hold."""
     spike = pack(SPIKE, x=3, y=1, source_z=2, step=1, neuron=17)
@@ -62,7 +51,7 @@ def test_values():
         (
             output_unit,
             "RoundRobinArbiter",
-            UnfairArbiter,
+            FixedPriority,
             ("o_east.payload", 2, FROM_WEST, FROM_LOCAL),
         ),
     ],
