@@ -7,7 +7,7 @@ import functools
 from trispike.models.errors import BadInput
 from trispike.models.network import field
 from trispike.models.network.field import Field, Per
-from trispike.models.network.neuron import IN_HARDWARE, INTEGRATE_AND_FIRE, Neuron
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron, Reset
 from trispike.models.network.numbers import (
     BANK_BITS,
     BANK_NEURONS,
@@ -50,6 +50,17 @@ class Bias(enum.Enum):
     """18 bits for each neuron."""
 
 
+class Step(enum.Enum):
+    """What a spike subtracts from a carried potential."""
+
+    THRESHOLD = "threshold"
+    """What the potential is compared with."""
+    ONE = "one"
+    """A value for the whole layer."""
+    EACH = "each"
+    """A value for each neuron."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BankShape:
     """One SRAM bank: ``rows`` words of ``width`` bits, serving ``neurons`` neurons."""
@@ -74,6 +85,9 @@ class Dense:
       Presynaptic neuron i belongs to lane i mod lanes.
     - ``threshold``, ``bias``: what a neuron compares its potential with, and starts it from.
     - ``neuron``: what a neuron does from one timestep to the next.
+    - ``step``: what a spike subtracts; its own only where a spike does subtract.
+    - ``pixels``: inputs are 8-bit pixels, not spikes: in the cycle of an input the pixel takes the
+      place of the constant a. One lane.
 
     Source: TW-SNN sec. 4.2.
     """
@@ -84,6 +98,8 @@ class Dense:
     threshold: Threshold = Threshold.ONE
     bias: Bias = Bias.TERNARY
     neuron: Neuron = INTEGRATE_AND_FIRE
+    step: Step = Step.THRESHOLD
+    pixels: bool = False
 
     def __post_init__(self):
         check_lanes(self.lanes)
@@ -94,16 +110,20 @@ class Dense:
                 raise BadInput(f"layer {what} must be an integer from 1 to {most}, not {n!r}")
         if self.lanes > self.inputs:
             raise BadInput(f"a layer of {self.inputs} inputs has no {self.lanes} lanes")
-        if self.neuron not in IN_HARDWARE:
-            raise BadInput(
-                f"a layer's neuron must be one that the hardware has ({IN_HARDWARE[0]}), "
-                f"not {self.neuron}"
-            )
+        if self.pixels and self.lanes > 1:
+            raise BadInput(f"a layer of pixels has one lane, not {self.lanes}")
+        if self.step is not Step.THRESHOLD and not self.subtracts:
+            raise BadInput("a layer whose spikes do not subtract must not have a step of its own")
 
     @property
     def fires(self) -> bool:
         """The layer gives spikes out, not potentials."""
         return self.threshold is not Threshold.NONE
+
+    @property
+    def subtracts(self) -> bool:
+        """A spike subtracts the step from the potential that is carried on."""
+        return self.fires and self.neuron.carries and self.neuron.reset is Reset.SUBTRACT
 
     @property
     def counts_timesteps(self) -> bool:
@@ -113,7 +133,7 @@ class Dense:
     @functools.cached_property
     def fields(self) -> tuple[Field, ...]:
         """What the layer is loaded with besides its weights, in the order of its constants."""
-        fields = [field.constant("a")]
+        fields = [] if self.pixels else [field.constant("a")]
         if self.bias is Bias.TERNARY:
             fields += [field.constant("b"), field.TERNARY_BIAS]
         else:
@@ -121,6 +141,9 @@ class Dense:
         if self.fires:
             each = self.threshold is Threshold.EACH
             fields.append(field.potential("threshold", Per.NEURON if each else Per.LAYER))
+        if self.step is not Step.THRESHOLD:
+            each = self.step is Step.EACH
+            fields.append(field.potential("step", Per.NEURON if each else Per.LAYER))
         return tuple(fields)
 
     @property

@@ -28,11 +28,23 @@ class Neuron:
     - ``carries``: the potential goes on to the next timestep of the image; otherwise each timestep
       starts from zero (TW-SNN eq. 1, Yin 2017's SNN-DC).
     - ``leak``: a carried potential v becomes v - (v >> k) - ... for each k of ``leak``, from 1 to
-      17, by arithmetic shifts.
+      17 and ascending, by arithmetic shifts.
     - ``reset``, ``order``: what a spike does to a carried potential, and when.
     - ``synapse``: decay of an exponential synaptic current, as ``leak``; empty: no such current.
     - ``once``: a neuron spikes at most once an image.
     - ``phases``: phases K of weighted spikes, 1 to 8; 1: spikes have no weight (Kim 2018).
+
+    With S(t) the sum of the weights of inputs that spike in timestep t, and decay and leak as told,
+    a neuron computes, in 18 bits that saturate after each addition:
+
+        current(t) = decay(current(t-1)) + a * S(t)   or a * S(t), without a synapse
+        u(t) = carried(t-1) + current(t) + bias       carried is 0 in an image's first timestep
+        spike(t) = u(t) > threshold                   and, if ``once``, no spike before
+        carried(t) = leak(u) - step * spike           SUBTRACT, LEAK_FIRST
+                   = leak(u - step * spike)           SUBTRACT, RESET_FIRST
+                   = 0 if spike else leak(u)          ZERO
+
+    In phase p = t mod K, t from 0, a, bias, threshold and step are shifted left by K - 1 - p.
     """
 
     carries: bool = False
@@ -46,13 +58,19 @@ class Neuron:
     def __post_init__(self):
         for what in ("leak", "synapse"):
             shifts = getattr(self, what)
-            if not all(type(k) is int and 1 <= k < POTENTIAL_BITS for k in shifts):
+            if not all(
+                type(k) is int and before < k < POTENTIAL_BITS
+                for before, k in zip((0, *shifts), shifts, strict=False)
+            ):
                 raise BadInput(
-                    f"a neuron's {what} must be shifts from 1 to {POTENTIAL_BITS - 1}, "
-                    f"not {shifts!r}"
+                    f"a neuron's {what} must be ascending shifts from 1 to {POTENTIAL_BITS - 1}, "
+                    f"not {shifts!r:.80}"
                 )
-        if self.leak and not self.carries:
-            raise BadInput("a neuron that starts each timestep from zero must not have a leak")
+        usual = Reset.SUBTRACT, Order.LEAK_FIRST
+        if not self.carries and (self.leak or (self.reset, self.order) != usual):
+            raise BadInput(
+                "a neuron that starts each timestep from zero must not have a leak, or a reset"
+            )
         if type(self.phases) is not int or not 1 <= self.phases <= 8:
             raise BadInput(f"a neuron's phases must be from 1 to 8, not {self.phases!r}")
 
@@ -76,6 +94,3 @@ WEIGHTED = Neuron(carries=True, phases=4)
 
 FIRST_SPIKE = Neuron(carries=True, synapse=(3,), once=True)
 """Zhou 2021's neuron: an exponential synaptic current, at most one spike an image."""
-
-IN_HARDWARE = (INTEGRATE_AND_FIRE,)
-"""Neurons that the golden model, the RTL and the cycle model have."""

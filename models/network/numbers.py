@@ -21,6 +21,11 @@ POTENTIAL_BITS = 18
 POTENTIAL_MIN = -(1 << (POTENTIAL_BITS - 1))
 POTENTIAL_MAX = (1 << (POTENTIAL_BITS - 1)) - 1
 
+PIXEL_BITS = 8
+"""Width of a pixel."""
+
+PIXEL_MAX = (1 << PIXEL_BITS) - 1
+
 MAX_FAN_IN = 8192
 """Most inputs that one neuron sums. Scale constant, fan-in and bias together must leave the
 potential within its register, see `models.network.parameters.LayerParameters`."""

@@ -7,33 +7,41 @@ import numpy as np
 
 from trispike.models.errors import BadInput, checked_integer
 from trispike.models.network.field import Field, Per
-from trispike.models.network.layers import Bias, Dense, Threshold
-from trispike.models.network.numbers import POTENTIAL_MAX
-from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron
+from trispike.models.network.numbers import PIXEL_MAX, POTENTIAL_MAX, POTENTIAL_MIN
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class LayerParameters:
     """What one layer is loaded with.
 
-    Per timestep, from zero: v = a * sum(weights of spiking inputs) + bias; a neuron fires iff
-    v > threshold, strictly (TW-SNN eq. 1-2). The largest |v|, a * inputs + max |bias|, must be
-    below 2**17: the 18-bit potential register cannot overflow and needs no saturation.
+    What a timestep adds to a potential, a * sum(weights of spiking inputs) + bias, must be below
+    2**17 whatever spikes: a potential that starts each timestep from zero (TW-SNN eq. 1-2) cannot
+    overflow its 18-bit register, and one that is carried on saturates only as its
+    `models.network.neuron.Neuron` tells.
 
     - ``weights``: int8, shape (inputs, neurons), each -1, 0 or +1.
-    - ``a``: scale constant of the weights, 0 to 127.
+    - ``a``: scale constant of the weights, 0 to 127; None where inputs are pixels, which take its
+      place.
     - ``bias``: int8, shape (neurons,), each -1, 0 or +1, scaled by ``b``; or, where ``b`` is None,
       18-bit signed, int32, shape (neurons,).
     - ``b``: scale constant of ternary biases, 0 to 127.
     - ``threshold``: 18-bit signed: an integer for all neurons, or int32, shape (neurons,), one for
       each. None: the layer never fires.
+    - ``neuron``: what a neuron does from one timestep to the next.
+    - ``step``: what a spike subtracts from a carried potential, as ``threshold``; None: the
+      threshold.
     """
 
     weights: np.ndarray
     bias: np.ndarray
-    a: int
+    a: int | None
     b: int | None
     threshold: int | np.ndarray | None
+    neuron: Neuron = INTEGRATE_AND_FIRE
+    step: int | np.ndarray | None = None
 
     def __post_init__(self):
         weights = _checked_array("weights", self.weights, 2, -1, 1, np.int8)
@@ -41,23 +49,47 @@ class LayerParameters:
         for field in self.shape.fields:
             value = _checked(field, getattr(self, field.name), self.shape.neurons)
             object.__setattr__(self, field.name, value)
-        largest = self.a * self.shape.inputs + int(np.abs(self.biases).max())
+        self._check_range()
+
+    def _check_range(self) -> None:
+        """`BadInput` if a timestep may add too much, or a phase shift a value out of its range."""
+        shift = self.neuron.phases - 1
+        phases = f" in the first of {self.neuron.phases} phases" if shift else ""
+        largest_bias = int(np.abs(self.biases).max())
+        if self.shape.pixels:
+            sums = [(self.weights == sign).sum(axis=0).max() for sign in (-1, 1)]
+            largest, what = PIXEL_MAX * int(max(sums)), f"{PIXEL_MAX} * weights of one sign"
+        else:
+            largest, what = self.a * self.shape.inputs, "a * inputs"
+        largest = (largest + largest_bias) << shift
         if largest > POTENTIAL_MAX:
             raise BadInput(
-                f"a * inputs + the largest bias must be at most {POTENTIAL_MAX}, so that "
+                f"{what} + the largest bias must be at most {POTENTIAL_MAX}{phases}, so that "
                 f"potentials fit their register, not {largest}"
             )
+        for name in ("threshold", "step"):
+            if (value := getattr(self, name)) is not None:
+                least, most = int(np.min(value)) << shift, int(np.max(value)) << shift
+                if least < POTENTIAL_MIN or most > POTENTIAL_MAX:
+                    raise BadInput(
+                        f"{name} must be from {POTENTIAL_MIN} to {POTENTIAL_MAX}{phases}, "
+                        f"not {least if least < POTENTIAL_MIN else most}"
+                    )
 
     @functools.cached_property
     def shape(self) -> Dense:
         """The layer that these parameters are for, with one lane."""
         each = isinstance(self.threshold, np.ndarray)
         has_one = Threshold.NONE if self.threshold is None else Threshold.ONE
+        one_step = Step.THRESHOLD if self.step is None else Step.ONE
         return Dense(
             inputs=self.weights.shape[0],
             neurons=self.weights.shape[1],
             threshold=Threshold.EACH if each else has_one,
             bias=Bias.EACH if self.b is None else Bias.TERNARY,
+            neuron=self.neuron,
+            step=Step.EACH if isinstance(self.step, np.ndarray) else one_step,
+            pixels=self.a is None,
         )
 
     @property
@@ -98,18 +130,39 @@ def _checked_array(
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Network:
-    """A network ready to run: its name, its layers' parameters, input side first, its read-out."""
+    """A network ready to run.
+
+    - ``layers``: its layers' parameters, input side first.
+    - ``read_out``, ``encoder``: what makes a label, and what makes input spikes of an image.
+    """
 
     name: str
     layers: tuple[LayerParameters, ...]
     read_out: ReadOut = ReadOut.COUNT
+    encoder: Encoder = Encoder.RATE
 
     def __post_init__(self):
         _ = self.shape
+        if self.read_out is ReadOut.FIRST and not self._may_answer():
+            raise BadInput(
+                f"{self.name} can never answer: no output neuron reaches its threshold, whatever "
+                "spikes; lower the last layer's threshold"
+            )
+
+    def _may_answer(self) -> bool:
+        """Whether an output neuron may spike, as far as a bound on one timestep's sum tells."""
+        layer = self.layers[-1]
+        scale = PIXEL_MAX if layer.a is None else layer.a
+        most = scale * (layer.weights == 1).sum(axis=0) + layer.biases
+        grows = (layer.neuron.carries or bool(layer.neuron.synapse)) & (most > 0)
+        return bool((grows | (most > layer.threshold)).any())
 
     @functools.cached_property
     def shape(self) -> NetworkShape:
         """The structure that hardware must have to run this network, with one lane a layer."""
         return NetworkShape.of(
-            self.name, tuple(layer.shape for layer in self.layers), self.read_out
+            self.name,
+            tuple(layer.shape for layer in self.layers),
+            self.read_out,
+            self.encoder,
         )

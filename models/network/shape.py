@@ -20,6 +20,15 @@ class Encoder(enum.Enum):
 
     RATE = "rate"
     """A pixel spikes with a chance that is its intensity (TW-SNN alg. 1)."""
+    DIRECT = "direct"
+    """The pixels themselves, at each timestep; the first layer takes pixels (Rathi 2021)."""
+    BITS = "bits"
+    """A pixel's upper bits, the most significant first, one in each phase of the first layer, and
+    so on in each period (Kim 2018)."""
+    LATENCY = "latency"
+    """One spike of each pixel that is not 0, the sooner the brighter it is (Zhou 2021)."""
+    GIVEN = "given"
+    """The data are spikes already."""
 
 
 class ReadOut(enum.Enum):
@@ -30,6 +39,8 @@ class ReadOut(enum.Enum):
     POTENTIAL = "potential"
     """Largest sum of an output neuron's potentials over all timesteps; the last layer never fires
     (Rathi 2021, Kim 2018)."""
+    FIRST = "first"
+    """Earliest spike of an output neuron (Zhou 2021)."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -49,8 +60,9 @@ class NetworkShape:
     - ``input``: its volume has as many values as the first layer has inputs.
     - ``layers``: shape of each layer, input side first: 1 to 512, each with as many inputs as the
       one before it has neurons.
-    - ``read_out``: COUNT wants a last layer that fires, POTENTIAL one that does not; all others
-      fire.
+    - ``read_out``: COUNT and FIRST want a last layer that fires, POTENTIAL one that does not; all
+      others fire.
+    - Input that is encoded as DIRECT wants a first layer of pixels, and none other.
     """
 
     name: str
@@ -78,6 +90,12 @@ class NetworkShape:
                     f"many neurons, not {after.inputs}"
                 )
         for k, layer in enumerate(self.layers, 1):
+            direct = k == 1 and self.input.encoder is Encoder.DIRECT
+            if layer.pixels is not direct:
+                raise BadInput(
+                    f"layer {k} must take {'pixels' if direct else 'spikes'} with input that is "
+                    f"encoded as {self.input.encoder.value}"
+                )
             silent = k == len(self.layers) and self.read_out is ReadOut.POTENTIAL
             if layer.fires == silent:
                 what = "must not have a threshold" if silent else "must have a threshold"
@@ -95,19 +113,30 @@ class NetworkShape:
         return cls.of(name, layers).with_lanes(lanes)
 
     @classmethod
-    def of(cls, name: str, layers: tuple[Dense, ...], read_out: ReadOut = ReadOut.COUNT) -> Self:
+    def of(
+        cls,
+        name: str,
+        layers: tuple[Dense, ...],
+        read_out: ReadOut = ReadOut.COUNT,
+        encoder: Encoder = Encoder.RATE,
+    ) -> Self:
         """The network of ``layers`` whose input is a vector."""
         volume = Volume(channels=layers[0].inputs) if layers else Volume(channels=1)
-        return cls(name=name, input=Input(volume=volume), layers=layers, read_out=read_out)
+        given = Input(volume=volume, encoder=encoder)
+        return cls(name=name, input=given, layers=layers, read_out=read_out)
 
     def with_lanes(self, lanes: int) -> Self:
         """The network on a chip whose layers take ``lanes`` spikes a cycle: 1, 2, 4 or 8.
 
-        A layer of fewer inputs has the largest of these numbers that it has inputs for.
+        A layer of fewer inputs has the largest of these numbers that it has inputs for, and one of
+        pixels has one lane.
         """
         check_lanes(lanes)
         layers = tuple(
-            dataclasses.replace(layer, lanes=max(k for k in LANES if k <= min(lanes, layer.inputs)))
+            dataclasses.replace(
+                layer,
+                lanes=1 if layer.pixels else max(k for k in LANES if k <= min(lanes, layer.inputs)),
+            )
             for layer in self.layers
         )
         return dataclasses.replace(self, layers=layers)

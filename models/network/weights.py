@@ -63,7 +63,10 @@ def load(path: Path) -> tuple[Network, Card]:
     belong together.
     """
     layers, card = weight_file.load(path, _layer)
-    network = Network(name=card.shape.name, layers=layers, read_out=card.shape.read_out)
+    shape = card.shape
+    network = Network(
+        name=shape.name, layers=layers, read_out=shape.read_out, encoder=shape.input.encoder
+    )
     weight_file.check_digest(path, card, digest(network))
     return network, card
 
@@ -84,5 +87,6 @@ def _layer(archive: Archive, k: int, shape: Dense) -> LayerParameters:
             fields[field.name] = archive.array(name, np.int32, shape.neurons)
     return LayerParameters(
         weights=codes.unpack(packed, synapses, f"weights_{k}"),
-        **{"b": None, "threshold": None, **fields},
+        neuron=shape.neuron,
+        **{"a": None, "b": None, "threshold": None, **fields},
     )
