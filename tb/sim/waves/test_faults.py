@@ -93,7 +93,7 @@ class RenamedScale(Scale):
 
     def elaborate(self, platform):
         m = Module()
-        wrap(m, self, Scale(lanes=self.lanes))
+        wrap(m, self, Scale(shape=self.shape))
         return m
 
 
