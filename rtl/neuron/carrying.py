@@ -16,6 +16,7 @@ from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix
 from trispike.rtl.neuron.operations import Operation, leaks_after_reset
 from trispike.rtl.neuron.pe import TernaryMultiplexer, multiples_layout
 from trispike.rtl.neuron.scale import constant_bits
+from trispike.rtl.parameters import Parameter
 
 _POTENTIAL = signed(POTENTIAL_BITS)
 _SUM = signed(POTENTIAL_BITS + 1)
@@ -87,8 +88,10 @@ class CarryingElement(Block):
     Source: `models.network.neuron.Neuron`.
     """
 
+    shape = Parameter(Dense)
+
     def __init__(self, *, shape: Dense):
-        self._shape = shape
+        self.shape = shape
         lanes, bits = shape.lanes, constant_bits(shape)
         own_bias = shape.bias is Bias.EACH
         ports = {
@@ -107,12 +110,12 @@ class CarryingElement(Block):
 
     @property
     def module_name(self) -> str:
-        suffix = f"{lanes_suffix(self._shape.lanes)}{parameters_suffix(self._shape)}"
+        suffix = f"{lanes_suffix(self.shape.lanes)}{parameters_suffix(self.shape)}"
         return f"processing_element{suffix}"
 
     def elaborate(self, platform):
         m = Module()
-        neuron = self._shape.neuron
+        neuron = self.shape.neuron
         product = self._product(m)
         potential = Signal(_SUM, reset_less=True)
         cut = _saturated(m, potential, "cut")
@@ -133,23 +136,23 @@ class CarryingElement(Block):
                 with m.Case(Operation.INTEGRATE):
                     m.d.comb += [augend.eq(potential), addend.eq(product)]
             with m.Case(Operation.BIAS):
-                m.d.comb += addend.eq(self.bias if self._shape.bias is Bias.EACH else product)
+                m.d.comb += addend.eq(self.bias if self.shape.bias is Bias.EACH else product)
             with m.Case(Operation.FIRE):
                 if not neuron.carries:
                     m.d.comb += augend.eq(0)
-                elif neuron.leak and not leaks_after_reset(self._shape):
+                elif neuron.leak and not leaks_after_reset(self.shape):
                     m.d.comb += [addend.eq(leak), subtract.eq(1)]
-            if neuron.carries and self._shape.fires:
+            if neuron.carries and self.shape.fires:
                 with m.Case(Operation.RESET), m.If(self.spike):
                     if neuron.reset is Reset.ZERO:
                         m.d.comb += augend.eq(0)
                     else:
-                        own = self._shape.step is not Step.THRESHOLD
+                        own = self.shape.step is not Step.THRESHOLD
                         m.d.comb += [
                             addend.eq(self.step if own else self.threshold),
                             subtract.eq(1),
                         ]
-            if leaks_after_reset(self._shape):
+            if leaks_after_reset(self.shape):
                 with m.Case(Operation.LEAK):
                     m.d.comb += [addend.eq(leak), subtract.eq(1)]
         held = [Operation.HOLD]
@@ -163,7 +166,7 @@ class CarryingElement(Block):
 
     def _product(self, m: Module) -> Value:
         """The multiple of a constant to add: of this cycle's weights, or of the ternary bias."""
-        shape = self._shape
+        shape = self.shape
         multiplexer = TernaryMultiplexer(lanes=shape.lanes, bits=constant_bits(shape))
         m.submodules.multiplexer = multiplexer
         m.d.comb += [
@@ -178,14 +181,14 @@ class CarryingElement(Block):
 
     def _fire(self, m: Module, cut: Value) -> None:
         """The spike, or the potential in its place."""
-        if not self._shape.fires:
+        if not self.shape.fires:
             with m.If(self.state == Operation.FIRE):
                 m.d.sync += self.result.eq(cut)
             return
         spike = Signal(reset_less=True)
         fires = cut > self.threshold
         m.d.comb += self.spike.eq(spike)
-        if self._shape.neuron.once:
+        if self.shape.neuron.once:
             spiked = Signal(reset_less=True)
             fires = fires & ~spiked
             with m.If(self.clear):
@@ -204,5 +207,5 @@ class CarryingElement(Block):
         with m.Elif((self.state == Operation.BEGIN) | (self.state == Operation.INTEGRATE)):
             m.d.sync += current.eq(current + product)
         with m.Elif(self.state == Operation.FIRE):
-            m.d.sync += current.eq(cut - _part(cut, self._shape.neuron.synapse))
+            m.d.sync += current.eq(cut - _part(cut, self.shape.neuron.synapse))
         return cut
