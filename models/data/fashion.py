@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from trispike.models.data import idx
-from trispike.models.data.mnist import MnistFile
+from trispike.models.data.mnist import MnistFile, files
+from trispike.models.data.samples import Part
 from trispike.models.errors import BadInput
 
 HOME = "https://github.com/zalandoresearch/fashion-mnist"
@@ -39,3 +40,10 @@ def from_folder(file: MnistFile, folder: Path | None) -> tuple[np.ndarray, str]:
             f"{origin} must hold labels from 0 to {_LABELS - 1}, not {array.max()}; fetch it again"
         )
     return array, digest
+
+
+def read(part: Part, folder: Path | None) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
+    """Images and labels of ``part``, and the sha256 of their files by name, as `from_folder`."""
+    found = {file.name: from_folder(file, folder) for file in files(part)}
+    images, labels = (array for array, _ in found.values())
+    return images.reshape(len(images), -1), labels, {name: sha for name, (_, sha) in found.items()}

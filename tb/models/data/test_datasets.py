@@ -101,7 +101,9 @@ def test_frame_keeps_the_range():
 
 def test_unknown_name():
     for function in (datasets.load, datasets.load_test):
-        with pytest.raises(BadInput, match="one of digits, mnist, fashion, not 'cifar'"):
+        with pytest.raises(
+            BadInput, match="one of digits, mnist, saccade, nmnist, fashion, not 'cifar'"
+        ):
             function("cifar")
 
 
