@@ -19,7 +19,7 @@ from trispike import golden
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import ReadOut
 from trispike.rtl.chip.program import network_writes
-from trispike.sim.cosim import captures, cycles, decision, watchdog
+from trispike.sim.cosim import captures, cycles, decision, trace, watchdog
 from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
 from trispike.sim.cosim.judge import judge
 from trispike.sim.cosim.outcome import Outcome
@@ -38,7 +38,8 @@ class _Chunk:
     """Some images, and what the models say of them.
 
     ``inputs`` are the spike counts of the input vectors, uint16 (steps,), and ``spiking`` is what
-    `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are effective ones.
+    `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are effective ones; ``spikes`` are the
+    input, if it is to be kept.
     """
 
     images: range
@@ -47,6 +48,7 @@ class _Chunk:
     expected: golden.Result
     schedule: cycles.Schedule
     operations: int
+    spikes: np.ndarray | None
 
 
 def _lines(spikes: np.ndarray) -> str:
@@ -83,6 +85,7 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
                     expected=expected,
                     schedule=pipeline.advance(spiking),
                     operations=effective_operations(network, counts),
+                    spikes=spikes if shard.trace else None,
                 )
             )
             while (images.stop - ready[0].images.stop) * timesteps >= margin:
@@ -136,6 +139,7 @@ def _outcome(
         spikes=np.stack([chunk.inputs, *layers]),
         spiking_cycles=chunk.spiking.astype(np.uint16),
         operations=chunk.operations,
+        saturations=chunk.expected.saturations,
         cycles=cycles,
         seconds=seconds,
     )
@@ -167,6 +171,8 @@ async def compare_with_golden(dut):
             await Timer(_PERIOD_NS, "ns")
         seconds = time.perf_counter() - started
         run = captured.take(None if last else len(chunk.inputs))
+        if shard.trace:
+            trace.keep(folder, chunk.images, chunk.spikes, run)
         outcome = _outcome(shard, network.read_out, chunk, run, _cycle() - begun, seconds)
         outcome.write(folder)
         begun = _cycle()

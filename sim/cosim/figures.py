@@ -50,6 +50,7 @@ class Figures:
     - ``synaptic_operations``: mean per image: each input spike of a layer is one operation in each
       of its neurons, whose weights the hardware reads, zeros too.
     - ``effective_operations``: mean per image: those whose weight is not 0, NeuroBench's.
+    - ``saturations``: additions whose sum was cut to 18 bits, mean per image, all layers.
     - ``sram_reads``: mean per image, in words of a bank.
     - ``spikes``: mean per image, of the input and of each layer.
     - ``spiking_cycles``: for each layer, mean per image: cycles in which any of its lanes has an
@@ -89,6 +90,7 @@ class Figures:
     predictions_per_second: float
     synaptic_operations: float
     effective_operations: float
+    saturations: float
     sram_reads: float
     spikes: tuple[float, ...]
     spiking_cycles: tuple[float, ...]
@@ -195,6 +197,7 @@ def figures(
             sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))
         ),
         effective_operations=sum(outcome.operations for outcome in outcomes) / judged,
+        saturations=sum(sum(outcome.saturations) for outcome in outcomes) / judged,
         sram_reads=float(
             sum(n * len(layer.banks) for n, layer in zip(spikes, shape.layers, strict=False))
         ),
