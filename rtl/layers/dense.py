@@ -78,8 +78,8 @@ class DenseLayer(Block):
     potentials : Out(18 * neurons)
         Potentials that decided on the spikes in ``o``; only there if the layer ``shows`` them.
     timesteps : In(8)
-        Timesteps of an image, 1 to 255; may change between images. Only there if the shape
-        ``counts_timesteps``.
+        Timesteps of an image, 1 to 255; may change between images, while ``configuration`` is
+        ready. Only there if the shape ``counts_timesteps``.
     configuration : In(stream.Signature(write_layout([shape])))
         Writes for this layer; taken only while no timestep is at work. One that is taken in the
         same cycle as an input vector holds for that vector already.
