@@ -94,7 +94,7 @@ class DataFolder(Request):
 
     data_folder: Path | None = option(
         f"Folder with the data set's files; otherwise {_folders()}; for mnist and saccade else a "
-        "cache or a download."
+        "cache or a download, for fashion Debian's dataset-fashion-mnist."
     )
 
 

@@ -155,7 +155,7 @@ def test_other_data_sets_are_kept(house):
         ),
         (
             ["--data", "cifar"],
-            "DATA must be one of digits, mnist, saccade, nmnist, fashion, not 'cifar'",
+            "DATA must be one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'",
         ),
         (["--timesteps", "0"], "timesteps must be from 1 to 255, not 0"),
         (["--seeds", "0"], "SEEDS must be 1 or more, not 0"),

@@ -19,7 +19,7 @@ from trispike.models.network import weights
         (["--layer", "fc9"], "LAYER must be one of fc256, "),
         (
             ["--data", "cifar"],
-            "DATA must be one of digits, mnist, saccade, nmnist, fashion, not 'cifar'",
+            "DATA must be one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'",
         ),
         (["--epochs", "0"], "epochs must be an integer, 1 or more, not 0"),
         (["--threads", "0"], "threads must be an integer, 1 or more, not 0"),
