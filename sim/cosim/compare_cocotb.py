@@ -17,7 +17,7 @@ from cocotb.utils import get_sim_time
 
 from trispike import golden
 from trispike.models.network.parameters import Network
-from trispike.models.network.shape import ReadOut
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.program import network_writes
 from trispike.sim.cosim import captures, cycles, decision, trace, watchdog
 from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
@@ -111,14 +111,14 @@ def _filled(values: np.ndarray, length: int, missing: int) -> np.ndarray:
 
 
 def _outcome(
-    shard: Shard, read_out: ReadOut, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float
+    shard: Shard, shape: NetworkShape, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float
 ) -> Outcome:
     """Judge ``run``, what was captured of ``chunk``."""
     verdict = judge(
         chunk.expected,
         chunk.schedule,
         run,
-        read_out=read_out,
+        read_out=shape.read_out,
         timesteps=shard.stimulus.timesteps,
         first_image=chunk.images.start,
     )
@@ -133,8 +133,8 @@ def _outcome(
         first=verdict.first,
         labels=_filled(run.labels, len(chunk.images), -1),
         golden_labels=chunk.expected.labels,
-        silent=_filled(decision.silent(run.scores, read_out), len(chunk.images), 0).astype(bool),
-        tied=_filled(decision.tied(run.scores, read_out), len(chunk.images), 0).astype(bool),
+        silent=_filled(decision.silent(run.scores, shape), len(chunk.images), 0).astype(bool),
+        tied=_filled(decision.tied(run.scores, shape), len(chunk.images), 0).astype(bool),
         result_cycles=run.result_cycles,
         spikes=np.stack([chunk.inputs, *layers]),
         spiking_cycles=chunk.spiking.astype(np.uint16),
@@ -173,7 +173,7 @@ async def compare_with_golden(dut):
         run = captured.take(None if last else len(chunk.inputs))
         if shard.trace:
             trace.keep(folder, chunk.images, chunk.spikes, run)
-        outcome = _outcome(shard, network.read_out, chunk, run, _cycle() - begun, seconds)
+        outcome = _outcome(shard, network.shape, chunk, run, _cycle() - begun, seconds)
         outcome.write(folder)
         begun = _cycle()
         assert outcome.first is None, str(outcome.first)

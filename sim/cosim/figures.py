@@ -28,6 +28,8 @@ class Figures:
       that were judged, the first in question being ``first_image``.
     - ``images_asked``, ``complete``: images that it was to run on, and whether all were judged.
     - ``accuracy``, ``golden_accuracy``: fraction of labels that are right.
+    - ``answers``: fraction of the labels' parts that are right, of each group of outputs, if there
+      are groups.
     - ``decisions``: how sure the RTL's labels are, see `sim.cosim.decision`.
     - ``card_accuracy``: what the weight file's card says for as many timesteps and all test images
       of the same data set; None if it says nothing.
@@ -75,6 +77,7 @@ class Figures:
     seed: int
     accuracy: float
     golden_accuracy: float
+    answers: tuple[float, ...]
     decisions: Decisions
     card_accuracy: float | None
     mismatches: dict[str, int]
@@ -116,6 +119,19 @@ def _result_cycles(shape: NetworkShape, outcomes: list[Outcome], timesteps: int)
         for s in range(0, outcome.spiking_cycles.shape[1], _STEPS_AT_ONCE)
     ]
     return np.concatenate(parts)
+
+
+def answers(shape: NetworkShape, got: np.ndarray, true: np.ndarray) -> tuple[float, ...]:
+    """Fraction of the parts of labels ``got`` that are right, of each group of outputs.
+
+    -1 is no label, and no part of it is right.
+    """
+    if not shape.groups:
+        return ()
+    parts = zip(
+        *(np.unravel_index(each, shape.groups) for each in (np.abs(got), true)), strict=True
+    )
+    return tuple(float(np.mean((mine == wanted) & (got >= 0))) for mine, wanted in parts)
 
 
 def figures(
@@ -176,6 +192,7 @@ def figures(
         seed=seed,
         accuracy=float(np.mean(got == true)),
         golden_accuracy=float(np.mean(golden == true)),
+        answers=answers(shape, got, true),
         decisions=decisions(
             np.concatenate([outcome.silent for outcome in outcomes]),
             np.concatenate([outcome.tied for outcome in outcomes]),

@@ -46,6 +46,7 @@ def table(f: Figures) -> Table:
         ),
         ("accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED),
         ("accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED),
+        *((f"  of part {k} of labels", f"{a:.2%}", _MEASURED) for k, a in enumerate(f.answers, 1)),
         *undecided(f.decisions),
         ("mismatches RTL / models", f"[{'red' if wrong else 'green'}]{wrong}[/]", _MEASURED),
         ("  compared", ", ".join(f.mismatches), _GIVEN),
