@@ -5,11 +5,12 @@ import math
 from typing import Any
 
 from trispike.models.errors import BadInput
+from trispike.models.network.numbers import MAX_TIMESTEPS
 
 V_TH = 1.0
 """Firing threshold of every neuron during training."""
 
-LOSSES = ("first spike", "squared hinge")
+LOSSES = ("first spike", "squared hinge", "cross entropy")
 SCHEDULES = ("cosine", "exponential")
 
 
@@ -17,7 +18,9 @@ SCHEDULES = ("cosine", "exponential")
 class Recipe:
     """Settings of a training; a weight file's card holds all of them.
 
-    weight_bits: 2 for ternary weights and biases, 32 for the baseline without quantisation.
+    timesteps: Timesteps that an image is presented for, 1 to 255; 1 for networks whose neurons
+        start each timestep from zero, which run for any number.
+    weight_bits: 2 for ternary weights, 32 for the baseline without quantisation.
     beta: Weights below this fraction of their layer's largest become 0 (TW-SNN eq. 11), 0 to 1.
     learnt_alpha: Whether each layer learns the magnitude of its ternary weights. If not, it is the
         mean of the full-precision weights that are kept (TW-SNN eq. 10).
@@ -44,6 +47,7 @@ class Recipe:
     """
 
     name: str = "custom"
+    timesteps: int = 1
     weight_bits: int = 2
     beta: float = 0.1
     learnt_alpha: bool = False
@@ -65,6 +69,10 @@ class Recipe:
     def __post_init__(self):
         allowed = {
             "name": ("a text", lambda x: isinstance(x, str)),
+            "timesteps": (
+                f"an integer, 1 to {MAX_TIMESTEPS}",
+                lambda x: type(x) is int and 1 <= x <= MAX_TIMESTEPS,
+            ),
             "weight_bits": ("2 or 32", lambda x: type(x) is int and x in (2, 32)),
             "beta": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "learnt_alpha": ("true or false", lambda x: type(x) is bool),
@@ -123,6 +131,17 @@ RECIPES = {
 }
 """Recipes by name. ``tw-snn-literal`` has TW-SNN's own spike gradient (eq. 12)."""
 
+TUNED: dict[str, dict[str, Any]] = {
+    "diet256_256": {
+        "timesteps": 2,
+        "loss": "cross entropy",
+        "copies": 150,
+        "undistorted": 0.1,
+        "activity_price": 0.0,
+    },
+}
+"""What the networks of other neurons than TW-SNN's have in place of a recipe's own settings."""
+
 
 def changed(recipe: Recipe, settings: str) -> Recipe:
     """``recipe`` with some settings changed, called ``custom``.
@@ -155,9 +174,10 @@ def _value(name: str, text: str, kind: Any) -> Any:
         raise BadInput(f"{name} must be {kind_text}, not {text!r}") from None
 
 
-def recipe(name: str) -> Recipe:
-    """The recipe called ``name``; `BadInput` names the known ones."""
+def recipe(name: str, layer: str = "") -> Recipe:
+    """The recipe called ``name``, for the network ``layer``; `BadInput` names the known ones."""
     try:
-        return RECIPES[name]
+        chosen = RECIPES[name]
     except KeyError:
         raise BadInput(f"RECIPE must be one of {', '.join(RECIPES)}, not {name!r}") from None
+    return dataclasses.replace(chosen, **TUNED.get(layer, {}))

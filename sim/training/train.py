@@ -89,7 +89,7 @@ def train(
         task = progress.add_task(f"{plan.title}: measuring", total=None)
         ternary = plan.recipe.weight_bits == 2
         network = (
-            integer_network(plan.layer, layers, plan.recipe.beta)
+            integer_network(preset(plan.layer), layers, plan.recipe.beta)
             if ternary
             else real_network(plan.layer, layers)
         )
@@ -142,7 +142,7 @@ def _fitted(plan: Plan, dataset: Dataset, folder: Path, progress: Progress):
     torch.set_num_threads(plan.threads)
     try:
         training = Training(
-            preset(plan.layer).sizes,
+            preset(plan.layer),
             dataset.fit_images,
             dataset.fit_labels,
             plan.recipe,
