@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from trispike.golden.layers import SUMS
+from trispike.golden.neuron import Behaviour, behaviour
 from trispike.models.errors import BadInput
-from trispike.models.network.numbers import POTENTIAL_MAX, POTENTIAL_MIN
+from trispike.models.network.numbers import MAX_TIMESTEPS
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import ReadOut
 
@@ -30,12 +31,19 @@ class Result:
         weights), same shape. Empty if not asked for.
     running_scores
         What the read-out has added up for each output neuron after each timestep: its spikes,
-        int32, or its potentials. Shape (images, timesteps, outputs).
+        int32, its potentials, or, by its first spike in timestep t from 0, 255 - t. Shape (images,
+        timesteps, outputs).
+    groups
+        As of `models.network.shape.NetworkShape`.
+    saturations
+        Additions of each layer whose sum was cut to 18 bits.
     """
 
     spikes: tuple[np.ndarray, ...]
     potentials: tuple[np.ndarray, ...]
     running_scores: np.ndarray
+    groups: tuple[int, ...] = ()
+    saturations: tuple[int, ...] = ()
 
     @property
     def scores(self) -> np.ndarray:
@@ -44,89 +52,94 @@ class Result:
 
     @property
     def labels(self) -> np.ndarray:
-        """Output neuron with the largest score, the lowest index on a tie: int64, (images,)."""
-        return labels_of(self.scores)
+        """The label of each image, see `labels_of`: int64, (images,)."""
+        return labels_of(self.scores, self.groups)
 
 
-def potentials(layer: LayerParameters, spikes: np.ndarray) -> np.ndarray:
-    """Potential of each neuron of ``layer`` after each timestep's input spikes.
+def run_layer(layer: LayerParameters, spikes: np.ndarray) -> Behaviour:
+    """What ``layer`` does in each timestep of images whose input spikes are ``spikes``.
 
-    ``spikes`` is bool of shape (..., inputs); returns int32 of shape (..., neurons). That it fits
-    the 18-bit register is a theorem (see `models.network.parameters.LayerParameters`), asserted all
-    the same.
+    ``spikes`` is bool, or uint8 if they are pixels, of shape (..., timesteps, inputs).
     """
-    sums = SUMS[type(layer.shape)](spikes, layer.weights)
-    values = layer.a * sums.astype(np.int32) + layer.biases
-    assert values.size == 0 or POTENTIAL_MIN <= values.min() <= values.max() <= POTENTIAL_MAX, (
-        f"a potential of {values.min()} to {values.max()} left the 18-bit register"
-    )
-    return values
+    return behaviour(layer, SUMS[type(layer.shape)](spikes, layer.weights))
 
 
-def fires(layer: Any, potential: np.ndarray) -> np.ndarray:
-    """Which neurons of ``layer`` spike at ``potential`` (..., neurons): bool, the same shape."""
-    if layer.threshold is None:
-        return np.zeros(potential.shape, dtype=bool)
-    return potential > layer.threshold
+def _first_spikes(spikes: np.ndarray) -> np.ndarray:
+    """What a first spike adds, the more the earlier it is: int32, the shape of ``spikes``."""
+    left = MAX_TIMESTEPS - np.arange(spikes.shape[1], dtype=np.int32)
+    first = spikes & (spikes.cumsum(axis=1) == 1)
+    return first * left[:, np.newaxis]
 
 
 SCORES: dict[ReadOut, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     ReadOut.COUNT: lambda spikes, potentials: spikes.astype(np.int32),
     ReadOut.POTENTIAL: lambda spikes, potentials: potentials,
+    ReadOut.FIRST: lambda spikes, potentials: _first_spikes(spikes),
 }
 """What each read-out adds up over the timesteps: of the last layer's spikes and potentials."""
 
 
-def labels_of(scores: np.ndarray) -> np.ndarray:
-    """Index of the largest score along the last axis, the lowest index on a tie."""
-    return np.argmax(scores, axis=-1)
+def labels_of(scores: np.ndarray, groups: tuple[int, ...] = ()) -> np.ndarray:
+    """Index of the largest score along the last axis, the lowest index on a tie.
+
+    With ``groups`` of outputs, the index within each, read as the digits of one number, the first
+    group's the most significant.
+    """
+    if not groups:
+        return np.argmax(scores, axis=-1)
+    parts = np.split(scores, np.cumsum(groups)[:-1], axis=-1)
+    return np.ravel_multi_index([np.argmax(part, axis=-1) for part in parts], groups)
 
 
 def run(network: Network, spikes: np.ndarray, *, keep_potentials: bool = True) -> Result:
-    """What ``network`` does with input ``spikes``, each timestep starting from zero potential.
+    """What ``network`` does with input ``spikes``, each image from its first timestep on.
 
     Parameters
     ----------
     network
         The network and its parameters.
     spikes
-        Input spikes: bool, shape (images, timesteps, inputs).
+        Input spikes: bool, shape (images, timesteps, inputs); uint8 if they are pixels.
     keep_potentials
         False saves memory: `Result.potentials` is then empty.
 
     `BadInput` if ``spikes`` does not fit the network.
     """
-    return propagate(network, spikes, potentials, keep_potentials=keep_potentials)
+    return propagate(network, spikes, run_layer, keep_potentials=keep_potentials)
 
 
 def propagate(
     network: Any,
     spikes: np.ndarray,
-    potentials_of: Callable[[Any, np.ndarray], np.ndarray],
+    behaviour_of: Callable[[Any, np.ndarray], Behaviour],
     *,
     keep_potentials: bool,
 ) -> Result:
-    """What `run` returns, of a network whose layers have the potentials ``potentials_of`` gives.
+    """What `run` returns, of a network whose layers do what ``behaviour_of`` says.
 
-    ``potentials_of(layer, spikes)`` takes and returns what `potentials` does.
+    ``behaviour_of(layer, spikes)`` takes and returns what `run_layer` does.
     """
     spikes = np.asarray(spikes)
-    inputs = network.layers[0].shape.inputs
-    if spikes.dtype != np.bool_ or spikes.ndim != 3 or spikes.shape[2] != inputs:
+    first = network.layers[0].shape
+    inputs, kind = first.inputs, np.dtype(np.uint8 if first.pixels else np.bool_)
+    if spikes.dtype != kind or spikes.ndim != 3 or spikes.shape[2] != inputs:
         raise BadInput(
-            f"input spikes must be bool of shape (images, timesteps, {inputs}) for "
+            f"input spikes must be {kind} of shape (images, timesteps, {inputs}) for "
             f"{network.name}, not {spikes.dtype} of {spikes.shape}"
         )
-    fired, kept = [], []
+    fired, kept, saturations = [], [], []
     for layer in network.layers:
-        values = potentials_of(layer, spikes)
-        spikes = fires(layer, values)
+        did = behaviour_of(layer, spikes)
+        spikes = did.spikes
         fired.append(spikes)
+        saturations.append(did.saturations)
         if keep_potentials:
-            kept.append(values)
-    scores = SCORES[network.read_out](spikes, values)
+            kept.append(did.potentials)
+    scores = SCORES[network.read_out](spikes, did.potentials)
     return Result(
         spikes=tuple(fired),
         potentials=tuple(kept),
         running_scores=scores.cumsum(axis=1, dtype=scores.dtype),
+        groups=network.shape.groups,
+        saturations=tuple(saturations),
     )

@@ -9,17 +9,16 @@ import numpy as np
 
 from trispike.golden.layers import weighted_sums
 from trispike.golden.model import Result, propagate
+from trispike.golden.neuron import Behaviour
 from trispike.models.network.real_network import RealLayer, RealNetwork
 
 
-def real_potentials(layer: RealLayer, spikes: np.ndarray) -> np.ndarray:
-    """Potential of each neuron of ``layer`` after each timestep's input spikes.
-
-    ``spikes`` is bool of shape (..., inputs); returns float32 of shape (..., neurons).
-    """
-    return weighted_sums(spikes, layer.weights) + layer.bias
+def run_real_layer(layer: RealLayer, spikes: np.ndarray) -> Behaviour:
+    """What ``layer`` does, as `golden.model.run_layer`; its potentials are float32."""
+    potentials = weighted_sums(spikes, layer.weights) + layer.bias
+    return Behaviour(potentials=potentials, spikes=potentials > layer.threshold)
 
 
 def run_real(network: RealNetwork, spikes: np.ndarray, *, keep_potentials: bool = True) -> Result:
     """Run ``network`` on ``spikes``; arguments and result as of `golden.model.run`."""
-    return propagate(network, spikes, real_potentials, keep_potentials=keep_potentials)
+    return propagate(network, spikes, run_real_layer, keep_potentials=keep_potentials)

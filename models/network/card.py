@@ -138,13 +138,14 @@ class _Shape:
     input: Input
     layers: list[dict[str, Any]]
     read_out: ReadOut
+    groups: tuple[int, ...] = ()
 
 
 _KINDS = {kind.__name__.lower(): kind for kind in KINDS}
 
 
 def _shape_record(shape: NetworkShape) -> dict[str, Any]:
-    """``shape`` for JSON; of a layer, only what is not as usual."""
+    """``shape`` for JSON; groups and what a layer is only where they are not as usual."""
     usual = {"lanes": 1}
     for layer in KINDS:
         usual |= {f.name: f.default for f in dataclasses.fields(layer)}
@@ -152,7 +153,8 @@ def _shape_record(shape: NetworkShape) -> dict[str, Any]:
         {k: v for k, v in _tagged(layer, _KINDS).items() if k == "kind" or not _is(usual[k], v)}
         for layer in shape.layers
     ]
-    return {**msgspec.to_builtins(shape), "layers": layers}
+    record = {**msgspec.to_builtins(shape), "layers": layers}
+    return record if shape.groups else {k: v for k, v in record.items() if k != "groups"}
 
 
 def _is(usual: object, record: object) -> bool:

@@ -133,13 +133,15 @@ class Network:
     """A network ready to run.
 
     - ``layers``: its layers' parameters, input side first.
-    - ``read_out``, ``encoder``: what makes a label, and what makes input spikes of an image.
+    - ``read_out``, ``groups``, ``encoder``: what makes a label, and input spikes of an image, see
+      `models.network.shape.NetworkShape`.
     """
 
     name: str
     layers: tuple[LayerParameters, ...]
     read_out: ReadOut = ReadOut.COUNT
     encoder: Encoder = Encoder.RATE
+    groups: tuple[int, ...] = ()
 
     def __post_init__(self):
         _ = self.shape
@@ -165,4 +167,5 @@ class Network:
             tuple(layer.shape for layer in self.layers),
             self.read_out,
             self.encoder,
+            self.groups,
         )

@@ -62,6 +62,8 @@ class NetworkShape:
       one before it has neurons.
     - ``read_out``: COUNT and FIRST want a last layer that fires, POTENTIAL one that does not; all
       others fire.
+    - ``groups``: outputs that tell a part of the label each, from the first on, which together are
+      all; empty: one part. The parts are the digits of the label, the first the most significant.
     - Input that is encoded as DIRECT wants a first layer of pixels, and none other.
     """
 
@@ -69,6 +71,7 @@ class NetworkShape:
     input: Input
     layers: tuple[Dense, ...]
     read_out: ReadOut = ReadOut.COUNT
+    groups: tuple[int, ...] = ()
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -82,6 +85,12 @@ class NetworkShape:
             raise BadInput(
                 f"layer 1 must take {self.input.volume.size} inputs, as the images have as many "
                 f"pixels, not {self.layers[0].inputs}"
+            )
+        outputs = self.layers[-1].neurons
+        if self.groups and (min(self.groups) < 1 or sum(self.groups) != outputs):
+            raise BadInput(
+                f"groups of outputs must be 1 or more each and {outputs} together, "
+                f"not {self.groups!r:.80}"
             )
         for k, (before, after) in enumerate(itertools.pairwise(self.layers), 2):
             if before.neurons != after.inputs:
@@ -119,11 +128,12 @@ class NetworkShape:
         layers: tuple[Dense, ...],
         read_out: ReadOut = ReadOut.COUNT,
         encoder: Encoder = Encoder.RATE,
+        groups: tuple[int, ...] = (),
     ) -> Self:
         """The network of ``layers`` whose input is a vector."""
         volume = Volume(channels=layers[0].inputs) if layers else Volume(channels=1)
         given = Input(volume=volume, encoder=encoder)
-        return cls(name=name, input=given, layers=layers, read_out=read_out)
+        return cls(name=name, input=given, layers=layers, read_out=read_out, groups=groups)
 
     def with_lanes(self, lanes: int) -> Self:
         """The network on a chip whose layers take ``lanes`` spikes a cycle: 1, 2, 4 or 8.

@@ -65,7 +65,11 @@ def load(path: Path) -> tuple[Network, Card]:
     layers, card = weight_file.load(path, _layer)
     shape = card.shape
     network = Network(
-        name=shape.name, layers=layers, read_out=shape.read_out, encoder=shape.input.encoder
+        name=shape.name,
+        layers=layers,
+        read_out=shape.read_out,
+        encoder=shape.input.encoder,
+        groups=shape.groups,
     )
     weight_file.check_digest(path, card, digest(network))
     return network, card

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from trispike.golden import potentials, run
+from trispike.golden import run, run_layer
 from trispike.models.data.spikes import encode
 from trispike.models.errors import BadInput
 from trispike.models.network.parameters import LayerParameters, Network
@@ -99,7 +99,7 @@ def test_widest_layer_at_both_extremes(sign):
     extreme = sign * (1024 * 127 + 127)
     layer = _uniform(1024, 3, sign, sign, 127, 127, extreme)
     spikes = np.ones((1, 2, 1024), bool)
-    values = potentials(layer, spikes)
+    values = run_layer(layer, spikes).potentials
     assert values.dtype == np.int32
     assert (values == extreme).all()
     assert not run(Network(name="edge", layers=(layer,)), spikes).scores.any()  # strictly above
@@ -108,9 +108,9 @@ def test_widest_layer_at_both_extremes(sign):
 
 
 def test_register_width_is_asserted(monkeypatch):
-    monkeypatch.setattr("trispike.golden.model.POTENTIAL_MAX", 5)
+    monkeypatch.setattr("trispike.golden.neuron.POTENTIAL_MAX", 5)
     with pytest.raises(AssertionError, match="left the 18-bit register"):
-        potentials(_uniform(2, 1, 1, 0, 3, 0, 0), np.ones((1, 1, 2), bool))
+        run_layer(_uniform(2, 1, 1, 0, 3, 0, 0), np.ones((1, 1, 2), bool))
 
 
 def test_silence_and_full_input():

@@ -262,7 +262,7 @@ class NodeBench(Bench):
             self._expect_step(step, fired)
 
     def _expect_step(self, step, fired):
-        values = golden.potentials(self.layer, fired)
+        values = golden.run_layer(self.layer, fired).potentials
         spikes = np.flatnonzero(values > self.layer.threshold)
         for code, host in self.destinations:
             common = {**to_node(coordinates(code)), **from_node(HERE), "step": step}

@@ -1,11 +1,14 @@
 """What the blocks must do, in plain Python, and random things to do it with."""
 
+import dataclasses
 import random
 
 import numpy as np
 
-from trispike.models.network.layers import Bias, Dense, Threshold
-from trispike.models.network.numbers import CONSTANT_MAX, POTENTIAL_MAX
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import Neuron as NeuronModel
+from trispike.models.network.neuron import Order, Reset
+from trispike.models.network.numbers import CONSTANT_MAX, PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters
 
 DENSITIES = (0.0, 0.02, 0.1, 0.5, 0.9, 1.0)
@@ -75,24 +78,80 @@ def random_ternary(rng: random.Random, *shape: int) -> np.ndarray:
 def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
     """Parameters of a layer whose potentials often lie near the threshold, and often on it.
 
-    No constant is 0, so that every weight and bias matters.
+    No constant is 0, so that every weight and bias matters. Of neurons that carry a potential on
+    some have thresholds, steps and biases from their whole range, so that potentials saturate.
     """
-    most = min(CONSTANT_MAX, (POTENTIAL_MAX - CONSTANT_MAX) // shape.inputs)
+    largest = POTENTIAL_MAX >> (shape.neuron.phases - 1)
+    most = min(CONSTANT_MAX, (largest - CONSTANT_MAX) // shape.inputs)
     a, b = (rng.choice([1, rng.randint(1, most), most]) for _ in range(2))
+    scale = PIXEL_MAX if shape.pixels else a
+    far = shape.neuron.carries and rng.random() < 0.4
 
     def near():
-        return a * rng.randint(-3, 3) + b * rng.randint(-1, 1) + rng.choice([-1, 0, 0, 1])
+        return scale * rng.randint(-3, 3) + b * rng.randint(-1, 1) + rng.choice([-1, 0, 0, 1])
+
+    def anything(limit):
+        return rng.choice([-limit, limit, rng.randint(-limit, limit)])
+
+    def value():
+        return anything(largest) if far else near()
+
+    def one_bias():
+        return anything(largest - scale * shape.inputs) if far else near()
 
     weights = random_ternary(rng, shape.inputs, shape.neurons)
     own_bias = shape.bias is Bias.EACH
     every = range(shape.neurons)
-    bias = np.array([near() for _ in every]) if own_bias else random_ternary(rng, shape.neurons)
+    bias = np.array([one_bias() for _ in every]) if own_bias else random_ternary(rng, shape.neurons)
     each = shape.threshold is Threshold.EACH
-    threshold = np.array([near() for _ in every]) if each else near()
+    threshold = np.array([value() for _ in every]) if each else value()
+    steps = {
+        Step.THRESHOLD: lambda: None,
+        Step.ONE: value,
+        Step.EACH: lambda: np.array([value() for _ in every]),
+    }
     return LayerParameters(
         weights=weights,
         bias=bias,
-        a=a,
+        a=None if shape.pixels else a,
         b=None if own_bias else b,
         threshold=threshold if shape.fires else None,
+        neuron=shape.neuron,
+        step=steps[shape.step](),
     )
+
+
+def random_neuron(rng: random.Random) -> NeuronModel:
+    """Any neuron that something of one timestep reaches the next of."""
+    carries = rng.random() < 0.8
+    neuron = NeuronModel(
+        carries=carries,
+        leak=_shifts(rng) if carries else (),
+        reset=rng.choice(list(Reset)) if carries else Reset.SUBTRACT,
+        order=rng.choice(list(Order)) if carries else Order.LEAK_FIRST,
+        synapse=_shifts(rng),
+        once=rng.random() < 0.2,
+        phases=rng.choice([1, 1, 1, rng.randint(2, 8)]),
+    )
+    return neuron if neuron.has_state else random_neuron(rng)
+
+
+def _shifts(rng: random.Random) -> tuple[int, ...]:
+    """None, one, or several."""
+    return tuple(sorted(rng.sample(range(1, 18), rng.choice([0, 0, 1, 1, 2, 5]))))
+
+
+def random_dense(rng: random.Random, inputs: int, neurons: int, **fixed) -> Dense:
+    """A layer of any `random_neuron`, of thresholds, biases and steps of any kind.
+
+    ``fixed``: fields that are given.
+    """
+    fields = {
+        "threshold": rng.choice([Threshold.EACH, Threshold.ONE]),
+        "bias": rng.choice([Bias.EACH, Bias.TERNARY]),
+        "neuron": random_neuron(rng),
+        **fixed,
+    }
+    layer = Dense(inputs=inputs, neurons=neurons, **fields)
+    step = rng.choice(list(Step)) if layer.subtracts else Step.THRESHOLD
+    return dataclasses.replace(layer, step=step)

@@ -101,7 +101,7 @@ class LayerBench(Bench):
 
         def taken():
             contents = self.contents
-            values = golden.potentials(contents, bools(vector, self.shape.inputs))
+            values = golden.run_layer(contents, bools(vector, self.shape.inputs)).potentials
             self.at_work.append(values.tolist())
             if self.shape.fires:
                 fired = np.flatnonzero(values > contents.threshold).tolist()
@@ -395,7 +395,7 @@ async def _both_corners(bench):
         bench.load(layer)
         await bench.drain()
         full = (1 << shape.inputs) - 1
-        reached = golden.potentials(layer, bools(full, shape.inputs))
+        reached = golden.run_layer(layer, bools(full, shape.inputs)).potentials
         assert reached.tolist() == (signs * most).tolist()
         bench.send(full)
         await bench.drain()
