@@ -25,6 +25,7 @@ def _silent(
     *,
     last: Neuron = INTEGRATE_AND_FIRE,
     step: Step = Step.THRESHOLD,
+    groups: tuple[int, ...] = (),
 ) -> NetworkShape:
     """Dense layers with a bias for each neuron; the last never fires, and its potentials answer."""
     *between, end = itertools.pairwise(sizes)
@@ -45,7 +46,7 @@ def _silent(
             inputs=inputs, neurons=outputs, bias=Bias.EACH, neuron=last, threshold=Threshold.NONE
         )
     )
-    return NetworkShape.of(name, tuple(layers), ReadOut.POTENTIAL, encoder)
+    return NetworkShape.of(name, tuple(layers), ReadOut.POTENTIAL, encoder, groups)
 
 
 DIET = _silent(
@@ -53,7 +54,9 @@ DIET = _silent(
 )
 """Rathi 2021's DIET-SNN: pixels, and neurons whose leak is learnt, beginning with 3/8."""
 
-CT = _silent("ct256_256", (1156, 256, 256, 12), CONTINUOUS, Encoder.GIVEN)
+CT = _silent(
+    "ct256_256", (1156, 256, 256, 12), CONTINUOUS, Encoder.GIVEN, groups=(10, 2)
+)
 """Yin 2017's SNN-CT, for spikes of moving digits."""
 
 WS = _silent(

@@ -44,6 +44,7 @@ def integer_network(shape: NetworkShape, layers: Sequence[Trained], beta: float)
         layers=tuple(_layer(*pair, beta) for pair in zip(shape.layers, layers, strict=True)),
         read_out=shape.read_out,
         encoder=shape.input.encoder,
+        groups=shape.groups,
     )
 
 

@@ -56,8 +56,15 @@ class Training:
     ):
         self.shape, self.recipe, self.epochs, self.seed = shape, recipe, epochs, seed
         self.epoch = 0
+        groups = shape.groups or (shape.sizes[-1],)
         self._images = torch.tensor(images)
-        self._answers = torch.nn.functional.one_hot(torch.tensor(labels).long(), shape.sizes[-1]).float()
+        self._answers = torch.cat(
+            [
+                torch.nn.functional.one_hot(torch.tensor(part).long(), size).float()
+                for part, size in zip(np.unravel_index(labels, groups), groups, strict=True)
+            ],
+            1,
+        )
         self._copies: dict[int, torch.Tensor] = {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -114,7 +121,7 @@ class Training:
     def _step(self, images, answers, progress: float) -> tuple[float, int]:
         """Train one batch. Returns its mean loss and the number of correctly labelled images."""
         potentials, hidden = self.net(presented(self.shape, images, self.recipe.timesteps))
-        loss = loss_of(potentials, hidden, answers, self.recipe)
+        loss = loss_of(potentials, hidden, answers, self.recipe, self.shape.groups)
         value = loss.item()
         if not math.isfinite(value):
             raise self._diverged(f"the loss is {value}")
@@ -123,7 +130,7 @@ class Training:
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
-        return value, labelled_right(potentials, answers, self.shape.read_out)
+        return value, labelled_right(potentials, answers, self.shape.read_out, self.shape.groups)
 
     def _diverged(self, sign: str) -> BadInput:
         return BadInput(

@@ -139,6 +139,25 @@ TUNED: dict[str, dict[str, Any]] = {
         "undistorted": 0.1,
         "activity_price": 0.0,
     },
+    "ct256_256": {
+        "timesteps": 16,
+        "loss": "cross entropy",
+        "distortion": 0.0,
+        "activity_limit": 20.0,
+    },
+    "ws1200_1200": {
+        "timesteps": 24,
+        "loss": "cross entropy",
+        "copies": 60,
+        "undistorted": 0.1,
+        "activity_price": 0.0,
+    },
+    "first1024": {
+        "timesteps": 8,
+        "copies": 60,
+        "undistorted": 0.1,
+        "activity_price": 0.0,
+    },
 }
 """What the networks of other neurons than TW-SNN's have in place of a recipe's own settings."""
 

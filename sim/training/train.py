@@ -19,6 +19,9 @@ from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
 from trispike.sim.training.tally import accuracy_by_timestep
 
+LONGEST = 35
+"""Timesteps of the longest run that is measured of a network that runs for any number."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -57,7 +60,7 @@ def train(
     *,
     output_folder: Path,
     folder: Path | None = None,
-    timesteps: int = 35,
+    timesteps: int | None = None,
     test_seed: int = 0,
 ) -> Path:
     """Train a network, measure it, and write its weight file and card.
@@ -68,12 +71,14 @@ def train(
     output_folder: Where the weight file goes, under the name that
         `models.network.weights.committed` has.
     folder: Folder with the files of mnist or fashion, see `models.data.datasets.find_folder`.
-    timesteps: Longest run that is measured, 1 to 255.
+    timesteps: Longest run that is measured, 1 to 255; None for the recipe's, or 35 if that is 1.
     test_seed: Seed of the spikes of that measurement.
 
     Returns the weight file's path. `BadInput` for a bad argument, missing data, a missing PyTorch
     and a training that diverged; then nothing is written.
     """
+    if timesteps is None:
+        timesteps = plan.recipe.timesteps if plan.recipe.timesteps > 1 else LONGEST
     test_seed, timesteps = check_seed(test_seed), check_timesteps(timesteps)
     try:
         import torch  # noqa: F401
