@@ -1,14 +1,25 @@
 """The networks that come with Trispike, by name."""
 
 import itertools
+from collections.abc import Mapping
 
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
-from trispike.models.network.neuron import CONTINUOUS, FIRST_SPIKE, INTEGRATE_AND_FIRE, Neuron
-from trispike.models.network.neuron import WEIGHTED
+from trispike.models.network.neuron import (
+    CONTINUOUS,
+    FIRST_SPIKE,
+    INTEGRATE_AND_FIRE,
+    WEIGHTED,
+    Neuron,
+)
 from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 
-TW_SNN = (
+
+def _named(*shapes: NetworkShape) -> dict[str, NetworkShape]:
+    return {shape.name: shape for shape in shapes}
+
+
+TABLE_1 = _named(
     NetworkShape.dense(name="fc256", sizes=(784, 256, 10)),
     NetworkShape.dense(name="fc256_256", sizes=(784, 256, 256, 10)),
     NetworkShape.dense(name="fc1024", sizes=(784, 1024, 10)),
@@ -42,9 +53,7 @@ def _silent(
     ]
     inputs, outputs = end
     layers.append(
-        Dense(
-            inputs=inputs, neurons=outputs, bias=Bias.EACH, neuron=last, threshold=Threshold.NONE
-        )
+        Dense(inputs=inputs, neurons=outputs, bias=Bias.EACH, neuron=last, threshold=Threshold.NONE)
     )
     return NetworkShape.of(name, tuple(layers), ReadOut.POTENTIAL, encoder, groups)
 
@@ -54,9 +63,7 @@ DIET = _silent(
 )
 """Rathi 2021's DIET-SNN: pixels, and neurons whose leak is learnt, beginning with 3/8."""
 
-CT = _silent(
-    "ct256_256", (1156, 256, 256, 12), CONTINUOUS, Encoder.GIVEN, groups=(10, 2)
-)
+CT = _silent("ct256_256", (1156, 256, 256, 12), CONTINUOUS, Encoder.GIVEN, groups=(10, 2))
 """Yin 2017's SNN-CT, for spikes of moving digits."""
 
 WS = _silent(
@@ -80,12 +87,13 @@ FIRST = NetworkShape.of(
 )
 """Zhou 2021's neurons in one hidden layer: the first output spike is the answer."""
 
-PRESETS: dict[str, NetworkShape] = {shape.name: shape for shape in (*TW_SNN, DIET, CT, WS, FIRST)}
+PRESETS = TABLE_1 | _named(DIET, CT, WS, FIRST)
+"""Every network that ``LAYER=`` takes."""
 
 
-def preset(name: str) -> NetworkShape:
-    """Shape of the network called ``name``; `BadInput` names the known ones."""
+def preset(name: str, known: Mapping[str, NetworkShape] = PRESETS) -> NetworkShape:
+    """Shape of the network called ``name``; `BadInput` names the ``known`` ones."""
     try:
-        return PRESETS[name]
+        return known[name]
     except KeyError:
-        raise BadInput(f"LAYER must be one of {', '.join(PRESETS)}, not {name!r}") from None
+        raise BadInput(f"LAYER must be one of {', '.join(known)}, not {name!r}") from None

@@ -49,7 +49,11 @@ def cross_entropy(potentials, answers, groups):
     return -sum((answer * mean.log_softmax(1)).sum(1).mean() for mean, answer in parts)
 
 
-LOSSES = {"first spike": first_spike, "squared hinge": squared_hinge, "cross entropy": cross_entropy}
+LOSSES = {
+    "first spike": first_spike,
+    "squared hinge": squared_hinge,
+    "cross entropy": cross_entropy,
+}
 """The functions of `sim.training.recipe.LOSSES`."""
 
 

@@ -136,7 +136,9 @@ def tally_batch(
 
 def _tally(network: Network | RealNetwork, spikes: np.ndarray, labels: np.ndarray) -> Tally:
     result = _run(network, spikes)
-    right = labels_of(result.running_scores, network.shape.groups) == np.asarray(labels)[:, np.newaxis]
+    right = (
+        labels_of(result.running_scores, network.shape.groups) == np.asarray(labels)[:, np.newaxis]
+    )
     fired = [_fired(layer != 0) for layer in (spikes, *result.spikes)]
     return Tally(
         images=len(spikes),

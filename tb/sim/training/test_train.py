@@ -102,7 +102,7 @@ def test_export_fires_as_the_real_network_does(seed, learnt):
         )
         for i, n in itertools.pairwise(sizes)
     ]
-    network = integer_network("any", layers, 0.1)
+    network = integer_network(NetworkShape.dense(name="any", sizes=sizes), layers, 0.1)
     spikes = rng.random((50, 4, 40)) < 0.5
     result = run(network, spikes)
     active = spikes
