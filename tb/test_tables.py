@@ -1,11 +1,12 @@
-"""Tables keyed by the description: every room knows every kind of layer and every read-out."""
+"""Tables keyed by the description: every room knows every kind of layer, read-out and encoder."""
 
 import pytest
 
 from trispike.golden import model
 from trispike.golden.layers import SUMS
+from trispike.models.data.encoders import ENCODERS
 from trispike.models.network.layers import KINDS
-from trispike.models.network.shape import ReadOut
+from trispike.models.network.shape import Encoder, ReadOut
 from trispike.rtl.layers import LAYERS
 from trispike.sim.cosim import judge
 from trispike.sim.cosim.cycles import SPIKING_CYCLES
@@ -21,3 +22,8 @@ def test_kinds_of_layers(table):
 def test_read_outs(table):
     """Golden model and judge have each read-out."""
     assert set(table) == set(ReadOut)
+
+
+def test_encoders():
+    """Each encoder has its function."""
+    assert set(ENCODERS) == set(Encoder)

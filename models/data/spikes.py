@@ -22,6 +22,15 @@ def check_timesteps(timesteps: int) -> int:
     return checked_integer("timesteps", timesteps, 1, MAX_TIMESTEPS)
 
 
+def check_images(images: np.ndarray, *, dimensions: int = 2) -> None:
+    """`BadInput` unless ``images`` are uint8 and have so many dimensions."""
+    if images.ndim != dimensions or images.dtype != np.uint8:
+        raise BadInput(
+            f"images must be a {dimensions}-dimensional array of uint8, "
+            f"not {images.ndim}-dimensional {images.dtype}"
+        )
+
+
 def random_words(seed: int, image: int, timesteps: int, inputs: int) -> np.ndarray:
     """The 32-bit random words that image number ``image`` is compared with.
 
@@ -53,11 +62,7 @@ def encode(images: np.ndarray, timesteps: int, seed: int, first_image: int = 0) 
     """
     seed, timesteps = check_seed(seed), check_timesteps(timesteps)
     images = np.asarray(images)
-    if images.ndim != 2 or images.dtype != np.uint8:
-        raise BadInput(
-            f"images must be a 2-dimensional array of uint8, "
-            f"not {images.ndim}-dimensional {images.dtype}"
-        )
+    check_images(images)
     if not isinstance(first_image, (int, np.integer)) or not 0 <= first_image <= MAX_SEED:
         raise BadInput(f"first image must be an integer from 0 to {MAX_SEED}, not {first_image!r}")
     count, inputs = images.shape

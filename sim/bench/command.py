@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from threadpoolctl import threadpool_limits
 
-from trispike.models.data import spikes
+from trispike.models.data.encoders import encode
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
@@ -69,7 +69,8 @@ def bench(asked: Bench) -> None:
     check_writable(json_file)
 
     facts = machine.facts(tools)
-    work = Work.of(subject.weight_file, network, spikes.encode(pixels, asked.timesteps, asked.seed))
+    given = encode(network.shape, pixels, asked.timesteps, asked.seed)
+    work = Work.of(subject.weight_file, network, given)
     samples, skipped = _measured(work, asked.budget)
     run = Run(
         network=network.name,

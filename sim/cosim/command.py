@@ -68,7 +68,7 @@ def execute(asked: ChipRun) -> None:
 
     name = f"{network.name}-{asked.data}"
     with run_folder(name) as folder:
-        stimulus = Encoding.of(pixels, asked.timesteps, asked.seed, folder)
+        stimulus = Encoding.of(network.shape, pixels, asked.timesteps, asked.seed, folder)
         traced = 0
         if asked.waves:
             limit = asked.waves_mb or waveform.USUAL_MB

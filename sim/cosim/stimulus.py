@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from trispike.models.data.spikes import encode
+from trispike.models.data.encoders import encode
+from trispike.models.network.shape import NetworkShape
 
 
 class Stimulus(Protocol):
@@ -20,7 +21,10 @@ class Stimulus(Protocol):
     """Timesteps per image."""
 
     def spikes(self, first: int, last: int) -> np.ndarray:
-        """Spikes of images ``first`` to ``last - 1``: bool, shape (images, timesteps, inputs)."""
+        """Spikes of images ``first`` to ``last - 1``: bool, shape (images, timesteps, inputs).
+
+        For a first layer of pixels these: uint8, of the same shape.
+        """
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,24 +45,28 @@ class Given:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Encoding:
-    """Images encoded by `models.data.spikes.encode`, each as it would be in a run of the whole set.
+    """Images encoded for a network, each as it would be in a run of the whole set.
 
-    - ``pixels``: file of all images as NumPy saves them: uint8, shape (n, inputs).
-    - ``timesteps``, ``seed``: as for `models.data.spikes.encode`.
+    - ``shape``: the network, whose encoder it is.
+    - ``images``: file of all images as NumPy saves them.
+    - ``timesteps``, ``seed``: as for `models.data.encoders.encode`.
     """
 
-    pixels: Path
+    shape: NetworkShape
+    images: Path
     timesteps: int
     seed: int
 
     @classmethod
-    def of(cls, pixels: np.ndarray, timesteps: int, seed: int, folder: Path) -> "Encoding":
-        """The encoding of ``pixels``, which are put into ``folder``."""
-        path = folder / "pixels.npy"
-        np.save(path, pixels, allow_pickle=False)
-        return cls(pixels=path, timesteps=timesteps, seed=seed)
+    def of(
+        cls, shape: NetworkShape, images: np.ndarray, timesteps: int, seed: int, folder: Path
+    ) -> "Encoding":
+        """The encoding of ``images``, which are put into ``folder``."""
+        path = folder / "images.npy"
+        np.save(path, images, allow_pickle=False)
+        return cls(shape=shape, images=path, timesteps=timesteps, seed=seed)
 
     def spikes(self, first: int, last: int) -> np.ndarray:
-        """Spikes of images ``first`` to ``last - 1``, see `Stimulus`."""
-        pixels = np.load(self.pixels, mmap_mode="r", allow_pickle=False)[first:last]
-        return encode(pixels, self.timesteps, self.seed, first)
+        """What goes in for images ``first`` to ``last - 1``, see `Stimulus`."""
+        images = np.load(self.images, mmap_mode="r", allow_pickle=False)[first:last]
+        return encode(self.shape, images, self.timesteps, self.seed, first)

@@ -52,7 +52,7 @@ class _Subject:
         model = cosimulation.chip_model(self.network, lanes=self.shape.lanes, waves=waves)
         found = cosimulation.run(
             self.weight_file,
-            Encoding.of(self.pixels, self.timesteps, 0, folder),
+            Encoding.of(self.shape, self.pixels, self.timesteps, 0, folder),
             images,
             folder,
             lanes=self.shape.lanes,

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from trispike import golden
 from trispike.golden.mesh.routes import Routes, link_flits
-from trispike.models.data import spikes
+from trispike.models.data.encoders import encode
 from trispike.models.mesh import mapping
 from trispike.models.mesh.mapping import Mapping
 from trispike.models.mesh.topology import MeshShape, Port, node_name
@@ -62,7 +62,7 @@ def mean_spikes(
     """Mean spikes per timestep of each neuron, of the input and of each layer, on ``pixels``."""
     totals = [np.zeros(size) for size in network.shape.sizes]
     for image in range(0, len(pixels), 100):
-        some = spikes.encode(pixels[image : image + 100], timesteps, seed, image)
+        some = encode(network.shape, pixels[image : image + 100], timesteps, seed, image)
         result = golden.run(network, some, keep_potentials=False)
         for total, fired in zip(totals, (some, *result.spikes), strict=True):
             total += fired.sum(axis=(0, 1))

@@ -5,7 +5,7 @@ import time
 
 import click
 
-from trispike.models.data import spikes
+from trispike.models.data.encoders import encode
 from trispike.models.errors import BadInput
 from trispike.models.mesh import mapping
 from trispike.models.mesh import topology as mesh
@@ -118,7 +118,7 @@ def execute(asked: MeshRun) -> None:
         placed = setting(
             network,
             shape,
-            spikes.encode(pixels, asked.timesteps, asked.seed, first),
+            encode(network.shape, pixels, asked.timesteps, asked.seed, first),
             router=router,
             dead_links=dead_links,
             first_image=first,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from trispike.models.data import datasets
-from trispike.models.data.spikes import encode
+from trispike.models.data.encoders import encode
 from trispike.models.network import weights
 from trispike.models.network.parameters import Network
 from trispike.models.network.presets import preset
@@ -37,7 +37,7 @@ async def _two_images(stimulus: Stimulus) -> None:
 async def _digit(stimulus: Stimulus) -> None:
     network, _ = weights.load(weights.committed("fc256", "digits"))
     images, _ = datasets.load_test("digits")
-    (steps,) = encode(images[:1], timesteps=1, seed=0)
+    (steps,) = encode(network.shape, images[:1], timesteps=1, seed=0)
     await _load(stimulus, network, timesteps=1)
     taking = stimulus.start(stimulus.receive("result", (0,)))
     await stimulus.send("i", [sum(1 << k for k in step.nonzero()[0].tolist()) for step in steps])
