@@ -77,10 +77,10 @@ WS = _silent(
 """Kim 2018's first network, of weighted spikes."""
 
 FIRST = NetworkShape.of(
-    "first1024",
+    "first512",
     tuple(
         Dense(inputs=i, neurons=n, bias=Bias.EACH, neuron=FIRST_SPIKE)
-        for i, n in ((784, 1024), (1024, 10))
+        for i, n in ((784, 512), (512, 10))
     ),
     ReadOut.FIRST,
     Encoder.LATENCY,

@@ -152,23 +152,24 @@ class Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self.epoch = state["epoch"]
 
-    def parameters(self) -> list[Trained]:
-        """Parameters of each layer."""
-        return [
-            Trained(
-                weights=layer.weights.detach().numpy().copy(),
-                bias=layer.bias.detach().numpy().copy(),
-                alpha=layer.alpha(),
-                leak=layer.shifts(),
-            )
-            for layer in self.net.layers
-        ]
+
+def parameters(net: Net) -> list[Trained]:
+    """Parameters of each layer."""
+    return [
+        Trained(
+            weights=layer.weights.detach().numpy().copy(),
+            bias=layer.bias.detach().numpy().copy(),
+            alpha=layer.alpha(),
+            leak=layer.shifts(),
+        )
+        for layer in net.layers
+    ]
 
 
 def fit(
     training: Training, checkpoint: Checkpoint, report: Callable[[int, float, float], object]
 ) -> list[Trained]:
-    """Train from the state in ``checkpoint`` to the last epoch; returns `Training.parameters`.
+    """Train from the state in ``checkpoint`` to the last epoch; returns its `parameters`.
 
     ``report`` is called after each epoch with its number from 1, its mean loss and the fraction of
     training images with a correct label. `BadInput` for a training that diverges; its checkpoint is
@@ -186,4 +187,4 @@ def fit(
         if checkpoint.due() or training.epoch == training.epochs:
             checkpoint.save(training.state())
         report(training.epoch, loss, right)
-    return training.parameters()
+    return parameters(training.net)

@@ -9,9 +9,6 @@ from trispike.models.network.shape import NetworkShape
 from trispike.sim.training import dynamics
 from trispike.sim.training.recipe import Recipe
 
-START = 3.0
-"""Initial value of a learnt alpha, in standard deviations of the initial weights."""
-
 
 class Ternarise(torch.autograd.Function):
     """Ternary weights forward (TW-SNN eq. 9-11), straight-through backward (eq. 13)."""
@@ -54,12 +51,13 @@ class Layer(torch.nn.Module):
     def __init__(self, shape: Dense, recipe: Recipe):
         super().__init__()
         inputs, neurons = shape.inputs, shape.neurons
-        self.beta, self.window = recipe.beta, recipe.window
+        self.beta, self.window, self.timesteps = recipe.beta, recipe.window, recipe.timesteps
+        self.pixels = shape.pixels
         self.ternary = recipe.weight_bits == 2
         self.ternary_bias = self.ternary and shape.bias is Bias.TERNARY
         self.neuron = shape.neuron
         learnt = self.ternary and recipe.learnt_alpha
-        self.start = START * math.sqrt(2 / inputs) if learnt else None
+        self.start = recipe.start * math.sqrt(2 / inputs) if learnt else None
         self.gain = torch.nn.Parameter(torch.zeros(())) if learnt else None
         self.weights = torch.nn.Parameter(torch.empty(inputs, neurons))
         self.bias = torch.nn.Parameter(torch.empty(neurons))
@@ -71,18 +69,25 @@ class Layer(torch.nn.Module):
             self.leak = torch.nn.Parameter(torch.logit(taken))
 
     def forward(self, inputs):
-        """What each timestep adds to the potentials: (timesteps, batch, inputs or neurons)."""
+        """What each timestep adds to the potentials: (timesteps, batch, inputs or neurons).
+
+        Pixels are given as a single timestep, which stands for all.
+        """
         rows, weights, bias = inputs.flatten(0, 1), self.weights, self.bias
         if self.ternary:
             weights = Ternarise.apply(weights, self.beta, self.start)
         if self.ternary_bias:
             bias = Ternarise.apply(bias, self.beta)
         if self.gain is None and not self.neuron.synapse:
-            return torch.addmm(bias, rows, weights).unflatten(0, inputs.shape[:2])
+            return self._over_time(torch.addmm(bias, rows, weights), inputs)
         sums = rows @ weights
         if self.gain is not None:
             sums = sums * self.gain.exp()
-        return dynamics.currents(sums.unflatten(0, inputs.shape[:2]), self.neuron) + bias
+        return dynamics.currents(self._over_time(sums, inputs), self.neuron) + bias
+
+    def _over_time(self, rows, inputs):
+        values = rows.unflatten(0, inputs.shape[:2])
+        return values.expand(self.timesteps, -1, -1) if self.pixels else values
 
     def activity(self, added):
         """What the neurons pass on, see `dynamics.activity`."""
@@ -115,15 +120,11 @@ class Net(torch.nn.Module):
     def forward(self, inputs):
         """Potentials of the output neurons, as if none spiked, and each hidden layer's spikes.
 
-        All have timesteps, batch and neurons as dimensions. A first layer of pixels takes a single
-        timestep, which stands for all.
+        All have timesteps, batch and neurons as dimensions.
         """
         hidden, values = [], inputs
         for layer in self.layers[:-1]:
-            added = layer(values)
-            if layer is self.layers[0] and self.shape.layers[0].pixels:
-                added = added.expand(self.recipe.timesteps, -1, -1)
-            spikes = layer.activity(added)
+            spikes = layer.activity(layer(values))
             hidden.append(spikes)
             values = torch.nn.functional.dropout(spikes, self.recipe.dropout, self.training)
         last = self.layers[-1]

@@ -24,6 +24,7 @@ class Recipe:
     beta: Weights below this fraction of their layer's largest become 0 (TW-SNN eq. 11), 0 to 1.
     learnt_alpha: Whether each layer learns the magnitude of its ternary weights. If not, it is the
         mean of the full-precision weights that are kept (TW-SNN eq. 10).
+    start: Initial value of a learnt alpha, in standard deviations of the initial weights, above 0.
     loss: One of `LOSSES`, see `sim.training.losses`.
     batch: Images in a step, 1 or more.
     schedule: How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
@@ -51,6 +52,7 @@ class Recipe:
     weight_bits: int = 2
     beta: float = 0.1
     learnt_alpha: bool = False
+    start: float = 3.0
     loss: str = "first spike"
     batch: int = 250
     schedule: str = "cosine"
@@ -76,6 +78,7 @@ class Recipe:
             "weight_bits": ("2 or 32", lambda x: type(x) is int and x in (2, 32)),
             "beta": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "learnt_alpha": ("true or false", lambda x: type(x) is bool),
+            "start": ("above 0", lambda x: 0 < x < math.inf),
             "loss": (f"one of {', '.join(LOSSES)}", lambda x: x in LOSSES),
             "batch": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
             "schedule": (f"one of {', '.join(SCHEDULES)}", lambda x: x in SCHEDULES),
@@ -152,8 +155,9 @@ TUNED: dict[str, dict[str, Any]] = {
         "undistorted": 0.1,
         "activity_price": 0.0,
     },
-    "first1024": {
+    "first512": {
         "timesteps": 8,
+        "start": 1.0,
         "copies": 60,
         "undistorted": 0.1,
         "activity_price": 0.0,

@@ -25,6 +25,7 @@ from trispike.sim.training.ternary import ternarise
         ("beta", 1.5),
         ("loss", "hinge"),
         ("learnt_alpha", 1),
+        ("start", 0),
         ("batch", 0),
         ("batch", 2.0),
         ("schedule", "flat"),
@@ -64,7 +65,10 @@ def test_changed_settings():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("speed=2", r"a setting must be NAME=VALUE of timesteps, weight_bits, beta, .*, not 'speed=2'"),
+        (
+            "speed=2",
+            r"a setting must be NAME=VALUE of timesteps, weight_bits, beta, .*, not 'speed=2'",
+        ),
         ("name=mine", "not 'name=mine'"),
         ("beta", "beta must be a number, not ''"),
         ("batch=1.5", "batch must be an integer, not '1.5'"),
