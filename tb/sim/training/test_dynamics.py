@@ -1,6 +1,7 @@
 """Neurons over time: PyTorch's, which are trained, against the golden model's, which run."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -50,7 +51,7 @@ def _shape(neuron, encoder=Encoder.RATE, last=INTEGRATE_AND_FIRE, step=Step.THRE
             step=step,
             pixels=encoder is Encoder.DIRECT and i == SIZES[0],
         )
-        for i, n in zip(SIZES[:-2], SIZES[1:-1], strict=True)
+        for i, n in itertools.pairwise(SIZES[:-1])
     ]
     layers.append(
         Dense(inputs=SIZES[-2], neurons=5, bias=Bias.EACH, neuron=last, threshold=Threshold.NONE)
