@@ -14,6 +14,7 @@ from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card, Measured
 from trispike.models.network.origin import Trained
 from trispike.models.network.presets import preset
+from trispike.models.network.shape import Encoder, ReadOut
 from trispike.sim.terminal.extras import install
 from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
@@ -42,7 +43,17 @@ class Plan:
     threads: int = 1
 
     def __post_init__(self):
-        preset(self.layer)
+        shape = preset(self.layer)
+        if self.recipe.weight_bits != 2 and shape.input.encoder is not Encoder.RATE:
+            raise BadInput(
+                f"weight_bits must be 2 for {self.layer}, as there is no golden model of its "
+                f"neurons with real weights, not {self.recipe.weight_bits}"
+            )
+        loss = self.recipe.loss
+        if shape.read_out is ReadOut.FIRST and loss != "first spike":
+            raise BadInput(
+                f"loss must be first spike for {self.layer}, whose answer that is, not {loss}"
+            )
         for field in ("epochs", "threads"):
             value = getattr(self, field)
             if type(value) is not int or value < 1:
