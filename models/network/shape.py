@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import itertools
+import math
 import re
 from collections.abc import Sequence
 from typing import Self
@@ -160,6 +161,11 @@ class NetworkShape:
     def sizes(self) -> tuple[int, ...]:
         """Neurons a layer, inputs first: ``(784, 256, 10)``."""
         return (self.layers[0].inputs, *(layer.neurons for layer in self.layers))
+
+    @property
+    def labels(self) -> int:
+        """Number of different labels."""
+        return math.prod(self.groups) if self.groups else self.layers[-1].neurons
 
     @property
     def memory_bits(self) -> int:

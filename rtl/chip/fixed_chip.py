@@ -11,6 +11,7 @@ from trispike.rtl.chip.readout import Readout, result_layout
 from trispike.rtl.hierarchy import Block, lanes_suffix, leave_out, place
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, write_layout
+from trispike.rtl.layers.dense import input_layout
 from trispike.rtl.parameters import Parameter
 
 
@@ -22,14 +23,14 @@ class Chip(Block):
 
     Members
     -------
-    i : In(stream.Signature(inputs))
-        Input spike vector of a timestep.
+    i : In(stream.Signature(input_layout(shape.layers[0])))
+        Input spike vector of a timestep, or its pixels.
     configuration : In(stream.Signature(write_layout(shape.layers)))
         Weights, biases, constants and the number of timesteps. A layer takes its writes only
         while it is idle. The number of timesteps is taken at once and holds for what the read-out
         counts from then on: change it only when the last prediction is out. Cells have no value at
         power-on: write all of it, the number too, before the first image.
-    result : Out(stream.Signature(result_layout(outputs, read_out)))
+    result : Out(stream.Signature(result_layout(outputs, read_out, groups)))
         One prediction for every ``timesteps`` input vectors.
 
     Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes
@@ -50,9 +51,11 @@ class Chip(Block):
         self.shape = shape
         super().__init__(
             {
-                "i": In(stream.Signature(shape.sizes[0])),
+                "i": In(stream.Signature(input_layout(shape.layers[0]))),
                 "configuration": In(stream.Signature(write_layout(shape.layers))),
-                "result": Out(stream.Signature(result_layout(shape.sizes[-1], shape.read_out))),
+                "result": Out(
+                    stream.Signature(result_layout(shape.sizes[-1], shape.read_out, shape.groups))
+                ),
             }
         )
 
@@ -91,7 +94,11 @@ class Chip(Block):
                     self.configuration.ready.eq(layer.configuration.ready),
                 ]
 
-        readout = Readout(outputs=self.shape.sizes[-1], read_out=self.shape.read_out)
+        readout = Readout(
+            outputs=self.shape.sizes[-1],
+            read_out=self.shape.read_out,
+            groups=self.shape.groups,
+        )
         m.submodules.readout = place(readout, platform)
         connect(m, spikes, readout.i)
         if self.shape.layers[-1].fires:

@@ -1,5 +1,7 @@
 """The read-out: output spike counters and the label of the largest."""
 
+import math
+
 from amaranth import *
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
@@ -15,17 +17,24 @@ from trispike.rtl.parameters import Parameter
 
 
 def score_shape(read_out: ReadOut) -> Shape:
-    """Shape of what is added up for an output neuron: its spikes, or its potentials."""
-    return unsigned(COUNT_BITS) if read_out is ReadOut.COUNT else signed(SUM_BITS)
+    """Shape of what is found out for an output neuron: of its spikes, or its potentials."""
+    return signed(SUM_BITS) if read_out is ReadOut.POTENTIAL else unsigned(COUNT_BITS)
 
 
-def result_layout(outputs: int, read_out: ReadOut = ReadOut.COUNT) -> data.StructLayout:
-    """Layout of one prediction: the label, and spike count or potential sum of every output."""
-    scores = "counts" if read_out is ReadOut.COUNT else "sums"
+SCORES = {ReadOut.COUNT: "counts", ReadOut.POTENTIAL: "sums", ReadOut.FIRST: "leads"}
+"""What is found out for an output neuron: how often it spikes; the sum of its potentials; 255 less
+the timestep, from 0, of its first spike, or 0 if it has none."""
+
+
+def result_layout(
+    outputs: int, read_out: ReadOut = ReadOut.COUNT, groups: tuple[int, ...] = ()
+) -> data.StructLayout:
+    """Layout of one prediction: the label, and of every output what `SCORES` says."""
+    labels = math.prod(groups) if groups else outputs
     return data.StructLayout(
         {
-            "label": max(1, ceil_log2(outputs)),
-            scores: data.ArrayLayout(score_shape(read_out), outputs),
+            "label": max(1, ceil_log2(labels)),
+            SCORES[read_out]: data.ArrayLayout(score_shape(read_out), outputs),
         }
     )
 
@@ -81,6 +90,8 @@ class Readout(Block):
 
     - ``outputs``: number of output neurons.
     - ``read_out``: what is added up.
+    - ``groups``: outputs that tell a part of the label each, see
+      `models.network.shape.NetworkShape`.
 
     Members
     -------
@@ -89,7 +100,7 @@ class Readout(Block):
     timesteps : In(8)
         Timesteps per prediction, 1 to 255; may change between predictions. Not there where
         potentials are read out, which the layer marks as the image's last.
-    result : Out(stream.Signature(result_layout(outputs, read_out)))
+    result : Out(stream.Signature(result_layout(outputs, read_out, groups)))
         One prediction.
 
     Latency: ``result`` is valid two cycles after the last vector of a prediction was taken; the
@@ -100,60 +111,91 @@ class Readout(Block):
 
     outputs = Parameter(int, least=1)
     read_out = Parameter(ReadOut)
+    groups = Parameter(tuple)
 
-    def __init__(self, *, outputs: int, read_out: ReadOut = ReadOut.COUNT):
-        self.outputs, self.read_out = outputs, read_out
-        self._counts = read_out is ReadOut.COUNT
+    def __init__(
+        self,
+        *,
+        outputs: int,
+        read_out: ReadOut = ReadOut.COUNT,
+        groups: tuple[int, ...] = (),
+    ):
+        self.outputs, self.read_out, self.groups = outputs, read_out, groups
+        self._spikes = read_out is not ReadOut.POTENTIAL
         # The layer's fan-in is of no matter to what it gives out.
-        fires = Threshold.ONE if self._counts else Threshold.NONE
+        fires = Threshold.ONE if self._spikes else Threshold.NONE
         layer = Dense(inputs=1, neurons=outputs, threshold=fires)
         super().__init__(
             {
                 "i": In(stream.Signature(output_layout(layer))),
-                **({"timesteps": In(TIMESTEPS_SHAPE)} if self._counts else {}),
-                "result": Out(stream.Signature(result_layout(outputs, read_out))),
+                **({"timesteps": In(TIMESTEPS_SHAPE)} if self._spikes else {}),
+                "result": Out(stream.Signature(result_layout(outputs, read_out, groups))),
             }
         )
 
     @property
     def module_name(self) -> str:
-        return f"readout_{self.outputs}{'' if self._counts else '_potentials'}"
+        kind = {ReadOut.POTENTIAL: "_potentials", ReadOut.FIRST: "_first"}.get(self.read_out, "")
+        groups = "".join(f"_{n}" for n in self.groups)
+        return f"readout_{self.outputs}{kind}{groups and f'_groups{groups}'}"
 
     def elaborate(self, platform):
         m = Module()
         shape = score_shape(self.read_out)
-        m.submodules.argmax = argmax = Argmax(n=self.outputs, shape=shape)
         counts = Signal(data.ArrayLayout(shape, self.outputs), reset_less=True)
         complete = Signal()  # `counts` is a whole prediction
-        m.d.comb += [self.i.ready.eq(~complete), argmax.values.eq(counts)]
+        m.d.comb += self.i.ready.eq(~complete)
+        label = self._label(m, counts)
 
         with m.If(self.i.valid & self.i.ready):
-            first, last = self._count_timesteps(m)
+            first, last, step = self._count_timesteps(m)
             m.d.sync += complete.eq(last)
-            more = self.i.payload if self._counts else self.i.payload.potentials
+            more = self.i.payload if self._spikes else self.i.payload.potentials
             for k in range(self.outputs):
-                m.d.sync += counts[k].eq(Mux(first, 0, counts[k]) + more[k])
+                if self.read_out is ReadOut.FIRST:
+                    with m.If(first | (more[k] & (counts[k] == 0))):
+                        m.d.sync += counts[k].eq(Mux(more[k], ~step, 0))
+                else:
+                    m.d.sync += counts[k].eq(Mux(first, 0, counts[k]) + more[k])
 
-        result = Signal(result_layout(self.outputs, self.read_out), reset_less=True)
+        layout = result_layout(self.outputs, self.read_out, self.groups)
+        result = Signal(layout, reset_less=True)
         m.d.comb += self.result.payload.eq(result)
         with m.If(self.result.ready):
             m.d.sync += self.result.valid.eq(0)
         with m.If(complete & (~self.result.valid | self.result.ready)):
             m.d.sync += [
-                result.label.eq(argmax.index),
-                (result.counts if self._counts else result.sums).eq(counts),
+                result.label.eq(label),
+                result[SCORES[self.read_out]].eq(counts),
                 self.result.valid.eq(1),
                 complete.eq(0),
             ]
         return m
 
-    def _count_timesteps(self, m: Module) -> tuple[Value, Value]:
-        """Whether what is taken in this cycle is an image's first vector, and whether its last."""
-        if self._counts:
+    def _label(self, m: Module, counts: data.View) -> Value:
+        """The index of the largest of all, or of each group, as the digits of one number."""
+        shape = score_shape(self.read_out)
+        if not self.groups:
+            m.submodules.argmax = argmax = Argmax(n=self.outputs, shape=shape)
+            m.d.comb += argmax.values.eq(counts)
+            return argmax.index
+        label, first = C(0), 0
+        for g, size in enumerate(self.groups):
+            m.submodules[f"argmax_{g}"] = argmax = Argmax(n=size, shape=shape)
+            m.d.comb += [argmax.values[k].eq(counts[first + k]) for k in range(size)]
+            label, first = label * size + argmax.index, first + size
+        return label
+
+    def _count_timesteps(self, m: Module) -> tuple[Value, Value, Value]:
+        """Of what is taken in this cycle: whether it is an image's first vector, whether its last.
+
+        And its timestep from 0, if spikes are read out.
+        """
+        if self._spikes:
             step = Signal(TIMESTEPS_SHAPE)  # timesteps counted of the prediction at work
             last = step + 1 == self.timesteps
             m.d.sync += step.eq(Mux(last, 0, step + 1))
-            return step == 0, last
+            return step == 0, last, step
         begun = Signal()
         m.d.sync += begun.eq(~self.i.payload.last)
-        return ~begun, self.i.payload.last
+        return ~begun, self.i.payload.last, C(0)

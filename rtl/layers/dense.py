@@ -5,8 +5,9 @@ from amaranth.hdl import ShapeLike
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
-from trispike.models.network.layers import Bias, Dense, Threshold
-from trispike.models.network.numbers import POTENTIAL_BITS, WEIGHT_BITS
+from trispike.models.network.field import Per
+from trispike.models.network.layers import Bias, Dense, Step
+from trispike.models.network.numbers import PIXEL_BITS, POTENTIAL_BITS, WEIGHT_BITS
 from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix, place
 from trispike.rtl.layers.configuration import (
     TIMESTEPS_SHAPE,
@@ -16,12 +17,20 @@ from trispike.rtl.layers.configuration import (
 )
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.lanes import LaneEncoder
-from trispike.rtl.layers.timestep_counter import TimestepCounter
+from trispike.rtl.layers.pixels import PixelEncoder
+from trispike.rtl.layers.timestep_counter import PhaseCounter, TimestepCounter
 from trispike.rtl.layers.weight_memory import WeightMemory
-from trispike.rtl.neuron.pe import PEState, ProcessingElement
-from trispike.rtl.neuron.scale import Scale
+from trispike.rtl.neuron.carrying import CarryingElement
+from trispike.rtl.neuron.operations import sequence, states
+from trispike.rtl.neuron.pe import ProcessingElement
+from trispike.rtl.neuron.scale import Scale, constant_bits
 from trispike.rtl.parameters import Parameter
 from trispike.rtl.probe import Probe
+
+
+def input_layout(shape: Dense) -> ShapeLike:
+    """What a layer takes for a timestep: a bit for each input, or its pixel."""
+    return data.ArrayLayout(PIXEL_BITS, shape.inputs) if shape.pixels else unsigned(shape.inputs)
 
 
 def output_layout(shape: Dense) -> ShapeLike:
@@ -62,8 +71,8 @@ class DenseLayer(Block):
 
     Members
     -------
-    i : In(stream.Signature(inputs))
-        Input spike vector of a timestep.
+    i : In(stream.Signature(input_layout(shape)))
+        Input spike vector of a timestep, or its pixels.
     o : Out(stream.Signature(output_layout(shape)))
         Output spike vector of that timestep, or its potentials.
     potentials : Out(18 * neurons)
@@ -79,7 +88,9 @@ class DenseLayer(Block):
 
     Timing: with N input spikes in its busiest lane a timestep occupies the layer for N + 1 cycles;
     its output is valid N + 3 cycles after its input was taken, later if the output of the timestep
-    before has to wait. A timestep may be at work meanwhile.
+    before has to wait. A timestep may be at work meanwhile. Neurons that carry something on take
+    N cycles and one for each operation of `rtl.neuron.operations.sequence`, of which those before
+    they fire delay the output.
 
     Source: TW-SNN sec. 4.2, fig. 6-7.
     """
@@ -91,7 +102,7 @@ class DenseLayer(Block):
     def __init__(self, *, shape: Dense, readable: bool = False, shows: bool = False):
         self.shape, self.readable, self.shows = shape, readable, shows
         members = {
-            "i": In(stream.Signature(shape.inputs)),
+            "i": In(stream.Signature(input_layout(shape))),
             "o": Out(stream.Signature(output_layout(shape))),
             "configuration": In(stream.Signature(write_layout([shape]))),
         }
@@ -116,7 +127,7 @@ class DenseLayer(Block):
         neurons, taken = shape.neurons, (("o__valid", 1), ("o__ready", 1))
         potential = Probe(
             name="potential",
-            valid=(("flow.state", PEState.FIRE.value),),
+            valid=(("flow.state", states(shape).FIRE.value),),
             signals=tuple(f"pe_{n}.potential" for n in range(neurons)),
             count=neurons,
             bits=POTENTIAL_BITS,
@@ -145,11 +156,15 @@ class DenseLayer(Block):
     def elaborate(self, platform):
         m = Module()
         shape = self.shape
-        encoder = LaneEncoder(inputs=shape.inputs, lanes=shape.lanes)
-        flow = FlowController(inputs=shape.inputs, lanes=shape.lanes)
+        encoder = (
+            PixelEncoder(inputs=shape.inputs)
+            if shape.pixels
+            else LaneEncoder(inputs=shape.inputs, lanes=shape.lanes)
+        )
+        flow = FlowController(inputs=shape.inputs, lanes=shape.lanes, sequence=sequence(shape))
         registers = LayerRegisters(shape=shape)
         memory = WeightMemory(shape=shape)
-        scale = Scale(lanes=shape.lanes, bias=shape.bias)
+        scale = Scale(shape=shape)
         m.submodules.encoder = place(encoder, platform)
         m.submodules.flow = place(flow, platform)
         m.submodules.registers = place(registers, platform)
@@ -163,7 +178,7 @@ class DenseLayer(Block):
             self.o.valid.eq(flow.valid),
             flow.ready.eq(self.o.ready),
             scale.state.eq(flow.state),
-            scale.a.eq(registers.constants.a),
+            scale.a.eq(encoder.pixel if shape.pixels else registers.constants.a),
             *([scale.b.eq(registers.constants.b)] if shape.bias is Bias.TERNARY else []),
             memory.addresses.eq(encoder.o.payload.addresses),
             memory.read.eq(flow.read),
@@ -171,25 +186,28 @@ class DenseLayer(Block):
             memory.write_neuron.eq(self.configuration.payload.row),
             memory.write_data.eq(self.configuration.payload.data),
         ]
+        fire, shift = flow.state == states(shape).FIRE, C(0, 0)
+        if shape.counts_timesteps:
+            shift = self._count_timesteps(m, flow, scale, fire)
         outputs = self.o.payload if shape.fires else self.o.payload.potentials
-        fire, potentials = flow.state == PEState.FIRE, []
+        potentials = []
         for neuron in range(shape.neurons):
-            pe = ProcessingElement(lanes=shape.lanes, threshold=shape.threshold, bias=shape.bias)
+            pe = self._element()
             m.submodules[f"pe_{neuron}"] = place(pe, platform)
             m.d.comb += [
                 pe.state.eq(flow.state),
                 pe.weights.eq(Cat(row.word_select(neuron, WEIGHT_BITS) for row in memory.weights)),
-                pe.bias.eq(registers.bias.word_select(neuron, len(pe.bias))),
+                pe.bias.eq(self._of(registers, "bias", neuron, shift)),
                 pe.plus.eq(scale.plus),
                 pe.minus.eq(scale.minus),
             ]
+            if shape.neuron.has_state:
+                m.d.comb += pe.clear.eq(flow.clear)
+            if shape.step is not Step.THRESHOLD:
+                m.d.comb += pe.step.eq(self._of(registers, "step", neuron, shift))
             if shape.fires:
                 m.d.comb += [
-                    pe.threshold.eq(
-                        registers.threshold.word_select(neuron, POTENTIAL_BITS)
-                        if shape.threshold is Threshold.EACH
-                        else registers.constants.threshold
-                    ),
+                    pe.threshold.eq(self._of(registers, "threshold", neuron, shift)),
                     outputs[neuron].eq(pe.spike),
                 ]
             else:
@@ -198,14 +216,47 @@ class DenseLayer(Block):
         if self.shows:
             with m.If(fire):
                 m.d.sync += self.potentials.eq(Cat(potentials))
-        if shape.counts_timesteps:
-            m.submodules.counter = counter = TimestepCounter()
-            m.d.comb += [counter.timesteps.eq(self.timesteps), counter.advance.eq(fire)]
-            with m.If(fire):
-                m.d.sync += self.o.payload.last.eq(counter.last)
         if self.readable:
             self._show(m, registers, memory)
         return m
+
+    def _element(self) -> ProcessingElement | CarryingElement:
+        shape = self.shape
+        if shape.neuron.has_state:
+            return CarryingElement(shape=shape)
+        return ProcessingElement(
+            lanes=shape.lanes,
+            threshold=shape.threshold,
+            bias=shape.bias,
+            bits=constant_bits(shape),
+        )
+
+    def _of(self, registers: LayerRegisters, name: str, neuron: int, shift: Value) -> Value:
+        """What ``neuron`` has as the field ``name``, with the weight of this phase."""
+        field = next(field for field in self.shape.fields if field.name == name)
+        if field.per is Per.LAYER:
+            value = registers.constants[name]
+        else:
+            value = getattr(registers, name).word_select(neuron, field.bits)
+        return value.as_signed() << shift if len(shift) and not field.ternary else value
+
+    def _count_timesteps(self, m: Module, flow: FlowController, scale: Scale, fire: Value) -> Value:
+        """Tell who has to know where an image begins and ends; returns the shift of this phase."""
+        shape, shift = self.shape, C(0, 0)
+        m.submodules.counter = counter = TimestepCounter()
+        ends = flow.done if shape.neuron.has_state else fire
+        m.d.comb += [counter.timesteps.eq(self.timesteps), counter.advance.eq(ends)]
+        if shape.neuron.has_state:
+            m.d.comb += [flow.first.eq(counter.first), flow.last.eq(counter.last)]
+        if shape.neuron.phases > 1:
+            m.submodules.phase = phase = PhaseCounter(phases=shape.neuron.phases)
+            m.d.comb += [phase.advance.eq(ends), phase.last.eq(counter.last)]
+            shift = phase.shift
+            m.d.comb += scale.shift.eq(shift)
+        if not shape.fires:
+            with m.If(fire):
+                m.d.sync += self.o.payload.last.eq(counter.last)
+        return shift
 
     def _show(self, m: Module, registers: LayerRegisters, memory: WeightMemory) -> None:
         with m.If(self.readback.read):

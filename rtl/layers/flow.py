@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from trispike.rtl.hierarchy import Block, lanes_suffix
 from trispike.rtl.layers.lanes import spikes_layout
+from trispike.rtl.neuron.operations import Operation
 from trispike.rtl.neuron.pe import PEState
 from trispike.rtl.parameters import Parameter
 
@@ -27,6 +28,8 @@ class FlowController(Block):
 
     - ``inputs``: fan-in of the layer.
     - ``lanes``: spikes that may come in one cycle.
+    - ``sequence``: operations that end a timestep, `rtl.neuron.operations.sequence`; empty where
+      PEs fire and are ready for the next timestep in one cycle.
 
     Members
     -------
@@ -34,28 +37,35 @@ class FlowController(Block):
         From the encoder. ``ready`` falls only while firing has to wait.
     read : Out(lanes)
         Bit l: read the banks of lane l at the address of its spike.
-    state : Out(PEState)
+    state : Out(PEState) or Out(Operation)
         To all PEs.
+    first, last : In(1), clear : Out(1), done : Out(1)
+        Only with a sequence: the timestep at work is its image's first, its last; PEs forget what
+        they carry; the timestep ends with this cycle.
     valid : Out(1), ready : In(1)
         Handshake of the layer's output spike vector, which the PEs hold.
     busy : Out(1)
         A timestep is at work in this pipeline.
 
-    Latency: the PEs fire in the cycle after the end was taken, ``valid`` rises one later.
+    Latency: the PEs fire, or a sequence begins, in the cycle after the end was taken; ``valid``
+    rises one after they fire. A sequence holds the pipeline up to its last cycle.
 
     Source: TW-SNN sec. 4.1 (``i_state``), fig. 6; Yin 2017 (layers overlap timesteps).
     """
 
     inputs = Parameter(int, least=1)
     lanes = Parameter(int, least=1)
+    sequence = Parameter(tuple)
 
-    def __init__(self, *, inputs: int, lanes: int = 1):
-        self.inputs, self.lanes = inputs, lanes
+    def __init__(self, *, inputs: int, lanes: int = 1, sequence: tuple[Operation, ...] = ()):
+        self.inputs, self.lanes, self.sequence = inputs, lanes, sequence
+        image = {"first": In(1), "last": In(1), "clear": Out(1), "done": Out(1)}
         super().__init__(
             {
                 "events": In(stream.Signature(spikes_layout(inputs, lanes))),
                 "read": Out(lanes),
-                "state": Out(PEState),
+                "state": Out(Operation if sequence else PEState),
+                **(image if sequence else {}),
                 "valid": Out(1),
                 "ready": In(1),
                 "busy": Out(1),
@@ -64,7 +74,8 @@ class FlowController(Block):
 
     @property
     def module_name(self) -> str:
-        return f"flow_controller_{self.inputs}{lanes_suffix(self.lanes)}"
+        operations = "".join(f"_{each.name.lower()}" for each in self.sequence)
+        return f"flow_controller_{self.inputs}{lanes_suffix(self.lanes)}{operations}"
 
     def elaborate(self, platform):
         m = Module()
@@ -73,10 +84,14 @@ class FlowController(Block):
         wait = Signal()
         fire = Signal()
         end = Signal()
+        waits = (slot == Slot.END) & self.valid & ~self.ready
+        fires = (slot == Slot.END) & ~wait
+        if self.sequence:
+            waits, fires = self._operate(m, slot, open_)
         m.d.comb += [
             end.eq(~self.events.payload.spikes.any()),
-            wait.eq((slot == Slot.END) & self.valid & ~self.ready),
-            fire.eq((slot == Slot.END) & ~wait),
+            wait.eq(waits),
+            fire.eq(fires),
             self.events.ready.eq(~wait),
             self.busy.eq(open_ | (slot != Slot.EMPTY)),
         ]
@@ -91,17 +106,44 @@ class FlowController(Block):
             with m.Else():
                 m.d.sync += slot.eq(Slot.SPIKE)
 
-        with m.If(slot == Slot.SPIKE):
-            m.d.comb += self.state.eq(PEState.INTEGRATE)
-            m.d.sync += open_.eq(1)
-        with m.Elif(fire):
-            m.d.comb += self.state.eq(PEState.FIRE)
-            m.d.sync += open_.eq(0)
-        with m.Elif((slot == Slot.EMPTY) & ~open_):
-            m.d.comb += self.state.eq(PEState.BIAS)
+        if not self.sequence:
+            with m.If(slot == Slot.SPIKE):
+                m.d.comb += self.state.eq(PEState.INTEGRATE)
+                m.d.sync += open_.eq(1)
+            with m.Elif(fire):
+                m.d.comb += self.state.eq(PEState.FIRE)
+                m.d.sync += open_.eq(0)
+            with m.Elif((slot == Slot.EMPTY) & ~open_):
+                m.d.comb += self.state.eq(PEState.BIAS)
 
         with m.If(fire):
             m.d.sync += self.valid.eq(1)
         with m.Elif(self.ready):
             m.d.sync += self.valid.eq(0)
         return m
+
+    def _operate(self, m: Module, slot: Signal, open_: Signal) -> tuple[Value, Value]:
+        """The sequence's operations, one after the other.
+
+        Returns whether it goes on in the next cycle, and whether the PEs fire in this one.
+        """
+        position = Signal(range(len(self.sequence)))
+        at_end, firing = slot == Slot.END, position == self.sequence.index(Operation.FIRE)
+        goes = Signal()  # one that is to fire waits until the spike vector before is taken
+        m.d.comb += [
+            goes.eq(at_end & ~(firing & self.valid & ~self.ready)),
+            self.done.eq(goes & (position == len(self.sequence) - 1)),
+            self.clear.eq((self.done & self.last) | ((slot == Slot.EMPTY) & ~open_ & self.first)),
+        ]
+        with m.If(slot == Slot.SPIKE):
+            m.d.comb += self.state.eq(Mux(open_, Operation.INTEGRATE, Operation.BEGIN))
+            m.d.sync += open_.eq(1)
+        with m.If(goes):
+            with m.Switch(position):
+                for k, operation in enumerate(self.sequence):
+                    with m.Case(k):
+                        m.d.comb += self.state.eq(operation)
+            m.d.sync += position.eq(Mux(self.done, 0, position + 1))
+        with m.If(self.done):
+            m.d.sync += open_.eq(0)
+        return at_end & ~self.done, goes & firing

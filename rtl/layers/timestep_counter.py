@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.network.numbers import COUNT_BITS
+from trispike.rtl.parameters import Parameter
 
 
 class TimestepCounter(wiring.Component):
@@ -31,4 +32,32 @@ class TimestepCounter(wiring.Component):
         m.d.comb += [self.first.eq(timestep == 0), self.last.eq(timestep + 1 == self.timesteps)]
         with m.If(self.advance):
             m.d.sync += timestep.eq(Mux(self.last, 0, timestep + 1))
+        return m
+
+
+class PhaseCounter(wiring.Component):
+    """Counts the phases of weighted spikes, from 0 in each image (Kim 2018).
+
+    ``phases``: how many there are, 2 or more.
+
+    Members
+    -------
+    advance, last : In(1)
+        The timestep at work ends with this cycle; it is its image's last.
+    shift : Out(range(phases))
+        Places by which what has a weight is shifted left in the timestep at work.
+    """
+
+    phases = Parameter(int, least=2)
+
+    def __init__(self, *, phases: int):
+        self.phases = phases
+        super().__init__({"advance": In(1), "last": In(1), "shift": Out(range(phases))})
+
+    def elaborate(self, platform):
+        m = Module()
+        shift = Signal(range(self.phases), init=self.phases - 1)
+        m.d.comb += self.shift.eq(shift)
+        with m.If(self.advance):
+            m.d.sync += shift.eq(Mux(self.last | (shift == 0), self.phases - 1, shift - 1))
         return m

@@ -19,9 +19,12 @@ class PEState(enum.Enum, shape=2):
     FIRE = 3
 
 
-def multiples_layout(lanes: int) -> data.ArrayLayout:
-    """Layout of a constant's multiples 1 to ``lanes``; element k is k + 1 times the constant."""
-    return data.ArrayLayout(signed(CONSTANT_BITS + lanes.bit_length() - 1), lanes)
+def multiples_layout(lanes: int, bits: int = CONSTANT_BITS) -> data.ArrayLayout:
+    """Layout of a constant's multiples 1 to ``lanes``; element k is k + 1 times the constant.
+
+    The constant has ``bits``, of which the uppermost is a sign that is 0.
+    """
+    return data.ArrayLayout(signed(bits + lanes.bit_length() - 1), lanes)
 
 
 class TernaryMultiplexer(wiring.Component):
@@ -31,29 +34,32 @@ class TernaryMultiplexer(wiring.Component):
     multiplexer: 0, +constant or -constant.
 
     - ``lanes``: number of digits.
+    - ``bits``: width of the constant, with a sign that is 0.
 
     Members
     -------
     codes : In(ArrayLayout(2, lanes))
         `models.network.numbers.TernaryCode` of each digit.
-    plus, minus : In(multiples_layout(lanes))
+    plus, minus : In(multiples_layout(lanes, bits))
         Multiples of the constant, which is 0 to 127, and their negatives.
-    product : Out(signed(8 + log2(lanes)))
+    product : Out(signed(bits + log2(lanes)))
         -127 * lanes to 127 * lanes.
 
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
     lanes = Parameter(int, least=1)
+    bits = Parameter(int, least=1)
 
-    def __init__(self, *, lanes: int):
-        self.lanes = lanes
+    def __init__(self, *, lanes: int, bits: int = CONSTANT_BITS):
+        self.lanes, self.bits = lanes, bits
+        multiples = multiples_layout(lanes, bits)
         super().__init__(
             {
                 "codes": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
-                "plus": In(multiples_layout(lanes)),
-                "minus": In(multiples_layout(lanes)),
-                "product": Out(signed(CONSTANT_BITS + lanes.bit_length() - 1)),
+                "plus": In(multiples),
+                "minus": In(multiples),
+                "product": Out(multiples.elem_shape),
             }
         )
 
@@ -97,6 +103,7 @@ class ProcessingElement(Block):
 
     - ``lanes``: weights that can be added in one cycle: 1, 2, 4 or 8.
     - ``threshold``, ``bias``: whether the neuron has a threshold, and how wide its bias is.
+    - ``bits``: width of the scale constants, with a sign that is 0.
 
     Members
     -------
@@ -107,7 +114,7 @@ class ProcessingElement(Block):
         lane it is looked at only in ``INTEGRATE``; with several, no lane has a spike outside it.
     bias : In(2) or In(signed(18))
         Ternary code, or the bias itself; looked at in ``BIAS`` and ``FIRE``.
-    plus, minus : In(multiples_layout(lanes))
+    plus, minus : In(multiples_layout(lanes, bits))
         Multiples of the scale constant, and their negatives: of a in ``INTEGRATE``, of b in
         ``BIAS`` and ``FIRE``, 0 in ``HOLD`` (`rtl.neuron.scale.Scale`).
     threshold : In(signed(18))
@@ -126,16 +133,22 @@ class ProcessingElement(Block):
     """
 
     def __init__(
-        self, *, lanes: int = 1, threshold: Threshold = Threshold.ONE, bias: Bias = Bias.TERNARY
+        self,
+        *,
+        lanes: int = 1,
+        threshold: Threshold = Threshold.ONE,
+        bias: Bias = Bias.TERNARY,
+        bits: int = CONSTANT_BITS,
     ):
         self._lanes, self._has_threshold = lanes, threshold is not Threshold.NONE
+        self._bits = bits
         self._own_bias = bias is Bias.EACH
         ports = {
             "state": In(PEState),
             "weights": In(data.ArrayLayout(WEIGHT_BITS, lanes)),
             "bias": In(signed(POTENTIAL_BITS) if self._own_bias else WEIGHT_BITS),
-            "plus": In(multiples_layout(lanes)),
-            "minus": In(multiples_layout(lanes)),
+            "plus": In(multiples_layout(lanes, bits)),
+            "minus": In(multiples_layout(lanes, bits)),
         }
         if self._has_threshold:
             ports["threshold"] = In(signed(POTENTIAL_BITS))
@@ -149,11 +162,13 @@ class ProcessingElement(Block):
     def module_name(self) -> str:
         silent = "" if self._has_threshold else "_silent"
         bias = "_biases" if self._own_bias else ""
-        return f"processing_element{lanes_suffix(self._lanes)}{silent}{bias}"
+        bits = "" if self._bits == CONSTANT_BITS else f"_{self._bits}_bits"
+        return f"processing_element{lanes_suffix(self._lanes)}{silent}{bias}{bits}"
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.multiplexer = multiplexer = TernaryMultiplexer(lanes=self._lanes)
+        multiplexer = TernaryMultiplexer(lanes=self._lanes, bits=self._bits)
+        m.submodules.multiplexer = multiplexer
 
         # No register needs a reset: the flow controller loads the bias before the first spike, and
         # says by `valid` when the spike flip-flop means anything.

@@ -59,7 +59,7 @@ class Ceiling:
             line.split() for line in (self._folder / "results").read_text().splitlines()
         )
         shape = self._work.network.shape
-        label = result_layout(shape.sizes[-1], shape.read_out)["label"]
+        label = result_layout(shape.sizes[-1], shape.read_out, shape.groups)["label"]
         got = np.array(predictions, dtype=np.int64).reshape(-1, 2)
         self._work.check_labels("ceiling", got[:, 1] & ((1 << label.width) - 1))
         self._work.check_result_cycles("ceiling", got[:, 0])

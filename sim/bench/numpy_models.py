@@ -43,7 +43,8 @@ class CycleModel:
     def measure(self) -> dict[str, Sample]:
         """One run."""
         begun = time.perf_counter()
-        schedule = cycles.schedule(self._work.input_counts, self._work.timesteps)
+        work = self._work
+        schedule = cycles.schedule(work.network.shape, work.input_counts, work.timesteps)
         seconds = time.perf_counter() - begun
         self._work.check_result_cycles("cycle model", schedule.result)
         return {"cycle_model": Sample(images=self._work.images, cycles=None, seconds=seconds)}

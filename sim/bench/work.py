@@ -52,7 +52,7 @@ class Work:
             counts=np.concatenate(counts),
             labels=np.concatenate(labels),
             input_counts=input_counts,
-            result_cycles=cycles.schedule(input_counts, spikes.shape[1]).result,
+            result_cycles=cycles.schedule(network.shape, input_counts, spikes.shape[1]).result,
         )
 
     @property

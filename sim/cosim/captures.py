@@ -75,6 +75,7 @@ class Captures:
 
     def __init__(self, folder: Path, shape: NetworkShape, *, costly: bool):
         self._folder, self._outputs = folder, shape.sizes[-1]
+        self._label_bits = max(1, (shape.labels - 1).bit_length())
         self._score = score_shape(shape.read_out)
         self._probes = [
             (k, probe) for k, probe in harness.probes(shape) if costly or not probe.costly
@@ -86,7 +87,7 @@ class Captures:
 
         Reads and removes the harness's files, which must be closed.
         """
-        label_bits = max(1, (self._outputs - 1).bit_length())
+        label_bits = self._label_bits
         results = self._read("results", label_bits + self._score.width * self._outputs)
         scores = Capture(results.cycles, results.bits[:, label_bits:])
         label = Capture(results.cycles, results.bits[:, :label_bits])

@@ -50,7 +50,9 @@ class _Chunk:
 
 
 def _lines(spikes: np.ndarray) -> str:
-    vectors = np.packbits(spikes.reshape(-1, spikes.shape[2]), axis=1, bitorder="little")
+    vectors = spikes.reshape(-1, spikes.shape[2])
+    if spikes.dtype == np.bool_:
+        vectors = np.packbits(vectors, axis=1, bitorder="little")
     return "".join(f"{vector[::-1].tobytes().hex()}\n" for vector in vectors)
 
 
@@ -61,7 +63,7 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
     """
     timesteps = shard.stimulus.timesteps
     shape = network.shape.with_lanes(shard.lanes)
-    pipeline = cycles.Pipeline(len(network.layers), timesteps)
+    pipeline = cycles.Pipeline(shape, timesteps)
     margin = _LAYER_STEPS * (len(network.layers) + 1)
     ready = collections.deque()
     with (folder / "stimulus.hex").open("w") as stimulus:
@@ -71,12 +73,12 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
             stimulus.flush()
             expected = golden.run(network, spikes, keep_potentials=shard.potentials)
             layer_inputs = (spikes, *expected.spikes[:-1])
-            counts = [each.sum(axis=(0, 1)) for each in layer_inputs]
+            counts = [np.count_nonzero(each, axis=(0, 1)) for each in layer_inputs]
             spiking = cycles.spiking_cycles(shape, layer_inputs)
             ready.append(
                 _Chunk(
                     images=images,
-                    inputs=spikes.sum(axis=2, dtype=np.uint16).reshape(-1),
+                    inputs=np.count_nonzero(spikes, axis=2).astype(np.uint16).reshape(-1),
                     spiking=spiking,
                     expected=expected,
                     schedule=pipeline.advance(spiking),

@@ -6,10 +6,14 @@ input vector has N spikes, in its busiest lane if it has several, the events are
 
 - accept: the encoder takes the vector;
 - start: the first spikes are taken, at the earliest one cycle after accept, and not before
-  the layer has fired for step s - 1, as a waiting ``end`` event holds the pipeline;
+  the layer has done with step s - 1, as a waiting ``end`` event holds the pipeline;
 - end: the ``end`` event is taken, N cycles after start;
 - fire: the PEs fire, at the earliest one cycle after end, and not before the vector of step s - 1
-  was taken downstream, as the spike flip-flops hold it.
+  was taken downstream, as the spike flip-flops hold it;
+- done: neurons that start each timestep from zero are done as they fire.
+
+Neurons that carry something on take a cycle for each thing that they do with a timestep's sum
+(`Pace`): some before they fire, which then is later by as much, and some after it.
 
 The vector is valid downstream one cycle after fire. The encoder is ready for step s + 1 from the
 cycle that shows the ``end`` event of step s. The read-out takes a vector a cycle, but after the
@@ -23,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from trispike.models.network.layers import Dense
+from trispike.models.network.neuron import Order, Reset
 from trispike.models.network.shape import NetworkShape
 
 
@@ -44,7 +49,7 @@ def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.nda
     """Cycles that each layer's encoder gives spikes in: the spike count of its busiest lane.
 
     - ``shape``: of the chip: it says how many lanes each layer has.
-    - ``vectors``: each layer's input spikes: bool, shape (images, timesteps, inputs).
+    - ``vectors``: each layer's input spikes: bool, shape (images, timesteps, inputs), or pixels.
 
     Returns int64, shape (layers, images * timesteps).
     """
@@ -54,7 +59,8 @@ def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.nda
 
 
 def _dense_cycles(layer: Dense, spikes: np.ndarray) -> np.ndarray:
-    lanes = [spikes[..., k :: layer.lanes].sum(axis=-1) for k in range(layer.lanes)]
+    given = spikes != 0  # of pixels, those that are not 0
+    lanes = [given[..., k :: layer.lanes].sum(axis=-1) for k in range(layer.lanes)]
     return np.max(lanes, axis=0)
 
 
@@ -63,19 +69,46 @@ SPIKING_CYCLES: dict[type, Callable[[Any, np.ndarray], np.ndarray]] = {Dense: _d
 input spikes, bool (..., inputs), that returns integers (...)."""
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Cycles that neurons take at a timestep's end, ``before`` and ``after`` they fire."""
+
+    before: int = 0
+    after: int = 0
+
+    @classmethod
+    def of(cls, layer: Dense) -> "Pace":
+        """That of a ``layer`` (`models.network.neuron.Neuron`).
+
+        Before: the current is added, if there is one, and the bias. After: a spike resets what is
+        carried on, and where that leaks later than it is compared, it does so then.
+        """
+        neuron = layer.neuron
+        if not neuron.has_state:
+            return cls()
+        resets = neuron.carries and layer.fires
+        late = neuron.order is Order.RESET_FIRST and neuron.reset is Reset.SUBTRACT
+        return cls(
+            before=1 + bool(neuron.synapse),
+            after=resets + (resets and late and bool(neuron.leak)),
+        )
+
+
 class Pipeline:
     """The pipeline of a chip from reset on; takes the steps of a run in any number of parts.
 
-    - ``layers``: layers of the chip.
+    - ``shape``: the chip's.
     - ``timesteps``: timesteps per prediction.
     """
 
-    def __init__(self, layers: int, timesteps: int):
-        never = -1
+    def __init__(self, shape: NetworkShape, timesteps: int):
+        never, layers = -1, len(shape.layers)
+        paces = [Pace.of(layer) for layer in shape.layers]
+        self._paces = [(pace.before, pace.after) for pace in paces]
         self._timesteps = timesteps
         self._steps = 0
         self._ready = [0] * layers  # the encoder's first cycle ready for the next vector
-        self._fired = [never] * layers  # of the step before
+        self._done = [never] * layers  # with the step before
         self._ended = [never] * layers
         self._left = [never] * layers  # the cycle that the vector of the step before was taken in
         self._readout_ready = 0
@@ -90,7 +123,8 @@ class Pipeline:
         fire = np.zeros((layers, steps), dtype=np.int64)
         taken = np.zeros((layers, steps), dtype=np.int64)
         counts = spikes.tolist()
-        ready, fired, ended, left = self._ready, self._fired, self._ended, self._left
+        ready, done, ended, left = self._ready, self._done, self._ended, self._left
+        paces = self._paces
         results = []
         for s in range(steps):
             valid = 0
@@ -100,12 +134,14 @@ class Pipeline:
                 if k:
                     left[k - 1] = accept
                     taken[k - 1, s] = accept
-                start = max(accept + 1, fired[k])
+                start = max(accept + 1, done[k])
                 ready[k] = start + n if n else max(accept, ended[k]) + 1
                 ended[k] = start + n
-                fired[k] = max(ended[k] + 1, left[k])
-                fire[k, s] = fired[k]
-                valid = fired[k] + 1
+                before, after = paces[k]
+                fires = max(ended[k] + 1 + before, left[k])
+                done[k] = fires + after
+                fire[k, s] = fires
+                valid = fires + 1
             accept = max(valid, self._readout_ready)
             left[-1] = accept
             taken[-1, s] = accept
@@ -117,10 +153,10 @@ class Pipeline:
         return Schedule(fire=fire, taken=taken, result=np.array(results, dtype=np.int64))
 
 
-def schedule(spikes: np.ndarray, timesteps: int) -> Schedule:
-    """Schedule of a whole run.
+def schedule(shape: NetworkShape, spikes: np.ndarray, timesteps: int) -> Schedule:
+    """Schedule of a whole run of the chip of ``shape``.
 
     - ``spikes``: what `spiking_cycles` gives: integers, shape (layers, steps).
     - ``timesteps``: timesteps per prediction; ``steps`` is a multiple of it.
     """
-    return Pipeline(len(spikes), timesteps).advance(spikes)
+    return Pipeline(shape, timesteps).advance(spikes)

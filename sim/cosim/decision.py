@@ -23,7 +23,7 @@ class Decisions:
 
 def silent(scores: np.ndarray, read_out: ReadOut) -> np.ndarray:
     """Images without an output spike: bool (n,); ``scores`` (n, outputs) are the read-out's."""
-    return ~scores.any(axis=1) & (read_out is ReadOut.COUNT)
+    return ~scores.any(axis=1) & (read_out is not ReadOut.POTENTIAL)
 
 
 def tied(scores: np.ndarray, read_out: ReadOut) -> np.ndarray:

@@ -103,11 +103,11 @@ def first_mismatch(outcomes: list[Outcome]) -> Mismatch | None:
     return next((outcome.first for outcome in outcomes if outcome.first), None)
 
 
-def _result_cycles(outcomes: list[Outcome], timesteps: int) -> np.ndarray:
+def _result_cycles(shape: NetworkShape, outcomes: list[Outcome], timesteps: int) -> np.ndarray:
     """Cycle of each prediction of one pipeline that takes all images in a row."""
     if len(outcomes) == 1 or first_mismatch(outcomes):
         return outcomes[0].result_cycles
-    pipeline = Pipeline(len(outcomes[0].spiking_cycles), timesteps)
+    pipeline = Pipeline(shape, timesteps)
     parts = [
         pipeline.advance(outcome.spiking_cycles[:, s : s + _STEPS_AT_ONCE]).result
         for outcome in outcomes
@@ -136,7 +136,7 @@ def figures(
     """
     judged = sum(len(outcome.images) for outcome in outcomes)
     mismatch = first_mismatch(outcomes)
-    results = _result_cycles(outcomes, timesteps)
+    results = _result_cycles(shape, outcomes, timesteps)
     intervals = np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
     inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
     filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]

@@ -29,10 +29,13 @@ loaded until N predictions are out. It ends the simulation once the shard is wit
 (`sim.cosim.shard.withdraw`), so that the waveform is closed: FST has its header only then.
 """
 
+from amaranth import Shape
+
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import result_layout
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import write_layout
+from trispike.rtl.layers.dense import input_layout
 from trispike.rtl.probe import Probe
 from trispike.sim.cosim.shard import PARENT
 
@@ -57,8 +60,9 @@ def probes(shape: NetworkShape) -> list[tuple[int, Probe]]:
 def harness(shape: NetworkShape, module: str, *, waves: bool = False) -> str:
     """SystemVerilog of the bench around ``module``, the chip exported for ``shape``."""
     looked_at = probes(shape)
+    input_bits = Shape.cast(input_layout(shape.layers[0])).width
     write_bits = write_layout(shape.layers).size
-    result_bits = result_layout(shape.sizes[-1], shape.read_out).size
+    result_bits = result_layout(shape.sizes[-1], shape.read_out, shape.groups).size
     captures = [_capture(k, probe) for k, probe in looked_at]
     lines = "\n".join
     opens, closes = [], []
@@ -83,7 +87,7 @@ module {TOP} (
   logic rst = 1;
   logic [{write_bits - 1}:0] configuration_payload, next_write;
   logic configuration_valid = 0, configuration_ready, configured = 0;
-  logic [{shape.sizes[0] - 1}:0] i_payload, next_vector;
+  logic [{input_bits - 1}:0] i_payload, next_vector;
   logic i_valid = 0, i_ready, started = 0;
   logic [{result_bits - 1}:0] result_payload;
   logic result_valid;

@@ -70,7 +70,11 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
 cycles and what they are called."""
 
 
-SCORES = {ReadOut.COUNT: "spike count", ReadOut.POTENTIAL: "potential sum"}
+SCORES = {
+    ReadOut.COUNT: "spike count",
+    ReadOut.POTENTIAL: "potential sum",
+    ReadOut.FIRST: "first spike",
+}
 """What the scores of each read-out are called."""
 
 

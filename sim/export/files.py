@@ -138,7 +138,9 @@ def files(network: Network, lanes: int) -> dict[str, str]:
         "payloads": {
             "configuration__payload": _fields(layout),
             **_parameters(shape.layers),
-            "result__payload": _fields(result_layout(shape.sizes[-1], shape.read_out)),
+            "result__payload": _fields(
+                result_layout(shape.sizes[-1], shape.read_out, shape.groups)
+            ),
         },
         "lanes": lanes,
         "memory_bits": shape.memory_bits,

@@ -183,7 +183,7 @@ def fixed_chip(measured: Measured) -> float:
         for spikes in setting.exchange.spikes[:-1]
     ]
     counts = cycles.spiking_cycles(setting.network.shape, vectors)
-    results = cycles.schedule(counts, setting.timesteps).result
+    results = cycles.schedule(setting.network.shape, counts, setting.timesteps).result
     return float(intervals(results, int(results[0])).mean())
 
 

@@ -1,21 +1,24 @@
 """Networks for tests: some that no training made, and why trained ones may have to wait."""
 
+import dataclasses
 import itertools
 import random
 from pathlib import Path
 
 import numpy as np
 
-from tb.kit.oracles import random_layer
+from tb.kit.oracles import random_dense, random_layer
 from trispike.models.data import datasets
+from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.card import Card
-from trispike.models.network.layers import Bias, Dense, Threshold
-from trispike.models.network.numbers import LANES
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import LEAKY
+from trispike.models.network.numbers import CONSTANT_MAX, LANES, PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.origin import Made, Trained
 from trispike.models.network.parameters import Network
 from trispike.models.network.real_network import RealLayer, RealNetwork
-from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 
 NO_MNIST = (
     "MNIST is not part of the repository: name a folder with its files by "
@@ -32,8 +35,19 @@ def random_network(sizes: tuple[int, ...], seed: int, name: str = "random") -> N
 def random_network_of(shape: NetworkShape, seed: int) -> Network:
     """A random network of ``shape``, the same for the same seed."""
     rng = random.Random(seed)
-    layers = tuple(random_layer(rng, layer) for layer in shape.layers)
-    return Network(name=shape.name, layers=layers, read_out=shape.read_out)
+    while True:
+        layers = tuple(random_layer(rng, layer) for layer in shape.layers)
+        try:
+            return Network(
+                name=shape.name,
+                layers=layers,
+                read_out=shape.read_out,
+                encoder=shape.input.encoder,
+                groups=shape.groups,
+            )
+        except BadInput as error:  # another draw may be one that can
+            if "can never answer" not in str(error):
+                raise
 
 
 def random_shape(seed: int) -> NetworkShape:
@@ -58,6 +72,35 @@ def random_shape(seed: int) -> NetworkShape:
             )
         )
     return NetworkShape.of("random", tuple(layers), read_out).with_lanes(rng.choice(LANES))
+
+
+def random_neurons(seed: int) -> NetworkShape:
+    """One to four layers, each of neurons of its own, with any read-out and lanes.
+
+    One in five takes pixels.
+    """
+    rng = random.Random(f"neurons {seed}")
+    sizes = [rng.choice([1, 2, 9, 30, 66, 130]) for _ in range(rng.randint(1, 4))]
+    sizes.append(rng.choice([1, 2, 3, 10, 17]))
+    read_out = rng.choice(list(ReadOut))
+    layers = [random_dense(rng, *pair) for pair in itertools.pairwise(sizes)]
+    if read_out is ReadOut.POTENTIAL:
+        layers[-1] = dataclasses.replace(layers[-1], threshold=Threshold.NONE, step=Step.THRESHOLD)
+    pixels = rng.random() < 0.2
+    if pixels:
+        shifts = layers[0].neuron.phases - 1
+        few = ((PIXEL_MAX * sizes[0] + CONSTANT_MAX) << shifts) <= POTENTIAL_MAX
+        neuron = layers[0].neuron if few else dataclasses.replace(layers[0].neuron, phases=1)
+        if not neuron.has_state:
+            neuron = LEAKY
+        layers[0] = dataclasses.replace(layers[0], pixels=True, neuron=neuron)
+        if not layers[0].subtracts:
+            layers[0] = dataclasses.replace(layers[0], step=Step.THRESHOLD)
+    cut = rng.randint(1, sizes[-1])
+    groups = (cut, sizes[-1] - cut) if cut < sizes[-1] and rng.random() < 0.5 else ()
+    encoder = Encoder.DIRECT if pixels else Encoder.RATE
+    shape = NetworkShape.of("random", tuple(layers), read_out, encoder, groups)
+    return shape.with_lanes(rng.choice(LANES))
 
 
 def save(network: Network, folder: Path) -> Path:

@@ -97,7 +97,8 @@ def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
         return anything(largest) if far else near()
 
     def one_bias():
-        return anything(largest - scale * shape.inputs) if far else near()
+        limit = largest - scale * shape.inputs
+        return anything(limit) if far else max(-limit, min(limit, near()))
 
     weights = random_ternary(rng, shape.inputs, shape.neurons)
     own_bias = shape.bias is Bias.EACH

@@ -111,7 +111,7 @@ async def to_the_cycle(bench):
             result = bench.send(images)
             await bench.drain()
             counts = cycles.spiking_cycles(bench.shape, (images, *result.spikes[:-1]))
-            schedule = cycles.schedule(counts, timesteps)
+            schedule = cycles.schedule(bench.shape, counts, timesteps)
             # The first vector is taken as soon as it is valid: the chip was idle.
             start = bench.input.taken[sent]
             assert [c - start for c in bench.output.taken[received:]] == schedule.result.tolist()

@@ -15,6 +15,7 @@ from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, Port, RouterShape
 from trispike.models.network.layers import BankShape, Bias, Dense
 from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.rtl.neuron.operations import Operation
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.buffer import FlitBuffer
 from trispike.rtl.noc.router import Router
@@ -33,6 +34,10 @@ _EXAMPLES = {
     "bias": Bias.EACH,
     "width": 3,
     "sources": 2,
+    "groups": (1, 2),
+    "sequence": (Operation.BIAS, Operation.FIRE),
+    "phases": 3,
+    "bits": 9,
     "ports": (Port.LOCAL, Port.UP),
     "stalls": True,
     "mesh": MeshShape(x=2, y=1, z=1),

@@ -2,13 +2,14 @@
 
 from trispike.models.errors import BadInput
 from trispike.sim.waves.scenario import Scenario
-from trispike.sim.waves.scenarios import chip, encoder, layer, noc, node, pe, sram
+from trispike.sim.waves.scenarios import chip, encoder, layer, neuron, noc, node, pe, sram
 
 SCENARIOS: tuple[Scenario, ...] = (
     *pe.SCENARIOS,
     *encoder.SCENARIOS,
     *sram.SCENARIOS,
     *layer.SCENARIOS,
+    *neuron.SCENARIOS,
     *noc.SCENARIOS,
     *node.SCENARIOS,
     *chip.SCENARIOS,

@@ -3,19 +3,22 @@
 import numpy as np
 import pytest
 
+from trispike.models.network.layers import Dense
+from trispike.models.network.neuron import Neuron, Order, Reset
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim.cycles import schedule, spiking_cycles
 
 
-def _step_by_step(spikes: np.ndarray, timesteps: int) -> list[int]:
+def _step_by_step(spikes: np.ndarray, timesteps: int, ends: list[str]) -> list[int]:
     """Cycle of each prediction, by stepping every layer's pipeline cycle by cycle.
 
     A layer is a queue of tokens from its encoder ("s" a spike, "e" the end of a vector), a slot at
-    the PEs, and an output register.
+    the PEs, and an output register. For an end the PEs do what ``ends`` has for their layer, a
+    letter a cycle, of which "f" fires.
     """
     layers, steps = spikes.shape
     tokens = [[] for _ in range(layers)]
-    slot, full = [None] * layers, [False] * layers
+    slot, full, position = [None] * layers, [False] * layers, [0] * layers
     arrived = [0] * layers
     counted, pause, results, pending, sent = 0, False, [], {}, 0
     cycle = 0
@@ -23,7 +26,8 @@ def _step_by_step(spikes: np.ndarray, timesteps: int) -> list[int]:
         ready = [len(t) == 0 or t == ["e"] for t in tokens] + [not pause]
         offered = [sent < steps, *full]
         moves = [o and r for o, r in zip(offered, ready, strict=True)]
-        stalled = [slot[k] == "e" and full[k] and not moves[k + 1] for k in range(layers)]
+        doing = [ends[k][position[k]] if slot[k] == "e" else "" for k in range(layers)]
+        stalled = [doing[k] == "f" and full[k] and not moves[k + 1] for k in range(layers)]
         if cycle in pending:
             results.append(cycle)
         pause = False
@@ -36,9 +40,10 @@ def _step_by_step(spikes: np.ndarray, timesteps: int) -> list[int]:
             if moves[k + 1]:
                 full[k] = False
             if not stalled[k]:
-                if slot[k] == "e":
-                    full[k] = True
-                slot[k] = tokens[k].pop(0) if tokens[k] else None
+                full[k] |= doing[k] == "f"
+                position[k] += slot[k] == "e"
+                if slot[k] != "e" or position[k] == len(ends[k]):
+                    slot[k], position[k] = tokens[k].pop(0) if tokens[k] else None, 0
             if moves[k]:
                 tokens[k] += ["s"] * int(spikes[k, arrived[k]]) + ["e"]
                 arrived[k] += 1
@@ -48,6 +53,22 @@ def _step_by_step(spikes: np.ndarray, timesteps: int) -> list[int]:
     return results
 
 
+_ENDS = {
+    "f": Neuron(),
+    "bf": Neuron(phases=2),
+    "bfr": Neuron(carries=True),
+    "cbf": Neuron(synapse=(1,)),
+    "cbfr": Neuron(carries=True, synapse=(1,), reset=Reset.ZERO),
+    "bfrl": Neuron(carries=True, leak=(1,), order=Order.RESET_FIRST),
+}
+"""What neurons do at a timestep's end: current, bias, fire, reset, leak."""
+
+
+def _shape(neurons: list[Neuron]) -> NetworkShape:
+    layers = tuple(Dense(inputs=1, neurons=1, neuron=neuron) for neuron in neurons)
+    return NetworkShape.of("lines", layers)
+
+
 @pytest.mark.parametrize("timesteps", [1, 3])
 @pytest.mark.parametrize("layers", [1, 2, 4])
 @pytest.mark.parametrize("largest", [0, 1, 3, 40])
@@ -55,7 +76,19 @@ def test_model_equals_stepping(layers, largest, timesteps):
     """Random spike counts, small ones above all: there the pipeline's corners show."""
     rng = np.random.default_rng([layers, largest, timesteps])
     spikes = rng.integers(0, largest + 1, (layers, 60))
-    assert schedule(spikes, timesteps).result.tolist() == _step_by_step(spikes, timesteps)
+    shape = _shape([Neuron()] * layers)
+    made = schedule(shape, spikes, timesteps).result.tolist()
+    assert made == _step_by_step(spikes, timesteps, ["f"] * layers)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_neurons_that_carry_something_on(seed):
+    rng = np.random.default_rng(seed)
+    layers = int(rng.integers(1, 5))
+    ends = rng.choice(list(_ENDS), layers).tolist()
+    spikes = rng.integers(0, rng.choice([1, 2, 4, 12]), (layers, 60))
+    made = schedule(_shape([_ENDS[each] for each in ends]), spikes, 3).result.tolist()
+    assert made == _step_by_step(spikes, 3, ends)
 
 
 def test_spiking_cycles():
@@ -71,6 +104,6 @@ def test_spiking_cycles():
 
 def test_steady_state():
     """One layer with N spikes a timestep takes N + 1 cycles a timestep."""
-    made = schedule(np.full((1, 10), 100), 1)
+    made = schedule(_shape([Neuron()]), np.full((1, 10), 100), 1)
     assert np.diff(made.result).tolist() == [101] * 9
     assert made.fire[0, 0] == 102

@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tb.kit.networks import random_network, random_network_of, random_shape, save
+from tb.kit.networks import (
+    random_network,
+    random_network_of,
+    random_neurons,
+    random_shape,
+    save,
+)
 from trispike import golden
 from trispike.models.network.numbers import CONSTANT_MAX, MAX_TIMESTEPS, POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
@@ -37,6 +43,8 @@ def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) 
     for seed, network in enumerate(networks):
         weight_file = save(network, tmp_path)
         spikes = _spikes(network.shape.sizes[0], 120, timesteps, seed)
+        if network.shape.layers[0].pixels:
+            spikes = spikes * np.random.default_rng(seed).integers(0, 256, spikes.shape, np.uint8)
         images = range(len(spikes))
         found = cosimulation.run(
             weight_file, Given(spikes), images, tmp_path / "run", lanes=lanes, model=model
@@ -47,9 +55,10 @@ def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) 
         assert len(outcome.labels) == 120
         result = golden.run(network, spikes, keep_potentials=False)
         layers = zip(network.layers, (spikes, *result.spikes[:-1]), strict=True)
-        met = ((inputs.astype(int) @ (layer.weights != 0)).sum() for layer, inputs in layers)
+        met = (((inputs != 0).astype(int) @ (layer.weights != 0)).sum() for layer, inputs in layers)
         assert outcome.operations == sum(met)
-        assert outcome.spikes[0].tolist() == spikes.sum(axis=2).reshape(-1).tolist()
+        given = np.count_nonzero(spikes, axis=2)
+        assert outcome.spikes[0].tolist() == given.reshape(-1).tolist()
 
 
 @pytest.mark.parametrize(("sizes", "lanes", "timesteps"), CASES)
@@ -69,6 +78,14 @@ def test_parameters_a_neuron(shape_seed, tmp_path):
     networks = [random_network_of(shape, 4 * shape_seed + k) for k in range(4)]
     assert networks[0].shape.with_lanes(shape.lanes) == shape
     _agree(networks, shape.lanes, 1 + shape_seed % 4, tmp_path)
+
+
+def test_neurons(shape_seed, tmp_path):
+    """Every kind of neuron, saturating ones too, any read-out and lanes, pixels and spikes."""
+    shape = random_neurons(shape_seed)
+    networks = [random_network_of(shape, 4 * shape_seed + k) for k in range(4)]
+    assert networks[0].shape.with_lanes(shape.lanes) == shape
+    _agree(networks, shape.lanes, 1 + shape_seed % 9, tmp_path)
 
 
 @pytest.mark.parametrize("lanes", [1, 8])

@@ -76,8 +76,8 @@ class HighestOne(LowestOne):
 class RenamedFlow(FlowController):
     """All registers and wires have other names, and there is a new port."""
 
-    def __init__(self, *, inputs, lanes=1):
-        self.inputs, self.lanes = inputs, lanes
+    def __init__(self, *, inputs, lanes=1, sequence=()):
+        self.inputs, self.lanes, self.sequence = inputs, lanes, sequence
         members = FlowController(inputs=inputs, lanes=lanes).signature.members
         wiring.Component.__init__(self, {**members, "stalled": Out(1)})
 
@@ -93,7 +93,7 @@ class RenamedScale(Scale):
 
     def elaborate(self, platform):
         m = Module()
-        wrap(m, self, Scale(lanes=self.lanes))
+        wrap(m, self, Scale(shape=self.shape))
         return m
 
 
