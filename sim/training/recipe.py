@@ -130,6 +130,7 @@ RECIPES = {
         TW_SNN,
         dataclasses.replace(TW_SNN, name="tw-snn-32bit", weight_bits=32),
         dataclasses.replace(TW_SNN, name="tw-snn-literal", window=None),
+        dataclasses.replace(TRISPIKE, name="trispike-32bit", weight_bits=32),
     )
 }
 """Recipes by name. ``tw-snn-literal`` has TW-SNN's own spike gradient (eq. 12)."""
@@ -165,6 +166,18 @@ TUNED: dict[str, dict[str, Any]] = {
 }
 """What the networks of other neurons than TW-SNN's have in place of a recipe's own settings."""
 
+TUNED_TO_DATA: dict[str, dict[str, Any]] = {
+    "fashion": {
+        "beta": 0.05,
+        "decay": 0.05,
+        "distortion": 0.15,
+        "undistorted": 0.15,
+        "copies": 60,
+        "activity_limit": 200.0,
+    },
+}
+"""What `TRISPIKE`, and recipes made of it, have on other data than digits."""
+
 
 def changed(recipe: Recipe, settings: str) -> Recipe:
     """``recipe`` with some settings changed, called ``custom``.
@@ -197,10 +210,11 @@ def _value(name: str, text: str, kind: Any) -> Any:
         raise BadInput(f"{name} must be {kind_text}, not {text!r}") from None
 
 
-def recipe(name: str, layer: str = "") -> Recipe:
-    """The recipe called ``name``, for the network ``layer``; `BadInput` names the known ones."""
+def recipe(name: str, layer: str = "", data: str = "") -> Recipe:
+    """The recipe called ``name``, for a network and a data set; `BadInput` names the known ones."""
     try:
         chosen = RECIPES[name]
     except KeyError:
         raise BadInput(f"RECIPE must be one of {', '.join(RECIPES)}, not {name!r}") from None
-    return dataclasses.replace(chosen, **TUNED.get(layer, {}))
+    to_data = TUNED_TO_DATA.get(data, {}) if name.startswith(TRISPIKE.name) else {}
+    return dataclasses.replace(chosen, **{**TUNED.get(layer, {}), **to_data})

@@ -1,6 +1,5 @@
 """Neurons over time: PyTorch's, which are trained, against the golden model's, which run."""
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -71,7 +70,7 @@ def _net(shape, timesteps, seed=0):
     for layer in net.layers:
         layer.bias.data += 0.1
         if layer.leak is not None:
-            layer.leak.data += 0.1
+            layer.leak.data += 1.0
     return net
 
 
@@ -98,7 +97,7 @@ def test_what_is_exported_fires_as_what_was_trained(neuron, encoder):
     for trained, fired in zip(hidden, result.spikes, strict=False):
         trained = trained.transpose(0, 1).numpy() > 0
         assert 0.02 < fired.mean() < 0.9
-        assert (trained != fired).mean() < 0.01
+        assert (trained != fired).mean() < 0.015
     labels = potentials.sum(0).argmax(1).numpy()
     assert (labels == result.labels).mean() > 0.93
     assert sum(result.saturations) == 0
@@ -112,6 +111,8 @@ def test_weighted_spikes_settle_at_the_values_that_were_trained():
 
     shape = _shape(WEIGHTED, Encoder.BITS, Neuron(phases=4), Step.ONE)
     net = _net(shape, 240)
+    for layer in net.layers:
+        layer.bias.data += 0.4
     images = np.random.default_rng(1).integers(0, 256, (50, 30)).astype(np.uint8)
     result = run(_exported(net), encode(shape, images, 240, seed=0))
     with torch.no_grad():
@@ -120,7 +121,7 @@ def test_weighted_spikes_settle_at_the_values_that_were_trained():
     for (values,), spikes in zip(hidden, result.spikes, strict=False):
         periods = spikes.reshape(50, 60, 4, 40).transpose(0, 1, 3, 2) @ weights
         assert 0.05 < values.mean() < 0.9
-        assert np.abs(periods[:, 20:].mean(axis=1) - values.numpy()).max() < 0.05
+        assert np.abs(periods[:, 20:].mean(axis=1) - values.numpy()).max() < 0.02
     assert (potentials[0].argmax(1).numpy() == result.labels).mean() > 0.95
 
 
@@ -169,4 +170,4 @@ def test_leaks_are_exported_as_they_were_rounded():
     network = _exported(net)
     for layer, trained in zip(network.layers, net.layers, strict=True):
         assert layer.neuron.leak == trained.shifts()
-    assert network.layers[0].neuron == dataclasses.replace(NEURONS["two shifts"])
+    assert network.layers[0].neuron.leak == (1, 2)  # 0.625 became 0.82
