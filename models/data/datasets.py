@@ -1,27 +1,49 @@
 """Data sets by name: ``digits`` comes with scikit-learn, the others are files of the user.
 
-``mnist`` is read from a folder, from a cache, or from a download; ``fashion``, which is
-Fashion-MNIST, from a folder only. Their files have the same names, so each has an environment
-variable of its own and refuses the other's files.
+``mnist``, and ``saccade`` which is made of it, are read from a folder, from a cache, or from a
+download; the others from a folder only. Files of several sets have the same names, so each has an
+environment variable of its own and refuses the other's files.
 """
 
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from trispike.models.data import digits, fashion, mnist
+from trispike.models.data import digits, emnist, fashion, mnist, nmnist, saccade
+from trispike.models.data.samples import IMAGES, Part, Samples
 from trispike.models.errors import BadInput
-
-NAMES = ("digits", "mnist", "fashion")
-"""Names that `load` and `load_test` take."""
 
 FOLDER_VARIABLE = "TRISPIKE_DATA"
 """Environment variable that names the folder with MNIST's files."""
 
-FASHION_VARIABLE = "TRISPIKE_FASHION"
-"""Environment variable that names the folder with Fashion-MNIST's files."""
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a data set is read from.
+
+    - ``read``: gives the arrays of a part, and digests, from a folder or without one (None).
+    - ``variable``: environment variable that names the folder; None: it needs no folder.
+    """
+
+    read: Callable[[Part, Path | None], tuple[np.ndarray, np.ndarray, dict[str, str]]]
+    variable: str | None
+    samples: Samples = IMAGES
+
+
+SOURCES = {
+    "digits": Source(read=digits.read, variable=None),
+    "mnist": Source(read=mnist.read, variable=FOLDER_VARIABLE),
+    "saccade": Source(read=saccade.read, variable=FOLDER_VARIABLE, samples=saccade.SAMPLES),
+    "nmnist": Source(read=nmnist.read, variable="TRISPIKE_NMNIST", samples=saccade.SAMPLES),
+    "fashion": Source(read=fashion.read, variable="TRISPIKE_FASHION"),
+    "emnist": Source(read=emnist.read, variable="TRISPIKE_EMNIST", samples=emnist.SAMPLES),
+}
+
+NAMES = tuple(SOURCES)
+"""Names that `load` and `load_test` take."""
 
 
 def held_out_count(images: int) -> int:
@@ -35,17 +57,19 @@ def held_out_count(images: int) -> int:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
-    """Images of 28 x 28 pixels and their labels.
+    """Images, or spikes, and their labels.
 
     Settings, epochs and seeds are chosen by accuracy on the held-out images, after training on the
     others, `fit_images`; test images are only for measurements.
 
     - ``name``: one of `NAMES`.
-    - ``train_images``, ``test_images``: uint8, shape (n, 784), row by row, 0 is background.
-    - ``train_labels``, ``test_labels``: uint8, shape (n,), 0 to 9.
+    - ``train_images``, ``test_images``: uint8; images are of shape (n, inputs), row by row, 0 is
+      background; spikes as `models.data.encoders.packed` gives them.
+    - ``train_labels``, ``test_labels``: uint8, shape (n,), from 0 on.
     - ``digests``: sha256, in hexadecimal, of the sources of the arrays: by file name, of the file's
       unpacked bytes; for digits, by `models.data.digits.SOURCE`, the result of
-      `models.data.digits.digest`.
+      `models.data.digits.digest`; for nmnist, by part, of its recordings.
+    - ``samples``: what one image, or train of spikes, and its label are.
     """
 
     name: str
@@ -54,25 +78,26 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     digests: dict[str, str] = dataclasses.field(default_factory=dict)
+    samples: Samples = IMAGES
 
     @property
     def fit_images(self) -> np.ndarray:
-        """The training images that are not held out. uint8, a view of shape (n, 784)."""
+        """The training images that are not held out. A view."""
         return self.train_images[: self._fit]
 
     @property
     def fit_labels(self) -> np.ndarray:
-        """Labels of `fit_images`. uint8, a view of shape (n,)."""
+        """Labels of `fit_images`. A view."""
         return self.train_labels[: self._fit]
 
     @property
     def held_out_images(self) -> np.ndarray:
-        """The last `held_out_count` training images. uint8, a view of shape (n, 784)."""
+        """The last `held_out_count` training images. A view."""
         return self.train_images[self._fit :]
 
     @property
     def held_out_labels(self) -> np.ndarray:
-        """Labels of `held_out_images`. uint8, a view of shape (n,)."""
+        """Labels of `held_out_images`. A view."""
         return self.train_labels[self._fit :]
 
     @property
@@ -83,64 +108,50 @@ class Dataset:
 def find_folder(option: Path | None = None, name: str = "mnist") -> Path | None:
     """The folder with the files of the data set ``name``.
 
-    ``option``, else the folder that TRISPIKE_FASHION names for fashion and TRISPIKE_DATA for other
-    sets, else None. For mnist, None means the user's cache and, if that is empty, a download.
+    ``option``, else the folder that the set's environment variable names, else None. For mnist and
+    saccade, None means the user's cache and, if that is empty, a download.
     """
+    variable = source(name).variable
+    named = os.environ.get(variable) if variable else None
     if option is not None:
         return Path(option)
-    named = os.environ.get(FASHION_VARIABLE if name == "fashion" else FOLDER_VARIABLE)
     return Path(named) if named else None
 
 
-def _check_name(name: str) -> None:
-    if name not in NAMES:
-        raise BadInput(f"data set must be one of {', '.join(NAMES)}, not {name!r}")
-
-
-def _read(name: str, file: mnist.MnistFile, folder: Path | None) -> tuple[np.ndarray, str]:
-    """The array in mnist's or fashion's ``file``, images flattened, and the file's digest."""
-    if name == "fashion":
-        array, digest = fashion.from_folder(file, folder)
-    else:
-        array = mnist.from_cache(file) if folder is None else mnist.from_folder(file, folder)
-        digest = file.sha256
-    return (array.reshape(len(array), -1) if array.ndim > 1 else array), digest
+def source(name: str) -> Source:
+    """Where the data set ``name`` is read from; `BadInput` names the known ones."""
+    try:
+        return SOURCES[name]
+    except KeyError:
+        raise BadInput(f"DATA must be one of {', '.join(NAMES)}, not {name!r}") from None
 
 
 def load_test(name: str, folder: Path | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Test images (uint8, (n, 784)) and labels (uint8, (n,)) of the data set called ``name``.
+    """Test images and labels of the data set called ``name``, see `Dataset`.
 
     Files of training images are neither needed nor fetched. `BadInput` as for `load`.
     """
-    _check_name(name)
-    if name == "digits":
-        return digits.load_arrays()[2:]
-    images, labels = (_read(name, file, folder) for file in (mnist.TEST_IMAGES, mnist.TEST_LABELS))
-    return images[0], labels[0]
+    images, labels, _ = source(name).read(Part.TEST, folder)
+    return images, labels
 
 
 def load(name: str, folder: Path | None = None) -> Dataset:
     """The data set called ``name``.
 
     - ``name``: one of `NAMES`, else `BadInput`.
-    - ``folder``: folder with the four IDX files of mnist or of fashion, gzip or not; see
-      `find_folder`. `BadInput` for missing and broken files, for mnist if an unpacked file is not
-      MNIST's, byte for byte, and for fashion if it is MNIST's. fashion needs a folder.
+    - ``folder``: folder with its files, see `find_folder`: recordings for nmnist, four IDX files,
+      gzip or not, for the others. `BadInput` for missing and broken files, for mnist and saccade if
+      an unpacked file is not MNIST's, byte for byte, and for fashion if it is MNIST's. nmnist and
+      emnist need a folder, and so does fashion where Debian's package of it is not installed.
     """
-    _check_name(name)
-    if name == "digits":
-        arrays = digits.load_arrays()
-        digests = {digits.SOURCE: digits.digest(arrays)}
-    else:
-        files = (mnist.TRAIN_IMAGES, mnist.TRAIN_LABELS, mnist.TEST_IMAGES, mnist.TEST_LABELS)
-        loaded = {file.name: _read(name, file, folder) for file in files}
-        arrays = [array for array, _ in loaded.values()]
-        digests = {file: digest for file, (_, digest) in loaded.items()}
+    train_images, train_labels, train_digests = source(name).read(Part.TRAIN, folder)
+    test_images, test_labels, test_digests = source(name).read(Part.TEST, folder)
     return Dataset(
         name=name,
-        train_images=arrays[0],
-        train_labels=arrays[1],
-        test_images=arrays[2],
-        test_labels=arrays[3],
-        digests=digests,
+        train_images=train_images,
+        train_labels=train_labels,
+        test_images=test_images,
+        test_labels=test_labels,
+        digests=train_digests | test_digests,
+        samples=source(name).samples,
     )

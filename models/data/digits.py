@@ -1,8 +1,11 @@
 """scikit-learn's 1,797 handwritten digits, enlarged to MNIST's format."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
+
+from trispike.models.data.samples import Part
 
 SOURCE = "scikit-learn load_digits"
 """Key in the digests of `models.data.datasets.Dataset`, in place of a file's name."""
@@ -64,3 +67,10 @@ def digest(arrays: tuple[np.ndarray, ...]) -> str:
     for array in arrays:
         total.update(array.tobytes())
     return total.hexdigest()
+
+
+def read(part: Part, folder: Path | None) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
+    """Images and labels of ``part``, and the digest of all; no folder is needed."""
+    arrays = load_arrays()
+    images, labels = arrays[:2] if part is Part.TRAIN else arrays[2:]
+    return images, labels, {SOURCE: digest(arrays)}

@@ -15,6 +15,10 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # zlib's number for "largest window, gzip header"
 
 
+_MOST = 1 << 18
+"""Most images, or labels, of a file whose number of them is not known."""
+
+
 def unpack(data: bytes, limit: int, origin: str) -> bytes:
     """``data`` without its gzip wrapping, if it has one. `BadInput`, naming ``origin``, if broken.
 
@@ -32,11 +36,11 @@ def unpack(data: bytes, limit: int, origin: str) -> bytes:
     return unpacked
 
 
-def parse(data: bytes, shape: tuple[int, ...], origin: str) -> np.ndarray:
+def parse(data: bytes, shape: tuple[int | None, ...], origin: str) -> np.ndarray:
     """The array in the bytes of an unpacked IDX file of unsigned bytes.
 
-    ``shape`` is what the file must hold; `BadInput`, naming ``origin``, for a wrong magic number,
-    other dimensions or a wrong length. Returns uint8 of that shape.
+    ``shape`` is what the file must hold, None for any number; `BadInput`, naming ``origin``, for a
+    wrong magic number, other dimensions or a wrong length. Returns uint8 of that shape.
     """
     dimensions = len(shape)
     magic = struct.pack(">HBB", 0, _UNSIGNED_BYTE, dimensions)
@@ -49,6 +53,7 @@ def parse(data: bytes, shape: tuple[int, ...], origin: str) -> np.ndarray:
     if len(data) < start:
         raise BadInput(f"{origin} is cut short; fetch it again")
     file_shape = struct.unpack(f">{dimensions}I", data[4:start])
+    shape = tuple(found if n is None else n for n, found in zip(shape, file_shape, strict=True))
     if file_shape != shape:
         raise BadInput(
             f"{origin} must hold {'x'.join(map(str, shape))} values, not "
@@ -62,12 +67,12 @@ def parse(data: bytes, shape: tuple[int, ...], origin: str) -> np.ndarray:
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape)
 
 
-def load(data: bytes, shape: tuple[int, ...], origin: str) -> tuple[np.ndarray, str]:
+def load(data: bytes, shape: tuple[int | None, ...], origin: str) -> tuple[np.ndarray, str]:
     """The array in an IDX file's bytes, gzip or not, and the sha256 of the unpacked bytes.
 
     Arguments and errors as for `parse`; `BadInput` for a broken gzip wrapping as well.
     """
-    size = 4 + 4 * len(shape) + math.prod(shape)
+    size = 4 + 4 * len(shape) + math.prod(_MOST if n is None else n for n in shape)
     data = unpack(data, size + 1, origin)
     return parse(data, shape, origin), hashlib.sha256(data).hexdigest()
 

@@ -10,6 +10,7 @@ import platformdirs
 
 from trispike.models.data import idx
 from trispike.models.data.download import download
+from trispike.models.data.samples import Part
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 
@@ -63,6 +64,12 @@ TEST_LABELS = MnistFile(
 )
 
 
+def files(part: Part) -> tuple[MnistFile, MnistFile]:
+    """The files of the images and of the labels of ``part``."""
+    train = part is Part.TRAIN
+    return (TRAIN_IMAGES, TRAIN_LABELS) if train else (TEST_IMAGES, TEST_LABELS)
+
+
 def cache_folder() -> Path:
     """Folder of the user's cache where downloaded files are kept."""
     return Path(platformdirs.user_cache_dir("trispike", appauthor=False)) / "mnist"
@@ -90,3 +97,14 @@ def from_cache(
     data = download(packed, mirrors, file.array, limit=limit, remedy=_REMEDY)
     write_atomically(cache / packed, data)
     return file.array(data, packed)
+
+
+def read(part: Part, folder: Path | None) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
+    """Images and labels of ``part``, and the sha256 of their files by name.
+
+    From the cache, or a download, if ``folder`` is None. uint8 of shapes (n, 784) and (n,).
+    """
+    images, labels = (
+        from_cache(file) if folder is None else from_folder(file, folder) for file in files(part)
+    )
+    return images.reshape(len(images), -1), labels, {file.name: file.sha256 for file in files(part)}

@@ -49,8 +49,7 @@ class AccuracyRequest(Record, DataFolder):
         super().__post_init__()
         if self.recipe not in (None, *DRAWN):
             raise BadInput(f"RECIPE must be one of {', '.join(DRAWN)}, not {self.recipe!r}")
-        if self.data not in datasets.NAMES:
-            raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {self.data!r}")
+        datasets.source(self.data)
 
 
 @command("accuracy", AccuracyRequest)
@@ -78,12 +77,9 @@ def accuracy(asked: AccuracyRequest) -> None:
     place = _Place(data, record=asked.record)
     kept = {entry.source: entry for entry in place.kept}
     images, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
+    samples = datasets.source(data).samples
     for source, (network, _) in loaded.items():
-        if network.shape.sizes[0] != images.shape[1]:
-            raise BadInput(
-                f"{source.path} takes {network.shape.sizes[0]} inputs, but {data}'s images have "
-                f"{images.shape[1]} pixels"
-            )
+        samples.check_input(network.shape, str(source.path), data)
     jobs = asked.jobs or cores()
     fresh = _measured(loaded, images, labels, asked.timesteps, range(asked.seeds), jobs)
     everything = {**kept, **fresh}

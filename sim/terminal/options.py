@@ -90,13 +90,22 @@ def _usual_data(layer: str) -> str:
     return next(committed, _DATA)
 
 
+def _folders() -> str:
+    """Environment variables of data sets' folders: ``$TRISPIKE_DATA (mnist, saccade)``."""
+    names = {}
+    for name, source in datasets.SOURCES.items():
+        if source.variable:
+            names.setdefault(source.variable, []).append(name)
+    return ", ".join(f"${variable} ({', '.join(sets)})" for variable, sets in names.items())
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class DataFolder(Request):
     """Where the user has the data."""
 
     data_folder: Path | None = option(
-        "Folder with the four IDX files of mnist or fashion; otherwise $TRISPIKE_DATA (mnist) or "
-        "$TRISPIKE_FASHION; for mnist else a cache or a download."
+        f"Folder with the data set's files; otherwise {_folders()}; for mnist and saccade else a "
+        "cache or a download, for fashion Debian's dataset-fashion-mnist."
     )
 
 

@@ -61,11 +61,11 @@ class Subject:
             )
 
     def test_images(self, asked: Images, *, first: int = 0) -> tuple[np.ndarray, np.ndarray, range]:
-        """All test images, uint8 (n, pixels), their labels (n,), and those to work on.
+        """All test images as `models.data.datasets`, their labels (n,), and those to work on.
 
         These are as many as are ``asked`` for, from the index ``first`` on; `DEFAULT_IMAGES` if no
         number was named, or all that are left if there are fewer. `BadInput` if there are not so
-        many, or if their pixels are not the network's inputs.
+        many, or if they are not what the network takes.
         """
         count, data = asked.images, self.data
         pixels, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
@@ -77,14 +77,13 @@ class Subject:
         if count is not None and count > left:
             which = f"{data}'s test images" + (f" from {first} on" if first else "")
             raise BadInput(f"IMAGES must be at most {left}, {which}, not {count}")
-        sizes, classes = self.network.shape.sizes, int(labels.max()) + 1
-        if sizes[-1] != classes:
-            warn(f"{self.weight_file} has {sizes[-1]} outputs, and {data} has {classes} classes")
-        if pixels.shape[1] != sizes[0]:
-            raise BadInput(
-                f"{self.weight_file} takes {sizes[0]} inputs, but {data}'s images have "
-                f"{pixels.shape[1]} pixels"
-            )
+        samples, outputs = datasets.source(data).samples, self.network.shape.sizes[-1]
+        if outputs != samples.outputs:
+            classes = " + ".join(map(str, samples.groups))
+            warn(f"{self.weight_file} has {outputs} outputs, and {data} has {classes} classes")
+        samples.check_input(self.network.shape, str(self.weight_file), data)
+        if samples.timesteps not in (None, asked.timesteps):
+            raise BadInput(f"T must be {samples.timesteps} on {data}, not {asked.timesteps}")
         return pixels, labels, range(first, first + (count or min(DEFAULT_IMAGES, left)))
 
     def chosen_images(self, asked: Images, *, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -96,8 +95,7 @@ class Subject:
 def _committed(layer: str, data: str) -> Path:
     """The weight file of ``layer`` for ``data`` that comes with Trispike."""
     preset(layer)
-    if data not in datasets.NAMES:
-        raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
+    datasets.source(data)
     weight_file = weights.committed(layer, data)
     if not weight_file.exists():
         raise BadInput(

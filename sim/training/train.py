@@ -98,6 +98,7 @@ def train(
             raise
         raise BadInput(f"training needs PyTorch: {install('train')}") from None
     dataset = load(plan.data, folder)
+    dataset.samples.check_input(preset(plan.layer), plan.layer, plan.data)
     path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:

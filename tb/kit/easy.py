@@ -3,6 +3,7 @@
 import numpy as np
 
 from trispike.models.data.datasets import Dataset
+from trispike.models.data.samples import Samples
 
 
 def easy_data(seed: int) -> Dataset:
@@ -20,4 +21,5 @@ def easy_data(seed: int) -> Dataset:
         test_images=images[300:],
         test_labels=labels[300:],
         digests={"easy": "0" * 64},
+        samples=Samples(inputs=12, groups=(3,)),
     )

@@ -16,6 +16,7 @@ import pytest
 from tb.kit.command import ROOT, command_line, refused, refused_here, trispike, trispike_here
 from tb.kit.networks import random_network, save
 from tb.kit.processes import alive, descendants
+from trispike.models.data import fashion
 from trispike.models.network import weights
 from trispike.sim.cosim import cosimulation
 from trispike.sim.tools import build, build_cache, toolchain
@@ -45,7 +46,10 @@ def test_unknown_layer():
 @pytest.mark.parametrize(
     ("options", "pattern"),
     [
-        (["--data", "cifar"], "DATA must be one of digits, mnist, fashion, not 'cifar'"),
+        (
+            ["--data", "cifar"],
+            "DATA must be one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'",
+        ),
         (["--timesteps", "0"], "timesteps must be from 1 to 255, not 0"),
         (["--timesteps", "many"], "'many' is not a valid integer"),
         (["--images", "0"], "IMAGES must be 1 or more, not 0"),
@@ -78,8 +82,9 @@ def test_missing_data_folder(tmp_path):
     assert "has no t10k" in refused_here(*options, tmp_path)
 
 
-def test_missing_fashion_folder(tmp_path, weight_file):
+def test_missing_fashion_folder(tmp_path, weight_file, monkeypatch):
     """Fashion-MNIST without a folder, in one that is not there, and in an empty one."""
+    monkeypatch.setattr(fashion, "DEBIAN", tmp_path / "absent")
     options = ["sim", "--data", "fashion", "--weights", weight_file]
     message = refused_here(*options, TRISPIKE_DATA="", TRISPIKE_FASHION="")
     assert "no data folder for Fashion-MNIST; get Fashion-MNIST's four IDX files" in message

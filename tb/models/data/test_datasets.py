@@ -101,7 +101,9 @@ def test_frame_keeps_the_range():
 
 def test_unknown_name():
     for function in (datasets.load, datasets.load_test):
-        with pytest.raises(BadInput, match="one of digits, mnist, fashion, not 'cifar'"):
+        with pytest.raises(
+            BadInput, match="one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'"
+        ):
             function("cifar")
 
 
@@ -253,9 +255,19 @@ def test_fashions_folder_for_mnist(clothes):
         )
 
 
-def test_fashion_without_a_folder(monkeypatch):
+def test_fashion_of_debian(clothes, monkeypatch):
+    """Without a folder; one that is named goes before it."""
+    folder, made = clothes
+    monkeypatch.setattr(fashion, "DEBIAN", folder)
+    assert datasets.load_test("fashion")[0].tobytes() == made["TEST_IMAGES"][16:]
+    with pytest.raises(BadInput, match="absent does not exist"):
+        datasets.load_test("fashion", folder / "absent")
+
+
+def test_fashion_without_a_folder(monkeypatch, tmp_path):
     """It is never downloaded; the message says where the files are and how to name them."""
     monkeypatch.setattr(mnist, "download", None)
+    monkeypatch.setattr(fashion, "DEBIAN", tmp_path / "absent")
     for function in (datasets.load, datasets.load_test):
         with pytest.raises(BadInput) as caught:
             function("fashion")

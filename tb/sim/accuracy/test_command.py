@@ -153,7 +153,10 @@ def test_other_data_sets_are_kept(house):
             ["--recipe", "paper"],
             "RECIPE must be one of trispike, trispike-sparse, tw-snn, tw-snn-32bit, not 'paper'",
         ),
-        (["--data", "cifar"], "DATA must be one of digits, mnist, fashion, not 'cifar'"),
+        (
+            ["--data", "cifar"],
+            "DATA must be one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'",
+        ),
         (["--timesteps", "0"], "timesteps must be from 1 to 255, not 0"),
         (["--seeds", "0"], "SEEDS must be 1 or more, not 0"),
         (["--jobs", "0"], "JOBS must be 1 or more, not 0"),
@@ -176,7 +179,7 @@ def test_weights_of_something_else(house):
         _accuracy()
     network = random_network((12, 10), 0, "fc256")
     weights.save(_source("trispike").path, network, card_of(network))
-    with pytest.raises(BadInput, match="takes 12 inputs, but digits's images have 784 pixels"):
+    with pytest.raises(BadInput, match="takes 12 pixels, but digits gives 784 pixels"):
         _accuracy()
 
 

@@ -10,6 +10,7 @@ from tb.kit.easy import easy_data
 from tb.kit.extras import needs_torch
 from trispike.golden import run
 from trispike.models.data import encoders
+from trispike.models.data.samples import Samples
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.presets import PRESETS, TABLE_1
@@ -48,7 +49,8 @@ def _data(shape: NetworkShape, timesteps: int):
         spikes &= np.where(later[:, np.newaxis], ~when, when)[..., np.newaxis]
         fields[f"{part}_images"] = encoders.packed(spikes)
         fields[f"{part}_labels"] = 2 * getattr(data, f"{part}_labels") + later
-    return dataclasses.replace(data, **fields)
+    samples = Samples(inputs=12, timesteps=timesteps, groups=(3, 2))
+    return dataclasses.replace(data, samples=samples, **fields)
 
 
 @pytest.fixture(params=KINDS)
