@@ -79,6 +79,12 @@ class Card:
         """Name of the data set that the network was trained on, if known."""
         return self.origin.data if isinstance(self.origin, Trained) else None
 
+    @property
+    def timesteps(self) -> int | None:
+        """Those that the network was trained for; None if for any number, or not known."""
+        trained = isinstance(self.origin, Trained) and self.origin.recipe.get("timesteps", 1)
+        return trained if trained > 1 else None
+
     def accuracy(self, data: str, timesteps: int) -> float | None:
         """Measured on all test images of ``data`` at so many timesteps; None if it was not."""
         if self.measured is None or data != self.data:

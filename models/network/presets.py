@@ -1,22 +1,99 @@
-"""The four networks of TW-SNN's table 1, by name."""
+"""The networks that come with Trispike, by name."""
+
+import itertools
+from collections.abc import Mapping
 
 from trispike.models.errors import BadInput
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import (
+    CONTINUOUS,
+    FIRST_SPIKE,
+    INTEGRATE_AND_FIRE,
+    WEIGHTED,
+    Neuron,
+)
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 
-PRESETS: dict[str, NetworkShape] = {
-    shape.name: shape
-    for shape in (
-        NetworkShape.dense(name="fc256", sizes=(784, 256, 10)),
-        NetworkShape.dense(name="fc256_256", sizes=(784, 256, 256, 10)),
-        NetworkShape.dense(name="fc1024", sizes=(784, 1024, 10)),
-        NetworkShape.dense(name="fc1024_1024", sizes=(784, 1024, 1024, 10)),
+
+def _named(*shapes: NetworkShape) -> dict[str, NetworkShape]:
+    return {shape.name: shape for shape in shapes}
+
+
+TABLE_1 = _named(
+    NetworkShape.dense(name="fc256", sizes=(784, 256, 10)),
+    NetworkShape.dense(name="fc256_256", sizes=(784, 256, 256, 10)),
+    NetworkShape.dense(name="fc1024", sizes=(784, 1024, 10)),
+    NetworkShape.dense(name="fc1024_1024", sizes=(784, 1024, 1024, 10)),
+)
+"""The four networks of TW-SNN's table 1."""
+
+
+def _silent(
+    name: str,
+    sizes: tuple[int, ...],
+    hidden: Neuron,
+    encoder: Encoder,
+    *,
+    last: Neuron = INTEGRATE_AND_FIRE,
+    step: Step = Step.THRESHOLD,
+    groups: tuple[int, ...] = (),
+) -> NetworkShape:
+    """Dense layers with a bias for each neuron; the last never fires, and its potentials answer."""
+    *between, end = itertools.pairwise(sizes)
+    layers = [
+        Dense(
+            inputs=inputs,
+            neurons=neurons,
+            bias=Bias.EACH,
+            neuron=hidden,
+            step=step,
+            pixels=encoder is Encoder.DIRECT and k == 0,
+        )
+        for k, (inputs, neurons) in enumerate(between)
+    ]
+    inputs, outputs = end
+    layers.append(
+        Dense(inputs=inputs, neurons=outputs, bias=Bias.EACH, neuron=last, threshold=Threshold.NONE)
     )
-}
+    return NetworkShape.of(name, tuple(layers), ReadOut.POTENTIAL, encoder, groups)
 
 
-def preset(name: str) -> NetworkShape:
-    """Shape of the network called ``name``; `BadInput` names the known ones."""
+DIET = _silent(
+    "diet256_256", (784, 256, 256, 10), Neuron(carries=True, leak=(2, 3)), Encoder.DIRECT
+)
+"""Rathi 2021's DIET-SNN: pixels, and neurons whose leak is learnt, beginning with 3/8."""
+
+CT = _silent("ct256_256", (1156, 256, 256, 12), CONTINUOUS, Encoder.GIVEN, groups=(10, 2))
+"""Yin 2017's SNN-CT, for spikes of moving digits."""
+
+WS = _silent(
+    "ws1200_1200",
+    (784, 1200, 1200, 10),
+    WEIGHTED,
+    Encoder.BITS,
+    last=Neuron(phases=WEIGHTED.phases),
+    step=Step.ONE,
+)
+"""Kim 2018's first network, of weighted spikes."""
+
+FIRST = NetworkShape.of(
+    "first512",
+    tuple(
+        Dense(inputs=i, neurons=n, bias=Bias.EACH, neuron=FIRST_SPIKE)
+        for i, n in ((784, 512), (512, 10))
+    ),
+    ReadOut.FIRST,
+    Encoder.LATENCY,
+)
+"""Zhou 2021's neurons in one hidden layer: the first output spike is the answer."""
+
+PRESETS = TABLE_1 | _named(DIET, CT, WS, FIRST)
+"""Every network that ``LAYER=`` takes."""
+
+
+def preset(name: str, known: Mapping[str, NetworkShape] = PRESETS) -> NetworkShape:
+    """Shape of the network called ``name``; `BadInput` names the ``known`` ones."""
     try:
-        return PRESETS[name]
+        return known[name]
     except KeyError:
-        raise BadInput(f"LAYER must be one of {', '.join(PRESETS)}, not {name!r}") from None
+        raise BadInput(f"LAYER must be one of {', '.join(known)}, not {name!r}") from None

@@ -1,6 +1,7 @@
 """``trispike accuracy``: TW-SNN's figures 10 and 11, measured here."""
 
 import dataclasses
+import functools
 import itertools
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from trispike.models.data import datasets
 from trispike.models.data.spikes import check_timesteps
 from trispike.models.errors import BadInput
-from trispike.models.network.presets import PRESETS, preset
+from trispike.models.network.presets import TABLE_1, preset
 from trispike.sim.accuracy import tables
 from trispike.sim.accuracy.cost import costs
 from trispike.sim.accuracy.measure import batches, measure
@@ -31,7 +32,9 @@ DEFAULT_TIMESTEPS = 35
 class AccuracyRequest(Record, DataFolder):
     """The networks of a data set, or some of them."""
 
-    layer: str | None = option(f"Only this network: {', '.join(PRESETS)}.", check=preset)
+    layer: str | None = option(
+        f"Only this network: {', '.join(TABLE_1)}.", check=functools.partial(preset, known=TABLE_1)
+    )
     recipe: str | None = option(f"Only this recipe: {', '.join(DRAWN)}.")
     data: str = option(f"Data set: {', '.join(datasets.NAMES)}.", "mnist")
     timesteps: int = option(

@@ -6,7 +6,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from trispike.models.network.presets import PRESETS
+from trispike.models.network.presets import TABLE_1
 from trispike.sim.accuracy.cost import Cost
 from trispike.sim.accuracy.record import Entry
 from trispike.sim.report import published
@@ -33,11 +33,11 @@ def accuracy(data: str, entries: Sequence[Entry]) -> bytes:
         longest = max(entry.timesteps for entry in entries)
         _time_axis(panels[0, 0], longest)
         ends = []
-        for axes, layer in zip(panels.flat, PRESETS, strict=True):
+        for axes, layer in zip(panels.flat, TABLE_1, strict=True):
             entries_of_layer = [entry for entry in entries if entry.source.layer == layer]
             ends.append([_curve(axes, entry) for entry in entries_of_layer])
             _printed_points(axes, data, layer, longest)
-            axes.set_title(f"{layer} ({PRESETS[layer]})", fontsize=10)
+            axes.set_title(f"{layer} ({TABLE_1[layer]})", fontsize=10)
             axes.grid(alpha=0.25)
         for axes, names in zip(panels.flat, ends, strict=True):  # when the limits are known
             _write_names(axes, names)
@@ -176,7 +176,7 @@ def _cost_panel(
         offset = 0.2 * (k - (len(recipes) - 1) / 2)
         look = _LOOKS[recipe]
         axes.errorbar(
-            [list(PRESETS).index(cost.layer) + offset for cost in costs_of_recipe],
+            [list(TABLE_1).index(cost.layer) + offset for cost in costs_of_recipe],
             [cost.mean(timesteps) for cost in costs_of_recipe],
             yerr=[cost.deviation(timesteps) or 0.0 for cost in costs_of_recipe],
             color=look["color"],
@@ -185,11 +185,11 @@ def _cost_panel(
             linestyle="none",
             capsize=3,
         )
-        last = max(costs_of_recipe, key=lambda cost: list(PRESETS).index(cost.layer))
-        ends.append((last.mean(timesteps), list(PRESETS).index(last.layer) + 0.1, recipe))
+        last = max(costs_of_recipe, key=lambda cost: list(TABLE_1).index(cost.layer))
+        ends.append((last.mean(timesteps), list(TABLE_1).index(last.layer) + 0.1, recipe))
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xticks(range(len(PRESETS)), list(PRESETS))
-    axes.set_xlim(-0.5, len(PRESETS) + 0.2)  # room for the names
+    axes.set_xticks(range(len(TABLE_1)), list(TABLE_1))
+    axes.set_xlim(-0.5, len(TABLE_1) + 0.2)  # room for the names
     axes.set_title(f"T = {timesteps}", fontsize=10)
     axes.grid(axis="y", alpha=0.25)
     return ends

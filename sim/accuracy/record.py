@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from trispike.models.network.parameters import Network
-from trispike.models.network.presets import PRESETS
+from trispike.models.network.presets import TABLE_1
 from trispike.models.network.real_network import RealNetwork
 from trispike.sim.accuracy.source import DRAWN, Source
 from trispike.sim.report.records import Records
@@ -39,13 +39,13 @@ class Entry:
     accuracy: tuple[Row, ...]
 
     def __post_init__(self):
-        if self.layer not in PRESETS or self.recipe not in DRAWN:
+        if self.layer not in TABLE_1 or self.recipe not in DRAWN:
             raise ValueError("an unknown network or recipe")
         if self.weight_bits != self.source.bits or not self.seeds or not self.timesteps:
             raise ValueError("other weights, or no measurements")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("one seed twice")
-        layers, seeds = len(PRESETS[self.layer].layers), len(self.seeds)
+        layers, seeds = len(TABLE_1[self.layer].layers), len(self.seeds)
         for rows, count, length, most in (
             ((self.zeros,), 1, layers, 1.0),
             (self.spikes, seeds, layers + 1, math.inf),
@@ -94,7 +94,7 @@ class Entry:
     @property
     def zero_fraction(self) -> float:
         """Fraction of weights that are zero, over all layers."""
-        sizes = [layer.inputs * layer.neurons for layer in PRESETS[self.layer].layers]
+        sizes = [layer.inputs * layer.neurons for layer in TABLE_1[self.layer].layers]
         pairs = zip(sizes, self.zeros, strict=True)
         return sum(size * zeros for size, zeros in pairs) / sum(sizes)
 
@@ -105,7 +105,7 @@ def zeros_of(network: Network | RealNetwork) -> Row:
 
 
 def _key(entry: Entry) -> tuple[str, int, int]:
-    return entry.data, list(PRESETS).index(entry.layer), DRAWN.index(entry.recipe)
+    return entry.data, list(TABLE_1).index(entry.layer), DRAWN.index(entry.recipe)
 
 
 def _text(fields: dict) -> str:

@@ -7,7 +7,7 @@ from trispike.models.errors import BadInput
 from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card
 from trispike.models.network.parameters import Network
-from trispike.models.network.presets import PRESETS
+from trispike.models.network.presets import TABLE_1
 from trispike.models.network.real_network import RealNetwork
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.training.recipe import RECIPES
@@ -60,4 +60,4 @@ class Source:
 
 def sources(data: str) -> list[Source]:
     """Every network that is drawn for the data set ``data``, in the order of the tables."""
-    return [Source(layer=layer, data=data, recipe=recipe) for layer in PRESETS for recipe in DRAWN]
+    return [Source(layer=layer, data=data, recipe=recipe) for layer in TABLE_1 for recipe in DRAWN]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from rich.table import Table
 
-from trispike.models.network.presets import PRESETS
+from trispike.models.network.presets import TABLE_1
 from trispike.sim.accuracy.cost import Cost
 from trispike.sim.accuracy.record import Entry
 from trispike.sim.accuracy.source import DRAWN, Source
@@ -169,7 +169,7 @@ def _seeds(seeds: Sequence[int]) -> str:
 
 
 def _legend(data: str) -> str:
-    networks = ", ".join(f"{name} is {shape}" for name, shape in PRESETS.items())
+    networks = ", ".join(f"{name} is {shape}" for name, shape in TABLE_1.items())
     places = dict.fromkeys(
         f"{one.paper} {one.text} ({one.where})" for one in published.accuracies(data)
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -79,7 +80,14 @@ class _Subject:
 class EnergyRequest(Record, DataFolder, Images, Lanes, Trained):
     """A network on test images."""
 
-    timesteps: int = option("Timesteps per image.", 1, check=spikes.check_timesteps, short="-t")
+    usual_timesteps: ClassVar[int] = 1
+
+    timesteps: int | None = option(
+        "Timesteps per image.  [default: those that the network was trained for, or "
+        f"{usual_timesteps}]",
+        check=spikes.check_timesteps,
+        short="-t",
+    )
     traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
 
 

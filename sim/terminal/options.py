@@ -59,12 +59,11 @@ class Trained(Weights, Preset):
     )
     data: str | None = option(
         f"Data set: {', '.join(datasets.NAMES)}.  [default: the one that WEIGHTS was trained on, "
-        f"or {_DATA}]"
+        "or the first of these that LAYER was]"
     )
 
     def __post_init__(self):
         super().__post_init__()
-        name, data = self.usual, _DATA
         if self.weights is not None:
             network, card = weights.load(self.weights)
             name, data = network.name, card.data or _DATA
@@ -75,8 +74,20 @@ class Trained(Weights, Preset):
                 )
             if self.data not in (None, data) and card.data:
                 warn(f"{self.weights} was trained on {data}, and this run is on {self.data}")
+        else:
+            name = self.layer or self.usual
+            data = self.data or _usual_data(name)
+            path = weights.committed(name, data)
+            card = weights.load(path)[1] if path.exists() else None
         object.__setattr__(self, "layer", self.layer or name)
         object.__setattr__(self, "data", self.data or data)
+        object.__setattr__(self, "trained_timesteps", card and card.timesteps)
+
+
+def _usual_data(layer: str) -> str:
+    """The first data set that committed weights of ``layer`` are for."""
+    committed = (data for data in datasets.NAMES if weights.committed(layer, data).exists())
+    return next(committed, _DATA)
 
 
 def _folders() -> str:
@@ -102,12 +113,27 @@ class DataFolder(Request):
 class Images(Request):
     """How many images, and for how long."""
 
-    timesteps: int = option("Timesteps per image.", 5, check=spikes.check_timesteps, short="-t")
+    usual_timesteps: ClassVar[int] = 5
+    """Those of a network that was trained for any number."""
+    trained_timesteps: ClassVar[int | None] = None
+    """Those that the network was trained for, if known."""
+
+    timesteps: int | None = option(
+        "Timesteps per image.  [default: those that the network was trained for, or "
+        f"{usual_timesteps}]",
+        check=spikes.check_timesteps,
+        short="-t",
+    )
     images: int | None = option(
         f"Test images.  [default: {DEFAULT_IMAGES}, or all if there are fewer]",
         check=at_least_1("IMAGES"),
         short="-n",
     )
+
+    def __post_init__(self):
+        super().__post_init__()
+        timesteps = self.timesteps or self.trained_timesteps or self.usual_timesteps
+        object.__setattr__(self, "timesteps", timesteps)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

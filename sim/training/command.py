@@ -47,7 +47,7 @@ def train(asked: Training) -> None:
     preset(layer)
     if data not in datasets.NAMES:
         raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
-    chosen, card = recipe(asked.recipe), _committed_card(layer, data, asked.recipe)
+    chosen, card = recipe(asked.recipe, layer, data), _committed_card(layer, data, asked.recipe)
     origin = card and card.origin
     chosen = changed(chosen if origin is None else Recipe(**origin.recipe), asked.settings)
     plan = training.Plan(

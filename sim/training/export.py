@@ -1,12 +1,17 @@
 """Trained parameters as a network: of integers, or of real weights."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from trispike.models.errors import BadInput
+from trispike.models.network.layers import Bias, Dense
+from trispike.models.network.numbers import CONSTANT_MAX, PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.real_network import RealLayer, RealNetwork
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.training.recipe import V_TH
 from trispike.sim.training.ternary import integer_constants, ternarise
 
@@ -18,30 +23,76 @@ class Trained:
     weights, bias: float32 of shape (inputs, neurons) and (neurons,).
     alpha: Magnitude of the ternary weights; None for the mean of the weights that are kept (TW-SNN
         eq. 10).
+    leak: Shifts of the neurons' leak.
     """
 
     weights: np.ndarray
     bias: np.ndarray
     alpha: float | None = None
+    leak: tuple[int, ...] = ()
 
 
-def integer_network(name: str, layers: Sequence[Trained], beta: float) -> Network:
-    """The integer network that fires exactly as ``layers`` ternarised with ``beta``."""
-    parameters = []
-    for layer in layers:
-        codes, alpha = ternarise(layer.weights, beta)
-        bias_codes, bias_scale = ternarise(layer.bias, beta)
-        constants = integer_constants(
-            alpha if layer.alpha is None else layer.alpha,
-            bias_scale,
-            V_TH,
-            inputs=layer.weights.shape[0],
-            biases=np.unique(bias_codes).tolist(),
-        )
-        parameters.append(
-            LayerParameters(weights=codes, bias=bias_codes, **dataclasses.asdict(constants))
-        )
-    return Network(name=name, layers=tuple(parameters))
+def integer_network(shape: NetworkShape, layers: Sequence[Trained], beta: float) -> Network:
+    """The integer network of ``shape`` that does what ``layers`` ternarised with ``beta`` do.
+
+    Layers of ternary biases fire exactly as the real ones. In those of a bias for each neuron, each
+    bias and the threshold are rounded to the layer's integer unit, alpha / a, with the largest
+    a that the potential's register allows, or to that of a pixel, alpha / 255.
+    """
+    return Network(
+        name=shape.name,
+        layers=tuple(_layer(*pair, beta) for pair in zip(shape.layers, layers, strict=True)),
+        read_out=shape.read_out,
+        encoder=shape.input.encoder,
+        groups=shape.groups,
+    )
+
+
+def _layer(shape: Dense, layer: Trained, beta: float) -> LayerParameters:
+    codes, mean = ternarise(layer.weights, beta)
+    alpha = mean if layer.alpha is None else layer.alpha
+    scales = _ternary_bias if shape.bias is Bias.TERNARY else _bias_each
+    neuron = dataclasses.replace(shape.neuron, leak=layer.leak)
+    values = scales(shape, layer, codes, alpha, beta)
+    if not shape.fires:
+        values["threshold"] = None
+    return LayerParameters(weights=codes, neuron=neuron, **values)
+
+
+def _ternary_bias(shape: Dense, layer: Trained, codes, alpha: float, beta: float):
+    bias_codes, bias_scale = ternarise(layer.bias, beta)
+    constants = integer_constants(
+        alpha,
+        bias_scale,
+        V_TH,
+        inputs=shape.inputs,
+        biases=np.unique(bias_codes).tolist(),
+    )
+    return {"bias": bias_codes, **dataclasses.asdict(constants)}
+
+
+def _bias_each(shape: Dense, layer: Trained, codes, alpha: float, beta: float):
+    phases = shape.neuron.phases
+    limit = POTENTIAL_MAX >> (phases - 1)
+    period = 1 - 2.0**-phases if phases > 1 else 1.0  # the spikes of all phases weigh so much
+    bias = layer.bias.astype(np.float64) / period
+    if shape.pixels:
+        a, unit = None, alpha / PIXEL_MAX
+    else:
+        a = min(CONSTANT_MAX, math.floor(limit / (shape.inputs + np.abs(bias).max() / alpha + 1)))
+        if a < 1:
+            raise BadInput(
+                f"biases of {np.abs(bias).max():g} are too large for weights of {alpha:g}; train "
+                "with a larger decay"
+            )
+        unit = alpha / a
+    values = {"a": a, "b": None, "bias": np.rint(bias / unit).astype(np.int32)}
+    if not shape.fires:
+        return values
+    if phases > 1:  # a spike at the threshold, not only above
+        step = round(V_TH / unit)
+        return {**values, "threshold": step - 1, "step": step}
+    return {**values, "threshold": math.floor(V_TH / unit)}
 
 
 def real_network(name: str, layers: Sequence[Trained]) -> RealNetwork:

@@ -8,12 +8,14 @@ import numpy as np
 import torch
 
 from trispike.models.errors import BadInput
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.training.checkpoint import Checkpoint
 from trispike.sim.training.distortion import distorted
 from trispike.sim.training.export import Trained
-from trispike.sim.training.losses import loss_of
+from trispike.sim.training.losses import labelled_right, loss_of
 from trispike.sim.training.neurons import Net
-from trispike.sim.training.recipe import V_TH, Recipe
+from trispike.sim.training.presentation import presented
+from trispike.sim.training.recipe import Recipe
 
 _EPOCH, _COPY = 0, 1
 
@@ -35,16 +37,16 @@ def step_size(recipe: Recipe, progress: float) -> float:
 class Training:
     """A network being trained.
 
-    sizes: Neurons a layer, inputs first.
-    images, labels: Training set: uint8 of (n, inputs) and of (n,). Each epoch draws one timestep of
-        fresh spikes from each image (TW-SNN alg. 1).
+    shape: The network.
+    images, labels: Training set: uint8 of (n, inputs) and of (n,). RATE draws fresh spikes from
+        each image in each epoch (TW-SNN alg. 1).
     recipe, epochs, seed: The same three give the same weights on one machine with one number of
         threads.
     """
 
     def __init__(
         self,
-        sizes: tuple[int, ...],
+        shape: NetworkShape,
         images: np.ndarray,
         labels: np.ndarray,
         recipe: Recipe,
@@ -52,19 +54,26 @@ class Training:
         epochs: int,
         seed: int,
     ):
-        self.recipe, self.epochs, self.seed = recipe, epochs, seed
+        self.shape, self.recipe, self.epochs, self.seed = shape, recipe, epochs, seed
         self.epoch = 0
+        groups = shape.groups or (shape.sizes[-1],)
         self._images = torch.tensor(images)
-        self._answers = torch.nn.functional.one_hot(torch.tensor(labels).long(), sizes[-1]).float()
+        self._answers = torch.cat(
+            [
+                torch.nn.functional.one_hot(torch.tensor(part).long(), size).float()
+                for part, size in zip(np.unravel_index(labels, groups), groups, strict=True)
+            ],
+            1,
+        )
         self._copies: dict[int, torch.Tensor] = {}
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.net = Net(sizes, recipe)
-        gains = [value for value in self.net.parameters() if value.ndim == 0]
+            self.net = Net(shape, recipe)
+        scalars = [value for value in self.net.parameters() if value.ndim == 0]
         matrices = [value for value in self.net.parameters() if value.ndim > 0]
         groups = [{"params": matrices}]
-        if gains:
-            groups.append({"params": gains, "weight_decay": 0.0})
+        if scalars:
+            groups.append({"params": scalars, "weight_decay": 0.0})
         self._optimizer = torch.optim.AdamW(
             groups, lr=recipe.first_rate, weight_decay=recipe.decay, fused=True
         )
@@ -111,9 +120,8 @@ class Training:
 
     def _step(self, images, answers, progress: float) -> tuple[float, int]:
         """Train one batch. Returns its mean loss and the number of correctly labelled images."""
-        rates = images.float() / 255
-        potentials, hidden = self.net(torch.rand_like(rates).lt_(rates))
-        loss = loss_of(potentials, hidden, answers, self.recipe)
+        potentials, hidden = self.net(presented(self.shape, images, self.recipe.timesteps))
+        loss = loss_of(potentials, hidden, answers, self.recipe, self.shape.groups)
         value = loss.item()
         if not math.isfinite(value):
             raise self._diverged(f"the loss is {value}")
@@ -122,8 +130,7 @@ class Training:
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
-        predicted = (potentials > V_TH).float().argmax(1)
-        return value, int((predicted == answers.argmax(1)).sum())
+        return value, labelled_right(potentials, answers, self.shape.read_out, self.shape.groups)
 
     def _diverged(self, sign: str) -> BadInput:
         return BadInput(
@@ -145,22 +152,24 @@ class Training:
         self._optimizer.load_state_dict(state["optimizer"])
         self.epoch = state["epoch"]
 
-    def parameters(self) -> list[Trained]:
-        """Parameters of each layer."""
-        return [
-            Trained(
-                weights=layer.weights.detach().numpy().copy(),
-                bias=layer.bias.detach().numpy().copy(),
-                alpha=layer.alpha(),
-            )
-            for layer in self.net.layers
-        ]
+
+def parameters(net: Net) -> list[Trained]:
+    """Parameters of each layer."""
+    return [
+        Trained(
+            weights=layer.weights.detach().numpy().copy(),
+            bias=layer.bias.detach().numpy().copy(),
+            alpha=layer.alpha(),
+            leak=layer.shifts(),
+        )
+        for layer in net.layers
+    ]
 
 
 def fit(
     training: Training, checkpoint: Checkpoint, report: Callable[[int, float, float], object]
 ) -> list[Trained]:
-    """Train from the state in ``checkpoint`` to the last epoch; returns `Training.parameters`.
+    """Train from the state in ``checkpoint`` to the last epoch; returns its `parameters`.
 
     ``report`` is called after each epoch with its number from 1, its mean loss and the fraction of
     training images with a correct label. `BadInput` for a training that diverges; its checkpoint is
@@ -178,4 +187,4 @@ def fit(
         if checkpoint.due() or training.epoch == training.epochs:
             checkpoint.save(training.state())
         report(training.epoch, loss, right)
-    return training.parameters()
+    return parameters(training.net)

@@ -1,49 +1,88 @@
-"""The losses that a training minimises."""
+"""The losses that a training minimises.
+
+Potentials are those of the output neurons, as if none spiked: (timesteps, batch, neurons). Answers
+are the probability of each label, (batch, neurons).
+"""
 
 import torch
 from torch.nn import functional
 
+from trispike.models.network.shape import ReadOut
 from trispike.sim.training.recipe import V_TH, Recipe
 
 
-def squared_hinge(potentials, answers):
+def squared_hinge(potentials, answers, groups):
     """Squared hinge on the output potentials (TW-SNN sec. 3.3).
 
     An output neuron should be at least one threshold above its threshold for its own label and as
-    far below it for the others. ``potentials`` and ``answers`` (probability of each label) have
-    shape (batch, labels).
+    far below it for the others.
     """
     targets = 2.0 * answers - 1
-    return torch.relu(1 - targets * (potentials - V_TH)).square().sum(1).mean()
+    return torch.relu(1 - targets * (potentials - V_TH)).square().sum(2).mean()
 
 
-def first_spike(potentials, answers):
+def first_spike(potentials, answers, groups):
     """Half the cross-entropy of the potentials, half that of the read-out's label.
 
-    The read-out of one timestep takes the first output neuron that fires, or label 0 if none does.
-    If a neuron of potential v - V_th fires with probability s(v), s the logistic function, the
-    label is k with probability s(v_k) * product over j < k of (1 - s(v_j)). The cross-entropy of
-    the potentials' softmax keeps the correct neuron ahead of the others, which matters over several
-    timesteps. Shapes as for `squared_hinge`.
+    The read-out takes the first output neuron that fires, of those that fire in one timestep the
+    first in order, or label 0 if none does. If a neuron of potential v - V_th fires with
+    probability s(v), s the logistic function, the label is k with probability s(v_k), times the
+    product of (1 - s(v_j)) over all that come before, summed over the timesteps. The cross-entropy
+    of the potentials' softmax keeps the correct neuron ahead of the others, which matters over
+    several timesteps.
     """
     margin = potentials - V_TH
-    fires, stays = functional.logsigmoid(margin), functional.logsigmoid(-margin)
+    timesteps, _, neurons = margin.shape
+    in_turn = margin.transpose(0, 1).flatten(1)
+    fires, stays = functional.logsigmoid(in_turn), functional.logsigmoid(-in_turn)
     first = fires + stays.cumsum(1) - stays
+    first = first.unflatten(1, (timesteps, neurons)).logsumexp(1)
     label_0 = torch.logaddexp(first[:, :1], stays.sum(1, keepdim=True))
     first = torch.cat([label_0, first[:, 1:]], 1)
-    ranked = functional.log_softmax(margin, 1)
+    ranked = functional.log_softmax(margin.mean(0), 1)
     return -(answers * (first + ranked)).sum(1).mean() / 2
 
 
+def cross_entropy(potentials, answers, groups):
+    """Cross-entropy of the softmax of the mean potentials; ``groups`` are sizes of several."""
+    parts = zip(potentials.mean(0).split(groups, 1), answers.split(groups, 1), strict=True)
+    return -sum((answer * mean.log_softmax(1)).sum(1).mean() for mean, answer in parts)
+
+
+LOSSES = {
+    "first spike": first_spike,
+    "squared hinge": squared_hinge,
+    "cross entropy": cross_entropy,
+}
+"""The functions of `sim.training.recipe.LOSSES`."""
+
+
 def price_of_activity(hidden, recipe: Recipe):
-    """Penalty on spikes beyond ``activity_limit``: mean over a batch, summed over hidden layers."""
-    excess = (torch.relu(spikes.sum(1) - recipe.activity_limit).mean() for spikes in hidden)
+    """Penalty on spikes beyond ``activity_limit``: mean over a batch and over the timesteps, summed
+    over hidden layers.
+    """
+    excess = (torch.relu(spikes.sum(2) - recipe.activity_limit).mean() for spikes in hidden)
     return recipe.activity_price * sum(excess)
 
 
-def loss_of(potentials, hidden, answers, recipe: Recipe):
+def loss_of(potentials, hidden, answers, recipe: Recipe, groups: tuple[int, ...] = ()):
     """The recipe's loss and its price of activity, a scalar."""
-    loss = (first_spike if recipe.loss == "first spike" else squared_hinge)(potentials, answers)
+    groups = list(groups) or [answers.shape[1]]
+    loss = LOSSES[recipe.loss](potentials, answers, groups)
     if recipe.activity_price:
         loss = loss + price_of_activity(hidden, recipe)
     return loss
+
+
+def labelled_right(potentials, answers, read_out: ReadOut, groups: tuple[int, ...] = ()) -> int:
+    """How many of a batch the read-out labels as ``answers`` say, in each of the ``groups``."""
+    fired = (potentials > V_TH).float()
+    if read_out is ReadOut.FIRST:
+        neurons = fired.shape[2]
+        first = fired.transpose(0, 1).flatten(1).argmax(1) % neurons
+        scores = functional.one_hot(first, neurons)
+    else:
+        scores = (potentials if read_out is ReadOut.POTENTIAL else fired).sum(0)
+    sizes = list(groups) or [answers.shape[1]]
+    parts = zip(scores.split(sizes, 1), answers.split(sizes, 1), strict=True)
+    return int(torch.stack([a.argmax(1) == b.argmax(1) for a, b in parts]).all(0).sum())

@@ -5,11 +5,12 @@ import math
 from typing import Any
 
 from trispike.models.errors import BadInput
+from trispike.models.network.numbers import MAX_TIMESTEPS
 
 V_TH = 1.0
 """Firing threshold of every neuron during training."""
 
-LOSSES = ("first spike", "squared hinge")
+LOSSES = ("first spike", "squared hinge", "cross entropy")
 SCHEDULES = ("cosine", "exponential")
 
 
@@ -17,10 +18,13 @@ SCHEDULES = ("cosine", "exponential")
 class Recipe:
     """Settings of a training; a weight file's card holds all of them.
 
-    weight_bits: 2 for ternary weights and biases, 32 for the baseline without quantisation.
+    timesteps: Timesteps that an image is presented for, 1 to 255; 1 for networks whose neurons
+        start each timestep from zero, which run for any number.
+    weight_bits: 2 for ternary weights, 32 for the baseline without quantisation.
     beta: Weights below this fraction of their layer's largest become 0 (TW-SNN eq. 11), 0 to 1.
     learnt_alpha: Whether each layer learns the magnitude of its ternary weights. If not, it is the
         mean of the full-precision weights that are kept (TW-SNN eq. 10).
+    start: Initial value of a learnt alpha, in standard deviations of the initial weights, above 0.
     loss: One of `LOSSES`, see `sim.training.losses`.
     batch: Images in a step, 1 or more.
     schedule: How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
@@ -44,9 +48,11 @@ class Recipe:
     """
 
     name: str = "custom"
+    timesteps: int = 1
     weight_bits: int = 2
     beta: float = 0.1
     learnt_alpha: bool = False
+    start: float = 3.0
     loss: str = "first spike"
     batch: int = 250
     schedule: str = "cosine"
@@ -65,9 +71,14 @@ class Recipe:
     def __post_init__(self):
         allowed = {
             "name": ("a text", lambda x: isinstance(x, str)),
+            "timesteps": (
+                f"an integer, 1 to {MAX_TIMESTEPS}",
+                lambda x: type(x) is int and 1 <= x <= MAX_TIMESTEPS,
+            ),
             "weight_bits": ("2 or 32", lambda x: type(x) is int and x in (2, 32)),
             "beta": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "learnt_alpha": ("true or false", lambda x: type(x) is bool),
+            "start": ("above 0", lambda x: 0 < x < math.inf),
             "loss": (f"one of {', '.join(LOSSES)}", lambda x: x in LOSSES),
             "batch": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
             "schedule": (f"one of {', '.join(SCHEDULES)}", lambda x: x in SCHEDULES),
@@ -119,9 +130,53 @@ RECIPES = {
         TW_SNN,
         dataclasses.replace(TW_SNN, name="tw-snn-32bit", weight_bits=32),
         dataclasses.replace(TW_SNN, name="tw-snn-literal", window=None),
+        dataclasses.replace(TRISPIKE, name="trispike-32bit", weight_bits=32),
     )
 }
 """Recipes by name. ``tw-snn-literal`` has TW-SNN's own spike gradient (eq. 12)."""
+
+TUNED: dict[str, dict[str, Any]] = {
+    "diet256_256": {
+        "timesteps": 2,
+        "loss": "cross entropy",
+        "copies": 150,
+        "undistorted": 0.1,
+        "activity_price": 0.0,
+    },
+    "ct256_256": {
+        "timesteps": 16,
+        "loss": "cross entropy",
+        "distortion": 0.0,
+        "activity_limit": 20.0,
+    },
+    "ws1200_1200": {
+        "timesteps": 24,
+        "loss": "cross entropy",
+        "copies": 60,
+        "undistorted": 0.1,
+        "activity_price": 0.0,
+    },
+    "first512": {
+        "timesteps": 8,
+        "start": 1.0,
+        "copies": 60,
+        "undistorted": 0.1,
+        "activity_price": 0.0,
+    },
+}
+"""What the networks of other neurons than TW-SNN's have in place of a recipe's own settings."""
+
+TUNED_TO_DATA: dict[str, dict[str, Any]] = {
+    "fashion": {
+        "beta": 0.05,
+        "decay": 0.05,
+        "distortion": 0.15,
+        "undistorted": 0.15,
+        "copies": 60,
+        "activity_limit": 200.0,
+    },
+}
+"""What `TRISPIKE`, and recipes made of it, have on other data than digits."""
 
 
 def changed(recipe: Recipe, settings: str) -> Recipe:
@@ -155,9 +210,11 @@ def _value(name: str, text: str, kind: Any) -> Any:
         raise BadInput(f"{name} must be {kind_text}, not {text!r}") from None
 
 
-def recipe(name: str) -> Recipe:
-    """The recipe called ``name``; `BadInput` names the known ones."""
+def recipe(name: str, layer: str = "", data: str = "") -> Recipe:
+    """The recipe called ``name``, for a network and a data set; `BadInput` names the known ones."""
     try:
-        return RECIPES[name]
+        chosen = RECIPES[name]
     except KeyError:
         raise BadInput(f"RECIPE must be one of {', '.join(RECIPES)}, not {name!r}") from None
+    to_data = TUNED_TO_DATA.get(data, {}) if name.startswith(TRISPIKE.name) else {}
+    return dataclasses.replace(chosen, **{**TUNED.get(layer, {}), **to_data})

@@ -8,7 +8,8 @@ import numpy as np
 
 from trispike.golden.model import Result, labels_of, run
 from trispike.golden.real import run_real
-from trispike.models.data.spikes import check_seed, check_timesteps, encode
+from trispike.models.data.encoders import encode
+from trispike.models.data.spikes import check_seed, check_timesteps
 from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
 from trispike.models.network.real_network import RealNetwork
@@ -129,14 +130,16 @@ def tally_batch(
     Arguments are those of `accuracy_by_timestep`; ``first_image`` is the index in its data set of
     the first of ``images``.
     """
-    spikes = encode(images, timesteps, seed, first_image)
+    spikes = encode(networks[0].shape, images, timesteps, seed, first_image)
     return tuple(_tally(network, spikes, labels) for network in networks)
 
 
 def _tally(network: Network | RealNetwork, spikes: np.ndarray, labels: np.ndarray) -> Tally:
     result = _run(network, spikes)
-    right = labels_of(result.running_scores) == np.asarray(labels)[:, np.newaxis]
-    fired = [_fired(layer) for layer in (spikes, *result.spikes)]
+    right = (
+        labels_of(result.running_scores, network.shape.groups) == np.asarray(labels)[:, np.newaxis]
+    )
+    fired = [_fired(layer != 0) for layer in (spikes, *result.spikes)]
     return Tally(
         images=len(spikes),
         right=right.sum(axis=0, dtype=np.int64),

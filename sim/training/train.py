@@ -14,10 +14,14 @@ from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card, Measured
 from trispike.models.network.origin import Trained
 from trispike.models.network.presets import preset
+from trispike.models.network.shape import Encoder, ReadOut
 from trispike.sim.terminal.extras import install
 from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
 from trispike.sim.training.tally import accuracy_by_timestep
+
+LONGEST = 35
+"""Timesteps of the longest run that is measured of a network that runs for any number."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,7 +43,17 @@ class Plan:
     threads: int = 1
 
     def __post_init__(self):
-        preset(self.layer)
+        shape = preset(self.layer)
+        if self.recipe.weight_bits != 2 and shape.input.encoder is not Encoder.RATE:
+            raise BadInput(
+                f"weight_bits must be 2 for {self.layer}, as there is no golden model of its "
+                f"neurons with real weights, not {self.recipe.weight_bits}"
+            )
+        loss = self.recipe.loss
+        if shape.read_out is ReadOut.FIRST and loss != "first spike":
+            raise BadInput(
+                f"loss must be first spike for {self.layer}, whose answer that is, not {loss}"
+            )
         for field in ("epochs", "threads"):
             value = getattr(self, field)
             if type(value) is not int or value < 1:
@@ -57,7 +71,7 @@ def train(
     *,
     output_folder: Path,
     folder: Path | None = None,
-    timesteps: int = 35,
+    timesteps: int | None = None,
     test_seed: int = 0,
 ) -> Path:
     """Train a network, measure it, and write its weight file and card.
@@ -68,12 +82,14 @@ def train(
     output_folder: Where the weight file goes, under the name that
         `models.network.weights.committed` has.
     folder: Folder with the files of mnist or fashion, see `models.data.datasets.find_folder`.
-    timesteps: Longest run that is measured, 1 to 255.
+    timesteps: Longest run that is measured, 1 to 255; None for the recipe's, or 35 if that is 1.
     test_seed: Seed of the spikes of that measurement.
 
     Returns the weight file's path. `BadInput` for a bad argument, missing data, a missing PyTorch
     and a training that diverged; then nothing is written.
     """
+    if timesteps is None:
+        timesteps = plan.recipe.timesteps if plan.recipe.timesteps > 1 else LONGEST
     test_seed, timesteps = check_seed(test_seed), check_timesteps(timesteps)
     try:
         import torch  # noqa: F401
@@ -82,6 +98,7 @@ def train(
             raise
         raise BadInput(f"training needs PyTorch: {install('train')}") from None
     dataset = load(plan.data, folder)
+    dataset.samples.check_input(preset(plan.layer), plan.layer, plan.data)
     path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
@@ -89,7 +106,7 @@ def train(
         task = progress.add_task(f"{plan.title}: measuring", total=None)
         ternary = plan.recipe.weight_bits == 2
         network = (
-            integer_network(plan.layer, layers, plan.recipe.beta)
+            integer_network(preset(plan.layer), layers, plan.recipe.beta)
             if ternary
             else real_network(plan.layer, layers)
         )
@@ -142,7 +159,7 @@ def _fitted(plan: Plan, dataset: Dataset, folder: Path, progress: Progress):
     torch.set_num_threads(plan.threads)
     try:
         training = Training(
-            preset(plan.layer).sizes,
+            preset(plan.layer),
             dataset.fit_images,
             dataset.fit_labels,
             plan.recipe,

@@ -1,6 +1,6 @@
 """Entries of the accuracy record with figures that a test chooses."""
 
-from trispike.models.network.presets import PRESETS
+from trispike.models.network.presets import TABLE_1
 from trispike.sim.accuracy.record import Entry
 from trispike.sim.accuracy.source import Source, sources
 from trispike.sim.training.tally import Measurement, Spread
@@ -14,7 +14,7 @@ def measurement(accuracy, layers: int) -> Measurement:
 
 def entry_of(layer: str, recipe: str, rows: dict[int, list[float]], data: str = "mnist") -> Entry:
     """An entry with accuracies ``rows`` by seed."""
-    layers = len(PRESETS[layer].layers)
+    layers = len(TABLE_1[layer].layers)
     measurements = tuple(measurement(row, layers) for row in rows.values())
     return Entry.of(
         Source(layer=layer, data=data, recipe=recipe),

@@ -16,7 +16,7 @@ from tb.kit.extras import needs_matplotlib
 from tb.kit.networks import card_of, random_network, real_network
 from trispike.models.errors import BadInput
 from trispike.models.network import real_weights, weights
-from trispike.models.network.presets import PRESETS
+from trispike.models.network.presets import TABLE_1
 from trispike.sim.accuracy import command, record
 from trispike.sim.accuracy.source import DRAWN, Source
 from trispike.sim.cli import cli
@@ -44,7 +44,7 @@ def house(tmp_path, monkeypatch):
 
 def _give(source: Source, seed: int, data: str | None = None) -> None:
     """Put random weights where those of ``source`` belong."""
-    sizes = PRESETS[source.layer].sizes
+    sizes = TABLE_1[source.layer].sizes
     source.path.parent.mkdir(parents=True, exist_ok=True)
     make, store = (random_network, weights) if source.bits == 2 else (real_network, real_weights)
     network = make(sizes, seed, source.layer)
@@ -233,7 +233,7 @@ def house_alone(tmp_path):
     (tmp_path / "docs").mkdir()
     begin, end = markers("accuracy digits")
     (tmp_path / "docs" / "results.md").write_text(f"{begin}\n{end}\n")
-    network = random_network(PRESETS["fc256"].sizes, 0, "fc256")
+    network = random_network(TABLE_1["fc256"].sizes, 0, "fc256")
     card = card_of(network)
     (tmp_path / "weights").mkdir()
     weights.save(tmp_path / "weights" / "fc256-digits.npz", network, card)

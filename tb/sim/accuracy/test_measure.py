@@ -8,6 +8,7 @@ import pytest
 
 from tb.kit.networks import random_network, real_network
 from trispike.golden import run_real
+from trispike.models.data import encoders
 from trispike.models.data.spikes import encode
 from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
@@ -120,7 +121,7 @@ def test_measured_together_as_alone(monkeypatch, jobs):
 
     def counting(*arguments):
         encoded.append(arguments)
-        return encode(*arguments)
+        return encoders.encode(*arguments)
 
     alone = [accuracy_over_seeds(network, images, labels, **settings) for network in networks]
     monkeypatch.setattr("trispike.sim.training.tally.encode", counting)
@@ -142,7 +143,7 @@ def test_interrupted_measurement_stops(monkeypatch):
 
     ran = []
     monkeypatch.setattr(
-        "trispike.sim.training.tally.encode", lambda *a: ran.append(a) or encode(*a)
+        "trispike.sim.training.tally.encode", lambda *a: ran.append(a) or encoders.encode(*a)
     )
     with pytest.raises(KeyboardInterrupt):
         measure.measure(

@@ -8,7 +8,7 @@ import pytest
 from tb.kit.command import trispike, trispike_here
 from tb.kit.networks import NO_MNIST
 from trispike.models.data import datasets
-from trispike.models.network.presets import PRESETS
+from trispike.models.network.presets import TABLE_1
 from trispike.sim.cosim import cosimulation
 
 OPTIMISED = "fc256_256"
@@ -25,7 +25,7 @@ def _mnist_or_skip(data: str) -> None:
 
 
 def _cases():
-    for layer in PRESETS:
+    for layer in TABLE_1:
         for data in ("digits", "mnist"):
             group = pytest.mark.xdist_group(layer)  # one worker builds the chip, for both
             yield pytest.param(layer, data, marks=group, id=f"{layer}-{data}")

@@ -25,7 +25,7 @@ from trispike.models.network import weights
         (["--threads", "0"], "threads must be an integer, 1 or more, not 0"),
         (["--seed", "-1"], "seed must be from 0"),
         (["--settings", "beta=2"], "beta must be from 0 to 1, not 2.0"),
-        (["--settings", "speed=2"], "a setting must be NAME=VALUE of weight_bits, "),
+        (["--settings", "speed=2"], "a setting must be NAME=VALUE of timesteps, weight_bits, "),
     ],
 )
 def test_bad_options(options, message, tmp_path):

@@ -8,6 +8,8 @@ import pytest
 
 from tb.kit.extras import needs_torch
 from trispike.models.errors import BadInput
+from trispike.models.network.layers import Dense
+from trispike.models.network.shape import NetworkShape
 from trispike.sim.training.recipe import TW_SNN, Recipe, changed, recipe
 from trispike.sim.training.ternary import ternarise
 
@@ -16,10 +18,14 @@ from trispike.sim.training.ternary import ternarise
     ("what", "value"),
     [
         ("name", 3),
+        ("timesteps", 0),
+        ("timesteps", 256),
+        ("timesteps", 2.0),
         ("weight_bits", 4),
         ("beta", 1.5),
         ("loss", "hinge"),
         ("learnt_alpha", 1),
+        ("start", 0),
         ("batch", 0),
         ("batch", 2.0),
         ("schedule", "flat"),
@@ -59,7 +65,10 @@ def test_changed_settings():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("speed=2", r"a setting must be NAME=VALUE of weight_bits, beta, .*, not 'speed=2'"),
+        (
+            "speed=2",
+            r"a setting must be NAME=VALUE of timesteps, weight_bits, beta, .*, not 'speed=2'",
+        ),
         ("name=mine", "not 'name=mine'"),
         ("beta", "beta must be a number, not ''"),
         ("batch=1.5", "batch must be an integer, not '1.5'"),
@@ -95,16 +104,16 @@ def test_learnt_alpha_is_what_the_layer_computes_with():
 
     from trispike.sim.training.neurons import Layer
 
-    layer = Layer(8, 3, Recipe(learnt_alpha=True))
+    layer = Layer(Dense(inputs=8, neurons=3), Recipe(learnt_alpha=True))
     assert layer.alpha() == pytest.approx(3 * (2 / 8) ** 0.5)
     layer.gain.data += 0.7
     layer.bias.data.zero_()  # and so no bias at all
     codes, _ = ternarise(layer.weights.detach().numpy(), 0.1)
-    potentials = layer(torch.ones(1, 8))
-    assert potentials[0].tolist() == pytest.approx((layer.alpha() * codes.sum(0)).tolist())
+    potentials = layer(torch.ones(1, 1, 8))
+    assert potentials[0, 0].tolist() == pytest.approx((layer.alpha() * codes.sum(0)).tolist())
     potentials.sum().backward()
     assert layer.gain.grad.item() == pytest.approx(layer.alpha() * codes.sum(), rel=1e-5)
-    assert Layer(8, 3, Recipe()).alpha() is None
+    assert Layer(Dense(inputs=8, neurons=3), Recipe()).alpha() is None
 
 
 @needs_torch
@@ -114,7 +123,7 @@ def test_learnt_alpha_is_what_the_layer_computes_with():
 def test_spike_and_its_gradient(window, wanted):
     import torch
 
-    from trispike.sim.training.neurons import Fire
+    from trispike.sim.training.dynamics import Fire
 
     potentials = torch.tensor([-0.1, 0.1, 1.0, 1.9, 2.1], requires_grad=True)
     spikes = Fire.apply(potentials, window)
@@ -129,11 +138,11 @@ def test_squared_hinge_by_hand():
 
     from trispike.sim.training.losses import loss_of
 
-    potentials = torch.tensor([[2.5, 0.0, 1.0], [0.5, 0.5, -3.0]])
+    potentials = torch.tensor([[[2.5, 0.0, 1.0], [0.5, 0.5, -3.0]]])
     answers = torch.tensor([[1.0, 0, 0], [0, 1.0, 0]])
     hinge = ((0 + 0 + 1) + (0.25 + 2.25 + 0)) / 2
     assert loss_of(potentials, [], answers, TW_SNN).item() == pytest.approx(hinge)
-    hidden = [torch.tensor([[1.0, 1.0, 1.0], [0.0, 0.0, 1.0]])]
+    hidden = [torch.tensor([[[1.0, 1.0, 1.0], [0.0, 0.0, 1.0]]])]
     priced = Recipe(loss="squared hinge", activity_limit=2.0, activity_price=0.5)
     assert loss_of(potentials, hidden, answers, priced).item() == pytest.approx(hinge + 0.25)
 
@@ -141,25 +150,29 @@ def test_squared_hinge_by_hand():
 def _chance_of_label(chances, label):
     """By every pattern of output spikes, as the read-out would label it."""
     total = 0.0
-    for pattern in itertools.product([0, 1], repeat=len(chances)):
-        if np.argmax(pattern) == label:
-            total += math.prod(c if s else 1 - c for c, s in zip(chances, pattern, strict=True))
+    flat = [chance for timestep in chances for chance in timestep]
+    for pattern in itertools.product([0, 1], repeat=len(flat)):
+        if np.argmax(pattern) % len(chances[0]) * any(pattern) == label:
+            total += math.prod(c if s else 1 - c for c, s in zip(flat, pattern, strict=True))
     return total
 
 
 @needs_torch
+@pytest.mark.parametrize("timesteps", [1, 3])
 @pytest.mark.parametrize("label", range(4))
-def test_first_spike_by_every_pattern(label):
+def test_first_spike_by_every_pattern(label, timesteps):
     import torch
 
     from trispike.sim.training.losses import first_spike
 
-    potentials = torch.tensor([[0.3, 1.7, 1.1, -0.8]], dtype=torch.float64)
-    chances = [1 / (1 + math.exp(1 - v)) for v in potentials[0].tolist()]
-    ranked = math.exp(potentials[0, label]) / sum(math.exp(v) for v in potentials[0].tolist())
+    rows = [[0.3, 1.7, 1.1, -0.8], [-0.2, 0.9, 2.2, 0.1], [0.4, 1.1, -1.3, 0.6]][:timesteps]
+    potentials = torch.tensor(rows, dtype=torch.float64).unsqueeze(1)
+    chances = [[1 / (1 + math.exp(1 - v)) for v in row] for row in rows]
+    means = [sum(column) / timesteps for column in zip(*rows, strict=True)]
+    ranked = math.exp(means[label]) / sum(map(math.exp, means))
     wanted = -(math.log(_chance_of_label(chances, label)) + math.log(ranked)) / 2
     answers = torch.nn.functional.one_hot(torch.tensor([label]), 4)
-    assert first_spike(potentials, answers).item() == pytest.approx(wanted)
+    assert first_spike(potentials, answers, [4]).item() == pytest.approx(wanted)
 
 
 @needs_torch
@@ -173,6 +186,10 @@ def test_step_size(schedule, middle):
     assert step_size(settings, 0.0) == pytest.approx(1e-2)
     assert step_size(settings, 0.5) == pytest.approx(middle)
     assert step_size(settings, 1.0) == pytest.approx(1e-4)
+
+
+def _shape(*sizes):
+    return NetworkShape.dense(name="any", sizes=sizes)
 
 
 def _blob(row, column):
@@ -248,7 +265,7 @@ def test_last_epochs_see_the_images_as_they_are(monkeypatch):
     monkeypatch.setattr(fit, "distorted", lambda images, *_: made.append(1) or images + 1)
     images = np.zeros((8, 16), np.uint8)
     settings = Recipe(distortion=0.5, copies=2, undistorted=0.4)
-    training = fit.Training((16, 4), images, np.arange(8) % 4, settings, epochs=10, seed=0)
+    training = fit.Training(_shape(16, 4), images, np.arange(8) % 4, settings, epochs=10, seed=0)
     seen = []
     for training.epoch in range(10):
         seen.append(int(training._seen_images().max()))
@@ -262,7 +279,7 @@ def test_a_copy_for_each_epoch_is_new_and_not_kept():
 
     images = np.tile(_blob(12, 12), (4, 1))
     settings = Recipe(distortion=1.0, copies=6)
-    training = fit.Training((784, 4), images, np.arange(4), settings, epochs=6, seed=0)
+    training = fit.Training(_shape(784, 4), images, np.arange(4), settings, epochs=6, seed=0)
     seen = set()
     for training.epoch in range(6):
         seen.add(training._seen_images().numpy().tobytes())

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
+from tb.kit.easy import easy_data
 from tb.kit.extras import needs_torch
 from trispike.golden import run
-from trispike.models.data.datasets import Dataset
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.shape import NetworkShape
@@ -22,28 +22,10 @@ from trispike.sim.training.ternary import ternarise
 EASY = Recipe(name="easy", loss="squared hinge", batch=20, schedule="exponential", first_rate=1e-2)
 
 
-def _easy_data(seed):
-    """Three easy classes of 12 pixels: 300 training images, of which 60 are held out, 100 more."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, 3, 400).astype(np.uint8)
-    images = rng.integers(0, 60, (400, 12)).astype(np.uint8)
-    for n, label in enumerate(labels):
-        images[n, 4 * label : 4 * label + 4] += 180
-    images.flags.writeable = labels.flags.writeable = False  # as MNIST's are
-    return Dataset(
-        name="easy",
-        train_images=images[:300],
-        train_labels=labels[:300],
-        test_images=images[300:],
-        test_labels=labels[300:],
-        digests={"easy": "0" * 64},
-    )
-
-
 @pytest.fixture
 def tiny(monkeypatch):
     """A network of 12-16-3 named tiny, and a data set of three easy classes named easy."""
-    data = _easy_data(0)
+    data = easy_data(0)
     monkeypatch.setattr(
         training, "preset", lambda _: NetworkShape.dense(name="tiny", sizes=(12, 16, 3))
     )
@@ -102,7 +84,7 @@ def test_export_fires_as_the_real_network_does(seed, learnt):
         )
         for i, n in itertools.pairwise(sizes)
     ]
-    network = integer_network("any", layers, 0.1)
+    network = integer_network(NetworkShape.dense(name="any", sizes=sizes), layers, 0.1)
     spikes = rng.random((50, 4, 40)) < 0.5
     result = run(network, spikes)
     active = spikes
@@ -158,7 +140,7 @@ def test_repeats(tiny, tmp_path):
 def test_only_the_images_to_fit_are_learnt_from(tiny, monkeypatch, tmp_path):
     """Other held-out and test images, the same weights."""
     one = _train(tmp_path / "one", epochs=3)
-    others = _easy_data(1)
+    others = easy_data(1)
     images = np.concatenate([tiny.fit_images, others.held_out_images])
     labels = np.concatenate([tiny.fit_labels, others.held_out_labels])
     changed = dataclasses.replace(others, train_images=images, train_labels=labels)
@@ -218,7 +200,7 @@ def test_other_data_do_not_go_on_from_it(tiny, monkeypatch, tmp_path):
     monkeypatch.setattr(training.weights, "save", _raise_interrupt)
     with pytest.raises(KeyboardInterrupt):
         _train(tmp_path, epochs=2)
-    others = dataclasses.replace(_easy_data(1), digests={"easy": "1" * 64})
+    others = dataclasses.replace(easy_data(1), digests={"easy": "1" * 64})
     monkeypatch.setattr(training, "load", lambda *_: others)
     with pytest.raises(KeyboardInterrupt):
         _train(tmp_path, epochs=2)

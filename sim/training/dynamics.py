@@ -1,0 +1,90 @@
+"""Neurons over time in PyTorch: `models.network.neuron.Neuron` in real numbers, with gradients."""
+
+import itertools
+
+import torch
+
+from trispike.models.network.neuron import Neuron, Order, Reset
+from trispike.sim.training.recipe import V_TH
+
+_SLOPE = 0.5 * V_TH
+_DEEPEST = 7
+"""Largest shift of a leak that is learnt."""
+
+
+class Fire(torch.autograd.Function):
+    """Spikes forward (TW-SNN eq. 2); backward half the gradient within `Recipe.window`."""
+
+    @staticmethod
+    def forward(ctx, potentials, window):
+        """1.0 where a potential is above the threshold, else 0.0."""
+        margin = potentials - V_TH
+        fired = margin.gt(0).to(margin.dtype)
+        ctx.save_for_backward(fired if window is None else margin.abs_().lt_(window * V_TH))
+        return fired
+
+    @staticmethod
+    def backward(ctx, gradient):
+        """Half the gradient near the threshold, else 0."""
+        (near,) = ctx.saved_tensors
+        return gradient.mul(near).mul_(_SLOPE), None
+
+
+def fraction(shifts: tuple[int, ...]) -> float:
+    """What a decay by ``shifts`` takes of a value."""
+    return sum(2.0**-k for k in shifts)
+
+
+def nearest_shifts(leak: float, most: int) -> tuple[int, ...]:
+    """One to ``most`` different shifts, ascending, whose `fraction` is nearest to ``leak``."""
+    choices = (
+        shifts
+        for count in range(1, most + 1)
+        for shifts in itertools.combinations(range(1, _DEEPEST + 1), count)
+    )
+    return min(choices, key=lambda shifts: abs(fraction(shifts) - leak))
+
+
+def currents(sums, neuron: Neuron):
+    """Exponential synaptic currents of ``sums``, (timesteps, batch, neurons), or ``sums``."""
+    if not neuron.synapse:
+        return sums
+    kept = 1 - fraction(neuron.synapse)
+    return torch.stack(list(itertools.accumulate(sums, lambda before, now: before * kept + now)))
+
+
+def potentials(added, neuron: Neuron):
+    """Potentials of neurons that never spike, with what each timestep adds to them."""
+    return added.cumsum(0) if neuron.carries else added
+
+
+def activity(added, neuron: Neuron, leak, window):
+    """What neurons pass on, with what each timestep adds to their potentials.
+
+    ``added`` has shape (timesteps, batch, neurons); ``leak`` is the fraction of a carried potential
+    that a timestep takes, a tensor or 0. Returns spikes of the same shape; for neurons of weighted
+    spikes, whose timesteps stand for periods, the values that their periods settle at.
+    """
+    if neuron.phases > 1:
+        return added.clamp(0, 1 - 2.0**-neuron.phases)
+    if not (neuron.carries or neuron.once):
+        return Fire.apply(added, window)
+    spikes, carried, silent = [], 0, 1
+    for each in added:
+        potential = each + carried
+        spike = Fire.apply(potential, window)
+        if neuron.once:
+            spike = spike * silent
+            silent = silent - spike
+        spikes.append(spike)
+        if neuron.carries:
+            carried = _carried(potential, spike, neuron, 1 - leak)
+    return torch.stack(spikes)
+
+
+def _carried(potential, spike, neuron: Neuron, kept):
+    if neuron.reset is Reset.ZERO:
+        return potential * (1 - spike) * kept
+    if neuron.order is Order.RESET_FIRST:
+        return (potential - V_TH * spike) * kept
+    return potential * kept - V_TH * spike

@@ -1,0 +1,173 @@
+"""Neurons over time: PyTorch's, which are trained, against the golden model's, which run."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tb.kit.extras import needs_torch
+from trispike.golden import run
+from trispike.models.data.encoders import encode
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import (
+    CONTINUOUS,
+    FIRST_SPIKE,
+    INTEGRATE_AND_FIRE,
+    LEAKY,
+    WEIGHTED,
+    Neuron,
+    Order,
+    Reset,
+)
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
+from trispike.sim.training.export import integer_network
+from trispike.sim.training.recipe import Recipe
+
+pytestmark = needs_torch
+
+NEURONS = {
+    "from zero": INTEGRATE_AND_FIRE,
+    "carried": CONTINUOUS,
+    "leaky": LEAKY,
+    "two shifts": Neuron(carries=True, leak=(1, 3)),
+    "leak last": Neuron(carries=True, leak=(2,), order=Order.RESET_FIRST),
+    "to zero": Neuron(carries=True, leak=(2,), reset=Reset.ZERO),
+    "once": Neuron(carries=True, once=True),
+    "synapse": Neuron(synapse=(1,)),
+    "first spike": FIRST_SPIKE,
+}
+
+SIZES = (30, 40, 40, 5)
+
+
+def _shape(neuron, encoder=Encoder.RATE, last=INTEGRATE_AND_FIRE, step=Step.THRESHOLD):
+    layers = [
+        Dense(
+            inputs=i,
+            neurons=n,
+            bias=Bias.EACH,
+            neuron=neuron,
+            step=step,
+            pixels=encoder is Encoder.DIRECT and i == SIZES[0],
+        )
+        for i, n in itertools.pairwise(SIZES[:-1])
+    ]
+    layers.append(
+        Dense(inputs=SIZES[-2], neurons=5, bias=Bias.EACH, neuron=last, threshold=Threshold.NONE)
+    )
+    return NetworkShape.of("any", tuple(layers), ReadOut.POTENTIAL, encoder)
+
+
+def _net(shape, timesteps, seed=0):
+    """An untrained network with a large learnt leak."""
+    import torch
+
+    from trispike.sim.training.neurons import Net
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = Net(shape, Recipe(timesteps=timesteps, learnt_alpha=True, start=2.5)).eval()
+    for layer in net.layers:
+        layer.bias.data += 0.1
+        if layer.leak is not None:
+            layer.leak.data += 1.0
+    return net
+
+
+def _exported(net):
+    from trispike.sim.training.fit import parameters
+
+    return integer_network(net.shape, parameters(net), net.recipe.beta)
+
+
+@pytest.mark.parametrize("encoder", [Encoder.RATE, Encoder.DIRECT, Encoder.LATENCY])
+@pytest.mark.parametrize("neuron", NEURONS.values(), ids=NEURONS)
+def test_what_is_exported_fires_as_what_was_trained(neuron, encoder):
+    """All spikes and potentials but for a few that the rounding of biases and thresholds flips."""
+    import torch
+
+    timesteps, shape = 6, _shape(neuron, encoder)
+    net = _net(shape, timesteps)
+    images = np.random.default_rng(1).integers(0, 256, (100, 30)).astype(np.uint8)
+    inputs = encode(shape, images, timesteps, seed=0)
+    result = run(_exported(net), inputs)
+    given = torch.from_numpy(inputs.astype(np.float32)).transpose(0, 1)
+    with torch.no_grad():
+        potentials, hidden = net(given[:1] / 255 if encoder is Encoder.DIRECT else given)
+    for trained, fired in zip(hidden, result.spikes, strict=False):
+        trained = trained.transpose(0, 1).numpy() > 0
+        assert 0.02 < fired.mean() < 0.9
+        assert (trained != fired).mean() < 0.015
+    labels = potentials.sum(0).argmax(1).numpy()
+    assert (labels == result.labels).mean() > 0.93
+    assert sum(result.saturations) == 0
+
+
+def test_weighted_spikes_settle_at_the_values_that_were_trained():
+    """Over many periods, the spikes of every neuron, by their weights, less the first periods."""
+    import torch
+
+    from trispike.sim.training.presentation import presented
+
+    shape = _shape(WEIGHTED, Encoder.BITS, Neuron(phases=4), Step.ONE)
+    net = _net(shape, 240)
+    for layer in net.layers:
+        layer.bias.data += 0.4
+    images = np.random.default_rng(1).integers(0, 256, (50, 30)).astype(np.uint8)
+    result = run(_exported(net), encode(shape, images, 240, seed=0))
+    with torch.no_grad():
+        potentials, hidden = net(presented(shape, torch.from_numpy(images), 1))
+    weights = 2.0 ** -(1 + np.arange(4))
+    for (values,), spikes in zip(hidden, result.spikes, strict=False):
+        periods = spikes.reshape(50, 60, 4, 40).transpose(0, 1, 3, 2) @ weights
+        assert 0.05 < values.mean() < 0.9
+        assert np.abs(periods[:, 20:].mean(axis=1) - values.numpy()).max() < 0.02
+    assert (potentials[0].argmax(1).numpy() == result.labels).mean() > 0.95
+
+
+def test_gradients_reach_the_leak_and_every_timestep():
+    import torch
+
+    net = _net(_shape(LEAKY), 4)
+    spikes = torch.rand(4, 50, 30).lt(0.3).float().requires_grad_()
+    net(spikes)[0][-1].square().sum().backward()
+    assert net.layers[0].leak.grad.abs() > 0
+    assert (spikes.grad.abs().sum((1, 2)) > 0).all()
+
+
+def test_a_neuron_that_fired_once_is_silent():
+    import torch
+
+    from trispike.sim.training.dynamics import activity
+
+    added = torch.full((5, 1, 2), 0.625)
+    spikes = activity(added, Neuron(carries=True, once=True), 0, 1.0)
+    assert spikes[:, 0].tolist() == [[0, 0], [1, 1], [0, 0], [0, 0], [0, 0]]
+    often = activity(added, CONTINUOUS, 0, 1.0)
+    assert often[:, 0, 0].tolist() == [0, 1, 0, 1, 1]  # 0.625, 1.25, 0.875, 1.5, 1.125
+
+
+@pytest.mark.parametrize(
+    ("leak", "most", "shifts"),
+    [
+        (0.5, 1, (1,)),
+        (0.4, 1, (1,)),
+        (0.3, 1, (2,)),
+        (0.4, 2, (2, 3)),
+        (0.66, 3, (1, 3, 5)),
+        (0.001, 2, (7,)),
+        (0.99, 2, (1, 2)),
+    ],
+)
+def test_nearest_shifts(leak, most, shifts):
+    from trispike.sim.training.dynamics import nearest_shifts
+
+    assert nearest_shifts(leak, most) == shifts
+
+
+def test_leaks_are_exported_as_they_were_rounded():
+    net = _net(_shape(Neuron(carries=True, leak=(1, 3))), 2)
+    network = _exported(net)
+    for layer, trained in zip(network.layers, net.layers, strict=True):
+        assert layer.neuron.leak == trained.shifts()
+    assert network.layers[0].neuron.leak == (1, 2)  # 0.625 became 0.82

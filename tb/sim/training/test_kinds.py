@@ -1,0 +1,117 @@
+"""Networks of every kind of neuron, trained on easy data in seconds."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+
+from tb.kit.easy import easy_data
+from tb.kit.extras import needs_torch
+from trispike.golden import run
+from trispike.models.data import encoders
+from trispike.models.data.samples import Samples
+from trispike.models.errors import BadInput
+from trispike.models.network import weights
+from trispike.models.network.presets import PRESETS, TABLE_1
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
+from trispike.sim.training import train as training
+from trispike.sim.training.recipe import TUNED, Recipe, recipe
+
+KINDS = [name for name in PRESETS if name not in TABLE_1]
+
+
+def _tiny(name: str) -> NetworkShape:
+    """The preset ``name`` with few neurons: 12 inputs, 3 outputs, in two groups if it has two."""
+    shape = PRESETS[name]
+    groups = (3, 2) if shape.groups else ()
+    inner = [24] * (len(shape.layers) - 1)
+    sizes = (12, *inner, sum(groups) or 3)
+    layers = tuple(
+        dataclasses.replace(layer, inputs=i, neurons=n)
+        for layer, (i, n) in zip(shape.layers, itertools.pairwise(sizes), strict=True)
+    )
+    return NetworkShape.of("tiny", layers, shape.read_out, shape.input.encoder, groups)
+
+
+def _data(shape: NetworkShape, timesteps: int):
+    """Easy images, or for networks of given spikes such images as spikes that come or go."""
+    data = easy_data(0)
+    if shape.input.encoder is not Encoder.GIVEN:
+        return data
+    rate = NetworkShape.dense(name="any", sizes=(12, 3))
+    fields = {}
+    for part in ("train", "test"):
+        images = getattr(data, f"{part}_images")
+        spikes = encoders.encode(rate, images, timesteps, seed=0)
+        later = np.arange(len(images)) % 2
+        when = np.arange(timesteps) < timesteps // 2
+        spikes &= np.where(later[:, np.newaxis], ~when, when)[..., np.newaxis]
+        fields[f"{part}_images"] = encoders.packed(spikes)
+        fields[f"{part}_labels"] = 2 * getattr(data, f"{part}_labels") + later
+    samples = Samples(inputs=12, timesteps=timesteps, groups=(3, 2))
+    return dataclasses.replace(data, samples=samples, **fields)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request, monkeypatch):
+    """Name of a preset, and a network and data that are as small, named tiny and easy."""
+    shape = _tiny(request.param)
+    data = _data(shape, recipe("trispike", request.param).timesteps)
+    monkeypatch.setattr(training, "preset", lambda _: shape)
+    monkeypatch.setattr(training, "load", lambda *_: data)
+    return request.param, shape, data
+
+
+def _train(folder, name, **changes):
+    settings = dataclasses.replace(
+        recipe("trispike", name), batch=20, first_rate=1e-2, distortion=0.0, **changes
+    )
+    plan = training.Plan(layer="tiny", data="easy", epochs=20, seed=5, recipe=settings)
+    return training.train(plan, output_folder=folder)
+
+
+@needs_torch
+def test_learns_and_tells_the_truth(kind, tmp_path):
+    name, shape, data = kind
+    network, card = weights.load(_train(tmp_path, name))
+    timesteps = recipe("trispike", name).timesteps
+    assert card.timesteps == timesteps
+    given = encoders.encode(shape, data.test_images, timesteps, seed=0)
+    result = run(network, given)
+    right = np.mean(result.labels == data.test_labels)
+    assert card.measured.accuracy[-1] == pytest.approx(right)
+    assert right > 0.9
+    fired = [np.count_nonzero(x) / (100 * timesteps) for x in (given, *result.spikes)]
+    assert card.measured.spikes == pytest.approx(fired)
+    assert (network.read_out, network.encoder) == (shape.read_out, shape.input.encoder)
+    assert [layer.neuron.phases for layer in network.layers] == [
+        layer.neuron.phases for layer in shape.layers
+    ]
+
+
+@needs_torch
+def test_repeats(kind, tmp_path):
+    name, *_ = kind
+    one, other = (_train(tmp_path / folder, name) for folder in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_every_kind_has_its_settings():
+    assert set(TUNED) == set(KINDS)
+    for name in KINDS:
+        assert recipe("trispike", name) != recipe("trispike")
+        assert recipe("trispike", name).timesteps > 1
+    assert recipe("trispike", "fc256") == recipe("trispike")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_32_bits_are_for_the_seeds_neurons(name):
+    with pytest.raises(BadInput, match=r"weight_bits must be 2 for .*, not 32"):
+        training.Plan(layer=name, data="mnist", epochs=1, recipe=Recipe(weight_bits=32))
+
+
+def test_the_first_spike_is_for_networks_that_answer_so():
+    with pytest.raises(BadInput, match=r"loss must be first spike for first512, .*not cross"):
+        training.Plan(layer="first512", data="mnist", epochs=1, recipe=Recipe(loss="cross entropy"))
+    assert PRESETS["first512"].read_out is ReadOut.FIRST
