@@ -11,7 +11,7 @@ from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import leave_out
 from trispike.rtl.layers.dense import processing_element
 from trispike.sim.energy.runs import Runs
-from trispike.sim.neurons import tables
+from trispike.sim.neurons import jitter, tables
 from trispike.sim.neurons.record import COSTS, NEURONS, Cost, Named
 from trispike.sim.report import records
 from trispike.sim.report.place import Place
@@ -29,6 +29,8 @@ from trispike.sim.tools.run_folder import run_folder
 SECTION = "neurons"
 """Of docs/results.md."""
 
+JITTER_SECTION = "neurons jitter"
+
 SIZES = (784, 256, 256, 10)
 """Of the chip that is mapped for each neuron."""
 
@@ -41,6 +43,15 @@ class NeuronsRequest(Json, Record):
         f"One of them: {', '.join(named.neuron for named in NEURONS)}.  [default: all]"
     )
     images: int = option("Test images in the RTL.", 200, check=at_least_1("IMAGES"), short="-n")
+    jitter: bool = option(
+        "Instead, jitter the input times of the network of first spikes (Zhou 2021, table 3).",
+        False,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.jitter and self.neuron is not None:
+            raise BadInput("NEURON has no meaning with JITTER=1: leave one out")
 
     @property
     def named(self) -> list[Named]:
@@ -121,6 +132,27 @@ def price(named: Named, images: int, library: Liberty, folder: Path) -> Cost:
     )
 
 
+def _jitter(asked: NeuronsRequest) -> None:
+    named = NEURONS[-1]
+    network, card = weights.load(_weight_file(named))
+    images, labels = datasets.load_test(named.data, datasets.find_folder(None, named.data))
+    home = Place(
+        docs(record=asked.record), jitter.JITTER, "jitter.json", JITTER_SECTION, record=asked.record
+    )
+    asked.check_json()
+    with progress_bar() as progress:
+        task = progress.add_task(f"jitter of {network.name}", total=len(jitter.PERCENTS))
+        entries = []
+        for percent in jitter.PERCENTS:
+            timesteps = card.timesteps or 1
+            entries.append(jitter.measure(network, named.data, images, labels, timesteps, percent))
+            progress.advance(task)
+    table_console().print(jitter.terminal(entries))
+    written = home.store(entries, jitter.markdown(entries)) if asked.record else []
+    for path in written + asked.keep({"jitter": records.plain(entries)}):
+        print(f"written: {relative(path)}")
+
+
 @command("neurons", NeuronsRequest)
 def neurons(asked: NeuronsRequest) -> None:
     """What each neuron of the seed papers costs: gates, clock, cycles, energy, accuracy.
@@ -129,6 +161,9 @@ def neurons(asked: NeuronsRequest) -> None:
     trained with it in the RTL. Needs yosys and opensta. With --record it rewrites the table of
     docs/results.md, which keeps other rows from the record docs/neurons.json.
     """
+    if asked.jitter:
+        _jitter(asked)
+        return
     wanted = asked.named
     toolchain.find()
     for tool in tools.PACKAGES:
