@@ -135,7 +135,7 @@ def markdown(entries: Sequence[Jittered]) -> str:
     return (
         f"`make neurons JITTER=1`: {one.network} on all {one.images:,} test images of {one.data}, "
         f"T = {one.timesteps}, golden model, measured. An input time is multiplied by 1 + e, e "
-        "even within the jitter, before it is rounded down to a timestep (Zhou 2021, table 3: 1 to 9% "
-        "in, 0.024 to 0.997% out, of an analogue circuit). Times of an output count from 1.\n\n"
+        "even within the jitter, before it is rounded down to a timestep (Zhou 2021, table 3: 1 to "
+        "9% in, 0.024 to 0.997% out, of an analogue circuit). Times of an output count from 1.\n\n"
         f"{markdown_table(_HEAD, [_row(entry) for entry in entries])}"
     )
