@@ -31,9 +31,7 @@ class Segment:
     words: np.ndarray
 
 
-def image(
-    mapping: Mapping, network: Network, part: int, *, timesteps: int
-) -> tuple[Segment, ...]:
+def image(mapping: Mapping, network: Network, part: int, timesteps: int) -> tuple[Segment, ...]:
     """What part number ``part`` of ``mapping`` loads: weights, biases, constants, look-up tables.
 
     ``timesteps`` are those of an image, 1 to 255; not looked at by nodes that do not count them.

@@ -44,7 +44,7 @@ def test_image():
     network = random_network((784, 300, 10), 1)
     mesh = MeshShape(x=2, y=2, z=1)
     mapping = Mapping(shape=network.shape, mesh=mesh, places=((1, 0, 0), (0, 1, 0), (0, 0, 0)))
-    weights, bias, constants, neurons, aer, addresses = image(mapping, network, 0)
+    weights, bias, constants, neurons, aer, addresses = image(mapping, network, 0, 5)
     rows = weights.words.reshape(784, 4, 8).astype("<u2")
     for bank in range(4):
         words = [int.from_bytes(row.tobytes(), "little") for row in rows[:, bank]]
@@ -66,10 +66,10 @@ def test_image():
         0,
     ]
     assert addresses.words.tolist() == [1, *[0] * 7]  # node 0.0.0, where layer 2 stands
-    *_, aer, addresses = image(mapping, network, 2)
+    *_, aer, addresses = image(mapping, network, 2, 5)
     assert aer.words[:3].tolist() == [1 | 1 << 2, 1 | 8 << 2 | 8 << 11, 0]
     assert addresses.words[0] == 3  # the host beside 0.0.0
-    assert image(mapping, network, 1)[3].words[0] == 44
+    assert image(mapping, network, 1, 5)[3].words[0] == 44
 
 
 def test_who_sends_whither():
@@ -130,7 +130,7 @@ def test_image_of_own_parameters():
     node = NodeShape(inputs=64, neurons=32, thresholds=True, biases=True)
     mesh = MeshShape(x=2, y=1, z=1)
     mapping = Mapping(shape=shape, mesh=mesh, places=((0, 0, 0), (1, 0, 0)), node=node)
-    segments = image(mapping, Network(name="mixed", layers=(layer,)), 1)
+    segments = image(mapping, Network(name="mixed", layers=(layer,)), 1, 5)
     words = {segment.address // 8: segment.words for segment in segments}
     bias = words[Line.BIASES].view("<u4").tolist()
     assert bias == [value & 0x3FFFF for value in layer.biases[32:].tolist()] + [0] * 24

@@ -74,8 +74,8 @@ def test_in_one_piece(tmp_path):
     task = work.mapped(
         asked.mapping,
         asked.exchange.spikes[0],
-        before=Memory(transactions=memory.loading(asked.mapping, asked.network)),
-        after=Memory(transactions=memory.reading(asked.mapping, asked.network)),
+        before=Memory(transactions=memory.loading(asked.mapping, asked.network, asked.timesteps)),
+        after=Memory(transactions=memory.reading(asked.mapping, asked.network, asked.timesteps)),
     )
     done = run.run(joined, task, tmp_path, trace=True)
     done.check()
