@@ -15,6 +15,8 @@ from trispike.models.network.layers import Bias, Dense, Step, Threshold
 from trispike.models.network.neuron import FIRST_SPIKE, LEAKY, WEIGHTED, Reset
 from trispike.models.network.shape import NetworkShape, ReadOut
 
+WEIGHTED_ZERO = dataclasses.replace(WEIGHTED, reset=Reset.ZERO)
+
 pytestmark = pytest.mark.xdist_group("nodes")
 
 
@@ -76,14 +78,16 @@ def test_random_networks(shape_seed, tmp_path):
         measured(network, given, node, tmp_path, stall=rng.choice([0, 0.3]), seed=seed)
 
 
-@pytest.mark.parametrize("neuron", [LEAKY, WEIGHTED, FIRST_SPIKE])
-def test_silent_last_layer(tmp_path, neuron):
-    """Hidden neurons carry their potentials, the last layer starts each timestep from zero."""
+@pytest.mark.parametrize("forgets", [False, True])
+@pytest.mark.parametrize("neuron", [LEAKY, WEIGHTED_ZERO, FIRST_SPIKE])
+def test_silent_last_layer(tmp_path, neuron, forgets):
+    """Hidden neurons carry their potentials; the last layer too, or it starts from zero."""
     hidden = Dense(inputs=40, neurons=45, neuron=neuron)
-    last = Dense(inputs=45, neurons=10, threshold=Threshold.NONE, neuron=neuron.memoryless)
+    own = neuron.memoryless if forgets else neuron
+    last = Dense(inputs=45, neurons=10, threshold=Threshold.NONE, neuron=own)
     shape = NetworkShape.of("silent", (hidden, last), ReadOut.POTENTIAL)
     node = dataclasses.replace(node_for(shape), inputs=NODE.inputs, neurons=NODE.neurons)
-    assert node.forgets
+    assert node.forgets == forgets
     network = random_network_of(shape, 5)
     given = np.random.default_rng(5).random((3, 8, 40)) < 0.4
     measured(network, given, node, tmp_path, stall=0.2)
