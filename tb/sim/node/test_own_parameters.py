@@ -12,7 +12,8 @@ from tb.kit.nodes import MESH, NODE, measured
 from trispike import golden
 from trispike.models.mesh.mapping import node_for
 from trispike.models.mesh.topology import MeshShape
-from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import CONTINUOUS, Neuron
 from trispike.models.network.numbers import POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import NetworkShape, ReadOut
@@ -122,5 +123,27 @@ def test_node_for():
         assert (node.thresholds, node.biases) == (thresholds, biases)
         assert node.inputs == 1024
         assert not node.potentials
+        assert (node.neuron, node.step, node.forgets) == (Neuron(), Step.THRESHOLD, False)
     silent = Dense(inputs=9, neurons=9, threshold=Threshold.NONE)
     assert node_for(NetworkShape.of("some", (silent,), ReadOut.POTENTIAL)).potentials
+    carrying = [
+        Dense(inputs=9, neurons=9, neuron=CONTINUOUS, threshold=threshold, step=step)
+        for threshold, step in (
+            (Threshold.ONE, Step.THRESHOLD),
+            (Threshold.EACH, Step.THRESHOLD),
+            (Threshold.EACH, Step.ONE),
+            (Threshold.ONE, Step.EACH),
+        )
+    ]
+    steps = {
+        (0,): Step.THRESHOLD,
+        (0, 1): Step.THRESHOLD,
+        (0, 2): Step.ONE,
+        (1, 2): Step.EACH,
+        (2, 3): Step.EACH,
+    }
+    for which, step in steps.items():
+        layers = (*(carrying[k] for k in which), silent)
+        node = node_for(NetworkShape.of("some", layers, ReadOut.POTENTIAL))
+        assert (node.neuron, node.step, node.forgets) == (CONTINUOUS, step, True)
+        assert not node_for(NetworkShape.of("some", layers[:-1])).forgets
