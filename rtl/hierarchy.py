@@ -11,7 +11,6 @@ from amaranth.hdl import ClockSignal, Elaboratable, Instance, ResetSignal, Value
 from amaranth.lib import wiring
 
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
-from trispike.models.network.neuron import Neuron, Order, Reset
 
 
 class Block(wiring.Component):
@@ -37,21 +36,7 @@ def parameters_suffix(shape: Dense) -> str:
     bias = "_biases" if shape.bias is Bias.EACH else ""
     step = {Step.ONE: "_step", Step.EACH: "_steps"}.get(shape.step, "")
     pixels = "_pixels" * shape.pixels
-    return threshold.get(shape.threshold, "") + bias + step + pixels + neuron_suffix(shape.neuron)
-
-
-def neuron_suffix(neuron: Neuron) -> str:
-    """How a module name spells out a neuron: not at all for the seed's."""
-    parts = [
-        "carries" * neuron.carries,
-        "_".join(map(str, ("leak", *neuron.leak))) * bool(neuron.leak),
-        "zero" * (neuron.reset is Reset.ZERO),
-        "reset_first" * (neuron.order is Order.RESET_FIRST),
-        "_".join(map(str, ("synapse", *neuron.synapse))) * bool(neuron.synapse),
-        "once" * neuron.once,
-        f"{neuron.phases}_phases" * (neuron.phases > 1),
-    ]
-    return "".join(f"_{part}" for part in parts if part)
+    return threshold.get(shape.threshold, "") + bias + step + pixels + shape.neuron.suffix
 
 
 def flat_ports(component: wiring.Component) -> dict[str, tuple[str, Value]]:

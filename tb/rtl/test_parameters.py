@@ -30,6 +30,7 @@ _EXAMPLES = {
     "lanes": 2,
     "readable": True,
     "shows": True,
+    "forgetful": True,
     "read_out": ReadOut.COUNT,
     "bias": Bias.EACH,
     "width": 3,

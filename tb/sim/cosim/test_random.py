@@ -66,12 +66,6 @@ def test_random_networks(sizes, lanes, timesteps, tmp_path):
     _agree([random_network(sizes, seed) for seed in range(4)], lanes, timesteps, tmp_path)
 
 
-def pytest_generate_tests(metafunc):
-    """Four seeds of parameters and spikes for each shape."""
-    if "shape_seed" in metafunc.fixturenames:
-        metafunc.parametrize("shape_seed", range(max(1, metafunc.config.getoption("seeds") // 4)))
-
-
 def test_parameters_a_neuron(shape_seed, tmp_path):
     """Thresholds and biases a neuron, POTENTIAL read-out, any lanes."""
     shape = random_shape(shape_seed)
