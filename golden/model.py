@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from trispike.golden.layers import SUMS
 from trispike.golden.decision import timesteps_to_decision
+from trispike.golden.layers import SUMS
 from trispike.golden.neuron import Behaviour, behaviour
 from trispike.models.errors import BadInput
 from trispike.models.network.numbers import MAX_TIMESTEPS

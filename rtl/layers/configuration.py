@@ -67,9 +67,10 @@ TIMESTEPS_SHAPE = unsigned(COUNT_BITS)
 
 
 def timesteps_layout(shape: NetworkShape) -> data.StructLayout:
-    """Layout of a write to TIMESTEPS: ``timesteps`` per prediction, 1 to 255, and what the chip has.
+    """Layout of a write to TIMESTEPS: what the read-out of the chip of ``shape`` is told.
 
-    ``skip``, below ``timesteps``, and ``stability`` are as of `models.network.parameters.Network`.
+    ``timesteps`` per prediction, 1 to 255; ``skip``, below it, and ``stability``, where there are
+    such, as of `models.network.parameters.Network`.
     """
     more = {"skip": TIMESTEPS_SHAPE} if shape.skips else {}
     if shape.stops and shape.stability_bits:

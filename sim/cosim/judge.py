@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 
 from trispike.golden import Result
-from trispike.models.network.shape import ReadOut
+from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.sim.cosim.captures import Run
-from trispike.sim.cosim.cycles import Schedule
+from trispike.sim.cosim.cycles import NEVER, Schedule
 from trispike.sim.report.mismatch import Mismatch
 
 
@@ -25,8 +25,12 @@ class _Comparison:
         self.mismatches: dict[str, int] = {}
         self._found: list[tuple[tuple, Mismatch]] = []
 
-    def compare(self, what, layer, expected, got, cycles):
-        """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps."""
+    def compare(self, what, layer, expected, got, cycles, steps=None):
+        """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps.
+
+        ``steps`` are the numbers of those that are expected; None: from 0 on.
+        """
+        steps = range(len(expected)) if steps is None else steps
         self.mismatches.setdefault(what, 0)
         rank = list(self.mismatches).index(what)
         here = min(len(expected), len(got))
@@ -38,10 +42,12 @@ class _Comparison:
             at = np.unravel_index(np.argmax(wrong), wrong.shape)
             neuron = int(at[1]) if len(at) == 2 else None
             values = int(expected[at]), int(got[at])
-            self._note(what, rank, layer, int(at[0]), neuron, int(cycles[at[0]]), *values)
+            step = int(steps[at[0]])
+            self._note(what, rank, layer, step, neuron, int(cycles[at[0]]), *values)
         elif missing or surplus:
             what = f"{what}: number of vectors"
-            self._note(what, rank, layer, here, None, None, len(expected), len(got))
+            step = int(steps[here] if missing else steps[-1] + 1)
+            self._note(what, rank, layer, step, None, None, len(expected), len(got))
 
     def _note(self, what, rank, layer, step, neuron, cycle, expected, got):
         mismatch = Mismatch(
@@ -70,6 +76,11 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
 cycles and what they are called."""
 
 
+def happened(schedule: Schedule, k: int, name: str) -> np.ndarray:
+    """Steps in which layer ``k``'s probe ``name`` shows something: bool (steps,)."""
+    return getattr(schedule, EXPECTED[name][2])[k] != NEVER
+
+
 SCORES = {
     ReadOut.COUNT: "spike count",
     ReadOut.POTENTIAL: "potential sum",
@@ -83,7 +94,7 @@ def judge(
     schedule: Schedule,
     run: Run,
     *,
-    read_out: ReadOut,
+    shape: NetworkShape,
     timesteps: int,
     first_image: int,
 ) -> Verdict:
@@ -96,21 +107,25 @@ def judge(
     for (k, name), (got, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
         values, what, _, _ = EXPECTED[name]
         expected = getattr(golden, values)[k]
-        expected = expected.reshape(-1, expected.shape[-1])
-        comparison.compare(what, k + 1, expected, got, cycles)
+        steps = np.flatnonzero(happened(schedule, k, name))
+        expected = expected.reshape(-1, expected.shape[-1])[steps]
+        comparison.compare(what, k + 1, expected, got, cycles, steps)
     for (k, name), (_, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
         _, _, times, what = EXPECTED[name]
-        comparison.compare(what, k + 1, getattr(schedule, times)[k], cycles, cycles)
+        steps = np.flatnonzero(happened(schedule, k, name))
+        comparison.compare(what, k + 1, getattr(schedule, times)[k][steps], cycles, cycles, steps)
 
-    # A prediction stands at its last timestep.
+    # A prediction stands at its last timestep, or at the one that it was to end with.
     whole = _Comparison(1, first_image)
     for what, expected, got in (
-        (SCORES[read_out], golden.scores, run.scores),
+        *([("timesteps taken", golden.decided, run.decided[:, 0])] if shape.stops else []),
+        (SCORES[shape.read_out], golden.scores, run.scores),
         ("label", golden.labels, run.labels),
         ("prediction cycle", schedule.result, run.result_cycles),
     ):
         whole.compare(what, 0, expected, got, run.result_cycles)
     first = comparison.first
     if first is None and whole.first is not None:
-        first = dataclasses.replace(whole.first, timestep=timesteps)
+        image = min(whole.first.image - first_image, len(golden.decided) - 1)
+        first = dataclasses.replace(whole.first, timestep=int(golden.decided[image]))
     return Verdict(mismatches={**comparison.mismatches, **whole.mismatches}, first=first)

@@ -128,7 +128,8 @@ def files(network: Network, lanes: int) -> dict[str, str]:
                 words += [0] * (bank.rows - len(words))
                 texts[_image(k, lane, b)] = _hexadecimal(words, bank.width)
     layout = write_layout(shape.layers)
-    texts["configuration.mem"] = _hexadecimal(network_writes(network, network.skip + 1), layout.size)
+    writes = network_writes(network, network.skip + 1)
+    texts["configuration.mem"] = _hexadecimal(writes, layout.size)
     description = {
         "top": top,
         "network": str(network.shape),

@@ -44,10 +44,19 @@ def random_network_of(shape: NetworkShape, seed: int) -> Network:
                 read_out=shape.read_out,
                 encoder=shape.input.encoder,
                 groups=shape.groups,
+                skip=rng.randint(1, 3) if shape.skips else 0,
+                stability=random_stability(rng, shape),
             )
         except BadInput as error:  # another draw may be one that can
             if "can never answer" not in str(error):
                 raise
+
+
+def random_stability(rng: random.Random, shape: NetworkShape) -> int | None:
+    """Small and large ones, of which some are never reached."""
+    if not shape.stops:
+        return None
+    return 1 << rng.randrange(shape.stability_bits) if shape.stability_bits else 0
 
 
 def random_shape(seed: int) -> NetworkShape:
@@ -77,7 +86,7 @@ def random_shape(seed: int) -> NetworkShape:
 def random_neurons(seed: int) -> NetworkShape:
     """One to four layers, each of neurons of its own, with any read-out and lanes.
 
-    One in five takes pixels.
+    One in five takes pixels. In every second images may stop early, and every third skips.
     """
     rng = random.Random(f"neurons {seed}")
     sizes = [rng.choice([1, 2, 9, 30, 66, 130]) for _ in range(rng.randint(1, 4))]
@@ -98,8 +107,10 @@ def random_neurons(seed: int) -> NetworkShape:
             layers[0] = dataclasses.replace(layers[0], step=Step.THRESHOLD)
     cut = rng.randint(1, sizes[-1])
     groups = (cut, sizes[-1] - cut) if cut < sizes[-1] and rng.random() < 0.5 else ()
+    stops = seed % 2 == 0 and (sizes[-1] > 1 or read_out is ReadOut.FIRST)
+    more = {"groups": () if stops else groups, "skips": seed % 3 == 0, "stops": stops}
     encoder = Encoder.DIRECT if pixels else Encoder.RATE
-    shape = NetworkShape.of("random", tuple(layers), read_out, encoder, groups)
+    shape = NetworkShape.of("random", tuple(layers), read_out, encoder, **more)
     return shape.with_lanes(rng.choice(LANES))
 
 
