@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tb.kit.oracles import random_dense, random_layer
+from trispike import golden
 from trispike.models.data import datasets
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
@@ -45,18 +46,22 @@ def random_network_of(shape: NetworkShape, seed: int) -> Network:
                 encoder=shape.input.encoder,
                 groups=shape.groups,
                 skip=rng.randint(1, 3) if shape.skips else 0,
-                stability=random_stability(rng, shape),
+                stability=min(1, shape.stability_bits) if shape.stops else None,
             )
         except BadInput as error:  # another draw may be one that can
             if "can never answer" not in str(error):
                 raise
 
 
-def random_stability(rng: random.Random, shape: NetworkShape) -> int | None:
-    """Small and large ones, of which some are never reached."""
-    if not shape.stops:
-        return None
-    return 1 << rng.randrange(shape.stability_bits) if shape.stability_bits else 0
+def spread(network: Network, spikes: np.ndarray) -> Network:
+    """``network`` with the stability by which images of ``spikes`` end most differently."""
+    others = [
+        dataclasses.replace(network, stability=1 << k) for k in range(network.shape.stability_bits)
+    ]
+    return max(
+        others or [network],
+        key=lambda other: len(np.unique(golden.run(other, spikes, keep_potentials=False).decided)),
+    )
 
 
 def random_shape(seed: int) -> NetworkShape:

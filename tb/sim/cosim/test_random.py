@@ -11,6 +11,7 @@ from tb.kit.networks import (
     random_neurons,
     random_shape,
     save,
+    spread,
 )
 from trispike import golden
 from trispike.models.network.numbers import CONSTANT_MAX, MAX_TIMESTEPS, POTENTIAL_MAX
@@ -41,11 +42,13 @@ def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) 
     """Run networks of one shape on one build: weights are data."""
     model = cosimulation.chip_model(networks[0], lanes=lanes, optimise=False)
     for seed, network in enumerate(networks):
-        weight_file = save(network, tmp_path)
         spikes = _spikes(network.shape.sizes[0], 120, timesteps, seed)
         if network.shape.layers[0].pixels:
             spikes = spikes * np.random.default_rng(seed).integers(0, 256, spikes.shape, np.uint8)
         images = range(len(spikes))
+        if network.shape.stops and seed:
+            network = spread(network, spikes[:20])
+        weight_file = save(network, tmp_path)
         found = cosimulation.run(
             weight_file, Given(spikes), images, tmp_path / "run", lanes=lanes, model=model
         )
@@ -92,7 +95,8 @@ def test_neurons(shape_seed, tmp_path):
     networks = [random_network_of(shape, 4 * shape_seed + k) for k in range(4)]
     assert networks[0].shape.with_lanes(shape.lanes) == shape
     skip = max(network.skip for network in networks)
-    _agree(networks, shape.lanes, 1 + skip + shape_seed % 9, tmp_path)
+    timesteps = 1 + skip + shape_seed % 9 + 8 * shape.stops
+    _agree(networks, shape.lanes, timesteps, tmp_path)
 
 
 @pytest.mark.parametrize("lanes", [1, 8])
