@@ -1,6 +1,7 @@
 """The exact comparison: what the RTL did against the golden model and the cycle model."""
 
 import dataclasses
+import math
 
 import numpy as np
 
@@ -49,18 +50,33 @@ class _Comparison:
             step = int(steps[here] if missing else steps[-1] + 1)
             self._note(what, rank, layer, step, None, None, len(expected), len(got))
 
+    def compare_ends(self, what, expected, got, cycles):
+        """Compare the timesteps that images took, (images,); events that follow from it come later.
+
+        What differs stands where one of the two ended.
+        """
+        here = min(len(expected), len(got))
+        wrong = np.flatnonzero(expected[:here] != got[:here])
+        self.mismatches[what] = len(wrong)
+        if len(wrong):
+            image = int(wrong[0])
+            values = int(expected[image]), int(got[image])
+            step = image * self._timesteps + min(values) - 1
+            self._note(what, 0, None, step, None, int(cycles[image]), *values)
+
     def _note(self, what, rank, layer, step, neuron, cycle, expected, got):
         mismatch = Mismatch(
             what=what,
             image=self._first_image + step // self._timesteps,
             timestep=step % self._timesteps + 1,
-            layer=layer or None,
+            layer=layer,
             neuron=neuron,
             cycle=cycle,
             expected=expected,
             got=got,
         )
-        self._found.append(((step, layer, rank), mismatch))
+        behind = math.inf if layer is None else layer
+        self._found.append(((step, behind, rank), mismatch))
 
     @property
     def first(self) -> Mismatch | None:
@@ -115,17 +131,21 @@ def judge(
         steps = np.flatnonzero(happened(schedule, k, name))
         comparison.compare(what, k + 1, getattr(schedule, times)[k][steps], cycles, cycles, steps)
 
+    if shape.stops:
+        comparison.compare_ends(
+            "timesteps taken", golden.decided, run.decided[:, 0], run.result_cycles
+        )
     # A prediction stands at its last timestep, or at the one that it was to end with.
     whole = _Comparison(1, first_image)
     for what, expected, got in (
-        *([("timesteps taken", golden.decided, run.decided[:, 0])] if shape.stops else []),
         (SCORES[shape.read_out], golden.scores, run.scores),
         ("label", golden.labels, run.labels),
         ("prediction cycle", schedule.result, run.result_cycles),
     ):
-        whole.compare(what, 0, expected, got, run.result_cycles)
-    first = comparison.first
-    if first is None and whole.first is not None:
+        whole.compare(what, None, expected, got, run.result_cycles)
+    found = [comparison.first] if comparison.first else []
+    if whole.first:
         image = min(whole.first.image - first_image, len(golden.decided) - 1)
-        first = dataclasses.replace(whole.first, timestep=int(golden.decided[image]))
+        found += [dataclasses.replace(whole.first, timestep=int(golden.decided[image]))]
+    first = min(found, key=lambda mismatch: mismatch.image, default=None)
     return Verdict(mismatches={**comparison.mismatches, **whole.mismatches}, first=first)

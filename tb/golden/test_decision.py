@@ -6,11 +6,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from tb.kit.networks import random_network_of
+from tb.kit.early import TIMESTEPS, early_network, spikes_of
+from tb.kit.networks import random_network
 from trispike.golden import run
 from trispike.golden.decision import timesteps_to_decision
 from trispike.models.errors import BadInput
-from trispike.models.network.layers import Dense, Threshold
+from trispike.models.network.layers import Dense
+from trispike.models.network.neuron import Neuron
 from trispike.models.network.shape import NetworkShape, ReadOut
 
 
@@ -60,44 +62,34 @@ def test_first_spike():
     assert timesteps_to_decision(scores, 0, 0).tolist() == [2, 1, 3]
 
 
-def _network(read_out: ReadOut, seed: int):
-    threshold = Threshold.NONE if read_out is ReadOut.POTENTIAL else Threshold.EACH
-    layers = (
-        Dense(inputs=9, neurons=12, threshold=Threshold.EACH),
-        Dense(inputs=12, neurons=4, threshold=threshold),
-    )
-    return random_network_of(NetworkShape.of("early", layers, read_out), seed)
-
-
 @pytest.mark.parametrize("read_out", ReadOut)
 def test_skip_and_freeze(read_out):
     """What is skipped is not counted, and scores stay those of the decision."""
-    rng = np.random.default_rng(1)
-    spikes = rng.random((40, 10, 9)) < rng.random((40, 1, 1))
-    network = _network(read_out, 3)
-    plain = run(network, spikes)
-    skipping = run(dataclasses.replace(network, skip=3), spikes)
+    early = early_network(read_out, Neuron(), (9, 12, 4), skips=True)
+    skip, spikes = early.skip, spikes_of(9)
+    skipping = dataclasses.replace(early, stability=None)
+    plain = run(dataclasses.replace(skipping, skip=0), spikes)
+    later = run(skipping, spikes)
     if read_out is ReadOut.FIRST:
-        late = plain.spikes[-1][:, 3:]
-        first = np.where(late.any(axis=1), 252 - late.argmax(axis=1), 0)
-        assert skipping.scores.tolist() == first.tolist()
+        late = plain.spikes[-1][:, skip:]
+        first = np.where(late.any(axis=1), 255 - skip - late.argmax(axis=1), 0)
+        assert later.scores.tolist() == first.tolist()
     else:
-        before = plain.running_scores[:, 2:3]
-        assert np.array_equal(skipping.running_scores[:, 3:], plain.running_scores[:, 3:] - before)
-    assert (skipping.decided == 10).all()
-    theta = 0 if read_out is ReadOut.FIRST else 9
-    early = run(dataclasses.replace(network, skip=3, stability=theta), spikes)
-    assert len(np.unique(early.decided)) > 2
-    for image, t in enumerate(early.decided):
-        assert np.array_equal(early.scores[image], skipping.running_scores[image, t - 1])
-        assert (early.running_scores[image, t:] == early.scores[image]).all()
-    with pytest.raises(BadInput, match="early skips 3 timesteps of an image: T must be 4 or more"):
-        run(dataclasses.replace(network, skip=3), spikes[:, :3])
+        since = plain.running_scores - plain.running_scores[:, skip - 1 : skip]
+        assert np.array_equal(later.running_scores[:, skip:], since[:, skip:])
+    assert (later.decided == TIMESTEPS).all()
+    decided = run(early, spikes)
+    for image, t in enumerate(decided.decided):
+        assert np.array_equal(decided.scores[image], later.running_scores[image, t - 1])
+        assert (decided.running_scores[image, t:] == decided.scores[image]).all()
+    message = f"early skips {skip} timesteps of an image: T must be {skip + 1} or more, not {skip}"
+    with pytest.raises(BadInput, match=message):
+        run(early, spikes[:, :skip])
 
 
 def test_what_is_refused():
     """Each in one line."""
-    network = _network(ReadOut.COUNT, 1)
+    network = random_network((9, 12, 4), 1)
     for fields, what in (
         ({"skip": 255}, "skip must be from 0 to 254, not 255"),
         ({"stability": 0}, "stability with count must be from 1 to 65535, not 0"),
@@ -107,7 +99,7 @@ def test_what_is_refused():
         with pytest.raises(BadInput, match=what):
             dataclasses.replace(network, **fields)
     with pytest.raises(BadInput, match="stability with first must be from 0 to 0, not 1"):
-        dataclasses.replace(_network(ReadOut.FIRST, 1), stability=1)
+        dataclasses.replace(network, read_out=ReadOut.FIRST, stability=1)
     one = (Dense(inputs=2, neurons=1),)
     with pytest.raises(BadInput, match="stop early with 2 outputs or more, not with 1"):
         NetworkShape.of("one", one, stops=True)

@@ -1,56 +1,27 @@
 """Images that end early: RTL, golden model and cycle model agree, and faults are caught."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
 from amaranth import *
 
-from tb.kit.mutants import export_anew
-from tb.kit.networks import random_network_of, save, spread
-from tb.kit.oracles import random_dense
+from tb.kit.early import IMAGES, TIMESTEPS, early_network, spikes_of
+from tb.kit.mutants import export_anew, wrap
+from tb.kit.networks import save
 from trispike import golden
-from trispike.models.network.layers import Bias, Dense, Step, Threshold
 from trispike.models.network.neuron import CONTINUOUS, FIRST_SPIKE, LEAKY, Neuron
-from trispike.models.network.parameters import Network
-from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.models.network.shape import ReadOut
 from trispike.rtl.chip import fixed_chip, readout
 from trispike.rtl.chip.image_gate import ImageGate
 from trispike.rtl.chip.readout import Readout
 from trispike.rtl.chip.stability import Stability
+from trispike.rtl.hierarchy import place
 from trispike.sim.cosim import cosimulation
 from trispike.sim.cosim.figures import figures
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
 from trispike.sim.cosim.table import table
-
-IMAGES, TIMESTEPS = 60, 12
-
-
-def _spikes(inputs: int, seed: int = 0) -> np.ndarray:
-    """Spikes of images that differ, each of a density of its own in each half of its inputs."""
-    rng = np.random.default_rng(seed)
-    density = rng.random((IMAGES, 1, 2)).repeat(-(-inputs // 2), axis=2)[..., :inputs]
-    return rng.random((IMAGES, TIMESTEPS, inputs)) < density
-
-
-def _network(read_out: ReadOut, neuron: Neuron, sizes: tuple[int, ...], **more) -> Network:
-    """The first random network whose images end in several timesteps, some in the last."""
-    layers = [
-        Dense(inputs=a, neurons=b, threshold=Threshold.EACH, bias=Bias.EACH, neuron=neuron)
-        for a, b in itertools.pairwise(sizes)
-    ]
-    if read_out is ReadOut.POTENTIAL:
-        layers[-1] = dataclasses.replace(layers[-1], threshold=Threshold.NONE)
-    shape = NetworkShape.of("early", tuple(layers), read_out, stops=True, **more)
-    spikes = _spikes(sizes[0])
-    for seed in itertools.count():
-        network = spread(random_network_of(shape, seed), spikes)
-        decided = golden.run(network, spikes, keep_potentials=False).decided
-        if len(np.unique(decided)) >= 5 and TIMESTEPS in decided:
-            return network
-
 
 CASES = [
     pytest.param(ReadOut.COUNT, Neuron(), (20, 12, 5), 1, False, id="counts"),
@@ -65,8 +36,8 @@ CASES = [
 @pytest.mark.parametrize(("read_out", "neuron", "sizes", "lanes", "skips"), CASES)
 def test_images_end_early(read_out, neuron, sizes, lanes, skips, tmp_path):
     """All that happens is as expected, in one shard as in three, which give the same figures."""
-    network = _network(read_out, neuron, sizes, skips=skips)
-    spikes, labels = _spikes(sizes[0]), np.zeros(IMAGES, dtype=np.int64)
+    network = early_network(read_out, neuron, sizes, skips=skips)
+    spikes, labels = spikes_of(sizes[0]), np.zeros(IMAGES, dtype=np.int64)
     weight_file = save(network, tmp_path)
     model = cosimulation.chip_model(network, lanes=lanes, optimise=False)
     every = []
@@ -105,19 +76,73 @@ def test_images_end_early(read_out, neuron, sizes, lanes, skips, tmp_path):
 
 
 class LateStop(Readout):
-    """Resets the layers a cycle late."""
+    """Ends an image a cycle late."""
 
     def elaborate(self, platform):
-        m = super().elaborate(platform)
+        m = Module()
+        inner = Readout(outputs=self.outputs, read_out=self.read_out, skips=True, stops=True)
+        wrap(m, self, inner)
+        late = Signal()
+        m.d.sync += late.eq(inner.stop)
+        m.d.comb += self.stop.eq(late)
         return m
 
 
-def _faulty(fault, network: Network, tmp_path) -> str:
-    found = cosimulation.run(
-        save(network, tmp_path),
-        Given(_spikes(network.shape.sizes[0])),
-        range(IMAGES),
-        tmp_path / "run",
-        model=cosimulation.chip_model(network, optimise=False),
-    )
-    return str(found.outcomes[0].first)
+class EarlyCount(Readout):
+    """Skips a timestep less."""
+
+    def elaborate(self, platform):
+        m = Module()
+        inner = Readout(outputs=self.outputs, read_out=self.read_out, skips=True, stops=True)
+        wrap(m, self, inner)
+        m.d.comb += inner.skip.eq(self.skip - 1)
+        return m
+
+
+class NeverAnew(Stability):
+    """Goes on with what the image before has left."""
+
+    def elaborate(self, platform):
+        m = Module()
+        wrap(m, self, inner := Stability(n=self.n, shape=self.shape))
+        m.d.comb += inner.first.eq(0)
+        return m
+
+
+class OneTooMany(ImageGate):
+    """Takes a vector too many of each image."""
+
+    def elaborate(self, platform):
+        m = Module()
+        wrap(m, self, inner := ImageGate(layer=self.layer))
+        m.d.comb += inner.timesteps.eq(self.timesteps + 1)
+        return m
+
+
+def _without_reset(block, platform, *, reset=None):
+    """Leaves in the layers what the image before was doing."""
+    return place(block, platform)
+
+
+FAULTS = [
+    (None, "", None, "None"),
+    (fixed_chip, "Readout", LateStop, "fire cycle: image 1, timestep 1, layer 1"),
+    (fixed_chip, "Readout", EarlyCount, "potential sum: image 0,"),
+    (readout, "Stability", NeverAnew, "timesteps taken: image 1,"),
+    (fixed_chip, "ImageGate", OneTooMany, "fire cycle: image 1, timestep 1, layer 1"),
+    (fixed_chip, "place", _without_reset, "potential: image 2, timestep 1, layer 1"),
+]
+
+
+@pytest.mark.parametrize(("module", "name", "fault", "message"), FAULTS)
+def test_faults(module, name, fault, message, tmp_path, monkeypatch):
+    """Each is caught; without one all agrees."""
+    export_anew(monkeypatch)
+    if module:
+        monkeypatch.setattr(module, name, fault)
+    network = early_network(ReadOut.POTENTIAL, CONTINUOUS, (9, 6, 3), skips=True)
+    model = cosimulation.chip_model(network, optimise=False)
+    stimulus, folder = Given(spikes_of(9)), tmp_path / "run"
+    weight_file = save(network, tmp_path)
+    found = cosimulation.run(weight_file, stimulus, range(IMAGES), folder, model=model)
+    assert message in str(found.outcomes[0].first)
