@@ -65,7 +65,7 @@ class Subject:
 
         These are as many as are ``asked`` for, from the index ``first`` on; `DEFAULT_IMAGES` if no
         number was named, or all that are left if there are fewer. `BadInput` if there are not so
-        many, or if their pixels are not the network's inputs.
+        many, if their pixels are not the network's inputs, or if it skips all their timesteps.
         """
         count, data = asked.images, self.data
         pixels, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
@@ -85,6 +85,7 @@ class Subject:
                 f"{self.weight_file} takes {sizes[0]} inputs, but {data}'s images have "
                 f"{pixels.shape[1]} pixels"
             )
+        self.network.check_timesteps(asked.timesteps)
         return pixels, labels, range(first, first + (count or min(DEFAULT_IMAGES, left)))
 
     def chosen_images(self, asked: Images, *, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
