@@ -7,7 +7,14 @@ maps it once, and a memory macro can take the place of an SRAM bank. In Amaranth
 nothing changes.
 """
 
-from amaranth.hdl import ClockSignal, Elaboratable, Instance, ResetSignal, Value
+from amaranth.hdl import (
+    ClockSignal,
+    Elaboratable,
+    Instance,
+    ResetInserter,
+    ResetSignal,
+    Value,
+)
 from amaranth.lib import wiring
 
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
@@ -62,14 +69,20 @@ class BlockLibrary:
     def __init__(self):
         self.blocks: dict[str, Block] = {}
 
-    def instance(self, block: Block) -> Instance:
-        """An instance of ``block``'s module, wired to its ports."""
+    def instance(self, block: Block, reset: Value | None) -> Instance:
+        """An instance of ``block``'s module, wired to its ports; ``reset`` as for `place`."""
         self.blocks.setdefault(block.module_name, block)
         leave_out(block)  # an instance takes its place
         ports = {f"{kind}_{name}": value for name, (kind, value) in flat_ports(block).items()}
-        return Instance(block.module_name, i_clk=ClockSignal(), i_rst=ResetSignal(), **ports)
+        rst = ResetSignal() if reset is None else ResetSignal() | reset
+        return Instance(block.module_name, i_clk=ClockSignal(), i_rst=rst, **ports)
 
 
-def place(block: Block, platform) -> Elaboratable:
-    """``block`` as a submodule: itself, or an instance of its module in a Verilog export."""
-    return platform.instance(block) if isinstance(platform, BlockLibrary) else block
+def place(block: Block, platform, *, reset: Value | None = None) -> Elaboratable:
+    """``block`` as a submodule: itself, or an instance of its module in a Verilog export.
+
+    ``reset`` resets it, and all that is below it, besides the design's reset.
+    """
+    if isinstance(platform, BlockLibrary):
+        return platform.instance(block, reset)
+    return block if reset is None else ResetInserter(reset)(block)

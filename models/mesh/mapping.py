@@ -178,6 +178,11 @@ class Mapping:
 
 def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE) -> None:
     """`BadInput` if ``shape`` does not fit a ``mesh`` of such nodes; it says why."""
+    if shape.skips or shape.stops:
+        raise BadInput(
+            f"{shape.name} skips timesteps or stops early, which a mesh cannot: leave MESH= out, "
+            "or make it without skip and stability"
+        )
     every = parts(shape, node)
     if len(every) > mesh.nodes:
         raise BadInput(

@@ -110,7 +110,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
     - ``lint.vlt``, the waivers that make ``verilator --lint-only -Wall`` clean, with reasons;
     - ``layer_K_lane_L_bank_B.mem``, the weight memories for ``$readmemh``;
     - ``configuration.mem``, all writes that load the network through the configuration port, one
-      timestep per prediction;
+      timestep per prediction, after those that it skips;
     - ``TOP.json``: ports, payload layouts and memories.
     """
     shape = network.shape.with_lanes(lanes)
@@ -128,7 +128,8 @@ def files(network: Network, lanes: int) -> dict[str, str]:
                 words += [0] * (bank.rows - len(words))
                 texts[_image(k, lane, b)] = _hexadecimal(words, bank.width)
     layout = write_layout(shape.layers)
-    texts["configuration.mem"] = _hexadecimal(network_writes(network, 1), layout.size)
+    writes = network_writes(network, network.skip + 1)
+    texts["configuration.mem"] = _hexadecimal(writes, layout.size)
     description = {
         "top": top,
         "network": str(network.shape),
@@ -139,7 +140,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
             "configuration__payload": _fields(layout),
             **_parameters(shape.layers),
             "result__payload": _fields(
-                result_layout(shape.sizes[-1], shape.read_out, shape.groups)
+                result_layout(shape.sizes[-1], shape.read_out, shape.groups, stops=shape.stops)
             ),
         },
         "lanes": lanes,

@@ -161,14 +161,14 @@ def _neuron(number: int, lanes: int = 1, pixels: bool = False) -> Case:
     )
 
 
-def _chip(*sizes: int, lanes: int = 1) -> Case:
+def _chip(*sizes: int, lanes: int = 1, stability: int | None = None) -> Case:
+    shape = NetworkShape.dense(name="bench", sizes=sizes, lanes=lanes)
+    shape = dataclasses.replace(shape, stops=stability is not None)
     return Case(
-        name=f"chip_{'_'.join(map(str, sizes))}_{lanes}",
-        make=functools.partial(
-            Chip, shape=NetworkShape.dense(name="bench", sizes=sizes, lanes=lanes)
-        ),
+        name=f"chip_{'_'.join(map(str, sizes))}_{lanes}{'_stops' * shape.stops}",
+        make=functools.partial(Chip, shape=shape),
         module="tb.rtl.chip_cocotb",
-        parameters={"sizes": sizes, "lanes": lanes},
+        parameters={"sizes": sizes, "lanes": lanes, "stability": stability},
     )
 
 
@@ -212,6 +212,7 @@ CASES = [
     _large(_layer(40, 66)),
     _large(_chip(20, 12, 9, 4)),
     _chip(21, 12, 3, 4, lanes=4),
+    _chip(13, 9, 4, lanes=2, stability=1),
     _large(_layer(1024, 3)),
     _layer(37, 5, lanes=8),
     _layer(5, 3, lanes=2),
