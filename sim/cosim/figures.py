@@ -57,7 +57,8 @@ class Figures:
     - ``effective_operations``: mean per image: those whose weight is not 0, NeuroBench's.
     - ``saturations``: additions whose sum was cut to 18 bits, mean per image, all layers.
     - ``sram_reads``: mean per image, in words of a bank.
-    - ``spikes``: mean per image, of the input and of each layer.
+    - ``spikes``: mean per image, of the input and of each layer. Where an image ended early, what a
+      layer had begun counts whole, here and in what follows from spikes.
     - ``spiking_cycles``: for each layer, mean per image: cycles in which any of its lanes has an
       input spike.
     - ``energy_nj``: mean per image, by kind of event, see `sim.cost.events`.

@@ -18,11 +18,16 @@ from trispike.models.network import memory_image
 from trispike.models.network.layers import Dense
 from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.parameters import Network
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.chip.program import network_writes
 from trispike.rtl.chip.readout import result_layout
 from trispike.rtl.hierarchy import Block, flat_ports
-from trispike.rtl.layers.configuration import constants_layout, write_layout
+from trispike.rtl.layers.configuration import (
+    constants_layout,
+    timesteps_layout,
+    write_layout,
+)
 from trispike.rtl.noc.flit import MemoryFlit, SpikeFlit
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.route import DeadLinkEntry
@@ -105,6 +110,12 @@ def _parameters(layers: Sequence[Dense]) -> dict[str, object]:
     }
 
 
+def _read_out(shape: NetworkShape) -> dict[str, object]:
+    """What the data of a write to TIMESTEPS mean, where it is more than the number of them."""
+    told = _fields(timesteps_layout(shape))
+    return {"configuration__payload.data of TIMESTEPS": told} if len(told) > 1 else {}
+
+
 def files(network: Network, lanes: int) -> dict[str, str]:
     """Everything that `make verilog` writes for ``network`` with ``lanes``: file name to text.
 
@@ -141,6 +152,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
         "payloads": {
             "configuration__payload": _fields(layout),
             **_parameters(shape.layers),
+            **_read_out(shape),
             "result__payload": _fields(
                 result_layout(shape.sizes[-1], shape.read_out, shape.groups, stops=shape.stops)
             ),

@@ -28,12 +28,6 @@ _EXAMPLES = {
     "outputs": 3,
     "n": 3,
     "lanes": 2,
-    "readable": True,
-    "shows": True,
-    "shows_gap": True,
-    "skips": True,
-    "stops": True,
-    "forgetful": True,
     "read_out": ReadOut.COUNT,
     "bias": Bias.EACH,
     "width": 3,
@@ -43,7 +37,6 @@ _EXAMPLES = {
     "phases": 3,
     "bits": 9,
     "ports": (Port.LOCAL, Port.UP),
-    "stalls": True,
     "mesh": MeshShape(x=2, y=1, z=1),
     "router": RouterShape(),
     "node": NodeShape(),
@@ -57,6 +50,7 @@ _SHAPES = {
     BankShape: _LAYER.banks[0],
     NetworkShape: NetworkShape.of("net", (_LAYER,)),
     Shape: Shape(4),
+    bool: True,
 }
 
 

@@ -1,5 +1,6 @@
 """Everything a user can get wrong is answered by one line and status 2."""
 
+import dataclasses
 import functools
 import json
 import os
@@ -182,6 +183,17 @@ def test_17_layers(tmp_path, command):
     weight_file = save(random_network((784, *[3] * 17), 0), tmp_path)
     message = refused_here(command, "--weights", weight_file)
     assert message == "error: a chip must have 16 layers or fewer, not 17"
+
+
+def test_skips_and_stops(tmp_path):
+    """No timestep is left to count; a mesh."""
+    network = dataclasses.replace(random_network((784, 3, 10), 0), skip=4, stability=9)
+    weight_file = save(network, tmp_path)
+    message = refused_here("sim", "--weights", weight_file, "--timesteps", "4")
+    wanted = "random skips 4 timesteps of an image: T must be 5 or more, not 4"
+    assert message == f"error: {wanted}"
+    message = refused_here("sim", "--weights", weight_file, "--mesh", "2x1x1")
+    assert "random skips timesteps or stops early, which a mesh cannot: leave MESH= out" in message
 
 
 def _tools(folder: Path, *names: str) -> Path:

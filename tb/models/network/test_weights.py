@@ -318,6 +318,27 @@ def test_every_parameter_comes_back(tmp_path, origin):
     assert (card.origin, card.measured, card.data) == (origin, None, None)
 
 
+@pytest.mark.parametrize(("skip", "stability"), [(3, None), (0, 1 << 33), (254, 7)])
+def test_skip_and_stability_come_back(tmp_path, skip, stability):
+    """They are data: the card holds them, and the digest is of them too."""
+    plain = _rich_network()
+    network = dataclasses.replace(plain, skip=skip, stability=stability)
+    path = _saved(tmp_path, network)
+    loaded, card = weights.load(path)
+    assert (loaded.skip, loaded.stability) == (card.skip, card.stability) == (skip, stability)
+    assert loaded.shape == card.shape == network.shape != plain.shape
+    card_file = weights.card_path(path)
+    card_file.write_text(card_file.read_text().replace(f'"skip": {skip}', '"skip": 7'))
+    with pytest.raises(BadInput, match=r"does not belong to tiny-digits\.json: digest"):
+        weights.load(path)
+
+
+def test_card_of_a_usual_read_out(tmp_path):
+    """Nothing in it is of skipping and stopping."""
+    text = weights.card_path(_saved(tmp_path)).read_text()
+    assert not any(word in text for word in ("skip", "stop", "stability", "decision"))
+
+
 def test_digest_covers_every_field():
     """A change of any parameter changes the digest."""
     network = _rich_network()
