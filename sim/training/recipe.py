@@ -170,8 +170,8 @@ TUNED_TO_DATA: dict[str, dict[str, Any]] = {
     "fashion": {
         "beta": 0.05,
         "decay": 0.05,
-        "distortion": 0.15,
-        "undistorted": 0.15,
+        "distortion": 0.1,
+        "undistorted": 0.2,
         "copies": 60,
         "activity_limit": 200.0,
     },
