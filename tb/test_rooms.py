@@ -27,6 +27,7 @@ LEVELS = (
     {"sim.accuracy", "sim.synthesis"},
     {"sim.cosim"},
     {"sim.bench", "sim.energy", "sim.node"},
+    {"sim.neurons"},
     {"sim"},
 )
 """Packages, lowest first. Each imports itself and packages of lower levels, nothing else."""

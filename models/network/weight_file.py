@@ -61,7 +61,7 @@ def save(path: Path, network: HasNameAndShape, card: Card, arrays: dict[str, np.
             f"the card of {path} must be of {network.name} {network.shape}, "
             f"not of {card.shape.name} {card.shape}"
         )
-    write_atomically(path, _pack(arrays))
+    write_atomically(path, packed(arrays))
     write_atomically(card_path(path), card.to_json())
 
 
@@ -135,7 +135,7 @@ def check_digest(path: Path, card: Card, digest: str) -> None:
         raise BadInput(f"{path} does not belong to {card_path(path).name}: digest; {_REMEDY}")
 
 
-def _pack(arrays: dict[str, np.ndarray]) -> bytes:
+def packed(arrays: dict[str, np.ndarray]) -> bytes:
     """Bytes of an .npz of ``arrays``. Unlike `numpy.savez`, no clock reading goes into it."""
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:

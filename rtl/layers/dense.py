@@ -44,6 +44,18 @@ def output_layout(shape: Dense) -> ShapeLike:
     return data.StructLayout({"potentials": potentials, "last": 1})
 
 
+def processing_element(shape: Dense) -> ProcessingElement | CarryingElement:
+    """One of the PEs of a layer of ``shape``."""
+    if shape.neuron.has_state:
+        return CarryingElement(shape=shape)
+    return ProcessingElement(
+        lanes=shape.lanes,
+        threshold=shape.threshold,
+        bias=shape.bias,
+        bits=constant_bits(shape),
+    )
+
+
 def readback_signature(shape: Dense) -> wiring.Signature:
     """What a readable layer of ``shape`` shows.
 
@@ -78,8 +90,8 @@ class DenseLayer(Block):
     potentials : Out(18 * neurons)
         Potentials that decided on the spikes in ``o``; only there if the layer ``shows`` them.
     timesteps : In(8)
-        Timesteps of an image, 1 to 255; may change between images. Only there if the shape
-        ``counts_timesteps``.
+        Timesteps of an image, 1 to 255; may change between images, while ``configuration`` is
+        ready. Only there if the shape ``counts_timesteps``.
     configuration : In(stream.Signature(write_layout([shape])))
         Writes for this layer; taken only while no timestep is at work. One that is taken in the
         same cycle as an input vector holds for that vector already.
@@ -192,7 +204,7 @@ class DenseLayer(Block):
         outputs = self.o.payload if shape.fires else self.o.payload.potentials
         potentials = []
         for neuron in range(shape.neurons):
-            pe = self._element()
+            pe = processing_element(shape)
             m.submodules[f"pe_{neuron}"] = place(pe, platform)
             m.d.comb += [
                 pe.state.eq(flow.state),
@@ -219,17 +231,6 @@ class DenseLayer(Block):
         if self.readable:
             self._show(m, registers, memory)
         return m
-
-    def _element(self) -> ProcessingElement | CarryingElement:
-        shape = self.shape
-        if shape.neuron.has_state:
-            return CarryingElement(shape=shape)
-        return ProcessingElement(
-            lanes=shape.lanes,
-            threshold=shape.threshold,
-            bias=shape.bias,
-            bits=constant_bits(shape),
-        )
 
     def _of(self, registers: LayerRegisters, name: str, neuron: int, shift: Value) -> Value:
         """What ``neuron`` has as the field ``name``, with the weight of this phase."""

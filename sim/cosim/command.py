@@ -4,10 +4,12 @@ import contextlib
 import dataclasses
 import shlex
 import time
+from pathlib import Path
 
 from rich.console import Console
 
 from trispike.models.errors import BadInput
+from trispike.models.files import check_writable
 from trispike.sim.cosim import cluster, cosimulation, waveform
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
@@ -42,8 +44,17 @@ class ChipRun(Json, Jobs, DataFolder, Seeded, Images, Lanes, Trained):
         check=at_least_1("WAVES_MB"),
     )
 
+    trace: Path | None = option(
+        "File (.npz) for every spike and potential of the run, from the RTL."
+    )
+
     def __post_init__(self):
         super().__post_init__()
+        if self.trace is not None:
+            if self.trace.suffix != ".npz":
+                raise BadInput(f"TRACE must end with .npz, not {self.trace.name!r}")
+            if self.cluster is not None:
+                raise BadInput("TRACE= is for this machine's own runs: leave out CLUSTER=")
         if self.waves_mb is not None and not self.waves:
             raise BadInput("WAVES_MB has no meaning without WAVES=1: add that or leave it out")
         if self.jobs is not None and self.cluster is not None:
@@ -65,6 +76,8 @@ def execute(asked: ChipRun) -> None:
     pixels, labels, chosen = subject.test_images(asked, first=asked.first)
     tools = toolchain.find()
     asked.check_json()
+    if asked.trace is not None:
+        check_writable(asked.trace)
 
     name = f"{network.name}-{asked.data}"
     with run_folder(name) as folder:
@@ -94,6 +107,7 @@ def execute(asked: ChipRun) -> None:
                     lanes=asked.lanes,
                     pool=pool,
                     waves=traced,
+                    trace=asked.trace,
                     progress=lambda done: progress.update(task, completed=done),
                     model=model,
                 )
@@ -102,6 +116,8 @@ def execute(asked: ChipRun) -> None:
         if asked.waves:
             wave = waveform.keep(folder, build_folder() / "waves" / name)
             print(f"waveform: {relative(wave) if wave else waveform.NONE}")
+        if asked.trace is not None:
+            print(f"trace: {relative(asked.trace)}")
         try:
             if found.outcomes:
                 record = figures(

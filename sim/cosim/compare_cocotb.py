@@ -17,9 +17,9 @@ from cocotb.utils import get_sim_time
 
 from trispike import golden
 from trispike.models.network.parameters import Network
-from trispike.models.network.shape import ReadOut
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.program import network_writes
-from trispike.sim.cosim import captures, cycles, decision, watchdog
+from trispike.sim.cosim import captures, cycles, decision, trace, watchdog
 from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
 from trispike.sim.cosim.judge import judge
 from trispike.sim.cosim.outcome import Outcome
@@ -38,7 +38,8 @@ class _Chunk:
     """Some images, and what the models say of them.
 
     ``inputs`` are the spike counts of the input vectors, uint16 (steps,), and ``spiking`` is what
-    `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are effective ones.
+    `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are effective ones; ``spikes`` are the
+    input, if it is to be kept.
     """
 
     images: range
@@ -47,6 +48,7 @@ class _Chunk:
     expected: golden.Result
     schedule: cycles.Schedule
     operations: int
+    spikes: np.ndarray | None
 
 
 def _lines(spikes: np.ndarray) -> str:
@@ -83,6 +85,7 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
                     expected=expected,
                     schedule=pipeline.advance(spiking),
                     operations=effective_operations(network, counts),
+                    spikes=spikes if shard.trace else None,
                 )
             )
             while (images.stop - ready[0].images.stop) * timesteps >= margin:
@@ -108,14 +111,14 @@ def _filled(values: np.ndarray, length: int, missing: int) -> np.ndarray:
 
 
 def _outcome(
-    shard: Shard, read_out: ReadOut, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float
+    shard: Shard, shape: NetworkShape, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float
 ) -> Outcome:
     """Judge ``run``, what was captured of ``chunk``."""
     verdict = judge(
         chunk.expected,
         chunk.schedule,
         run,
-        read_out=read_out,
+        read_out=shape.read_out,
         timesteps=shard.stimulus.timesteps,
         first_image=chunk.images.start,
     )
@@ -130,12 +133,13 @@ def _outcome(
         first=verdict.first,
         labels=_filled(run.labels, len(chunk.images), -1),
         golden_labels=chunk.expected.labels,
-        silent=_filled(decision.silent(run.scores, read_out), len(chunk.images), 0).astype(bool),
-        tied=_filled(decision.tied(run.scores, read_out), len(chunk.images), 0).astype(bool),
+        silent=_filled(decision.silent(run.scores, shape), len(chunk.images), 0).astype(bool),
+        tied=_filled(decision.tied(run.scores, shape), len(chunk.images), 0).astype(bool),
         result_cycles=run.result_cycles,
         spikes=np.stack([chunk.inputs, *layers]),
         spiking_cycles=chunk.spiking.astype(np.uint16),
         operations=chunk.operations,
+        saturations=chunk.expected.saturations,
         cycles=cycles,
         seconds=seconds,
     )
@@ -167,7 +171,9 @@ async def compare_with_golden(dut):
             await Timer(_PERIOD_NS, "ns")
         seconds = time.perf_counter() - started
         run = captured.take(None if last else len(chunk.inputs))
-        outcome = _outcome(shard, network.read_out, chunk, run, _cycle() - begun, seconds)
+        if shard.trace:
+            trace.keep(folder, chunk.images, chunk.spikes, run)
+        outcome = _outcome(shard, network.shape, chunk, run, _cycle() - begun, seconds)
         outcome.write(folder)
         begun = _cycle()
         assert outcome.first is None, str(outcome.first)

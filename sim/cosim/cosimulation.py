@@ -13,6 +13,7 @@ import numpy as np
 from trispike.models.network import weights
 from trispike.models.network.parameters import Network
 from trispike.sim.cosim import attempt, harness, watchdog
+from trispike.sim.cosim import trace as traces
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.pool import LocalPool, Pool
 from trispike.sim.cosim.shard import Shard
@@ -101,6 +102,7 @@ def run(
     pool: Pool | None = None,
     potentials: bool = True,
     waves: int = 0,
+    trace: Path | None = None,
     progress: Callable[[int], None] = lambda done: None,
     model: Path | None = None,
 ) -> Found:
@@ -115,6 +117,7 @@ def run(
       one.
     - ``potentials``: compare membrane potentials too.
     - ``waves``: write a waveform of that many images, the first ones; there is one shard then.
+    - ``trace``: file for every spike and potential, see `sim.cosim.trace`.
     - ``progress``: called with the number of images judged so far, now and then.
     - ``model``: from `chip_model`, with the same ``lanes``; None builds it.
 
@@ -135,6 +138,7 @@ def run(
             potentials=potentials,
             digest=card.digest,
             lanes=lanes,
+            trace=trace is not None,
         )
         for part in _cut(images, 1 if waves else pool.shards)
     ]
@@ -176,6 +180,8 @@ def run(
     for place in places:
         attempt.give_up(place)  # what a lost worker may have left
     report()
+    if trace is not None:
+        traces.collect(places, trace)
     return _found(shards, places, ends)
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from trispike.models.network.shape import ReadOut
+from trispike.models.network.shape import NetworkShape, ReadOut
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -21,15 +21,27 @@ class Decisions:
     accuracy: float
 
 
-def silent(scores: np.ndarray, read_out: ReadOut) -> np.ndarray:
-    """Images without an output spike: bool (n,); ``scores`` (n, outputs) are the read-out's."""
-    return ~scores.any(axis=1) & (read_out is not ReadOut.POTENTIAL)
+def silent(scores: np.ndarray, shape: NetworkShape) -> np.ndarray:
+    """Images without a spike of any output, or of any of a group: bool (n,).
+
+    ``scores`` (n, outputs) are those of the read-out of ``shape``.
+    """
+    if shape.read_out is ReadOut.POTENTIAL:
+        return np.zeros(len(scores), dtype=bool)
+    return np.any([~part.any(axis=1) for part in _parts(scores, shape)], axis=0)
 
 
-def tied(scores: np.ndarray, read_out: ReadOut) -> np.ndarray:
+def tied(scores: np.ndarray, shape: NetworkShape) -> np.ndarray:
     """Images whose largest score several outputs have, not for silence: bool, as `silent`."""
-    several = (scores == scores.max(axis=1, keepdims=True)).sum(axis=1) > 1
-    return several & ~silent(scores, read_out)
+    several = [
+        (part == part.max(axis=1, keepdims=True)).sum(axis=1) > 1 for part in _parts(scores, shape)
+    ]
+    return np.any(several, axis=0) & ~silent(scores, shape)
+
+
+def _parts(scores: np.ndarray, shape: NetworkShape) -> list[np.ndarray]:
+    """The scores of each group of outputs that tells a part of the label."""
+    return np.split(scores, np.cumsum(shape.groups)[:-1], axis=1) if shape.groups else [scores]
 
 
 def decisions(silent: np.ndarray, tied: np.ndarray, right: np.ndarray) -> Decisions:

@@ -28,6 +28,8 @@ class Figures:
       that were judged, the first in question being ``first_image``.
     - ``images_asked``, ``complete``: images that it was to run on, and whether all were judged.
     - ``accuracy``, ``golden_accuracy``: fraction of labels that are right.
+    - ``answers``: fraction of the labels' parts that are right, of each group of outputs, if there
+      are groups.
     - ``decisions``: how sure the RTL's labels are, see `sim.cosim.decision`.
     - ``card_accuracy``: what the weight file's card says for as many timesteps and all test images
       of the same data set; None if it says nothing.
@@ -50,6 +52,7 @@ class Figures:
     - ``synaptic_operations``: mean per image: each input spike of a layer is one operation in each
       of its neurons, whose weights the hardware reads, zeros too.
     - ``effective_operations``: mean per image: those whose weight is not 0, NeuroBench's.
+    - ``saturations``: additions whose sum was cut to 18 bits, mean per image, all layers.
     - ``sram_reads``: mean per image, in words of a bank.
     - ``spikes``: mean per image, of the input and of each layer.
     - ``spiking_cycles``: for each layer, mean per image: cycles in which any of its lanes has an
@@ -74,6 +77,7 @@ class Figures:
     seed: int
     accuracy: float
     golden_accuracy: float
+    answers: tuple[float, ...]
     decisions: Decisions
     card_accuracy: float | None
     mismatches: dict[str, int]
@@ -89,6 +93,7 @@ class Figures:
     predictions_per_second: float
     synaptic_operations: float
     effective_operations: float
+    saturations: float
     sram_reads: float
     spikes: tuple[float, ...]
     spiking_cycles: tuple[float, ...]
@@ -114,6 +119,19 @@ def _result_cycles(shape: NetworkShape, outcomes: list[Outcome], timesteps: int)
         for s in range(0, outcome.spiking_cycles.shape[1], _STEPS_AT_ONCE)
     ]
     return np.concatenate(parts)
+
+
+def answers(shape: NetworkShape, got: np.ndarray, true: np.ndarray) -> tuple[float, ...]:
+    """Fraction of the parts of labels ``got`` that are right, of each group of outputs.
+
+    -1 is no label, and no part of it is right.
+    """
+    if not shape.groups:
+        return ()
+    parts = zip(
+        *(np.unravel_index(each, shape.groups) for each in (np.abs(got), true)), strict=True
+    )
+    return tuple(float(np.mean((mine == wanted) & (got >= 0))) for mine, wanted in parts)
 
 
 def figures(
@@ -174,6 +192,7 @@ def figures(
         seed=seed,
         accuracy=float(np.mean(got == true)),
         golden_accuracy=float(np.mean(golden == true)),
+        answers=answers(shape, got, true),
         decisions=decisions(
             np.concatenate([outcome.silent for outcome in outcomes]),
             np.concatenate([outcome.tied for outcome in outcomes]),
@@ -195,6 +214,7 @@ def figures(
             sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))
         ),
         effective_operations=sum(outcome.operations for outcome in outcomes) / judged,
+        saturations=sum(sum(outcome.saturations) for outcome in outcomes) / judged,
         sram_reads=float(
             sum(n * len(layer.banks) for n, layer in zip(spikes, shape.layers, strict=False))
         ),

@@ -38,6 +38,7 @@ class Outcome:
     - ``spiking_cycles``: what `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes:
       uint16, shape (layers, steps).
     - ``operations``: effective synaptic operations, by `sim.cost.operations`.
+    - ``saturations``: additions of each layer whose sum was cut to 18 bits, by the golden model.
     - ``cycles``: cycles simulated, those that load the network among them.
     - ``seconds``: wall time of the simulation proper.
     """
@@ -53,6 +54,7 @@ class Outcome:
     spikes: np.ndarray
     spiking_cycles: np.ndarray
     operations: int
+    saturations: tuple[int, ...]
     cycles: int
     seconds: float
 
@@ -70,6 +72,7 @@ class Outcome:
                 for name in _ARRAYS
             },
             operations=sum(part.operations for part in parts),
+            saturations=tuple(map(sum, zip(*(part.saturations for part in parts), strict=True))),
             cycles=sum(part.cycles for part in parts),
             seconds=sum(part.seconds for part in parts),
         )
@@ -80,6 +83,7 @@ class Outcome:
             "mismatches": self.mismatches,
             "first": dataclasses.asdict(self.first) if self.first else None,
             "operations": self.operations,
+            "saturations": self.saturations,
             "cycles": self.cycles,
             "seconds": self.seconds,
         }

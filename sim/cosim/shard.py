@@ -27,6 +27,7 @@ class Shard:
     - ``potentials``: capture and compare membrane potentials too.
     - ``digest``: digest of the parameters in the weight file, which must not change during a run.
     - ``lanes``: spikes that the chip takes in one cycle.
+    - ``trace``: keep all that was captured, for `sim.cosim.trace`.
     """
 
     weights: Path
@@ -36,6 +37,7 @@ class Shard:
     potentials: bool
     digest: str
     lanes: int
+    trace: bool = False
 
     def __str__(self):
         return f"images {self.images.start} to {self.images.stop - 1}"

@@ -46,6 +46,7 @@ def table(f: Figures) -> Table:
         ),
         ("accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED),
         ("accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED),
+        *((f"  of part {k} of labels", f"{a:.2%}", _MEASURED) for k, a in enumerate(f.answers, 1)),
         *undecided(f.decisions),
         ("mismatches RTL / models", f"[{'red' if wrong else 'green'}]{wrong}[/]", _MEASURED),
         ("  compared", ", ".join(f.mismatches), _GIVEN),
@@ -64,6 +65,11 @@ def table(f: Figures) -> Table:
         ("latency of first image", f"{f.latency_cycles} cycles", pipeline),
         (f"predictions/s at {CLOCK_MHZ} MHz", f"{f.predictions_per_second:,.0f}", _DERIVED),
         *((f"spikes/image, {name}", f"{n:.1f}", _MEASURED) for name, n in layers),
+        *(
+            [("potentials cut to 18 bits/image", f"{f.saturations:,.1f}", _MEASURED)]
+            if f.saturations
+            else []
+        ),
         *operations(f.synaptic_operations, f.effective_operations, f.timesteps),
         ("SRAM reads/image", f"{f.sram_reads:,.1f}", _DERIVED),
         (f"SRAM, {'+'.join(map(str, f.banks))} banks", f"{f.memory_bytes / 1024:g} kB", _DERIVED),

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from trispike.models.network.layers import BankShape
+from trispike.models.network.layers import BankShape, Dense
 from trispike.models.network.numbers import POTENTIAL_BITS
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cost import constants
@@ -62,6 +62,17 @@ def sram_read(bank: BankShape) -> float:
     return at(32) + (at(128) - at(32)) * (bank.width - 32) / (128 - 32)
 
 
+def _at_the_end(layer: Dense) -> int:
+    """Additions of a neuron at a timestep's end: its bias and threshold, and what it carries on.
+
+    These are a step, the shifts of a leak, and of a current its addition and the shifts of its
+    decay.
+    """
+    neuron = layer.neuron
+    current = (1 + len(neuron.synapse)) if neuron.synapse else 0
+    return 2 + layer.subtracts + len(neuron.leak) + current
+
+
 def energies(counts: Counts, clock_mhz: float) -> dict[str, float]:
     """Energy of a prediction in nJ, for `sim.cost.constants.TARGET`, by kind of event.
 
@@ -78,7 +89,7 @@ def energies(counts: Counts, clock_mhz: float) -> dict[str, float]:
         steps += spikes * addition(32)
         integrations += cycles * layer.neurons * add
         digits += cycles * layer.neurons * (layer.lanes - 1) * addition(8)
-        fires += counts.timesteps * layer.neurons * 2 * add
+        fires += counts.timesteps * layer.neurons * _at_the_end(layer) * add
     kilobytes = counts.shape.memory_bits / 8 / 1024
     seconds = counts.cycles / (clock_mhz * 1e6)
     return {

@@ -1,26 +1,18 @@
 """``trispike energy``: what a prediction costs, told in three ways."""
 
 import dataclasses
-from pathlib import Path
 from typing import ClassVar
-
-import numpy as np
 
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
-from trispike.models.network.parameters import Network
-from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
-from trispike.sim.cosim import cosimulation, waveform
-from trispike.sim.cosim.figures import Figures, figures, first_mismatch
-from trispike.sim.cosim.stimulus import Encoding
-from trispike.sim.cost.registers import chip_flip_flops
+from trispike.sim.cosim import waveform
 from trispike.sim.energy import tables
 from trispike.sim.energy.record import ENERGIES, Energy
+from trispike.sim.energy.runs import Runs
 from trispike.sim.energy.switching import switching
 from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
-from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
@@ -34,46 +26,6 @@ from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "energy"
 """Of docs/results.md."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Subject:
-    """What is measured: a network with its weights, on test images."""
-
-    weight_file: Path
-    network: Network
-    shape: NetworkShape
-    data: str
-    pixels: np.ndarray
-    labels: np.ndarray
-    timesteps: int
-
-    def run(self, images: range, folder: Path, *, waves: bool = False) -> Figures:
-        """Co-simulate ``images``."""
-        model = cosimulation.chip_model(self.network, lanes=self.shape.lanes, waves=waves)
-        found = cosimulation.run(
-            self.weight_file,
-            Encoding.of(self.shape, self.pixels, self.timesteps, 0, folder),
-            images,
-            folder,
-            lanes=self.shape.lanes,
-            waves=len(images) if waves else 0,
-            model=model,
-        )
-        first = first_mismatch(found.outcomes)
-        if first:
-            raise MismatchFound(first)
-        return figures(
-            self.shape,
-            found.outcomes,
-            self.labels,
-            images=images,
-            data=self.data,
-            timesteps=self.timesteps,
-            seed=0,
-            flip_flops=chip_flip_flops(model),
-            wall_seconds=0.0,
-        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,7 +65,7 @@ def energy(asked: EnergyRequest) -> None:
     library = liberty.read(tools.find_liberty(None))
     home = Place(docs(record=asked.record), ENERGIES, "energy.json", SECTION, record=asked.record)
 
-    measured = _Subject(
+    measured = Runs(
         weight_file=subject.weight_file,
         network=network,
         shape=shape,

@@ -192,9 +192,9 @@ def _share(got: np.ndarray, labels: np.ndarray | None) -> float | None:
 
 
 def _decisions(measured: Measured, labels: np.ndarray) -> Decisions:
-    read_out, outputs = measured.setting.network.read_out, measured.outputs
-    silent = decision.silent(outputs.scores, read_out)
-    tied = decision.tied(outputs.scores, read_out)
+    shape, outputs = measured.setting.network.shape, measured.outputs
+    silent = decision.silent(outputs.scores, shape)
+    tied = decision.tied(outputs.scores, shape)
     return decision.decisions(silent, tied, outputs.labels == labels)
 
 

@@ -11,6 +11,7 @@ from trispike.sim.synthesis.timing import Timing
 BLOCKS = (
     ("processing elements", "processing_element"),
     ("AER encoders", "aer_encoder"),
+    ("pixels of the encoders", "pixel_encoder"),
     ("lanes of the encoders", "lane_encoder"),
     ("flow controllers", "flow_controller"),
     ("layer registers", "layer_registers"),

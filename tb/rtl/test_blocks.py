@@ -6,6 +6,7 @@ import functools
 import pytest
 
 from tb.kit.bench import run_on_amaranth, run_on_verilator
+from tb.rtl.layers.neuron_cocotb import shape_of
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
@@ -150,6 +151,16 @@ def _layer(
     )
 
 
+def _neuron(number: int, lanes: int = 1, pixels: bool = False) -> Case:
+    shape = shape_of(number, lanes=lanes, pixels=pixels)
+    return Case(
+        name=f"neuron_{number}_{lanes}{'_pixels' * pixels}",
+        make=functools.partial(DenseLayer, shape=shape),
+        module="tb.rtl.layers.neuron_cocotb",
+        parameters={"number": number, "lanes": lanes, "pixels": pixels},
+    )
+
+
 def _chip(*sizes: int, lanes: int = 1) -> Case:
     return Case(
         name=f"chip_{'_'.join(map(str, sizes))}_{lanes}",
@@ -199,6 +210,9 @@ CASES = [
     _layer(11, 6, lanes=2, threshold=Threshold.EACH, bias=Bias.EACH),
     _layer(9, 5, threshold=Threshold.NONE, readable=True),
     _large(_layer(1032, 3, lanes=8, threshold=Threshold.NONE, bias=Bias.EACH)),
+    _neuron(3),
+    _neuron(5, lanes=4),
+    _neuron(8, pixels=True),
     _large(_router("3x3x3", 1, 1, 1)),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
     _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),

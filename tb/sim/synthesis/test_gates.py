@@ -4,11 +4,13 @@ import pytest
 
 from tb.kit.bench import run_on_sources
 from tb.kit.silicon import mapped, needs_yosys
+from tb.rtl.layers.neuron_cocotb import shape_of
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.router import Router
 from trispike.sim.synthesis import mapping
@@ -49,6 +51,13 @@ def test_encoder():
 def test_chip():
     """Encoders, flow controllers, memories, PEs, read-out and the buffers between them."""
     _run(_chip(), "tb.rtl.chip_cocotb", {"sizes": _SIZES, "lanes": 1})
+
+
+def test_neurons_that_carry_something_on():
+    """A leak, a current, one spike an image, phases, a step a neuron."""
+    parameters = {"number": 3, "lanes": 1, "pixels": False}
+    shape = shape_of(3, lanes=1, pixels=False)
+    _run(DenseLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters)
 
 
 def test_router():

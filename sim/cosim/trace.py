@@ -1,0 +1,50 @@
+"""Every spike and potential of a run, from the RTL, as a NumPy archive for a plot or a comparison.
+
+The archive has, for each layer k from 1: ``spikes_k`` (bool; not of a layer that never fires),
+``potentials_k`` (int32), both of shape (images, timesteps, neurons), and ``fire_k``, the cycle in
+which they were decided: int64, (images, timesteps). Besides: ``input``, bool, or uint8 if they are
+pixels, (images, timesteps, inputs); ``images``, their indices in the data set; ``labels`` and
+``result_cycles``, (images,).
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from trispike.models.files import write_atomically
+from trispike.models.network.weight_file import packed
+from trispike.sim.cosim.captures import Run
+
+_SUFFIX = ".trace.npz"
+
+
+def keep(folder: Path, images: range, spikes: np.ndarray, run: Run) -> None:
+    """Put what ``run`` captured of ``images`` with input ``spikes`` into ``folder``."""
+    by_timestep = spikes.shape[:2]
+    arrays = {
+        "images": np.arange(images.start, images.stop),
+        "input": spikes,
+        "labels": run.labels,
+        "result_cycles": run.result_cycles,
+    }
+    for (k, name), (values, cycles) in run.probed.items():
+        if len(cycles) == len(images) * by_timestep[1]:
+            if name != "result":
+                arrays[f"{name}s_{k + 1}"] = values.reshape(*by_timestep, -1)
+            if name == "potential":
+                arrays[f"fire_{k + 1}"] = cycles.reshape(by_timestep)
+    np.savez(folder / f"{images.start}{_SUFFIX}", **arrays)
+
+
+def collect(places: Iterable[Path], path: Path) -> None:
+    """Write what was kept anywhere below ``places`` to ``path``, in the order of the images."""
+    files = [file for place in places for file in place.rglob(f"*{_SUFFIX}")]
+    files.sort(key=lambda file: int(file.name.removesuffix(_SUFFIX)))
+    parts = []
+    for file in files:
+        with np.load(file, allow_pickle=False) as arrays:
+            parts.append(dict(arrays))
+    names = set.intersection(*(set(part) for part in parts))
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in sorted(names)}
+    write_atomically(path, packed(whole))
