@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from trispike.golden.decision import timesteps_to_decision
 from trispike.golden.layers import SUMS
 from trispike.golden.neuron import Behaviour, behaviour
 from trispike.models.errors import BadInput
@@ -31,12 +32,16 @@ class Result:
         weights), same shape. Empty if not asked for.
     running_scores
         What the read-out has added up for each output neuron after each timestep: its spikes,
-        int32, its potentials, or, by its first spike in timestep t from 0, 255 - t. Shape (images,
-        timesteps, outputs).
+        int32, its potentials, or, by its first spike in timestep t from 0, 255 - t, without the
+        timesteps that it skips; and what it was decided by, from then on. Shape (images, timesteps,
+        outputs).
     groups
         As of `models.network.shape.NetworkShape`.
     saturations
         Additions of each layer whose sum was cut to 18 bits.
+    decided
+        Timesteps that each image took to its label: int64, (images,). None: all of them. Spikes and
+        potentials go on to the last timestep, as if no image ended early.
     """
 
     spikes: tuple[np.ndarray, ...]
@@ -44,6 +49,7 @@ class Result:
     running_scores: np.ndarray
     groups: tuple[int, ...] = ()
     saturations: tuple[int, ...] = ()
+    decided: np.ndarray | None = None
 
     @property
     def scores(self) -> np.ndarray:
@@ -103,7 +109,7 @@ def run(network: Network, spikes: np.ndarray, *, keep_potentials: bool = True) -
     keep_potentials
         False saves memory: `Result.potentials` is then empty.
 
-    `BadInput` if ``spikes`` does not fit the network.
+    `BadInput` if ``spikes`` does not fit the network, or if it skips all timesteps.
     """
     return propagate(network, spikes, run_layer, keep_potentials=keep_potentials)
 
@@ -127,6 +133,8 @@ def propagate(
             f"input spikes must be {kind} of shape (images, timesteps, {inputs}) for "
             f"{network.name}, not {spikes.dtype} of {spikes.shape}"
         )
+    if network.skip:
+        network.check_timesteps(spikes.shape[1])
     fired, kept, saturations = [], [], []
     for layer in network.layers:
         did = behaviour_of(layer, spikes)
@@ -135,11 +143,17 @@ def propagate(
         saturations.append(did.saturations)
         if keep_potentials:
             kept.append(did.potentials)
-    scores = SCORES[network.read_out](spikes, did.potentials)
+    counted = np.arange(spikes.shape[1]) >= network.skip
+    spikes, potentials = (each * counted[:, np.newaxis] for each in (spikes, did.potentials))
+    scores = SCORES[network.read_out](spikes, potentials)
+    scores = scores.cumsum(axis=1, dtype=scores.dtype)
+    decided = timesteps_to_decision(scores, network.skip, network.stability)
+    last = np.minimum(np.arange(spikes.shape[1]), decided[:, np.newaxis] - 1)
     return Result(
         spikes=tuple(fired),
         potentials=tuple(kept),
-        running_scores=scores.cumsum(axis=1, dtype=scores.dtype),
+        running_scores=np.take_along_axis(scores, last[..., np.newaxis], axis=1),
         groups=network.shape.groups,
         saturations=tuple(saturations),
+        decided=decided,
     )

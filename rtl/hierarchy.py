@@ -7,11 +7,17 @@ maps it once, and a memory macro can take the place of an SRAM bank. In Amaranth
 nothing changes.
 """
 
-from amaranth.hdl import ClockSignal, Elaboratable, Instance, ResetSignal, Value
+from amaranth.hdl import (
+    ClockSignal,
+    Elaboratable,
+    Instance,
+    ResetInserter,
+    ResetSignal,
+    Value,
+)
 from amaranth.lib import wiring
 
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
-from trispike.models.network.neuron import Neuron, Order, Reset
 
 
 class Block(wiring.Component):
@@ -37,21 +43,7 @@ def parameters_suffix(shape: Dense) -> str:
     bias = "_biases" if shape.bias is Bias.EACH else ""
     step = {Step.ONE: "_step", Step.EACH: "_steps"}.get(shape.step, "")
     pixels = "_pixels" * shape.pixels
-    return threshold.get(shape.threshold, "") + bias + step + pixels + neuron_suffix(shape.neuron)
-
-
-def neuron_suffix(neuron: Neuron) -> str:
-    """How a module name spells out a neuron: not at all for the seed's."""
-    parts = [
-        "carries" * neuron.carries,
-        "_".join(map(str, ("leak", *neuron.leak))) * bool(neuron.leak),
-        "zero" * (neuron.reset is Reset.ZERO),
-        "reset_first" * (neuron.order is Order.RESET_FIRST),
-        "_".join(map(str, ("synapse", *neuron.synapse))) * bool(neuron.synapse),
-        "once" * neuron.once,
-        f"{neuron.phases}_phases" * (neuron.phases > 1),
-    ]
-    return "".join(f"_{part}" for part in parts if part)
+    return threshold.get(shape.threshold, "") + bias + step + pixels + shape.neuron.suffix
 
 
 def flat_ports(component: wiring.Component) -> dict[str, tuple[str, Value]]:
@@ -77,14 +69,20 @@ class BlockLibrary:
     def __init__(self):
         self.blocks: dict[str, Block] = {}
 
-    def instance(self, block: Block) -> Instance:
-        """An instance of ``block``'s module, wired to its ports."""
+    def instance(self, block: Block, reset: Value | None) -> Instance:
+        """An instance of ``block``'s module, wired to its ports; ``reset`` as for `place`."""
         self.blocks.setdefault(block.module_name, block)
         leave_out(block)  # an instance takes its place
         ports = {f"{kind}_{name}": value for name, (kind, value) in flat_ports(block).items()}
-        return Instance(block.module_name, i_clk=ClockSignal(), i_rst=ResetSignal(), **ports)
+        rst = ResetSignal() if reset is None else ResetSignal() | reset
+        return Instance(block.module_name, i_clk=ClockSignal(), i_rst=rst, **ports)
 
 
-def place(block: Block, platform) -> Elaboratable:
-    """``block`` as a submodule: itself, or an instance of its module in a Verilog export."""
-    return platform.instance(block) if isinstance(platform, BlockLibrary) else block
+def place(block: Block, platform, *, reset: Value | None = None) -> Elaboratable:
+    """``block`` as a submodule: itself, or an instance of its module in a Verilog export.
+
+    ``reset`` resets it, and all that is below it, besides the design's reset.
+    """
+    if isinstance(platform, BlockLibrary):
+        return platform.instance(block, reset)
+    return block if reset is None else ResetInserter(reset)(block)

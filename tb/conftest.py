@@ -17,8 +17,14 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 
 
 def pytest_addoption(parser):
-    """``--seeds N``: how many random networks `tb/sim/cosim/test_random.py` tries."""
+    """``--seeds N``: how many random networks each test of them tries."""
     parser.addoption("--seeds", type=int, default=12, help="random networks to try, four a shape")
+
+
+def pytest_generate_tests(metafunc):
+    """A seed for each shape of random networks, of which a test takes four each."""
+    if "shape_seed" in metafunc.fixturenames:
+        metafunc.parametrize("shape_seed", range(max(1, metafunc.config.getoption("seeds") // 4)))
 
 
 def pytest_sessionstart(session):

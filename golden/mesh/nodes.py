@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from trispike.golden.model import Result, labels_of
+from trispike.golden.model import SCORES, Result, labels_of
 from trispike.models.mesh.flits import (
     POTENTIAL_FLITS,
     SPIKE,
@@ -226,8 +226,8 @@ class Outputs:
     """What a network on a mesh told the host.
 
     - ``values``: spikes of the last layer, or its potentials: int32, (images, timesteps, outputs).
-    - ``scores``: sums of these over all timesteps: int32, shape (images, outputs).
-    - ``labels``: output with the largest score, the lowest on a tie: int64, shape (images,).
+    - ``scores``: what the network's read-out makes of these: int32, shape (images, outputs).
+    - ``labels``: see `golden.model.labels_of`: int64, shape (images,).
     """
 
     values: np.ndarray
@@ -241,15 +241,16 @@ def outputs(mapping: Mapping, received: np.ndarray, *, images: int, timesteps: i
     They stand in order of arrival. Each source's timesteps are counted by its ends; flits that make
     no sense are passed over, as judging them is `sim.node.judge.judge`'s.
     """
-    values = np.zeros((images * timesteps, mapping.shape.sizes[-1]), dtype=np.int32)
-    collect = _collect if mapping.shape.layers[-1].fires else _collect_potentials
+    shape = mapping.shape
+    values = np.zeros((images * timesteps, shape.sizes[-1]), dtype=np.int32)
+    collect = _collect if shape.layers[-1].fires else _collect_potentials
     sources, last = named_source(received), mapping.parts[-1].layer
     for place, part in zip(mapping.places, mapping.parts, strict=True):
         if part.layer == last:
             collect(part, received[sources == node_code(place)], values)
     values = values.reshape(images, timesteps, -1)
-    scores = values.sum(axis=1, dtype=np.int32)
-    return Outputs(values=values, scores=scores, labels=labels_of(scores))
+    scores = SCORES[shape.read_out](values.astype(bool), values).sum(axis=1, dtype=np.int32)
+    return Outputs(values=values, scores=scores, labels=labels_of(scores, shape.groups))
 
 
 def _collect_potentials(part: Part, received: np.ndarray, values: np.ndarray) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from trispike.models.errors import BadInput
 from trispike.models.mesh import flits
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MAX_SIDE, MeshShape, Node
-from trispike.models.network.layers import Bias, Threshold
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
 from trispike.models.network.shape import NetworkShape
 
 HOST: Node = (0, 0, 0)
@@ -52,13 +52,32 @@ def parts(shape: NetworkShape, node: NodeShape = FULL_NODE) -> tuple[Part, ...]:
 
 
 def node_for(shape: NetworkShape) -> NodeShape:
-    """The full node that can hold each layer of ``shape``."""
+    """The full node that can hold each layer of ``shape``, if there is one: see `check_room`."""
+    neurons = [layer.neuron for layer in shape.layers]
+    neuron = next((each for each in neurons if each != each.memoryless), neurons[0])
     return dataclasses.replace(
         FULL_NODE,
         thresholds=any(layer.threshold is Threshold.EACH for layer in shape.layers),
         biases=any(layer.bias is Bias.EACH for layer in shape.layers),
         potentials=not shape.layers[-1].fires,
+        neuron=neuron,
+        step=_step(layer for layer in shape.layers if layer.neuron == neuron),
+        forgets=neuron != neuron.memoryless and neuron.memoryless in neurons,
     )
+
+
+def _step(layers: Iterable[Dense]) -> Step:
+    """What spikes subtract on nodes that can hold each of ``layers``."""
+    subtract = [layer for layer in layers if layer.subtracts]
+    if all(layer.step is Step.THRESHOLD for layer in subtract):
+        return Step.THRESHOLD
+    own = Step.EACH, Threshold.EACH
+    return Step.EACH if any(_taken(layer) in own for layer in subtract) else Step.ONE
+
+
+def _taken(layer: Dense) -> Step | Threshold:
+    """How many values a spike subtracts in ``layer``."""
+    return layer.threshold if layer.step is Step.THRESHOLD else layer.step
 
 
 def virtual_nodes(shape: NetworkShape) -> range:
@@ -159,6 +178,11 @@ class Mapping:
 
 def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE) -> None:
     """`BadInput` if ``shape`` does not fit a ``mesh`` of such nodes; it says why."""
+    if shape.skips or shape.stops:
+        raise BadInput(
+            f"{shape.name} skips timesteps or stops early, which a mesh cannot: leave MESH= out, "
+            "or make it without skip and stability"
+        )
     every = parts(shape, node)
     if len(every) > mesh.nodes:
         raise BadInput(
@@ -170,6 +194,12 @@ def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE
             raise BadInput(
                 f"layer {k} of {shape.name} has {layer.inputs} inputs, and a node {node.inputs}"
             )
+        if layer.pixels:
+            raise BadInput(
+                f"layer {k} of {shape.name} takes pixels, and a flit of a mesh carries a spike: "
+                "run it on a fixed chip"
+            )
+        _check_neuron(shape, k, node)
         if not layer.fires and not node.potentials:
             raise BadInput(
                 f"layer {k} of {shape.name} gives potentials out, and a node {node} sends spikes "
@@ -178,6 +208,7 @@ def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE
         own = {
             "thresholds": layer.threshold is Threshold.EACH and not node.thresholds,
             "biases": layer.bias is Bias.EACH and not node.biases,
+            "steps": _step((layer, node.layer)) is not node.step,
         }
         for what in (name for name, lacks in own.items() if lacks):
             raise BadInput(
@@ -196,6 +227,21 @@ def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE
                 f"layer {k} of {shape.name} sends to {counts[k + 1]} nodes, and the address LUT "
                 f"of a node has {node.destinations} entries"
             )
+
+
+def _check_neuron(shape: NetworkShape, k: int, node: NodeShape) -> None:
+    """`BadInput` if the neurons of layer ``k`` of ``shape``, from 1, are none of ``node``'s."""
+    neurons = [layer.neuron for layer in shape.layers]
+    mine, held = neurons[k - 1], node.neuron
+    if mine == held or (node.forgets and mine == held.memoryless):
+        return
+    if held not in neurons:
+        raise BadInput(f"the neurons of layer {k} of {shape.name} are not those of a node {node}")
+    first, second = sorted((k, neurons.index(held) + 1))
+    raise BadInput(
+        f"layers {first} and {second} of {shape.name} have different neurons, and all nodes of a "
+        "mesh have the same: run it on a fixed chip"
+    )
 
 
 def flows(

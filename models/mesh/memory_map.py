@@ -14,7 +14,7 @@ import numpy as np
 from trispike.models.mesh.flits import COORDINATE_BITS, MEMORY, Field, stack
 from trispike.models.mesh.node_shape import MAX_NODE_NEURONS, NodeShape
 from trispike.models.network.field import Field as NeuronField
-from trispike.models.network.numbers import BANK_BITS, WEIGHT_BITS
+from trispike.models.network.numbers import BANK_BITS, COUNT_BITS, WEIGHT_BITS
 
 WORD_BITS = 16
 """Width of a word of a node's memory: what one memory flit carries."""
@@ -43,11 +43,13 @@ class Line(enum.IntEnum):
     STATUS = 4104
     THRESHOLDS = 4160
     BIASES = 4224
+    STEPS = 4288
 
 
-NEURONS = stack(neurons=9, potentials=1)
+NEURONS = stack(neurons=9, potentials=1, timesteps=COUNT_BITS, forgets=1)
 """``neurons``: how many of the node's neurons are in use; the others never send. ``potentials``:
-they send potentials, not spikes; only there if the `NodeShape` has it."""
+they send potentials, not spikes. ``timesteps``: of an image. ``forgets``: neurons carry nothing on.
+In a node the fields are there that `_neurons_fields` says, one above the other."""
 
 AER_ENTRY = stack(valid=1, from_host=1, source=3 * COORDINATE_BITS, block=5)
 """An entry of the AER look-up table: spikes of node ``source`` (x lowest), or of the host's virtual
@@ -121,7 +123,6 @@ class Region:
 def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
     """The regions of a node of ``shape``, by first line."""
     constants = stack(**{field.name: field.bits for field in shape.layer.layer_fields})
-    neurons = {name: NEURONS[name] for name in NEURONS if name == "neurons" or shape.potentials}
     regions = (
         Region(
             line=Line.WEIGHTS,
@@ -133,7 +134,7 @@ def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
         ),
         *(_neuron_region(field, shape) for field in shape.layer.neuron_fields),
         Region(line=Line.CONSTANTS, fields=constants),
-        Region(line=Line.NEURONS, fields=neurons),
+        Region(line=Line.NEURONS, fields=_neurons_fields(shape)),
         Region(line=Line.AER_LUT, fields=AER_ENTRY, values=shape.sources, spacing=WORD_BITS),
         Region(
             line=Line.ADDRESS_LUT,
@@ -146,11 +147,23 @@ def memory_map(shape: NodeShape) -> Mapping[Line, Region]:
     return {region.line: region for region in regions}
 
 
+def _neurons_fields(shape: NodeShape) -> dict[str, Field]:
+    """Those of `NEURONS` that a node of ``shape`` has."""
+    there = {
+        "neurons": True,
+        "potentials": shape.potentials,
+        "timesteps": shape.layer.counts_timesteps,
+        "forgets": shape.forgets,
+    }
+    return stack(**{name: field.width for name, field in NEURONS.items() if there[name]})
+
+
 def neuron_line(field: NeuronField) -> Line:
     """Region of ``field``, which has a value for each neuron."""
     if field.ternary:
         return Line.BIAS
-    return {"threshold": Line.THRESHOLDS, "bias": Line.BIASES}[field.name]
+    lines = {"threshold": Line.THRESHOLDS, "bias": Line.BIASES, "step": Line.STEPS}
+    return lines[field.name]
 
 
 def _neuron_region(field: NeuronField, shape: NodeShape) -> Region:

@@ -10,7 +10,6 @@ from trispike.models.mesh.memory_map import (
     ADDRESS_ENTRY,
     AER_ENTRY,
     LINE_WORDS,
-    NEURONS,
     WORD_BITS,
     Line,
     Region,
@@ -32,9 +31,10 @@ class Segment:
     words: np.ndarray
 
 
-def image(mapping: Mapping, network: Network, part: int) -> tuple[Segment, ...]:
+def image(mapping: Mapping, network: Network, part: int, timesteps: int) -> tuple[Segment, ...]:
     """What part number ``part`` of ``mapping`` loads: weights, biases, constants, look-up tables.
 
+    ``timesteps`` are those of an image, 1 to 255; not looked at by nodes that do not count them.
     Rows of inputs that the network does not have are left as they are: none of them spikes.
     """
     mine, node = mapping.parts[part], mapping.node
@@ -44,6 +44,13 @@ def image(mapping: Mapping, network: Network, part: int) -> tuple[Segment, ...]:
     weights = regions[Line.WEIGHTS]
     fields = {field.name: _held(node, layer, field) for field in node.layer.fields}
     constants = {field.name: fields[field.name] for field in node.layer.layer_fields}
+    told = {
+        "neurons": mine.neurons,
+        "potentials": not layer.shape.fires,
+        "timesteps": timesteps,
+        "forgets": layer.neuron != node.neuron,
+    }
+    told = {name: told[name] for name in regions[Line.NEURONS].fields}
     aer = [
         pack(
             AER_ENTRY,
@@ -61,7 +68,7 @@ def image(mapping: Mapping, network: Network, part: int) -> tuple[Segment, ...]:
     values = {
         **{neuron_line(f): fields[f.name][neurons] for f in node.layer.neuron_fields},
         Line.CONSTANTS: [pack(regions[Line.CONSTANTS].fields, **constants)],
-        Line.NEURONS: [pack(NEURONS, neurons=mine.neurons, potentials=not layer.shape.fires)],
+        Line.NEURONS: [pack(regions[Line.NEURONS].fields, **told)],
         Line.AER_LUT: aer,
         Line.ADDRESS_LUT: addresses,
     }
@@ -76,7 +83,9 @@ def _held(node: NodeShape, layer: LayerParameters, field: Field) -> int | np.nda
     if field.name == "bias" and node.biases:
         return layer.biases
     value = getattr(layer, field.name)
-    if value is None:  # the threshold of a layer that never fires
+    if value is None and field.name == "step":
+        value = layer.threshold if layer.shape.subtracts else 0
+    elif value is None:  # the threshold of a layer that never fires
         value = POTENTIAL_MAX
     return np.broadcast_to(value, layer.shape.neurons) if field.per is Per.NEURON else value
 

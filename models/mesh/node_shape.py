@@ -3,7 +3,8 @@
 import dataclasses
 
 from trispike.models.errors import BadInput
-from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron
 
 MAX_NODE_NEURONS = 256
 """Most processing elements of a node: a spike flit has eight bits for the neuron."""
@@ -20,9 +21,6 @@ MAX_ENTRIES = 8
 CREDITS = 2
 """Timesteps that a source may send which its receiver has not begun to work on."""
 
-MAX_INPUTS = 1024
-"""Most inputs of a node (TW-SNN sec. 4.3): the memory map has room for their weights."""
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeShape:
@@ -34,6 +32,10 @@ class NodeShape:
     - ``destinations``: entries of the address look-up table, 1 to 8: nodes that a node can send to.
     - ``thresholds``, ``biases``: each neuron has a threshold, or an 18-bit bias, of its own.
     - ``potentials``: a node can be told to send its neurons' potentials in place of spikes.
+    - ``neuron``, ``step``: what its neurons are, and what their spikes subtract, as of a
+      `models.network.layers.Dense`.
+    - ``forgets``: a node can be told that its neurons carry nothing on: they are
+      `models.network.neuron.Neuron.memoryless`.
     """
 
     inputs: int = MAX_INPUTS
@@ -43,6 +45,9 @@ class NodeShape:
     thresholds: bool = False
     biases: bool = False
     potentials: bool = False
+    neuron: Neuron = INTEGRATE_AND_FIRE
+    step: Step = Step.THRESHOLD
+    forgets: bool = False
 
     def __post_init__(self):
         limits = {
@@ -60,9 +65,12 @@ class NodeShape:
             ):
                 of = f" and a multiple of {step}" if step > 1 else ""
                 raise BadInput(f"node {what} must be from {least} to {most}{of}, not {n!r}")
-        for what in ("thresholds", "biases", "potentials"):
+        for what in ("thresholds", "biases", "potentials", "forgets"):
             if not isinstance(getattr(self, what), bool):
                 raise BadInput(f"node {what} must be True or False, not {getattr(self, what)!r}")
+        if self.forgets and self.neuron == self.neuron.memoryless:
+            raise BadInput("node forgets must be False, as its neurons carry nothing on")
+        _ = self.layer
 
     @property
     def layer(self) -> Dense:
@@ -72,9 +80,12 @@ class NodeShape:
             neurons=self.neurons,
             threshold=Threshold.EACH if self.thresholds else Threshold.ONE,
             bias=Bias.EACH if self.biases else Bias.TERNARY,
+            neuron=self.neuron,
+            step=self.step,
         )
 
     def __str__(self):
         own = "_thresholds" * self.thresholds + "_biases" * self.biases
-        own += "_potentials" * self.potentials
+        own += "_potentials" * self.potentials + "_forgets" * self.forgets
+        own += {Step.ONE: "_step", Step.EACH: "_steps"}.get(self.step, "") + self.neuron.suffix
         return f"{self.inputs}x{self.neurons}_{self.sources}_{self.destinations}{own}"

@@ -35,6 +35,8 @@ def digest(network: Network) -> str:
         for field in layer.shape.neuron_fields:
             values = getattr(layer, field.name)
             total.update(values.astype(values.dtype.newbyteorder("<")).tobytes())
+    if shape.skips or shape.stops:
+        total.update(json.dumps([network.skip, network.stability]).encode())
     return total.hexdigest()
 
 
@@ -67,13 +69,17 @@ class Card:
     - ``shape``: the network, with one lane a layer.
     - ``origin``: where its parameters come from.
     - ``measured``: what they were measured to do; None if nobody did.
-    - ``digest``: what `digest` gives for the parameters; filled in when the weight file is saved.
+    - ``digest``: what `digest` gives for the parameters.
+    - ``skip``, ``stability``: the network's.
+    - The last three are filled in when the weight file is saved.
     """
 
     shape: NetworkShape
     origin: Origin
     measured: Measured | None = None
     digest: str = ""
+    skip: int = 0
+    stability: int | None = None
 
     @property
     def data(self) -> str | None:
@@ -106,6 +112,8 @@ class Card:
             "origin": _tagged(self.origin, ORIGINS),
             "measured": self.measured and msgspec.to_builtins(self.measured),
         }
+        if self.shape.skips or self.shape.stops:
+            sections["decision"] = {"skip": self.skip, "stability": self.stability}
         lines = [f'  "format": "{_FORMAT}"']
         for name, section in sections.items():
             fields = [f"    {json.dumps(k)}: {json.dumps(v)}" for k, v in (section or {}).items()]
@@ -133,6 +141,7 @@ class Card:
                 origin=_untagged(sections.origin, ORIGINS),
                 measured=None if measured is None else _converted(measured, Measured),
                 digest=sections.digest,
+                **vars(_converted(sections.decision, _Decision)),
             )
         except ValueError as error:
             raise BadInput(f"{what} is no card: {error}; restore it or train again") from None
@@ -144,6 +153,13 @@ class _Sections:
     origin: dict[str, Any]
     measured: dict[str, Any] | None
     digest: str
+    decision: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Decision:
+    skip: int = 0
+    stability: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -153,13 +169,15 @@ class _Shape:
     layers: list[dict[str, Any]]
     read_out: ReadOut
     groups: tuple[int, ...] = ()
+    skips: bool = False
+    stops: bool = False
 
 
 _KINDS = {kind.__name__.lower(): kind for kind in KINDS}
 
 
 def _shape_record(shape: NetworkShape) -> dict[str, Any]:
-    """``shape`` for JSON; groups and what a layer is only where they are not as usual."""
+    """``shape`` for JSON; groups and the like, and what a layer is, only where not as usual."""
     usual = {"lanes": 1}
     for layer in KINDS:
         usual |= {f.name: f.default for f in dataclasses.fields(layer)}
@@ -168,7 +186,7 @@ def _shape_record(shape: NetworkShape) -> dict[str, Any]:
         for layer in shape.layers
     ]
     record = {**msgspec.to_builtins(shape), "layers": layers}
-    return record if shape.groups else {k: v for k, v in record.items() if k != "groups"}
+    return {k: v for k, v in record.items() if v or k not in ("groups", "skips", "stops")}
 
 
 def _is(usual: object, record: object) -> bool:

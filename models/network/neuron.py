@@ -79,6 +79,25 @@ class Neuron:
         """Something of one timestep reaches the next, so that it matters where an image begins."""
         return self.carries or bool(self.synapse) or self.once or self.phases > 1
 
+    @property
+    def suffix(self) -> str:
+        """How a name spells the neuron out, as ``_carries_leak_4``: not at all the seed's."""
+        parts = [
+            "carries" * self.carries,
+            "_".join(map(str, ("leak", *self.leak))) * bool(self.leak),
+            "zero" * (self.reset is Reset.ZERO),
+            "reset_first" * (self.order is Order.RESET_FIRST),
+            "_".join(map(str, ("synapse", *self.synapse))) * bool(self.synapse),
+            "once" * self.once,
+            f"{self.phases}_phases" * (self.phases > 1),
+        ]
+        return "".join(f"_{part}" for part in parts if part)
+
+    @property
+    def memoryless(self) -> "Neuron":
+        """The neuron of as many phases that starts each timestep from zero."""
+        return Neuron(phases=self.phases)
+
 
 INTEGRATE_AND_FIRE = Neuron()
 """TW-SNN's neuron: from zero at each timestep (sec. 3.1)."""

@@ -9,7 +9,12 @@ from trispike.models.errors import BadInput, checked_integer
 from trispike.models.network.field import Field, Per
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
 from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron
-from trispike.models.network.numbers import PIXEL_MAX, POTENTIAL_MAX, POTENTIAL_MIN
+from trispike.models.network.numbers import (
+    MAX_TIMESTEPS,
+    PIXEL_MAX,
+    POTENTIAL_MAX,
+    POTENTIAL_MIN,
+)
 from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 
 
@@ -135,6 +140,11 @@ class Network:
     - ``layers``: its layers' parameters, input side first.
     - ``read_out``, ``groups``, ``encoder``: what makes a label, and input spikes of an image, see
       `models.network.shape.NetworkShape`.
+    - ``skip``: timesteps at an image's start that the read-out does not count, 0 to 254.
+    - ``stability``: theta of Kim 2018's algorithm 1, by which an image ends early: after a timestep
+      in which its label has been the same for theta / e timesteps, e being the moving average of
+      the difference between the two largest scores; 1 to 2**16 - 1 with COUNT, to 2**34 - 1 with
+      POTENTIAL, and 0 with FIRST, where the first spike decides. None: images take all timesteps.
     """
 
     name: str
@@ -142,13 +152,29 @@ class Network:
     read_out: ReadOut = ReadOut.COUNT
     encoder: Encoder = Encoder.RATE
     groups: tuple[int, ...] = ()
+    skip: int = 0
+    stability: int | None = None
 
     def __post_init__(self):
+        skip = checked_integer("skip", self.skip, 0, MAX_TIMESTEPS - 1)
+        object.__setattr__(self, "skip", skip)
+        if self.stability is not None:
+            bits, what = self.shape.stability_bits, f"stability with {self.read_out.value}"
+            theta = checked_integer(what, self.stability, min(1, bits), (1 << bits) - 1)
+            object.__setattr__(self, "stability", theta)
         _ = self.shape
         if self.read_out is ReadOut.FIRST and not self._may_answer():
             raise BadInput(
                 f"{self.name} can never answer: no output neuron reaches its threshold, whatever "
                 "spikes; lower the last layer's threshold"
+            )
+
+    def check_timesteps(self, timesteps: int) -> None:
+        """`BadInput` if the read-out would count none of an image's ``timesteps``."""
+        if timesteps <= self.skip:
+            raise BadInput(
+                f"{self.name} skips {self.skip} timesteps of an image: "
+                f"T must be {self.skip + 1} or more, not {timesteps}"
             )
 
     def _may_answer(self) -> bool:
@@ -168,4 +194,6 @@ class Network:
             self.read_out,
             self.encoder,
             self.groups,
+            skips=self.skip > 0,
+            stops=self.stability is not None,
         )

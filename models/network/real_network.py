@@ -65,6 +65,8 @@ class RealNetwork:
     name: str
     layers: tuple[RealLayer, ...]
     read_out = ReadOut.COUNT
+    skip = 0
+    stability = None
 
     def __post_init__(self):
         _ = self.shape

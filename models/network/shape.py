@@ -10,7 +10,7 @@ from typing import Self
 
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Dense, check_lanes
-from trispike.models.network.numbers import LANES, MAX_LAYERS
+from trispike.models.network.numbers import COUNT_BITS, LANES, MAX_LAYERS, SUM_BITS
 from trispike.models.network.volume import Volume
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -65,6 +65,9 @@ class NetworkShape:
       others fire.
     - ``groups``: outputs that tell a part of the label each, from the first on, which together are
       all; empty: one part. The parts are the digits of the label, the first the most significant.
+    - ``skips``: timesteps at an image's start may be left out of the answer (Kim 2018 sec. 5.1).
+    - ``stops``: an image ends with the timestep in which its label is stable: with FIRST as an
+      output spikes, otherwise by Kim 2018's algorithm 1, which wants two outputs. Without groups.
     - Input that is encoded as DIRECT wants a first layer of pixels, and none other.
     """
 
@@ -73,6 +76,8 @@ class NetworkShape:
     layers: tuple[Dense, ...]
     read_out: ReadOut = ReadOut.COUNT
     groups: tuple[int, ...] = ()
+    skips: bool = False
+    stops: bool = False
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
@@ -93,6 +98,10 @@ class NetworkShape:
                 f"groups of outputs must be 1 or more each and {outputs} together, "
                 f"not {self.groups!r:.80}"
             )
+        if self.stops and self.groups:
+            raise BadInput("an image cannot stop early with groups of outputs: leave one out")
+        if self.stops and self.read_out is not ReadOut.FIRST and outputs < 2:
+            raise BadInput("an image can stop early with 2 outputs or more, not with 1")
         for k, (before, after) in enumerate(itertools.pairwise(self.layers), 2):
             if before.neurons != after.inputs:
                 raise BadInput(
@@ -130,11 +139,13 @@ class NetworkShape:
         read_out: ReadOut = ReadOut.COUNT,
         encoder: Encoder = Encoder.RATE,
         groups: tuple[int, ...] = (),
+        **more: bool,
     ) -> Self:
-        """The network of ``layers`` whose input is a vector."""
+        """The network of ``layers`` whose input is a vector; ``more`` are other fields."""
         volume = Volume(channels=layers[0].inputs) if layers else Volume(channels=1)
         given = Input(volume=volume, encoder=encoder)
-        return cls(name=name, input=given, layers=layers, read_out=read_out, groups=groups)
+        fields = {"name": name, "input": given, "layers": layers, "read_out": read_out}
+        return cls(**fields, groups=groups, **more)
 
     def with_lanes(self, lanes: int) -> Self:
         """The network on a chip whose layers take ``lanes`` spikes a cycle: 1, 2, 4 or 8.
@@ -166,6 +177,15 @@ class NetworkShape:
     def labels(self) -> int:
         """Number of different labels."""
         return math.prod(self.groups) if self.groups else self.layers[-1].neurons
+
+    @property
+    def stability_bits(self) -> int:
+        """Width of a stability, a number of timesteps times a difference of scores; 0 with FIRST.
+
+        See `models.network.parameters.Network`.
+        """
+        bits = {ReadOut.COUNT: COUNT_BITS, ReadOut.POTENTIAL: SUM_BITS}.get(self.read_out)
+        return COUNT_BITS + bits if bits else 0
 
     @property
     def memory_bits(self) -> int:

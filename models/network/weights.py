@@ -52,7 +52,8 @@ def save(path: Path, network: Network, card: Card) -> None:
     Each file appears whole or not at all; an old one beside a new one is refused by `load`.
     `BadInput` if the card is of another network or the files cannot be written.
     """
-    card = dataclasses.replace(card, digest=digest(network))
+    own = {"skip": network.skip, "stability": network.stability}
+    card = dataclasses.replace(card, digest=digest(network), **own)
     weight_file.save(path, network, card, _arrays(network))
 
 
@@ -70,6 +71,8 @@ def load(path: Path) -> tuple[Network, Card]:
         read_out=shape.read_out,
         encoder=shape.input.encoder,
         groups=shape.groups,
+        skip=card.skip,
+        stability=card.stability,
     )
     weight_file.check_digest(path, card, digest(network))
     return network, card

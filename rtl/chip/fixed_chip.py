@@ -1,16 +1,17 @@
 """The fixed chip: layers in a pipeline over timesteps, and the read-out."""
 
 from amaranth import *
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from trispike.models.errors import BadInput
 from trispike.models.network.numbers import MAX_CHIP_LAYERS
 from trispike.models.network.shape import NetworkShape
+from trispike.rtl.chip.image_gate import ImageGate
 from trispike.rtl.chip.readout import Readout, result_layout
 from trispike.rtl.hierarchy import Block, lanes_suffix, leave_out, place
 from trispike.rtl.layers import LAYERS
-from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE, Target, write_layout
+from trispike.rtl.layers.configuration import Target, timesteps_layout, write_layout
 from trispike.rtl.layers.dense import input_layout
 from trispike.rtl.parameters import Parameter
 
@@ -26,18 +27,22 @@ class Chip(Block):
     i : In(stream.Signature(input_layout(shape.layers[0])))
         Input spike vector of a timestep, or its pixels.
     configuration : In(stream.Signature(write_layout(shape.layers)))
-        Weights, biases, constants and the number of timesteps. A layer takes its writes only
+        Weights, biases, constants, and the number of timesteps, with what else the read-out is
+        told. A layer takes its writes only
         while it is idle. The number of timesteps is taken at once and holds for what the read-out
         counts from then on: change it only when the last prediction is out. Cells have no value at
         power-on: write all of it, the number too, before the first image.
-    result : Out(stream.Signature(result_layout(outputs, read_out, groups)))
+    result : Out(stream.Signature(result_layout(outputs, read_out, groups, stops)))
         One prediction for every ``timesteps`` input vectors.
 
     Timing: in steady state a timestep takes as many cycles as the slowest layer has input spikes
     in its busiest lane, plus one; a prediction takes at least two, as the read-out pauses after
     each. `sim.cosim.cycles` gives every handshake's cycle from the spike counts.
 
-    Source: TW-SNN sec. 4.2, fig. 6.
+    Where images may stop early they do not overlap: as one ends, the layers are reset, and the
+    vectors that are left of it are taken, a cycle each.
+
+    Source: TW-SNN sec. 4.2, fig. 6; Kim 2018 sec. 5.3.
     """
 
     shape = Parameter(NetworkShape)
@@ -54,7 +59,11 @@ class Chip(Block):
                 "i": In(stream.Signature(input_layout(shape.layers[0]))),
                 "configuration": In(stream.Signature(write_layout(shape.layers))),
                 "result": Out(
-                    stream.Signature(result_layout(shape.sizes[-1], shape.read_out, shape.groups))
+                    stream.Signature(
+                        result_layout(
+                            shape.sizes[-1], shape.read_out, shape.groups, stops=shape.stops
+                        )
+                    )
                 ),
             }
         )
@@ -66,15 +75,28 @@ class Chip(Block):
     def elaborate(self, platform):
         m = Module()
         write = self.configuration.payload
-        timesteps = Signal(TIMESTEPS_SHAPE, init=1, reset_less=True)
+        layout = timesteps_layout(self.shape)
+        told = data.View(layout, write.data[: layout.size])
+        held = {
+            name: Signal(field.shape, name=name, init=name == "timesteps", reset_less=True)
+            for name, field in layout
+        }
+        timesteps = held["timesteps"]
         m.d.comb += self.configuration.ready.eq(1)
         with m.If(self.configuration.valid & (write.target == Target.TIMESTEPS)):
-            m.d.sync += timesteps.eq(write.data)
+            m.d.sync += [signal.eq(told[name]) for name, signal in held.items()]
 
-        spikes = wiring.flipped(self.i)
+        spikes, stop = wiring.flipped(self.i), None
+        if self.shape.stops:
+            stop = Signal()
+            gate = ImageGate(layer=self.shape.layers[0])
+            m.submodules.gate = place(gate, platform)
+            connect(m, spikes, gate.i)
+            m.d.comb += [gate.timesteps.eq(timesteps), gate.stop.eq(stop)]
+            spikes = gate.o
         for k, layer_shape in enumerate(self.shape.layers):
             layer = LAYERS[type(layer_shape)](shape=layer_shape)
-            m.submodules[f"layer_{k}"] = place(layer, platform)
+            m.submodules[f"layer_{k}"] = place(layer, platform, reset=stop)
             connect(m, spikes, layer.i)
             spikes = layer.o
             if layer_shape.counts_timesteps:
@@ -98,10 +120,15 @@ class Chip(Block):
             outputs=self.shape.sizes[-1],
             read_out=self.shape.read_out,
             groups=self.shape.groups,
+            skips=self.shape.skips,
+            stops=self.shape.stops,
         )
         m.submodules.readout = place(readout, platform)
         connect(m, spikes, readout.i)
-        if self.shape.layers[-1].fires:
-            m.d.comb += readout.timesteps.eq(timesteps)
+        for name, signal in held.items():
+            if name in readout.signature.members:
+                m.d.comb += getattr(readout, name).eq(signal)
+        if stop is not None:
+            m.d.comb += stop.eq(readout.stop)
         connect(m, readout.result, wiring.flipped(self.result))
         return m

@@ -6,7 +6,12 @@ from amaranth.lib import data
 
 from trispike.models.network import memory_image
 from trispike.models.network.parameters import LayerParameters, Network
-from trispike.rtl.layers.configuration import Target, constants_layout, write_layout
+from trispike.rtl.layers.configuration import (
+    Target,
+    constants_layout,
+    timesteps_layout,
+    write_layout,
+)
 
 
 def pack(layout, **fields: int) -> int:
@@ -38,8 +43,15 @@ def layer_writes(
 
 
 def network_writes(network: Network, timesteps: int) -> Iterator[int]:
-    """Writes that load ``network`` and set ``timesteps`` per prediction, 1 to 255."""
+    """Writes that load ``network`` and set ``timesteps`` per prediction, 1 to 255.
+
+    `BadInput` if the network skips all of them.
+    """
+    network.check_timesteps(timesteps)
     layout = write_layout(network.shape.layers)
     for index, layer in enumerate(network.layers):
         yield from layer_writes(layer, index, layout)
-    yield pack(layout, target=Target.TIMESTEPS.value, data=timesteps)
+    read_out = timesteps_layout(network.shape)
+    values = {"timesteps": timesteps, "skip": network.skip, "stability": network.stability}
+    word = pack(read_out, **{name: values[name] for name, _ in read_out})
+    yield pack(layout, target=Target.TIMESTEPS.value, data=word)

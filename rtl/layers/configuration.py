@@ -10,6 +10,7 @@ from amaranth.utils import ceil_log2
 from trispike.models.network.field import Field
 from trispike.models.network.layers import Dense
 from trispike.models.network.numbers import BANK_BITS, BANK_NEURONS, COUNT_BITS, MAX_CHIP_LAYERS
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix
 from trispike.rtl.parameters import Parameter
 
@@ -35,7 +36,7 @@ def write_layout(layers: Iterable[Dense] = ()) -> data.StructLayout:
                                              `models.network.memory_image.neuron_words`; the row is
                                              not looked at where there is one word only
     CONSTANTS layer                          `constants_layout`
-    TIMESTEPS none                           bits 7 to 0: timesteps per prediction, 1 to 255
+    TIMESTEPS none                           `timesteps_layout`: timesteps per prediction, and more
     ========= ============================== ==================================================
 
     A write to a layer, bank or row that the chip does not have is accepted and has no effect. Rows
@@ -63,6 +64,18 @@ def constants_layout(shape: Dense) -> data.StructLayout:
 
 
 TIMESTEPS_SHAPE = unsigned(COUNT_BITS)
+
+
+def timesteps_layout(shape: NetworkShape) -> data.StructLayout:
+    """Layout of a write to TIMESTEPS: what the read-out of the chip of ``shape`` is told.
+
+    ``timesteps`` per prediction, 1 to 255; ``skip``, below it, and ``stability``, where there are
+    such, as of `models.network.parameters.Network`.
+    """
+    more = {"skip": TIMESTEPS_SHAPE} if shape.skips else {}
+    if shape.stops and shape.stability_bits:
+        more["stability"] = unsigned(shape.stability_bits)
+    return data.StructLayout({"timesteps": TIMESTEPS_SHAPE, **more})
 
 
 class LayerRegisters(Block):

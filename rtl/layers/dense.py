@@ -21,7 +21,7 @@ from trispike.rtl.layers.pixels import PixelEncoder
 from trispike.rtl.layers.timestep_counter import PhaseCounter, TimestepCounter
 from trispike.rtl.layers.weight_memory import WeightMemory
 from trispike.rtl.neuron.carrying import CarryingElement
-from trispike.rtl.neuron.operations import sequence, states
+from trispike.rtl.neuron.operations import Operation, sequence, states
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.neuron.scale import Scale, constant_bits
 from trispike.rtl.parameters import Parameter
@@ -80,6 +80,7 @@ class DenseLayer(Block):
       neuron has decides its PE.
     - ``readable``: what the layer holds can be read back; only with one lane.
     - ``shows``: a layer that fires shows the potentials beside its spikes.
+    - ``forgetful``: a layer whose neurons carry anything on can be told that they do not.
 
     Members
     -------
@@ -92,6 +93,11 @@ class DenseLayer(Block):
     timesteps : In(8)
         Timesteps of an image, 1 to 255; may change between images, while ``configuration`` is
         ready. Only there if the shape ``counts_timesteps``.
+    silent : In(1)
+        Spikes do not change what is carried on, as those of a layer that never fires; changes only
+        between images. Only there if the layer ``shows`` and carries potentials.
+    forgets : In(1)
+        Every timestep begins from zero; changes only between images. Only there if ``forgetful``.
     configuration : In(stream.Signature(write_layout([shape])))
         Writes for this layer; taken only while no timestep is at work. One that is taken in the
         same cycle as an input vector holds for that vector already.
@@ -110,9 +116,17 @@ class DenseLayer(Block):
     shape = Parameter(Dense)
     readable = Parameter(bool)
     shows = Parameter(bool)
+    forgetful = Parameter(bool)
 
-    def __init__(self, *, shape: Dense, readable: bool = False, shows: bool = False):
-        self.shape, self.readable, self.shows = shape, readable, shows
+    def __init__(
+        self,
+        *,
+        shape: Dense,
+        readable: bool = False,
+        shows: bool = False,
+        forgetful: bool = False,
+    ):
+        self.shape, self.readable, self.shows, self.forgetful = shape, readable, shows, forgetful
         members = {
             "i": In(stream.Signature(input_layout(shape))),
             "o": Out(stream.Signature(output_layout(shape))),
@@ -122,6 +136,10 @@ class DenseLayer(Block):
             members["timesteps"] = In(TIMESTEPS_SHAPE)
         if shows:
             members["potentials"] = Out(POTENTIAL_BITS * shape.neurons)
+            if shape.neuron.carries:
+                members["silent"] = In(1)
+        if forgetful:
+            members["forgets"] = In(1)
         if readable:
             members["readback"] = Out(readback_signature(shape))
         super().__init__(members)
@@ -129,7 +147,7 @@ class DenseLayer(Block):
     @property
     def module_name(self) -> str:
         shape = self.shape
-        more = "_readable" * self.readable + "_shows" * self.shows
+        more = "_readable" * self.readable + "_shows" * self.shows + "_forgets" * self.forgetful
         suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}{more}"
         return f"layer_{shape.inputs}x{shape.neurons}{suffix}"
 
@@ -201,20 +219,21 @@ class DenseLayer(Block):
         fire, shift = flow.state == states(shape).FIRE, C(0, 0)
         if shape.counts_timesteps:
             shift = self._count_timesteps(m, flow, scale, fire)
+        state, clear = self._states(m, flow)
         outputs = self.o.payload if shape.fires else self.o.payload.potentials
         potentials = []
         for neuron in range(shape.neurons):
             pe = processing_element(shape)
             m.submodules[f"pe_{neuron}"] = place(pe, platform)
             m.d.comb += [
-                pe.state.eq(flow.state),
+                pe.state.eq(state),
                 pe.weights.eq(Cat(row.word_select(neuron, WEIGHT_BITS) for row in memory.weights)),
                 pe.bias.eq(self._of(registers, "bias", neuron, shift)),
                 pe.plus.eq(scale.plus),
                 pe.minus.eq(scale.minus),
             ]
             if shape.neuron.has_state:
-                m.d.comb += pe.clear.eq(flow.clear)
+                m.d.comb += pe.clear.eq(clear)
             if shape.step is not Step.THRESHOLD:
                 m.d.comb += pe.step.eq(self._of(registers, "step", neuron, shift))
             if shape.fires:
@@ -231,6 +250,20 @@ class DenseLayer(Block):
         if self.readable:
             self._show(m, registers, memory)
         return m
+
+    def _states(self, m: Module, flow: FlowController) -> tuple[Value, Value | None]:
+        """What PEs do, and whether they forget what they carry, if they carry anything."""
+        if not self.shape.neuron.has_state:
+            return flow.state, None
+        state, clear = flow.state, flow.clear
+        if self.shows and self.shape.neuron.carries:
+            state = Signal(Operation)
+            m.d.comb += state.eq(flow.state)
+            with m.If(self.silent & (flow.state == Operation.RESET)):
+                m.d.comb += state.eq(Operation.HOLD)
+        if self.forgetful:
+            clear = clear | (flow.done & self.forgets)
+        return state, clear
 
     def _of(self, registers: LayerRegisters, name: str, neuron: int, shift: Value) -> Value:
         """What ``neuron`` has as the field ``name``, with the weight of this phase."""

@@ -5,7 +5,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from trispike.models.mesh.flits import Control, FlitType
-from trispike.models.mesh.memory_map import NEURONS, STATUS, WORD_BITS, Line, memory_map
+from trispike.models.mesh.memory_map import STATUS, WORD_BITS, Line, memory_map
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.network.numbers import BANK_BITS, POTENTIAL_BITS
 from trispike.rtl.hierarchy import Block, place
@@ -25,6 +25,15 @@ _DEPTH = 2
 Status = data.StructLayout({name: field.width for name, field in STATUS.items()})
 
 
+def told(shape: NodeShape) -> dict[str, str]:
+    """What a cluster is told of `Line.NEURONS`: its port, and the field that it is."""
+    ports = {"timesteps": "timesteps", "forgets": "forgets"}
+    if shape.neuron.carries:
+        ports["silent"] = "potentials"
+    fields = memory_map(shape)[Line.NEURONS].fields
+    return {port: field for port, field in ports.items() if field in fields}
+
+
 class NetworkInterface(Block):
     """Spike receiver, spike sender and memory slave behind one pair of links.
 
@@ -42,6 +51,8 @@ class NetworkInterface(Block):
         From the cluster: its output spikes of a timestep.
     potentials : In(18 * neurons)
         From the cluster, beside ``fired``; only there if the shape has it.
+    timesteps : Out(8), silent, forgets : Out(1)
+        To the cluster, see `rtl.layers.dense.DenseLayer`; there if the cluster has them.
     computing : In(1)
         The cluster has a timestep at work.
     memory : Out(LineSignature())
@@ -61,6 +72,7 @@ class NetworkInterface(Block):
     def __init__(self, *, shape: NodeShape):
         self.shape = shape
         potentials = {"potentials": In(POTENTIAL_BITS * shape.neurons)}
+        fields = memory_map(shape)[Line.NEURONS].fields
         super().__init__(
             {
                 "i": In(FlitStream),
@@ -75,6 +87,7 @@ class NetworkInterface(Block):
                 "blocked": Out(1),
                 "status": Out(Status),
                 **(potentials if shape.potentials else {}),
+                **{port: Out(fields[field].width) for port, field in told(shape).items()},
             }
         )
 
@@ -146,8 +159,12 @@ class NetworkInterface(Block):
     def _map_lines(self, m: Module, receiver, sender, slave) -> None:
         """The lines that the interface holds itself; the others are the cluster's."""
         asked = slave.memory
-        width = sum(field.width for field in memory_map(self.shape)[Line.NEURONS].fields.values())
-        neurons = Signal(width, reset_less=True)
+        fields = memory_map(self.shape)[Line.NEURONS].fields
+        neurons = Signal(sum(field.width for field in fields.values()), reset_less=True)
+
+        def held_as(name: str) -> Value:
+            return neurons[fields[name].lowest :][: fields[name].width]
+
         held = {
             Line.NEURONS: neurons,
             Line.AER_LUT: words(receiver.table.entries),
@@ -156,13 +173,13 @@ class NetworkInterface(Block):
         }
         shown, one_of_these = Signal(BANK_BITS), Signal()  # what was read last
         if self.shape.potentials:
-            at = NEURONS["potentials"].lowest
             m.d.comb += [
-                sender.sends_potentials.eq(neurons[at]),
+                sender.sends_potentials.eq(held_as("potentials")),
                 sender.potentials.eq(self.potentials),
             ]
         m.d.comb += [
-            sender.neurons.eq(neurons),
+            sender.neurons.eq(held_as("neurons")),
+            *(getattr(self, port).eq(held_as(field)) for port, field in told(self.shape).items()),
             *(
                 getattr(self.memory, name).eq(getattr(asked, name))
                 for name in ("line", "read", "write", "write_line")

@@ -90,7 +90,7 @@ class MemorySlave(Block):
     def module_name(self) -> str:
         shape = self.shape
         own = f"_{shape.neurons}{parameters_suffix(shape.layer)}"
-        own = own if shape.thresholds or shape.biases else ""
+        own = "" if all(field.ternary for field in shape.layer.neuron_fields) else own
         return f"memory_slave_{shape.inputs}_{len(shape.layer.banks)}{own}"
 
     def elaborate(self, platform):

@@ -11,7 +11,7 @@ from trispike.rtl.layers.configuration import Target, Write
 from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.noc.flit import FlitStream, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
-from trispike.rtl.node.interface import NetworkInterface
+from trispike.rtl.node.interface import NetworkInterface, told
 from trispike.rtl.node.lines import column, is_line_of
 from trispike.rtl.parameters import Parameter
 
@@ -64,7 +64,12 @@ class Node(Block):
         m = Module()
         interface = NetworkInterface(shape=self.shape)
         potentials = self.shape.potentials
-        cluster = DenseLayer(shape=self.shape.layer, readable=True, shows=potentials)
+        cluster = DenseLayer(
+            shape=self.shape.layer,
+            readable=True,
+            shows=potentials,
+            forgetful=self.shape.forgets,
+        )
         m.submodules.interface = place(interface, platform)
         m.submodules.cluster = place(cluster, platform)
         connect(m, flipped(self.i), interface.i)
@@ -73,6 +78,7 @@ class Node(Block):
         connect(m, cluster.o, interface.fired)
         m.d.comb += [
             *([interface.potentials.eq(cluster.potentials)] if potentials else []),
+            *(getattr(cluster, name).eq(getattr(interface, name)) for name in told(self.shape)),
             interface.here.eq(self.here),
             # A layer takes configuration writes in all cycles but those with a timestep at work.
             interface.computing.eq(~cluster.configuration.ready),

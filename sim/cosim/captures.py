@@ -1,12 +1,14 @@
 """Reads what the harness captured."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import score_shape
+from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE
 from trispike.sim.cosim import harness
 
 
@@ -57,12 +59,15 @@ class Run:
     - ``result_cycles``: int64, shape (predictions,): the cycle in which each prediction was taken.
     - ``labels``: int64, shape (predictions,).
     - ``scores``: int32, shape (predictions, outputs): spike counts, or sums of potentials.
+    - ``decided``: int64, shape (predictions, 1): timesteps that each took; (predictions, 0) where
+      all take all.
     """
 
     probed: dict[tuple[int, str], tuple[np.ndarray, np.ndarray]]
     result_cycles: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
+    decided: np.ndarray
 
 
 class Captures:
@@ -76,31 +81,37 @@ class Captures:
     def __init__(self, folder: Path, shape: NetworkShape, *, costly: bool):
         self._folder, self._outputs = folder, shape.sizes[-1]
         self._label_bits = max(1, (shape.labels - 1).bit_length())
+        self._timestep_bits = TIMESTEPS_SHAPE.width * shape.stops
         self._score = score_shape(shape.read_out)
         self._probes = [
             (k, probe) for k, probe in harness.probes(shape) if costly or not probe.costly
         ]
         self._ahead: dict[str, Capture] = {}
 
-    def take(self, steps: int | None) -> Run:
-        """The next ``steps`` of each layer, or all that there are if None, and the predictions.
+    def take(self, number: Callable[[int, str], int] | None) -> Run:
+        """The next events of each layer, or all that there are if None, and the predictions.
 
-        Reads and removes the harness's files, which must be closed.
+        ``number(k, name)`` is how many of layer k's probe ``name``. Reads and removes the harness's
+        files, which must be closed.
         """
-        label_bits = self._label_bits
-        results = self._read("results", label_bits + self._score.width * self._outputs)
-        scores = Capture(results.cycles, results.bits[:, label_bits:])
-        label = Capture(results.cycles, results.bits[:, :label_bits])
+        widths = (self._label_bits, self._timestep_bits, self._score.width * self._outputs)
+        results = self._read("results", sum(widths))
+        label, timesteps, scores = (
+            Capture(results.cycles, bits)
+            for bits in np.split(results.bits, np.cumsum(widths)[:-1], axis=1)
+        )
         probed = {}
         for k, probe in self._probes:
-            capture = self._next(f"layer_{k}.{probe.name}", probe.width, steps)
+            count = number and number(k, probe.name)
+            capture = self._next(f"layer_{k}.{probe.name}", probe.width, count)
             values = capture.numbers(probe.bits, signed=probe.signed)
             probed[k, probe.name] = values, capture.cycles
         return Run(
             probed=probed,
             result_cycles=results.cycles,
-            labels=label.numbers(label_bits, signed=False)[:, 0],
+            labels=label.numbers(widths[0], signed=False)[:, 0],
             scores=scores.numbers(self._score.width, signed=self._score.signed),
+            decided=timesteps.numbers(TIMESTEPS_SHAPE.width, signed=False),
         )
 
     def _read(self, name: str, width: int) -> Capture:
@@ -109,12 +120,12 @@ class Captures:
         path.unlink()
         return capture
 
-    def _next(self, name: str, width: int, steps: int | None) -> Capture:
+    def _next(self, name: str, width: int, count: int | None) -> Capture:
         have = self._read(name, width)
         if name in self._ahead:
             have = self._ahead[name].followed_by(have)
-        if steps is not None:
+        if count is not None:
             # A copy: a view would keep the whole chunk in memory.
-            self._ahead[name] = Capture(have.cycles[steps:].copy(), have.bits[steps:].copy())
-            have = Capture(have.cycles[:steps], have.bits[:steps])
+            self._ahead[name] = Capture(have.cycles[count:].copy(), have.bits[count:].copy())
+            have = Capture(have.cycles[:count], have.bits[:count])
         return have

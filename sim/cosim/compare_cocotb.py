@@ -6,6 +6,7 @@ stands still while a chunk is judged, and memory and disk hold little more than 
 
 import collections
 import dataclasses
+import functools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.program import network_writes
 from trispike.sim.cosim import captures, cycles, decision, trace, watchdog
 from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
-from trispike.sim.cosim.judge import judge
+from trispike.sim.cosim.judge import happened, judge
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.shard import Shard
 from trispike.sim.cost.operations import effective_operations
@@ -37,9 +38,9 @@ So do, together, the read-out before a prediction is out and the harness, which 
 class _Chunk:
     """Some images, and what the models say of them.
 
-    ``inputs`` are the spike counts of the input vectors, uint16 (steps,), and ``spiking`` is what
-    `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are effective ones; ``spikes`` are the
-    input, if it is to be kept.
+    ``inputs`` are the spike counts of the input vectors that the first layer takes, uint16
+    (steps,), and ``spiking`` is what `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are
+    effective ones; ``spikes`` are the input, if it is to be kept.
     """
 
     images: range
@@ -75,15 +76,20 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
             stimulus.flush()
             expected = golden.run(network, spikes, keep_potentials=shard.potentials)
             layer_inputs = (spikes, *expected.spikes[:-1])
-            counts = [np.count_nonzero(each, axis=(0, 1)) for each in layer_inputs]
             spiking = cycles.spiking_cycles(shape, layer_inputs)
+            schedule = pipeline.advance(spiking, expected.decided)
+            counts = [
+                np.count_nonzero(each.reshape(begun.size, -1)[begun], axis=0)
+                for each, begun in zip(layer_inputs, schedule.begun, strict=True)
+            ]
+            inputs = np.count_nonzero(spikes, axis=2).reshape(-1) * schedule.begun[0]
             ready.append(
                 _Chunk(
                     images=images,
-                    inputs=np.count_nonzero(spikes, axis=2).astype(np.uint16).reshape(-1),
+                    inputs=inputs.astype(np.uint16),
                     spiking=spiking,
                     expected=expected,
-                    schedule=pipeline.advance(spiking),
+                    schedule=schedule,
                     operations=effective_operations(network, counts),
                     spikes=spikes if shard.trace else None,
                 )
@@ -110,6 +116,10 @@ def _filled(values: np.ndarray, length: int, missing: int) -> np.ndarray:
     return filled
 
 
+def _events(schedule: cycles.Schedule, k: int, name: str) -> int:
+    return np.count_nonzero(happened(schedule, k, name))
+
+
 def _outcome(
     shard: Shard, shape: NetworkShape, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float
 ) -> Outcome:
@@ -118,23 +128,29 @@ def _outcome(
         chunk.expected,
         chunk.schedule,
         run,
-        read_out=shape.read_out,
+        shape=shape,
         timesteps=shard.stimulus.timesteps,
         first_image=chunk.images.start,
     )
-    steps = len(chunk.inputs)
-    layers = []
-    for k in range(len(chunk.expected.spikes)):
-        spikes, _ = run.probed.get((k, "spike"), (np.zeros((steps, 0)), None))
-        layers.append(_filled(spikes.sum(axis=1), steps, 0).astype(np.uint16))
+    images = len(chunk.images)
+    layers = np.zeros((len(shape.layers), len(chunk.inputs)), dtype=np.uint16)
+    for k, layer in enumerate(shape.layers):
+        if layer.fires:
+            spikes, _ = run.probed[k, "spike"]
+            at = np.flatnonzero(happened(chunk.schedule, k, "spike"))
+            layers[k, at] = _filled(spikes.sum(axis=1), len(at), 0)
+    begun = chunk.schedule.begun.reshape(len(shape.layers), images, -1).sum(axis=2)
+    decided = run.decided[:, 0] if shape.stops else np.full(images, shard.stimulus.timesteps)
     return Outcome(
         images=chunk.images,
         mismatches=verdict.mismatches,
         first=verdict.first,
-        labels=_filled(run.labels, len(chunk.images), -1),
+        labels=_filled(run.labels, images, -1),
         golden_labels=chunk.expected.labels,
-        silent=_filled(decision.silent(run.scores, shape), len(chunk.images), 0).astype(bool),
-        tied=_filled(decision.tied(run.scores, shape), len(chunk.images), 0).astype(bool),
+        silent=_filled(decision.silent(run.scores, shape), images, 0).astype(bool),
+        tied=_filled(decision.tied(run.scores, shape), images, 0).astype(bool),
+        decided=_filled(decided, images, 0).astype(np.uint8),
+        begun=begun.astype(np.uint8),
         result_cycles=run.result_cycles,
         spikes=np.stack([chunk.inputs, *layers]),
         spiking_cycles=chunk.spiking.astype(np.uint16),
@@ -170,7 +186,8 @@ async def compare_with_golden(dut):
             dut.start.value = 0  # closes the captures
             await Timer(_PERIOD_NS, "ns")
         seconds = time.perf_counter() - started
-        run = captured.take(None if last else len(chunk.inputs))
+        number = functools.partial(_events, chunk.schedule)
+        run = captured.take(None if last else number)
         if shard.trace:
             trace.keep(folder, chunk.images, chunk.spikes, run)
         outcome = _outcome(shard, network.shape, chunk, run, _cycle() - begun, seconds)

@@ -18,6 +18,12 @@ Neurons that carry something on take a cycle for each thing that they do with a 
 The vector is valid downstream one cycle after fire. The encoder is ready for step s + 1 from the
 cycle that shows the ``end`` event of step s. The read-out takes a vector a cycle, but after the
 last one of a prediction it pauses for one cycle, and the prediction is out two cycles later.
+
+Where images may end early (`models.network.shape.NetworkShape.stops`) each runs alone. With FIRST
+it stops one cycle after the read-out took the vector that decided; otherwise four, as the read-out
+thinks for three cycles after each vector. What would come after the stop does not happen. The
+prediction is out one cycle after the stop. The next image begins in that cycle, or later by a cycle
+for each input vector that the first layer had not taken: these are taken for nothing.
 """
 
 import dataclasses
@@ -28,21 +34,31 @@ import numpy as np
 
 from trispike.models.network.layers import Dense
 from trispike.models.network.neuron import Order, Reset
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import NetworkShape, ReadOut
+
+NEVER = -1
+"""The cycle of what did not happen."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Schedule:
-    """Cycles of a run.
+    """Cycles of a run, `NEVER` for what would have come after the end of an image.
 
+    - ``entered``: int64, shape (steps,): the cycle in which the first layer takes its input.
     - ``fire``: int64, shape (layers, steps): the cycle in which a layer's PEs fire.
     - ``taken``: int64, shape (layers, steps): the cycle in which a layer's output vector is taken.
     - ``result``: int64, shape (predictions,): the cycle in which a prediction is taken.
     """
 
+    entered: np.ndarray
     fire: np.ndarray
     taken: np.ndarray
     result: np.ndarray
+
+    @property
+    def begun(self) -> np.ndarray:
+        """Steps that each layer took the input of: bool, shape (layers, steps)."""
+        return np.stack([self.entered, *self.taken[:-1]]) != NEVER
 
 
 def spiking_cycles(shape: NetworkShape, vectors: Sequence[np.ndarray]) -> np.ndarray:
@@ -102,24 +118,57 @@ class Pipeline:
     """
 
     def __init__(self, shape: NetworkShape, timesteps: int):
-        never, layers = -1, len(shape.layers)
         paces = [Pace.of(layer) for layer in shape.layers]
         self._paces = [(pace.before, pace.after) for pace in paces]
         self._timesteps = timesteps
         self._steps = 0
-        self._ready = [0] * layers  # the encoder's first cycle ready for the next vector
-        self._done = [never] * layers  # with the step before
-        self._ended = [never] * layers
-        self._left = [never] * layers  # the cycle that the vector of the step before was taken in
-        self._readout_ready = 0
+        self._stops = shape.stops
+        self._thinks = 3 if shape.stops and shape.read_out is not ReadOut.FIRST else 0
+        self._begin(0)
 
-    def advance(self, spikes: np.ndarray) -> Schedule:
+    def _begin(self, cycle: int) -> None:
+        """Have nothing at work before ``cycle``."""
+        layers = len(self._paces)
+        self._ready = [cycle] * layers  # the encoder's first cycle ready for the next vector
+        self._done = [cycle - 1] * layers  # with the step before
+        self._ended = [cycle - 1] * layers
+        self._left = [cycle - 1] * layers  # in which the vector of the step before was taken
+        self._readout_ready = cycle
+
+    def advance(self, spikes: np.ndarray, decided: np.ndarray | None = None) -> Schedule:
         """Schedule of the next steps, whose cycles go on from those before.
 
-        ``spikes`` is what `spiking_cycles` gives: integers, shape (layers, steps). No step depends
-        on a later one.
+        - ``spikes``: what `spiking_cycles` gives: integers, shape (layers, steps). No step depends
+          on a later one.
+        - ``decided``: timesteps that each image takes, shape (images,), where images may end early;
+          the steps are then those of whole images.
         """
+        if not self._stops:
+            return self._advance(spikes, self._timesteps)
+        parts = [
+            self._image(spikes[:, k * self._timesteps : (k + 1) * self._timesteps], timesteps)
+            for k, timesteps in enumerate(decided.tolist())
+        ]
+        return Schedule(
+            **{
+                field.name: np.concatenate([getattr(part, field.name) for part in parts], axis=-1)
+                for field in dataclasses.fields(Schedule)
+            }
+        )
+
+    def _image(self, spikes: np.ndarray, decided: int) -> Schedule:
+        """Schedule of an image that ends early, and of nothing else."""
+        whole = self._advance(spikes, decided)
+        stop = int(whole.result[0]) - 1
+        for cycles in (whole.entered, whole.fire, whole.taken):
+            cycles[cycles > stop] = NEVER
+        self._begin(stop + 1 + np.count_nonzero(whole.entered == NEVER))
+        return whole
+
+    def _advance(self, spikes: np.ndarray, last: int) -> Schedule:
+        """The schedule if the prediction comes after ``last`` timesteps of each image."""
         layers, steps = spikes.shape
+        entered = np.zeros(steps, dtype=np.int64)
         fire = np.zeros((layers, steps), dtype=np.int64)
         taken = np.zeros((layers, steps), dtype=np.int64)
         counts = spikes.tolist()
@@ -134,6 +183,8 @@ class Pipeline:
                 if k:
                     left[k - 1] = accept
                     taken[k - 1, s] = accept
+                else:
+                    entered[s] = accept
                 start = max(accept + 1, done[k])
                 ready[k] = start + n if n else max(accept, ended[k]) + 1
                 ended[k] = start + n
@@ -145,18 +196,22 @@ class Pipeline:
             accept = max(valid, self._readout_ready)
             left[-1] = accept
             taken[-1, s] = accept
-            self._readout_ready = accept + 1
+            self._readout_ready = accept + 1 + self._thinks
             self._steps += 1
-            if self._steps % self._timesteps == 0:
-                self._readout_ready = accept + 2
-                results.append(accept + 2)
-        return Schedule(fire=fire, taken=taken, result=np.array(results, dtype=np.int64))
+            if (self._steps - last) % self._timesteps == 0:
+                self._readout_ready = accept + 2 + self._thinks
+                results.append(self._readout_ready)
+        results = np.array(results, dtype=np.int64)
+        return Schedule(entered=entered, fire=fire, taken=taken, result=results)
 
 
-def schedule(shape: NetworkShape, spikes: np.ndarray, timesteps: int) -> Schedule:
+def schedule(
+    shape: NetworkShape, spikes: np.ndarray, timesteps: int, decided: np.ndarray | None = None
+) -> Schedule:
     """Schedule of a whole run of the chip of ``shape``.
 
     - ``spikes``: what `spiking_cycles` gives: integers, shape (layers, steps).
     - ``timesteps``: timesteps per prediction; ``steps`` is a multiple of it.
+    - ``decided``: timesteps that each image takes, where images may end early.
     """
-    return Pipeline(shape, timesteps).advance(spikes)
+    return Pipeline(shape, timesteps).advance(spikes, decided)

@@ -26,6 +26,7 @@ class Figures:
       lanes, SRAM bytes, banks of each layer.
     - ``data``, ``first_image``, ``images``, ``timesteps``, ``seed``: what it ran on: ``images``
       that were judged, the first in question being ``first_image``.
+    - ``timesteps_taken``: mean to a label: ``timesteps``, unless images end early.
     - ``images_asked``, ``complete``: images that it was to run on, and whether all were judged.
     - ``accuracy``, ``golden_accuracy``: fraction of labels that are right.
     - ``answers``: fraction of the labels' parts that are right, of each group of outputs, if there
@@ -43,6 +44,8 @@ class Figures:
       are those of one pipeline that takes all images in a row: with one shard they are the RTL's
       own, with several they come from the cycle model and the RTL's spike counts, after every shard
       was found equal to that model to the cycle.
+    - ``cycles_without_stop``: mean cycles per image if all took all timesteps, on the chip whose
+      images overlap, by the cycle model; None unless images may end early.
     - ``cycles_per_timestep``: mean.
     - ``cycles_per_input_spike``: cycles over input spikes of the same images; 1 is the floor with
       one lane.
@@ -74,6 +77,7 @@ class Figures:
     images_asked: int
     complete: bool
     timesteps: int
+    timesteps_taken: float
     seed: int
     accuracy: float
     golden_accuracy: float
@@ -87,6 +91,7 @@ class Figures:
     cycles_per_image_min: int
     cycles_per_image_mean: float
     cycles_per_image_max: int
+    cycles_without_stop: float | None
     cycles_per_timestep: float
     cycles_per_input_spike: float
     busiest_lane: float
@@ -112,11 +117,20 @@ def _result_cycles(shape: NetworkShape, outcomes: list[Outcome], timesteps: int)
     """Cycle of each prediction of one pipeline that takes all images in a row."""
     if len(outcomes) == 1 or first_mismatch(outcomes):
         return outcomes[0].result_cycles
+    return _modelled(shape, outcomes, timesteps)
+
+
+def _modelled(shape: NetworkShape, outcomes: list[Outcome], timesteps: int) -> np.ndarray:
+    """`_result_cycles` by the cycle model."""
     pipeline = Pipeline(shape, timesteps)
+    some = max(1, _STEPS_AT_ONCE // timesteps)
     parts = [
-        pipeline.advance(outcome.spiking_cycles[:, s : s + _STEPS_AT_ONCE]).result
+        pipeline.advance(
+            outcome.spiking_cycles[:, image * timesteps : (image + some) * timesteps],
+            outcome.decided[image : image + some],
+        ).result
         for outcome in outcomes
-        for s in range(0, outcome.spiking_cycles.shape[1], _STEPS_AT_ONCE)
+        for image in range(0, len(outcome.images), some)
     ]
     return np.concatenate(parts)
 
@@ -132,6 +146,18 @@ def answers(shape: NetworkShape, got: np.ndarray, true: np.ndarray) -> tuple[flo
         *(np.unravel_index(each, shape.groups) for each in (np.abs(got), true)), strict=True
     )
     return tuple(float(np.mean((mine == wanted) & (got >= 0))) for mine, wanted in parts)
+
+
+def _intervals(results: np.ndarray) -> np.ndarray:
+    """Cycles between successive predictions; the latency if there is only one."""
+    return np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
+
+
+def _spiking_cycles(outcome: Outcome, timesteps: int) -> np.ndarray:
+    """Those of steps that a layer began: int64, shape (layers, images, timesteps)."""
+    layers, images = outcome.begun.shape
+    every = outcome.spiking_cycles.reshape(layers, images, timesteps).astype(np.int64)
+    return every * (np.arange(timesteps) < outcome.begun[..., np.newaxis])
 
 
 def figures(
@@ -155,7 +181,7 @@ def figures(
     judged = sum(len(outcome.images) for outcome in outcomes)
     mismatch = first_mismatch(outcomes)
     results = _result_cycles(shape, outcomes, timesteps)
-    intervals = np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
+    intervals = _intervals(results)
     inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
     filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]
     spikes = sum(outcome.spikes.sum(axis=1, dtype=np.int64) for outcome in outcomes) / judged
@@ -163,14 +189,19 @@ def figures(
         what: sum(outcome.mismatches[what] for outcome in outcomes)
         for what in outcomes[0].mismatches
     }
-    spiking = sum(o.spiking_cycles.sum(axis=1, dtype=np.int64) for o in outcomes) / judged
+    spiking = [_spiking_cycles(outcome, timesteps) for outcome in outcomes]
+    taken = float(np.mean(np.concatenate([outcome.decided for outcome in outcomes])))
+    without_stop = None
+    if shape.stops and not mismatch:
+        chip = dataclasses.replace(shape, stops=False)
+        without_stop = float(_intervals(_modelled(chip, outcomes, timesteps)).mean())
     mean = float(intervals.mean())
     counts = Counts(
         shape=shape,
-        timesteps=timesteps,
+        timesteps=taken,
         cycles=mean,
         spikes=tuple(spikes[:-1].tolist()),
-        spiking_cycles=tuple(spiking.tolist()),
+        spiking_cycles=tuple((sum(each.sum(axis=(1, 2)) for each in spiking) / judged).tolist()),
         flip_flops=flip_flops,
     )
     true = np.concatenate([labels[o.images.start : o.images.stop] for o in outcomes])
@@ -189,6 +220,7 @@ def figures(
         images_asked=len(images),
         complete=judged == len(images),
         timesteps=timesteps,
+        timesteps_taken=taken,
         seed=seed,
         accuracy=float(np.mean(got == true)),
         golden_accuracy=float(np.mean(golden == true)),
@@ -206,9 +238,11 @@ def figures(
         cycles_per_image_min=int(intervals.min()),
         cycles_per_image_mean=mean,
         cycles_per_image_max=int(intervals.max()),
-        cycles_per_timestep=mean / timesteps,
+        cycles_without_stop=without_stop,
+        cycles_per_timestep=mean / taken if taken else 0.0,
         cycles_per_input_spike=float(intervals.sum() / max(1, filled.sum())),
-        busiest_lane=float(np.mean(np.concatenate([o.spiking_cycles[0] for o in outcomes]))),
+        busiest_lane=sum(int(each[0].sum()) for each in spiking)
+        / max(1, sum(int(outcome.begun[0].sum()) for outcome in outcomes)),
         predictions_per_second=CLOCK_MHZ * 1e6 / mean if mean else 0.0,
         synaptic_operations=float(
             sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))

@@ -62,7 +62,8 @@ def harness(shape: NetworkShape, module: str, *, waves: bool = False) -> str:
     looked_at = probes(shape)
     input_bits = Shape.cast(input_layout(shape.layers[0])).width
     write_bits = write_layout(shape.layers).size
-    result_bits = result_layout(shape.sizes[-1], shape.read_out, shape.groups).size
+    result = result_layout(shape.sizes[-1], shape.read_out, shape.groups, stops=shape.stops)
+    result_bits = result.size
     captures = [_capture(k, probe) for k, probe in looked_at]
     lines = "\n".join
     opens, closes = [], []

@@ -1,13 +1,14 @@
 """The exact comparison: what the RTL did against the golden model and the cycle model."""
 
 import dataclasses
+import math
 
 import numpy as np
 
 from trispike.golden import Result
-from trispike.models.network.shape import ReadOut
+from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.sim.cosim.captures import Run
-from trispike.sim.cosim.cycles import Schedule
+from trispike.sim.cosim.cycles import NEVER, Schedule
 from trispike.sim.report.mismatch import Mismatch
 
 
@@ -25,8 +26,12 @@ class _Comparison:
         self.mismatches: dict[str, int] = {}
         self._found: list[tuple[tuple, Mismatch]] = []
 
-    def compare(self, what, layer, expected, got, cycles):
-        """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps."""
+    def compare(self, what, layer, expected, got, cycles, steps=None):
+        """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps.
+
+        ``steps`` are the numbers of those that are expected; None: from 0 on.
+        """
+        steps = range(len(expected)) if steps is None else steps
         self.mismatches.setdefault(what, 0)
         rank = list(self.mismatches).index(what)
         here = min(len(expected), len(got))
@@ -38,23 +43,40 @@ class _Comparison:
             at = np.unravel_index(np.argmax(wrong), wrong.shape)
             neuron = int(at[1]) if len(at) == 2 else None
             values = int(expected[at]), int(got[at])
-            self._note(what, rank, layer, int(at[0]), neuron, int(cycles[at[0]]), *values)
+            step = int(steps[at[0]])
+            self._note(what, rank, layer, step, neuron, int(cycles[at[0]]), *values)
         elif missing or surplus:
             what = f"{what}: number of vectors"
-            self._note(what, rank, layer, here, None, None, len(expected), len(got))
+            step = int(steps[here] if missing else steps[-1] + 1)
+            self._note(what, rank, layer, step, None, None, len(expected), len(got))
+
+    def compare_ends(self, what, expected, got, cycles):
+        """Compare the timesteps that images took, (images,); events that follow from it come later.
+
+        What differs stands where one of the two ended.
+        """
+        here = min(len(expected), len(got))
+        wrong = np.flatnonzero(expected[:here] != got[:here])
+        self.mismatches[what] = len(wrong)
+        if len(wrong):
+            image = int(wrong[0])
+            values = int(expected[image]), int(got[image])
+            step = image * self._timesteps + min(values) - 1
+            self._note(what, 0, None, step, None, int(cycles[image]), *values)
 
     def _note(self, what, rank, layer, step, neuron, cycle, expected, got):
         mismatch = Mismatch(
             what=what,
             image=self._first_image + step // self._timesteps,
             timestep=step % self._timesteps + 1,
-            layer=layer or None,
+            layer=layer,
             neuron=neuron,
             cycle=cycle,
             expected=expected,
             got=got,
         )
-        self._found.append(((step, layer, rank), mismatch))
+        behind = math.inf if layer is None else layer
+        self._found.append(((step, behind, rank), mismatch))
 
     @property
     def first(self) -> Mismatch | None:
@@ -70,6 +92,11 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
 cycles and what they are called."""
 
 
+def happened(schedule: Schedule, k: int, name: str) -> np.ndarray:
+    """Steps in which layer ``k``'s probe ``name`` shows something: bool (steps,)."""
+    return getattr(schedule, EXPECTED[name][2])[k] != NEVER
+
+
 SCORES = {
     ReadOut.COUNT: "spike count",
     ReadOut.POTENTIAL: "potential sum",
@@ -83,7 +110,7 @@ def judge(
     schedule: Schedule,
     run: Run,
     *,
-    read_out: ReadOut,
+    shape: NetworkShape,
     timesteps: int,
     first_image: int,
 ) -> Verdict:
@@ -96,21 +123,29 @@ def judge(
     for (k, name), (got, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
         values, what, _, _ = EXPECTED[name]
         expected = getattr(golden, values)[k]
-        expected = expected.reshape(-1, expected.shape[-1])
-        comparison.compare(what, k + 1, expected, got, cycles)
+        steps = np.flatnonzero(happened(schedule, k, name))
+        expected = expected.reshape(-1, expected.shape[-1])[steps]
+        comparison.compare(what, k + 1, expected, got, cycles, steps)
     for (k, name), (_, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
         _, _, times, what = EXPECTED[name]
-        comparison.compare(what, k + 1, getattr(schedule, times)[k], cycles, cycles)
+        steps = np.flatnonzero(happened(schedule, k, name))
+        comparison.compare(what, k + 1, getattr(schedule, times)[k][steps], cycles, cycles, steps)
 
-    # A prediction stands at its last timestep.
+    if shape.stops:
+        comparison.compare_ends(
+            "timesteps taken", golden.decided, run.decided[:, 0], run.result_cycles
+        )
+    # A prediction stands at its last timestep, or at the one that it was to end with.
     whole = _Comparison(1, first_image)
     for what, expected, got in (
-        (SCORES[read_out], golden.scores, run.scores),
+        (SCORES[shape.read_out], golden.scores, run.scores),
         ("label", golden.labels, run.labels),
         ("prediction cycle", schedule.result, run.result_cycles),
     ):
-        whole.compare(what, 0, expected, got, run.result_cycles)
-    first = comparison.first
-    if first is None and whole.first is not None:
-        first = dataclasses.replace(whole.first, timestep=timesteps)
+        whole.compare(what, None, expected, got, run.result_cycles)
+    found = [comparison.first] if comparison.first else []
+    if whole.first:
+        image = min(whole.first.image - first_image, len(golden.decided) - 1)
+        found += [dataclasses.replace(whole.first, timestep=int(golden.decided[image]))]
+    first = min(found, key=lambda mismatch: mismatch.image, default=None)
     return Verdict(mismatches={**comparison.mismatches, **whole.mismatches}, first=first)

@@ -16,6 +16,8 @@ _ARRAYS = (
     "golden_labels",
     "silent",
     "tied",
+    "decided",
+    "begun",
     "result_cycles",
     "spikes",
     "spiking_cycles",
@@ -32,9 +34,12 @@ class Outcome:
     - ``labels``, ``golden_labels``: a label an image, from the RTL (-1 where it gave none) and from
       the golden model: int64.
     - ``silent``, ``tied``: what `sim.cosim.decision` says of the RTL's scores: bool.
+    - ``decided``: timesteps that the RTL took to each label: uint8 (images,).
+    - ``begun``: timesteps of each image that each layer took the input of: uint8, shape (layers,
+      images); more than ``decided`` where layers were ahead of the read-out as the image ended.
     - ``result_cycles``: the cycle in which the RTL gave each prediction: int64.
     - ``spikes``: spikes of the input and of each layer at each step, the timesteps of all images in
-      a row: uint16, shape (1 + layers, steps); 0 where the simulation ended too early.
+      a row: uint16, shape (1 + layers, steps); 0 where the simulation, or the image, ended earlier.
     - ``spiking_cycles``: what `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes:
       uint16, shape (layers, steps).
     - ``operations``: effective synaptic operations, by `sim.cost.operations`.
@@ -50,6 +55,8 @@ class Outcome:
     golden_labels: np.ndarray
     silent: np.ndarray
     tied: np.ndarray
+    decided: np.ndarray
+    begun: np.ndarray
     result_cycles: np.ndarray
     spikes: np.ndarray
     spiking_cycles: np.ndarray

@@ -9,7 +9,7 @@ from trispike.sim.terminal.console import quantity_table
 _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 
 
-def operations(every: float, effective: float, timesteps: int) -> list[tuple[str, str, str]]:
+def operations(every: float, effective: float, timesteps: float) -> list[tuple[str, str, str]]:
     """Rows on synaptic operations of an image: of all weights, and of those that are not 0."""
     return [
         ("synaptic operations/image", f"{every:,.0f}", _DERIVED),
@@ -26,6 +26,18 @@ def undecided(d: Decisions) -> list[tuple[str, str, str]]:
         ("  without an output spike", f"{d.silent}", _MEASURED),
         ("  with outputs that tie", f"{d.tied}", _MEASURED),
         ("  accuracy, those wrong", f"{d.accuracy:.2%}", _MEASURED),
+    ]
+
+
+def early(f: Figures) -> list[tuple[str, str, str]]:
+    """Rows on images that end early; none if they cannot."""
+    if f.cycles_without_stop is None:
+        return []
+    saved = 1 - f.cycles_per_image_mean / f.cycles_without_stop
+    return [
+        ("timesteps to a label, mean", f"{f.timesteps_taken:.2f} of {f.timesteps}", _MEASURED),
+        ("  all timesteps, cycles/image", f"{f.cycles_without_stop:.1f}", _DERIVED),
+        ("  cycles saved", f"{saved:.1%}", _DERIVED),
     ]
 
 
@@ -55,6 +67,7 @@ def table(f: Figures) -> Table:
             f"{f.cycles_per_image_min}, {f.cycles_per_image_mean:.1f}, {f.cycles_per_image_max}",
             pipeline,
         ),
+        *early(f),
         ("cycles per timestep", f"{f.cycles_per_timestep:.1f}", pipeline),
         ("cycles per input spike", f"{f.cycles_per_input_spike:.3f}", pipeline),
         *(
@@ -70,7 +83,7 @@ def table(f: Figures) -> Table:
             if f.saturations
             else []
         ),
-        *operations(f.synaptic_operations, f.effective_operations, f.timesteps),
+        *operations(f.synaptic_operations, f.effective_operations, f.timesteps_taken),
         ("SRAM reads/image", f"{f.sram_reads:,.1f}", _DERIVED),
         (f"SRAM, {'+'.join(map(str, f.banks))} banks", f"{f.memory_bytes / 1024:g} kB", _DERIVED),
         ("energy/image at 65 nm", f"{sum(f.energy_nj.values()):.1f} nJ", _DERIVED),

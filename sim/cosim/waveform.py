@@ -102,7 +102,7 @@ def _sizes(network: Network, stimulus: Stimulus, images: range, form: Format) ->
         spikes = stimulus.spikes(image, image + 1)
         found = golden.run(network, spikes, keep_potentials=False)
         layer_inputs = (spikes, *found.spikes[:-1])
-        counts = [each.sum(axis=(0, 1)) for each in layer_inputs]
+        counts = [each[0, : int(found.decided[0])].sum(axis=0) for each in layer_inputs]
         yield form.operation * effective_operations(network, counts)
 
 

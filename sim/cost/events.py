@@ -24,7 +24,7 @@ class Counts:
     """
 
     shape: NetworkShape
-    timesteps: int
+    timesteps: float
     cycles: float
     spikes: tuple[float, ...]
     spiking_cycles: tuple[float, ...]

@@ -1,7 +1,6 @@
 """`make verilog`: a fixed chip, a mesh or a scalable chip as files for synthesis."""
 
 import contextlib
-import dataclasses
 import json
 import os
 import shutil
@@ -13,9 +12,11 @@ from amaranth.lib import data
 
 from trispike.models.errors import BadInput
 from trispike.models.mesh.memory_map import memory_map
+from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.models.network import memory_image
 from trispike.models.network.layers import Dense
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.parameters import Network
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.chip.program import network_writes
@@ -27,6 +28,7 @@ from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.route import DeadLinkEntry
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.rtl.verilog import export
+from trispike.sim.report import records
 from trispike.sim.tools.build import WAIVERS
 
 _CLOCK = {"port": "clk", "edge": "rising"}
@@ -110,7 +112,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
     - ``lint.vlt``, the waivers that make ``verilator --lint-only -Wall`` clean, with reasons;
     - ``layer_K_lane_L_bank_B.mem``, the weight memories for ``$readmemh``;
     - ``configuration.mem``, all writes that load the network through the configuration port, one
-      timestep per prediction;
+      timestep per prediction, after those that it skips;
     - ``TOP.json``: ports, payload layouts and memories.
     """
     shape = network.shape.with_lanes(lanes)
@@ -128,7 +130,8 @@ def files(network: Network, lanes: int) -> dict[str, str]:
                 words += [0] * (bank.rows - len(words))
                 texts[_image(k, lane, b)] = _hexadecimal(words, bank.width)
     layout = write_layout(shape.layers)
-    texts["configuration.mem"] = _hexadecimal(network_writes(network, 1), layout.size)
+    writes = network_writes(network, network.skip + 1)
+    texts["configuration.mem"] = _hexadecimal(writes, layout.size)
     description = {
         "top": top,
         "network": str(network.shape),
@@ -139,7 +142,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
             "configuration__payload": _fields(layout),
             **_parameters(shape.layers),
             "result__payload": _fields(
-                result_layout(shape.sizes[-1], shape.read_out, shape.groups)
+                result_layout(shape.sizes[-1], shape.read_out, shape.groups, stops=shape.stops)
             ),
         },
         "lanes": lanes,
@@ -172,7 +175,7 @@ def scalable_files(chip: ScalableChip) -> dict[str, str]:
         mesh=str(chip.mesh),
         router=chip.router,
         about={
-            "node": dataclasses.asdict(node),
+            "node": _node(node),
             "first line of each region of a node's memory": {
                 line.name.lower(): int(line) for line in memory_map(node)
             },
@@ -182,6 +185,15 @@ def scalable_files(chip: ScalableChip) -> dict[str, str]:
             ],
         },
     )
+
+
+def _node(node: NodeShape) -> dict[str, object]:
+    """What ``node`` is; nothing of its neurons if they are the seed's."""
+    described = records.plain(node)
+    if node.neuron == INTEGRATE_AND_FIRE:  # which has no step and nothing to forget
+        for name in ("neuron", "step", "forgets"):
+            del described[name]
+    return described
 
 
 def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: dict):

@@ -103,7 +103,7 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     others = []
     for _ in range(RANDOM):
         drawn = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
-        other = Mapping(shape=shape, mesh=mesh, places=drawn)
+        other = Mapping(shape=shape, mesh=mesh, places=drawn, node=placed.node)
         others.append((mapping.hop_flits(other, sent), mapping.shared_flits(other, sent)))
     hops, shared = np.array(others).T
     between = np.zeros((mesh.nodes, mesh.nodes))

@@ -62,11 +62,10 @@ def measure(
     memory; or tells why a run did not end.
     """
     mapping, network = setting.mapping, setting.network
-    writes = memory.loading(mapping, network)
-    bursts = memory.reading(mapping, network) if read_back in ("burst", "both") else []
-    singles = []
-    if read_back in ("single", "both"):
-        singles = memory.reading(mapping, network, burst=False)
+    loaded = mapping, network, setting.timesteps
+    writes = memory.loading(*loaded)
+    bursts = memory.reading(*loaded) if read_back in ("burst", "both") else []
+    singles = memory.reading(*loaded, burst=False) if read_back in ("single", "both") else []
     task = work.mapped(
         mapping,
         setting.exchange.spikes[0],
@@ -126,7 +125,8 @@ def _check_memory(setting: Setting, written, *read) -> int:
     """See that everything was written, and read back as it was; words that were compared."""
     try:
         memory.check_loaded(written)
-        return sum(memory.compare(setting.mapping, setting.network, some) for some in read if some)
+        loaded = setting.mapping, setting.network, setting.timesteps
+        return sum(memory.compare(*loaded, some) for some in read if some)
     except SimulationError as fault:
         raise MismatchFound(Mismatch(what=str(fault))) from None
 

@@ -40,20 +40,25 @@ class Exchange:
     answer: np.ndarray
 
 
-def loading(mapping: Mapping, network: Network) -> list[Transaction]:
-    """Writes of all that ``network`` needs on the nodes of ``mapping``: bursts, one a segment."""
+def loading(mapping: Mapping, network: Network, timesteps: int) -> list[Transaction]:
+    """Writes of all that ``network`` needs on the nodes of ``mapping``: bursts, one a segment.
+
+    ``timesteps`` are those of an image, here and in what reads back.
+    """
     return [
         Transaction(
             node=node, request=transactions.write(node, segment.address, segment.words, host=HOST)
         )
-        for node, segment in _segments(mapping, network)
+        for node, segment in _segments(mapping, network, timesteps)
     ]
 
 
-def reading(mapping: Mapping, network: Network, *, burst: bool = True) -> list[Transaction]:
+def reading(
+    mapping: Mapping, network: Network, timesteps: int, *, burst: bool = True
+) -> list[Transaction]:
     """Reads of all that `loading` writes: one a segment, or without ``burst`` one a word."""
     requests = []
-    for node, segment in _segments(mapping, network):
+    for node, segment in _segments(mapping, network, timesteps):
         words = len(segment.words)
         reads = [(segment.address, words)] if burst else _words(segment)
         requests += [
@@ -69,7 +74,9 @@ def check_loaded(exchanges: Sequence[Exchange]) -> None:
         _answer(exchange)
 
 
-def compare(mapping: Mapping, network: Network, exchanges: Sequence[Exchange]) -> int:
+def compare(
+    mapping: Mapping, network: Network, timesteps: int, exchanges: Sequence[Exchange]
+) -> int:
     """Compare what `reading` has read with what `loading` wrote; returns how many words.
 
     `SimulationError` names the node and the address of the first difference.
@@ -79,7 +86,7 @@ def compare(mapping: Mapping, network: Network, exchanges: Sequence[Exchange]) -
         words = _answer(exchange).words
         read.setdefault(exchange.transaction.node, []).append(words)
     total = 0
-    grouped = itertools.groupby(_segments(mapping, network), key=lambda pair: pair[0])
+    grouped = itertools.groupby(_segments(mapping, network, timesteps), key=lambda pair: pair[0])
     for node, pairs in grouped:
         segments = [segment for _, segment in pairs]
         addresses = np.concatenate([s.address + np.arange(len(s.words)) for s in segments])
@@ -104,9 +111,9 @@ def name(node: Node) -> str:
     return f"node {'.'.join(map(str, node))}"
 
 
-def _segments(mapping: Mapping, network: Network) -> Iterator[tuple[Node, Segment]]:
+def _segments(mapping: Mapping, network: Network, timesteps: int) -> Iterator[tuple[Node, Segment]]:
     for part, node in enumerate(mapping.places):
-        for segment in image(mapping, network, part):
+        for segment in image(mapping, network, part, timesteps):
             yield node, segment
 
 

@@ -98,6 +98,7 @@ def golden_result(network: Network, spikes: np.ndarray) -> golden.Result:
         ),
         potentials=(),
         running_scores=np.concatenate([part.running_scores for part in parts]),
+        groups=network.groups,
     )
 
 

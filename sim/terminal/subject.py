@@ -65,7 +65,7 @@ class Subject:
 
         These are as many as are ``asked`` for, from the index ``first`` on; `DEFAULT_IMAGES` if no
         number was named, or all that are left if there are fewer. `BadInput` if there are not so
-        many, or if they are not what the network takes.
+        many, if they are not what the network takes, or if it skips all their timesteps.
         """
         count, data = asked.images, self.data
         pixels, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
@@ -84,6 +84,7 @@ class Subject:
         samples.check_input(self.network.shape, str(self.weight_file), data)
         if samples.timesteps not in (None, asked.timesteps):
             raise BadInput(f"T must be {samples.timesteps} on {data}, not {asked.timesteps}")
+        self.network.check_timesteps(asked.timesteps)
         return pixels, labels, range(first, first + (count or min(DEFAULT_IMAGES, left)))
 
     def chosen_images(self, asked: Images, *, first: int = 0) -> tuple[np.ndarray, np.ndarray]:

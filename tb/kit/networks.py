@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tb.kit.oracles import random_dense, random_layer
+from trispike import golden
 from trispike.models.data import datasets
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
@@ -44,10 +45,23 @@ def random_network_of(shape: NetworkShape, seed: int) -> Network:
                 read_out=shape.read_out,
                 encoder=shape.input.encoder,
                 groups=shape.groups,
+                skip=rng.randint(1, 3) if shape.skips else 0,
+                stability=min(1, shape.stability_bits) if shape.stops else None,
             )
         except BadInput as error:  # another draw may be one that can
             if "can never answer" not in str(error):
                 raise
+
+
+def spread(network: Network, spikes: np.ndarray) -> Network:
+    """``network`` with the stability by which images of ``spikes`` end most differently."""
+    others = [
+        dataclasses.replace(network, stability=1 << k) for k in range(network.shape.stability_bits)
+    ]
+    return max(
+        others or [network],
+        key=lambda other: len(np.unique(golden.run(other, spikes, keep_potentials=False).decided)),
+    )
 
 
 def random_shape(seed: int) -> NetworkShape:
@@ -77,7 +91,7 @@ def random_shape(seed: int) -> NetworkShape:
 def random_neurons(seed: int) -> NetworkShape:
     """One to four layers, each of neurons of its own, with any read-out and lanes.
 
-    One in five takes pixels.
+    One in five takes pixels. In every second images may stop early, and every third skips.
     """
     rng = random.Random(f"neurons {seed}")
     sizes = [rng.choice([1, 2, 9, 30, 66, 130]) for _ in range(rng.randint(1, 4))]
@@ -98,8 +112,10 @@ def random_neurons(seed: int) -> NetworkShape:
             layers[0] = dataclasses.replace(layers[0], step=Step.THRESHOLD)
     cut = rng.randint(1, sizes[-1])
     groups = (cut, sizes[-1] - cut) if cut < sizes[-1] and rng.random() < 0.5 else ()
+    stops = seed % 2 == 0 and (sizes[-1] > 1 or read_out is ReadOut.FIRST)
+    more = {"groups": () if stops else groups, "skips": seed % 3 == 0, "stops": stops}
     encoder = Encoder.DIRECT if pixels else Encoder.RATE
-    shape = NetworkShape.of("random", tuple(layers), read_out, encoder, groups)
+    shape = NetworkShape.of("random", tuple(layers), read_out, encoder, **more)
     return shape.with_lanes(rng.choice(LANES))
 
 

@@ -1,6 +1,7 @@
 """What the testbench of a node is made of: a host and other nodes, and what they expect of it."""
 
 import collections
+import dataclasses
 
 import numpy as np
 
@@ -35,10 +36,17 @@ from trispike.models.mesh.memory_map import (
 )
 from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS, NodeShape
 from trispike.models.mesh.transactions import Reason, read, write
+from trispike.models.network import neuron as neuron_models
+from trispike.models.network.layers import Step
 
 HERE = (3, 1, 6)
 HOST_CODE = node_code(HOST)
 _MASK = (1 << WORD_BITS) - 1
+
+
+def node_shape(*, neuron="INTEGRATE_AND_FIRE", step="threshold", **others):
+    """The shape of a node, from what JSON holds: the neuron by its name in the models."""
+    return NodeShape(neuron=getattr(neuron_models, neuron), step=Step(step), **others)
 
 
 class NodeBench(Bench):
@@ -52,7 +60,7 @@ class NodeBench(Bench):
 
     def __init__(self, pins, rng, **shape):
         super().__init__(pins, rng)
-        self.shape = NodeShape(**shape)
+        self.shape = node_shape(**shape)
         self.input = self.driver("i", flits.FLIT_BITS)
         self.output = self.monitor("o", self.receive)
         self.memory: dict[int, int] = {}
@@ -60,6 +68,7 @@ class NodeBench(Bench):
         self.sources: list[Sending] = []
         self.destinations: list[tuple[int, int]] = []
         self.layer = None
+        self.image: list[np.ndarray] = []  # input spikes of the image at work
         self.open_answer = False
         self.times: dict[int, int] = {}  # last cycle in which each flit left
         self.credits_owed_back: list[tuple[int, int]] = []
@@ -71,6 +80,7 @@ class NodeBench(Bench):
     async def reset(self):
         await super().reset()
         self.due.clear()
+        self.image.clear()
 
     @property
     def done(self):
@@ -202,6 +212,8 @@ class NodeBench(Bench):
             each = np.full(shape.neurons, threshold) if shape.thresholds else threshold
             object.__setattr__(self.layer, "threshold", each)
         self.neurons = neurons or rng.randint(1, shape.neurons)
+        self.timesteps, forgets = rng.choice([1, 2, 4, 8]), shape.forgets and rng.random() < 0.5
+        told = {"neurons": self.neurons, "timesteps": self.timesteps, "forgets": forgets}
         codes = rng.sample(range(1, 512), shape.sources + shape.destinations)
         blocks = list(range(shape.inputs // BLOCK_ROWS))
         rng.shuffle(blocks)
@@ -230,15 +242,21 @@ class NodeBench(Bench):
                 self.write(8 * Line.BIAS, line_codes(values, len(shape.layer.banks)))
             else:  # a value in every other word and the one above
                 codes = [value & (1 << field.bits) - 1 for value in values]
-                first = {"bias": Line.BIASES, "threshold": Line.THRESHOLDS}[field.name]
-                self.write(8 * first, [w for code in codes for w in (code & _MASK, code >> 16)])
+                lines = {"bias": Line.BIASES, "threshold": Line.THRESHOLDS, "step": Line.STEPS}
+                words = [w for code in codes for w in (code & _MASK, code >> 16)]
+                self.write(8 * lines[field.name], words)
         names = [field.name for field in shape.layer.layer_fields]
-        constants = pack(
-            memory_map(shape)[Line.CONSTANTS].fields,
-            **{name: getattr(layer, name) for name in names},
-        )
-        self.write(8 * Line.CONSTANTS, [constants >> 16 * k & _MASK for k in range(3)])
-        self.write(8 * Line.NEURONS, self.neurons)
+        values = {
+            Line.CONSTANTS: {name: getattr(layer, name) for name in names},
+            Line.NEURONS: told,
+        }
+        for line, some in values.items():
+            fields = memory_map(shape)[line].fields
+            word = pack(fields, **{name: some.get(name, 0) for name in fields})
+            self.write(8 * line, [word >> 16 * k & _MASK for k in range(LINE_WORDS)])
+        if forgets:
+            bare = {"neuron": shape.neuron.memoryless, "step": None}
+            self.layer = dataclasses.replace(layer, **bare)
         entries = [
             pack(AER_ENTRY, valid=1, from_host=s.from_host, source=s.code, block=s.block)
             for s in self.sources
@@ -262,8 +280,10 @@ class NodeBench(Bench):
             self._expect_step(step, fired)
 
     def _expect_step(self, step, fired):
-        values = golden.run_layer(self.layer, fired).potentials
-        spikes = np.flatnonzero(values > self.layer.threshold)
+        self.image.append(fired)
+        spikes = np.flatnonzero(golden.run_layer(self.layer, np.array(self.image)).spikes[-1])
+        if len(self.image) == self.timesteps:
+            self.image.clear()
         for code, host in self.destinations:
             common = {**to_node(coordinates(code)), **from_node(HERE), "step": step}
             out = [pack(SPIKE, **common, neuron=int(k), to_host=host) for k in spikes]

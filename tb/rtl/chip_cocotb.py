@@ -1,5 +1,7 @@
 """Testbench of the fixed chip."""
 
+import dataclasses
+
 import numpy as np
 from amaranth.hdl import Shape
 
@@ -22,22 +24,24 @@ class ChipBench(Bench):
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, sizes, lanes):
+    def __init__(self, pins, rng, *, sizes, lanes, stability=None):
         super().__init__(pins, rng)
-        self.shape = NetworkShape.dense(name=NAME, sizes=tuple(sizes), lanes=lanes)
+        shape = NetworkShape.dense(name=NAME, sizes=tuple(sizes), lanes=lanes)
+        self.shape = dataclasses.replace(shape, stops=stability is not None)
+        self.stability = stability
         self.input = self.driver("i", sizes[0])
         self.writes = self.driver("configuration", Shape.cast(Write).width)
         self.output = self.monitor("result", self._receive)
         self.timesteps = 1
-        self.ties = 0
+        self.ties = self.early = 0
 
     def _receive(self, payload):
-        got = unpack(result_layout(self.shape.sizes[-1]), payload)
+        got = unpack(result_layout(self.shape.sizes[-1], stops=self.shape.stops), payload)
         counts = [
             got["counts"] >> COUNT_BITS * k & ((1 << COUNT_BITS) - 1)
             for k in range(self.shape.sizes[-1])
         ]
-        self.compare((got["label"], counts))
+        self.compare((got["label"], counts, got.get("timesteps", self.timesteps)))
 
     def random_network(self):
         """A network of random layers, whose predictions depend on the image."""
@@ -50,7 +54,7 @@ class ChipBench(Bench):
                 if len(np.unique(scores, axis=0)) >= 4:
                     break
             layers = network.layers
-        return network
+        return dataclasses.replace(network, stability=self.stability)
 
     async def load(self, network, timesteps):
         """Write ``network`` and ``timesteps`` into the idle chip."""
@@ -73,8 +77,10 @@ class ChipBench(Bench):
     def send(self, images):
         """Queue ``images``; returns what the golden model does with them."""
         result = golden.run(self.network, images)
-        for label, counts in zip(result.labels.tolist(), result.scores.tolist(), strict=True):
-            self.expected.append((label, counts))
+        every = (result.labels.tolist(), result.scores.tolist(), result.decided.tolist())
+        for label, counts, timesteps in zip(*every, strict=True):
+            self.expected.append((label, counts, timesteps))
+            self.early += timesteps < self.timesteps
             self.ties += counts.count(max(counts)) > 1
         for vector in images.reshape(-1, images.shape[2]):
             self.input.send(sum(1 << k for k in np.flatnonzero(vector).tolist()))
@@ -89,7 +95,7 @@ class ChipBench(Bench):
 @scenario(ChipBench)
 async def networks_in_turn(bench):
     """Other weights and timesteps whenever the chip is idle, stalls everywhere."""
-    for timesteps in (1, 3, 2, 3, 1, 7):
+    for timesteps in (1, 3, 2, 3, 1, 7, *([9] * 4 if bench.shape.stops else [])):
         bench.stall()
         await bench.load(bench.random_network(), timesteps)
         for _ in range(3):
@@ -97,6 +103,7 @@ async def networks_in_turn(bench):
             bench.send(bench.random_images(3))
             await bench.drain()
     assert bench.ties > 3
+    assert bench.early > 3 or not bench.shape.stops
 
 
 @scenario(ChipBench)
@@ -111,7 +118,7 @@ async def to_the_cycle(bench):
             result = bench.send(images)
             await bench.drain()
             counts = cycles.spiking_cycles(bench.shape, (images, *result.spikes[:-1]))
-            schedule = cycles.schedule(bench.shape, counts, timesteps)
+            schedule = cycles.schedule(bench.shape, counts, timesteps, result.decided)
             # The first vector is taken as soon as it is valid: the chip was idle.
             start = bench.input.taken[sent]
             assert [c - start for c in bench.output.taken[received:]] == schedule.result.tolist()
@@ -195,10 +202,11 @@ async def ties_and_full_counts(bench):
         )
         for n, threshold in (*((n, 0) for n in hidden), (outputs, -1))
     ]
-    await bench.load(Network(name=NAME, layers=tuple(layers)), MAX_TIMESTEPS)
+    network = Network(name=NAME, layers=tuple(layers), stability=bench.stability)
+    await bench.load(network, MAX_TIMESTEPS)
     bench.stall(never=True)
     bench.send(np.zeros((2, MAX_TIMESTEPS, bench.shape.sizes[0]), dtype=bool))
-    assert list(bench.expected) == [(0, [MAX_TIMESTEPS] * outputs.neurons)] * 2
+    assert list(bench.expected) == [(0, [MAX_TIMESTEPS] * outputs.neurons, MAX_TIMESTEPS)] * 2
     await bench.drain()
 
 
@@ -215,6 +223,7 @@ async def every_tie(bench):
             b=1,
             threshold=0,
         )
-        await bench.load(Network(name=NAME, layers=(*layers, last)), 1)
+        network = Network(name=NAME, layers=(*layers, last), stability=bench.stability)
+        await bench.load(network, 1)
         bench.send(bench.random_images(1))
         await bench.drain()

@@ -6,8 +6,8 @@ import functools
 import pytest
 
 from tb.kit.bench import run_on_amaranth, run_on_verilator
+from tb.kit.node_bench import node_shape
 from tb.rtl.layers.neuron_cocotb import shape_of
-from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
 from trispike.models.network.shape import NetworkShape
@@ -161,30 +161,31 @@ def _neuron(number: int, lanes: int = 1, pixels: bool = False) -> Case:
     )
 
 
-def _chip(*sizes: int, lanes: int = 1) -> Case:
+def _chip(*sizes: int, lanes: int = 1, stability: int | None = None) -> Case:
+    shape = NetworkShape.dense(name="bench", sizes=sizes, lanes=lanes)
+    shape = dataclasses.replace(shape, stops=stability is not None)
     return Case(
-        name=f"chip_{'_'.join(map(str, sizes))}_{lanes}",
-        make=functools.partial(
-            Chip, shape=NetworkShape.dense(name="bench", sizes=sizes, lanes=lanes)
-        ),
+        name=f"chip_{'_'.join(map(str, sizes))}_{lanes}{'_stops' * shape.stops}",
+        make=functools.partial(Chip, shape=shape),
         module="tb.rtl.chip_cocotb",
-        parameters={"sizes": sizes, "lanes": lanes},
+        parameters={"sizes": sizes, "lanes": lanes, "stability": stability},
     )
 
 
-def _node(inputs: int, neurons: int, sources: int, destinations: int, **own: bool) -> Case:
-    shape = {
+def _node(inputs: int, neurons: int, sources: int, destinations: int, **own: bool | str) -> Case:
+    parameters = {
         "inputs": inputs,
         "neurons": neurons,
         "sources": sources,
         "destinations": destinations,
         **own,
     }
+    shape = node_shape(**parameters)
     return Case(
-        name=f"node_{NodeShape(**shape)}",
-        make=functools.partial(Node, shape=NodeShape(**shape)),
+        name=f"node_{shape}",
+        make=functools.partial(Node, shape=shape),
         module="tb.rtl.node.node_cocotb",
-        parameters=shape,
+        parameters=parameters,
     )
 
 
@@ -193,6 +194,13 @@ def _large(case: Case) -> Case:
     return dataclasses.replace(case, in_amaranth=False)
 
 
+EVERYTHING = {
+    **dict.fromkeys(("thresholds", "biases", "potentials", "forgets"), True),
+    "neuron": "LEAKY",
+    "step": "each",
+}
+"""All that a node may have, but for constants in place of values of a neuron."""
+
 # The longest first, so that two workers end together.
 CASES = [
     _large(_node(64, 96, 8, 3)),
@@ -200,9 +208,11 @@ CASES = [
     _large(_node(32, 32, 2, 2, thresholds=True)),
     _large(_node(32, 32, 2, 2, potentials=True)),
     _large(_node(64, 96, 4, 2, thresholds=True, biases=True)),
+    _large(_node(64, 96, 4, 2, **EVERYTHING)),
     _large(_layer(40, 66)),
     _large(_chip(20, 12, 9, 4)),
     _chip(21, 12, 3, 4, lanes=4),
+    _chip(13, 9, 4, lanes=2, stability=1),
     _large(_layer(1024, 3)),
     _layer(37, 5, lanes=8),
     _layer(5, 3, lanes=2),

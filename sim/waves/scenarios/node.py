@@ -30,7 +30,7 @@ async def _load(stimulus: Stimulus) -> None:
     """Write the network through the mesh, transaction by transaction."""
     stimulus.set(o__ready=1)
     for part, place in enumerate(_MAPPING.places):
-        for segment in node_image.image(_MAPPING, _NETWORK, part):
+        for segment in node_image.image(_MAPPING, _NETWORK, part, len(_TIMESTEPS)):
             words = segment.words.tolist()
             request = transactions.write(place, segment.address, words, host=HOST)
             await stimulus.send("i", request.tolist())

@@ -1,6 +1,7 @@
 """The golden model of networks on meshes: every flit of every flow, every link."""
 
 import collections
+import dataclasses
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from trispike.models.mesh import flits, transactions
 from trispike.models.mesh.flits import Access, Command, pack
 from trispike.models.mesh.mapping import HOST, flows
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, Routing
+from trispike.models.network.shape import ReadOut
 from trispike.sim.node.judge import judge
 
 
@@ -117,6 +119,25 @@ def test_outputs_of_a_wrong_run():
     found = outputs(case.mapping, np.array(told, dtype=np.uint32), images=1, timesteps=2)
     assert np.argwhere(found.values).tolist() == [[0, 0, 3], [0, 1, 5]]
     assert found.labels.tolist() == [3]
+
+
+def test_first_spikes_in_groups():
+    """The label is of the first spikes of each group, whose indices are its digits."""
+    case = mapped("small nodes", images=20, timesteps=5)
+    shape = dataclasses.replace(case.mapping.shape, read_out=ReadOut.FIRST, groups=(2, 3))
+    mapping = dataclasses.replace(case.mapping, shape=shape)
+    scores, labels = [], []
+    for image in case.result.spikes[-1].tolist():
+        fired = [[t for t in range(5) if image[t][k]] for k in range(5)]
+        scores.append([255 - min(times) if times else 0 for times in fired])
+        one, two = scores[-1][:2], scores[-1][2:]
+        labels.append(3 * one.index(max(one)) + two.index(max(two)))
+    assert len(set(labels)) > 2
+    receivers, received = Arrivals.of(case.run).arrays
+    told = received[receivers == host_receiver(mapping.mesh)]
+    found = outputs(mapping, told, images=20, timesteps=5)
+    assert found.scores.tolist() == scores
+    assert found.labels.tolist() == labels
 
 
 def _routes(mesh):

@@ -5,6 +5,8 @@ import pytest
 from tb.kit.command import ROOT
 from trispike.models.mesh.memory_map import LINE_BITS, Line, memory_map, region_of
 from trispike.models.mesh.node_shape import NodeShape
+from trispike.models.network.layers import Step
+from trispike.models.network.neuron import CONTINUOUS
 
 
 def _bits(fields):
@@ -18,7 +20,8 @@ def _bits(fields):
 def test_docs_show_the_map():
     """The table in docs/node.md is the declaration, row by row."""
     rows = []
-    regions = {**memory_map(OWN), **memory_map(NodeShape(potentials=True))}
+    shared = NodeShape(potentials=True, neuron=CONTINUOUS, step=Step.ONE, forgets=True)
+    regions = {**memory_map(OWN), **memory_map(shared)}
     for _, region in sorted(regions.items()):
         last = region.line + region.rows * region.room - 1
         cells = [
@@ -37,7 +40,14 @@ def test_docs_show_the_map():
     assert table == rows
 
 
-OWN = NodeShape(thresholds=True, biases=True, potentials=True)
+OWN = NodeShape(
+    thresholds=True,
+    biases=True,
+    potentials=True,
+    neuron=CONTINUOUS,
+    step=Step.EACH,
+    forgets=True,
+)
 
 
 @pytest.mark.parametrize("shape", [NodeShape(), NodeShape(inputs=64, neurons=32), OWN])
@@ -62,6 +72,12 @@ def test_lines():
     assert [line for line in range(4096) if region_of(small, line)] == list(range(0, 256, 4))
     there = [region_of(small, Line.BIAS + k) is not None for k in range(4)]
     assert there == [True, False, False, False]
+
+
+def test_fields_that_are_not_there():
+    """Those above them take their place: a node that counts timesteps and sends spikes only."""
+    fields = memory_map(NodeShape(neuron=CONTINUOUS))[Line.NEURONS].fields
+    assert _bits(fields) == "8:0 neurons, 16:9 timesteps"
 
 
 def test_words():

@@ -1,5 +1,7 @@
 """What a node is, what it is loaded with, and the flits of timesteps and memory in words."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,16 +9,17 @@ from tb.kit.networks import random_network, random_network_of
 from trispike.models.errors import BadInput
 from trispike.models.mesh import flits, transactions
 from trispike.models.mesh.flits import MEMORY, SPIKE, Access, Command, pack
-from trispike.models.mesh.mapping import Destination, Mapping, Source, check_room
+from trispike.models.mesh.mapping import Destination, Mapping, Source, check_room, node_for
 from trispike.models.mesh.memory_map import Line
 from trispike.models.mesh.node_image import image
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
 from trispike.models.mesh.transactions import Reason
 from trispike.models.network import memory_image
-from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import CONTINUOUS, LEAKY, WEIGHTED, Neuron, Reset
 from trispike.models.network.parameters import Network
-from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 
 HOST = (0, 0, 0)
 
@@ -31,6 +34,11 @@ HOST = (0, 0, 0)
         ({"destinations": 0}, "node destinations must be from 1 to 8, not 0"),
         ({"destinations": True}, "node destinations must be from 1 to 8, not True"),
         ({"biases": 1}, "node biases must be True or False, not 1"),
+        ({"forgets": True}, "node forgets must be False, as its neurons carry nothing on"),
+        (
+            {"step": Step.ONE},
+            "a layer whose spikes do not subtract must not have a step of its own",
+        ),
     ],
 )
 def test_bad_node(how, message):
@@ -44,7 +52,7 @@ def test_image():
     network = random_network((784, 300, 10), 1)
     mesh = MeshShape(x=2, y=2, z=1)
     mapping = Mapping(shape=network.shape, mesh=mesh, places=((1, 0, 0), (0, 1, 0), (0, 0, 0)))
-    weights, bias, constants, neurons, aer, addresses = image(mapping, network, 0)
+    weights, bias, constants, neurons, aer, addresses = image(mapping, network, 0, 5)
     rows = weights.words.reshape(784, 4, 8).astype("<u2")
     for bank in range(4):
         words = [int.from_bytes(row.tobytes(), "little") for row in rows[:, bank]]
@@ -66,10 +74,10 @@ def test_image():
         0,
     ]
     assert addresses.words.tolist() == [1, *[0] * 7]  # node 0.0.0, where layer 2 stands
-    *_, aer, addresses = image(mapping, network, 2)
+    *_, aer, addresses = image(mapping, network, 2, 5)
     assert aer.words[:3].tolist() == [1 | 1 << 2, 1 | 8 << 2 | 8 << 11, 0]
     assert addresses.words[0] == 3  # the host beside 0.0.0
-    assert image(mapping, network, 1)[3].words[0] == 44
+    assert image(mapping, network, 1, 5)[3].words[0] == 44
 
 
 def test_who_sends_whither():
@@ -123,6 +131,61 @@ def test_lacks_of_a_node(layer, message):
         check_room(shape, MeshShape(x=2, y=1, z=1))
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (LEAKY, CONTINUOUS),
+        (WEIGHTED, CONTINUOUS),
+        (WEIGHTED, Neuron()),  # which has no phases
+        (Neuron(), WEIGHTED),
+        (Neuron(carries=True, reset=Reset.ZERO), LEAKY),
+    ],
+)
+def test_different_neurons(first, second):
+    """All nodes are one netlist: what that cannot be is refused, both layers by number."""
+    plain, step = (Dense(inputs=9, neurons=9, neuron=each) for each in (first, second))
+    if step.subtracts:
+        step = dataclasses.replace(step, step=Step.EACH)
+    shape = NetworkShape.of("some", (plain, plain, step))
+    wanted = "^layers 1 and 3 of some have different neurons, and all nodes of a mesh have the same"
+    with pytest.raises(BadInput, match=wanted):
+        check_room(shape, MeshShape(x=2, y=2, z=1), node_for(shape))
+
+
+def test_other_nodes():
+    """A node of a neuron, or of a step, that no layer has; pixels, which no flit carries."""
+    mesh = MeshShape(x=2, y=2, z=1)
+    layer = Dense(inputs=9, neurons=9, neuron=CONTINUOUS, step=Step.ONE)
+    with pytest.raises(BadInput, match=r"are not those of a node \w+_forgets_carries_leak_4$"):
+        check_room(NetworkShape.of("some", (layer,)), mesh, NodeShape(neuron=LEAKY, forgets=True))
+    each = dataclasses.replace(layer, step=Step.THRESHOLD, threshold=Threshold.EACH)
+    for some, node in (((layer,), "threshold"), ((each,), "one"), ((layer, each), "one")):
+        held = NodeShape(neuron=CONTINUOUS, step=Step(node), thresholds=True)
+        with pytest.raises(BadInput, match=f"layer {len(some)} of some have steps of their own"):
+            check_room(NetworkShape.of("some", some), mesh, held)
+    pixels = dataclasses.replace(layer, pixels=True)
+    shape = NetworkShape.of("some", (pixels,), encoder=Encoder.DIRECT)
+    with pytest.raises(BadInput, match=r"^layer 1 of some takes pixels, and a flit"):
+        check_room(shape, mesh, node_for(shape))
+
+
+def test_image_of_carrying_neurons():
+    """Steps, which a layer may have as thresholds; timesteps of an image; who forgets."""
+    one = Dense(inputs=9, neurons=9, neuron=LEAKY, threshold=Threshold.EACH)
+    two = Dense(inputs=9, neurons=9, neuron=LEAKY, step=Step.ONE)
+    last = Dense(inputs=9, neurons=9, threshold=Threshold.NONE)
+    network = random_network_of(NetworkShape.of("mixed", (one, two, last), ReadOut.POTENTIAL), 3)
+    mesh, places = MeshShape(x=3, y=1, z=1), ((0, 0, 0), (1, 0, 0), (2, 0, 0))
+    mapping = Mapping(shape=network.shape, mesh=mesh, places=places, node=node_for(network.shape))
+    steps = network.layers[0].threshold.tolist(), [network.layers[1].step] * 9, [0] * 9
+    for part, (wanted, silent) in enumerate(zip(steps, (0, 0, 1), strict=True)):
+        words = {s.address // 8: s.words for s in image(mapping, network, part, 77)}
+        wide = words[Line.STEPS].view("<u4").tolist()
+        assert wide == [value & 0x3FFFF for value in wanted] + [0] * 247
+        told = 9 | silent << 9 | 77 << 10 | silent << 18
+        assert words[Line.NEURONS].view("<u4")[0] == told
+
+
 def test_image_of_own_parameters():
     """A node with thresholds and biases holds a layer that has less of its own."""
     shape = NetworkShape.of("mixed", (Dense(inputs=40, neurons=40),))
@@ -130,7 +193,7 @@ def test_image_of_own_parameters():
     node = NodeShape(inputs=64, neurons=32, thresholds=True, biases=True)
     mesh = MeshShape(x=2, y=1, z=1)
     mapping = Mapping(shape=shape, mesh=mesh, places=((0, 0, 0), (1, 0, 0)), node=node)
-    segments = image(mapping, Network(name="mixed", layers=(layer,)), 1)
+    segments = image(mapping, Network(name="mixed", layers=(layer,)), 1, 5)
     words = {segment.address // 8: segment.words for segment in segments}
     bias = words[Line.BIASES].view("<u4").tolist()
     assert bias == [value & 0x3FFFF for value in layer.biases[32:].tolist()] + [0] * 24

@@ -5,42 +5,54 @@ import pytest
 
 from trispike.models.network.layers import Dense
 from trispike.models.network.neuron import Neuron, Order, Reset
-from trispike.models.network.shape import NetworkShape
-from trispike.sim.cosim.cycles import schedule, spiking_cycles
+from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.sim.cosim.cycles import NEVER, schedule, spiking_cycles
 
 
-def _step_by_step(spikes: np.ndarray, timesteps: int, ends: list[str]) -> list[int]:
-    """Cycle of each prediction, by stepping every layer's pipeline cycle by cycle.
+def _step_by_step(
+    spikes: np.ndarray,
+    timesteps: int,
+    ends: list[str],
+    decided: list[int] | None = None,
+    thinks: int = 0,
+) -> tuple[list[int], list[list[int]]]:
+    """Cycles of each prediction, and in which each layer fires, by stepping every layer's pipeline.
 
     A layer is a queue of tokens from its encoder ("s" a spike, "e" the end of a vector), a slot at
     the PEs, and an output register. For an end the PEs do what ``ends`` has for their layer, a
-    letter a cycle, of which "f" fires.
+    letter a cycle, of which "f" fires. If images end early, after ``decided`` timesteps, what is
+    at work is dropped then; the read-out ``thinks`` for some cycles after each vector.
     """
     layers, steps = spikes.shape
     tokens = [[] for _ in range(layers)]
     slot, full, position = [None] * layers, [False] * layers, [0] * layers
     arrived = [0] * layers
-    counted, pause, results, pending, sent = 0, False, [], {}, 0
+    counted, pause, results, pending, sent = 0, 0, [], set(), 0
+    fires = [[] for _ in range(layers)]
+    image, hold, limit = 0, 0, steps if decided is None else timesteps
     cycle = 0
     while len(results) < steps // timesteps:
-        ready = [len(t) == 0 or t == ["e"] for t in tokens] + [not pause]
-        offered = [sent < steps, *full]
+        ready = [len(t) == 0 or t == ["e"] for t in tokens] + [pause == 0]
+        offered = [sent < limit and hold == 0, *full]
         moves = [o and r for o, r in zip(offered, ready, strict=True)]
         doing = [ends[k][position[k]] if slot[k] == "e" else "" for k in range(layers)]
         stalled = [doing[k] == "f" and full[k] and not moves[k + 1] for k in range(layers)]
         if cycle in pending:
             results.append(cycle)
-        pause = False
+        pause, hold = max(0, pause - 1), max(0, hold - 1)
         if moves[-1]:
             counted += 1
-            if counted % timesteps == 0:
-                pause = True
-                pending[cycle + 2] = True
+            last = counted == (timesteps if decided is None else decided[image])
+            pause = thinks + last
+            if last:
+                counted = 0
+                pending.add(cycle + 2 + thinks)
         for k in reversed(range(layers)):
             if moves[k + 1]:
                 full[k] = False
             if not stalled[k]:
                 full[k] |= doing[k] == "f"
+                fires[k] += [cycle] if doing[k] == "f" else []
                 position[k] += slot[k] == "e"
                 if slot[k] != "e" or position[k] == len(ends[k]):
                     slot[k], position[k] = tokens[k].pop(0) if tokens[k] else None, 0
@@ -48,9 +60,15 @@ def _step_by_step(spikes: np.ndarray, timesteps: int, ends: list[str]) -> list[i
                 tokens[k] += ["s"] * int(spikes[k, arrived[k]]) + ["e"]
                 arrived[k] += 1
         sent += moves[0]
+        if decided is not None and cycle + 1 in pending:
+            image, hold, sent = image + 1, limit - sent, limit
+            limit = min(steps, limit + timesteps)
+            tokens = [[] for _ in range(layers)]
+            slot, full, position = [None] * layers, [False] * layers, [0] * layers
+            arrived = [sent] * layers
         cycle += 1
         assert cycle < 100_000
-    return results
+    return results, fires
 
 
 _ENDS = {
@@ -64,9 +82,9 @@ _ENDS = {
 """What neurons do at a timestep's end: current, bias, fire, reset, leak."""
 
 
-def _shape(neurons: list[Neuron]) -> NetworkShape:
-    layers = tuple(Dense(inputs=1, neurons=1, neuron=neuron) for neuron in neurons)
-    return NetworkShape.of("lines", layers)
+def _shape(neurons: list[Neuron], **more) -> NetworkShape:
+    layers = tuple(Dense(inputs=2, neurons=2, neuron=neuron) for neuron in neurons)
+    return NetworkShape.of("lines", layers, **more)
 
 
 @pytest.mark.parametrize("timesteps", [1, 3])
@@ -78,7 +96,7 @@ def test_model_equals_stepping(layers, largest, timesteps):
     spikes = rng.integers(0, largest + 1, (layers, 60))
     shape = _shape([Neuron()] * layers)
     made = schedule(shape, spikes, timesteps).result.tolist()
-    assert made == _step_by_step(spikes, timesteps, ["f"] * layers)
+    assert made == _step_by_step(spikes, timesteps, ["f"] * layers)[0]
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -88,7 +106,23 @@ def test_neurons_that_carry_something_on(seed):
     ends = rng.choice(list(_ENDS), layers).tolist()
     spikes = rng.integers(0, rng.choice([1, 2, 4, 12]), (layers, 60))
     made = schedule(_shape([_ENDS[each] for each in ends]), spikes, 3).result.tolist()
-    assert made == _step_by_step(spikes, 3, ends)
+    assert made == _step_by_step(spikes, 3, ends)[0]
+
+
+@pytest.mark.parametrize("read_out", [ReadOut.COUNT, ReadOut.FIRST])
+@pytest.mark.parametrize("seed", range(40))
+def test_images_that_end_early(seed, read_out):
+    """At any timestep: predictions, and each layer's fires up to the stop and no others."""
+    rng = np.random.default_rng(seed)
+    ends = rng.choice(list(_ENDS), rng.integers(1, 5)).tolist()
+    spikes = rng.integers(0, rng.choice([1, 2, 4, 12]), (len(ends), 70))
+    decided = rng.integers(1, 8, 10)
+    shape = _shape([_ENDS[each] for each in ends], read_out=read_out, stops=True)
+    made = schedule(shape, spikes, 7, decided)
+    thinks = 0 if read_out is ReadOut.FIRST else 3
+    results, fires = _step_by_step(spikes, 7, ends, decided.tolist(), thinks)
+    assert made.result.tolist() == results
+    assert [each[each != NEVER].tolist() for each in made.fire] == fires
 
 
 def test_spiking_cycles():

@@ -11,6 +11,7 @@ from tb.kit.networks import (
     random_neurons,
     random_shape,
     save,
+    spread,
 )
 from trispike import golden
 from trispike.models.network.numbers import CONSTANT_MAX, MAX_TIMESTEPS, POTENTIAL_MAX
@@ -41,11 +42,13 @@ def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) 
     """Run networks of one shape on one build: weights are data."""
     model = cosimulation.chip_model(networks[0], lanes=lanes, optimise=False)
     for seed, network in enumerate(networks):
-        weight_file = save(network, tmp_path)
         spikes = _spikes(network.shape.sizes[0], 120, timesteps, seed)
         if network.shape.layers[0].pixels:
             spikes = spikes * np.random.default_rng(seed).integers(0, 256, spikes.shape, np.uint8)
         images = range(len(spikes))
+        if network.shape.stops and seed:
+            network = spread(network, spikes[:20])
+        weight_file = save(network, tmp_path)
         found = cosimulation.run(
             weight_file, Given(spikes), images, tmp_path / "run", lanes=lanes, model=model
         )
@@ -54,22 +57,22 @@ def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) 
         assert not any(outcome.mismatches.values())
         assert len(outcome.labels) == 120
         result = golden.run(network, spikes, keep_potentials=False)
-        layers = zip(network.layers, (spikes, *result.spikes[:-1]), strict=True)
-        met = (((inputs != 0).astype(int) @ (layer.weights != 0)).sum() for layer, inputs in layers)
+        assert outcome.decided.tolist() == result.decided.tolist()
+        assert (outcome.begun >= outcome.decided).all()
+        begun = np.arange(timesteps) < outcome.begun[..., np.newaxis]
+        layers = zip(network.layers, (spikes, *result.spikes[:-1]), begun, strict=True)
+        met = (
+            ((inputs[taken] != 0).astype(int) @ (layer.weights != 0)).sum()
+            for layer, inputs, taken in layers
+        )
         assert outcome.operations == sum(met)
-        given = np.count_nonzero(spikes, axis=2)
+        given = np.count_nonzero(spikes, axis=2) * begun[0]
         assert outcome.spikes[0].tolist() == given.reshape(-1).tolist()
 
 
 @pytest.mark.parametrize(("sizes", "lanes", "timesteps"), CASES)
 def test_random_networks(sizes, lanes, timesteps, tmp_path):
     _agree([random_network(sizes, seed) for seed in range(4)], lanes, timesteps, tmp_path)
-
-
-def pytest_generate_tests(metafunc):
-    """Four seeds of parameters and spikes for each shape."""
-    if "shape_seed" in metafunc.fixturenames:
-        metafunc.parametrize("shape_seed", range(max(1, metafunc.config.getoption("seeds") // 4)))
 
 
 def test_parameters_a_neuron(shape_seed, tmp_path):
@@ -85,7 +88,9 @@ def test_neurons(shape_seed, tmp_path):
     shape = random_neurons(shape_seed)
     networks = [random_network_of(shape, 4 * shape_seed + k) for k in range(4)]
     assert networks[0].shape.with_lanes(shape.lanes) == shape
-    _agree(networks, shape.lanes, 1 + shape_seed % 9, tmp_path)
+    skip = max(network.skip for network in networks)
+    timesteps = 1 + skip + shape_seed % 9 + 8 * shape.stops
+    _agree(networks, shape.lanes, timesteps, tmp_path)
 
 
 @pytest.mark.parametrize("lanes", [1, 8])

@@ -1,5 +1,6 @@
 """`make verilog`: the same bytes everywhere, clean in lint, memory images that hold the weights."""
 
+import dataclasses
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from tb.kit.networks import random_network, save
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network import weights
+from trispike.models.network.layers import Step
+from trispike.models.network.neuron import LEAKY
 from trispike.models.network.numbers import BANK_NEURONS
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.sim.export import files as export
@@ -175,14 +178,32 @@ def _mesh(folder):
 
 
 def _scalable(folder):
+    return _nodes(folder, NodeShape(inputs=64, neurons=32))
+
+
+def _carrying(folder):
+    """All that a node may have."""
+    node = NodeShape(
+        inputs=64,
+        neurons=96,
+        thresholds=True,
+        biases=True,
+        potentials=True,
+        neuron=dataclasses.replace(LEAKY, synapse=(3,), once=True, phases=3),
+        step=Step.EACH,
+        forgets=True,
+    )
+    return _nodes(folder, node)
+
+
+def _nodes(folder, node):
     router = RouterShape(routing=Routing.DETOUR, dead_links=1)
-    node = NodeShape(inputs=64, neurons=32)
     chip = ScalableChip(mesh=MeshShape(x=2, y=1, z=2), router=router, node=node)
     export.write(export.scalable_files(chip), folder, "make verilog")
-    return "scalable_chip_2x1x2_depth4_detour_dead1_64x32_8_8", "i__payload"
+    return f"scalable_chip_2x1x2_depth4_detour_dead1_{node}", "i__payload"
 
 
-@pytest.mark.parametrize("make", [_mesh, _scalable])
+@pytest.mark.parametrize("make", [_mesh, _scalable, _carrying])
 def test_mesh(tmp_path, make):
     """A mesh, and one with nodes: clean in lint with waivers, ports and flits in the JSON."""
     top, port = make(tmp_path)

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from tb.kit.command import refused_here
-from tb.kit.networks import random_network
+from tb.kit.networks import random_network, random_network_of, save
 from tb.kit.nodes import MESH, NODE, ROUTER
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
 from trispike.models.mesh.topology import DeadLink, MeshShape, RouterShape, Routing
+from trispike.models.network.layers import Dense
+from trispike.models.network.neuron import CONTINUOUS, LEAKY
+from trispike.models.network.shape import NetworkShape
 from trispike.rtl.node import receiver
 from trispike.rtl.node.aer_table import AERTable
 from trispike.rtl.verilog import export
@@ -74,8 +77,8 @@ def test_in_one_piece(tmp_path):
     task = work.mapped(
         asked.mapping,
         asked.exchange.spikes[0],
-        before=Memory(transactions=memory.loading(asked.mapping, asked.network)),
-        after=Memory(transactions=memory.reading(asked.mapping, asked.network)),
+        before=Memory(transactions=memory.loading(asked.mapping, asked.network, asked.timesteps)),
+        after=Memory(transactions=memory.reading(asked.mapping, asked.network, asked.timesteps)),
     )
     done = run.run(joined, task, tmp_path, trace=True)
     done.check()
@@ -165,6 +168,15 @@ def test_command(tmp_path, monkeypatch, capsys):
 def test_bad_input(options, message):
     """One line, status 2."""
     assert re.match(f"error: ({message})", refused_here("sim", *options))
+
+
+@pytest.mark.parametrize("asked", ["sim", "map"])
+def test_different_neurons(tmp_path, asked):
+    """Two layers that no node can be both: one line, status 2, from every command that maps."""
+    layers = (Dense(inputs=9, neurons=9, neuron=each) for each in (LEAKY, CONTINUOUS))
+    weights = save(random_network_of(NetworkShape.of("two", tuple(layers)), 0), tmp_path)
+    refusal = refused_here(asked, "--weights", weights, "--mesh", "2x1x1")
+    assert refusal.startswith("error: layers 1 and 2 of two have different neurons, and all nodes")
 
 
 @pytest.mark.parametrize(

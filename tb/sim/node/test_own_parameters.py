@@ -8,17 +8,15 @@ import numpy as np
 import pytest
 
 from tb.kit.networks import random_network_of
-from tb.kit.nodes import MESH, NODE, ROUTER
+from tb.kit.nodes import MESH, NODE, measured
 from trispike import golden
 from trispike.models.mesh.mapping import node_for
 from trispike.models.mesh.topology import MeshShape
-from trispike.models.network.layers import Bias, Dense, Threshold
+from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.neuron import CONTINUOUS, Neuron
 from trispike.models.network.numbers import POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import NetworkShape, ReadOut
-from trispike.sim.node.measure import measure
-from trispike.sim.node.run import program
-from trispike.sim.node.setting import setting
 
 pytestmark = pytest.mark.xdist_group("nodes")
 
@@ -27,17 +25,6 @@ BOTH = dataclasses.replace(NODE, thresholds=True, biases=True)
 POTENTIALS = dataclasses.replace(NODE, potentials=True)
 SMALL_MESH = MeshShape(x=2, y=2, z=1)
 ALL = dataclasses.replace(BOTH, potentials=True)
-
-
-def _measure(network, spikes, node, folder, *, mesh=MESH, **how):
-    """Every flit, link and word of memory as it has to be, or an exception."""
-    asked = setting(network, mesh, spikes, router=ROUTER, node=node)
-    nodes = program(mesh, ROUTER, node, stalls=True, optimise=False)
-    done = measure(nodes, asked, folder, read_back="burst", **how)
-    expected = golden.run(network, spikes)
-    assert done.outputs.labels.tolist() == asked.labels.tolist() == expected.labels.tolist()
-    assert np.array_equal(done.outputs.scores, expected.scores)
-    return done
 
 
 def _random_shape(rng, node):
@@ -70,7 +57,7 @@ def test_random_networks(tmp_path, seed, node):
     network = random_network_of(_random_shape(rng, node), seed)
     draws = np.random.default_rng(seed)
     given = draws.random((2, 3, network.shape.sizes[0])) < draws.random((2, 3, 1))
-    _measure(network, given, node, tmp_path, stall=rng.choice([0, 0.3]), seed=seed)
+    measured(network, given, node, tmp_path, stall=rng.choice([0, 0.3]), seed=seed)
 
 
 def test_corners(tmp_path):
@@ -96,7 +83,7 @@ def test_corners(tmp_path):
     result = golden.run(network, given)
     assert set(np.abs(result.potentials[0][0]).ravel().tolist()) == {POTENTIAL_MAX}
     assert 0 < result.spikes[0].sum() < result.spikes[0].size
-    _measure(network, given, BOTH, tmp_path)
+    measured(network, given, BOTH, tmp_path)
 
 
 @pytest.mark.parametrize(("mesh", "neurons"), [(SMALL_MESH, 40), (MESH, 70)])
@@ -113,7 +100,7 @@ def test_corners_of_potentials(tmp_path, mesh, neurons):
     network = Network(name="corners", layers=(layer,), read_out=ReadOut.POTENTIAL)
     given = np.ones((3, 2, 1), dtype=bool)
     given[1:, 0] = False
-    done = _measure(network, given, ALL, tmp_path, mesh=mesh, stall=0.2)
+    done = measured(network, given, ALL, tmp_path, mesh=mesh, stall=0.2)
     assert done.outputs.values[0, 0].tolist() == values.tolist()
     assert done.outputs.scores[0, [0, -1]].tolist() == [-2 * POTENTIAL_MAX, 2 * POTENTIAL_MAX]
 
@@ -122,7 +109,7 @@ def test_a_plain_layer_on_nodes_that_can_send_potentials(tmp_path):
     """Spikes, unless the node is told to send potentials."""
     network = random_network_of(NetworkShape.dense(name="plain", sizes=(40, 45, 10)), 3)
     given = np.random.default_rng(3).random((2, 3, 40)) < 0.4
-    _measure(network, given, POTENTIALS, tmp_path, stall=0.2)
+    measured(network, given, POTENTIALS, tmp_path, stall=0.2)
 
 
 def test_node_for():
@@ -136,5 +123,27 @@ def test_node_for():
         assert (node.thresholds, node.biases) == (thresholds, biases)
         assert node.inputs == 1024
         assert not node.potentials
+        assert (node.neuron, node.step, node.forgets) == (Neuron(), Step.THRESHOLD, False)
     silent = Dense(inputs=9, neurons=9, threshold=Threshold.NONE)
     assert node_for(NetworkShape.of("some", (silent,), ReadOut.POTENTIAL)).potentials
+    carrying = [
+        Dense(inputs=9, neurons=9, neuron=CONTINUOUS, threshold=threshold, step=step)
+        for threshold, step in (
+            (Threshold.ONE, Step.THRESHOLD),
+            (Threshold.EACH, Step.THRESHOLD),
+            (Threshold.EACH, Step.ONE),
+            (Threshold.ONE, Step.EACH),
+        )
+    ]
+    steps = {
+        (0,): Step.THRESHOLD,
+        (0, 1): Step.THRESHOLD,
+        (0, 2): Step.ONE,
+        (1, 2): Step.EACH,
+        (2, 3): Step.EACH,
+    }
+    for which, step in steps.items():
+        layers = (*(carrying[k] for k in which), silent)
+        node = node_for(NetworkShape.of("some", layers, ReadOut.POTENTIAL))
+        assert (node.neuron, node.step, node.forgets) == (CONTINUOUS, step, True)
+        assert not node_for(NetworkShape.of("some", layers[:-1])).forgets

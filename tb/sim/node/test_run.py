@@ -56,7 +56,7 @@ class Case:
 
     def work(self, *, back_door=True, before=(), after=()):
         """All of it, with transactions ``before`` and ``after`` added."""
-        writes = [*memory.loading(self.mapping, self.network), *before]
+        writes = [*memory.loading(self.mapping, self.network, TIMESTEPS), *before]
         return work.mapped(
             self.mapping,
             self.spikes,
@@ -84,7 +84,7 @@ def _same(one, other):
 @pytest.mark.parametrize("dead", [(), (DeadLink(x=1, y=0, z=0),)], ids=["alive", "dead"])
 def test_as_the_golden_model(nodes, case, tmp_path, stall, dead):
     """Every flit and link count of loading, run and reading back, and all of memory."""
-    read = memory.reading(case.mapping, case.network)
+    read = memory.reading(case.mapping, case.network, TIMESTEPS)
     task = case.work(back_door=False, after=read)
     done = run(nodes, task, tmp_path, Conditions(dead_links=dead, stall=stall, seed=3))
     done.check()
@@ -100,7 +100,7 @@ def test_as_the_golden_model(nodes, case, tmp_path, stall, dead):
         compare_links(MESH, transaction_links(routes, requests, senders, answers), phase.links)
     memory.check_loaded(done.before)
     words = sum(len(transaction.request) - 2 for transaction in task.before.transactions)
-    assert memory.compare(case.mapping, case.network, done.after) == words > 4000
+    assert memory.compare(case.mapping, case.network, TIMESTEPS, done.after) == words > 4000
 
 
 @pytest.mark.parametrize("line", memory_map(NODE), ids=lambda line: line.name)
@@ -122,11 +122,13 @@ def test_nothing_depends_on_what_is_evaluated(nodes, case, tmp_path, stall):
     runs = {}
     for back_door in (False, True):
         for gated in (False, True):
-            task = case.work(back_door=back_door, after=memory.reading(case.mapping, case.network))
+            task = case.work(
+                back_door=back_door, after=memory.reading(case.mapping, case.network, TIMESTEPS)
+            )
             conditions = Conditions(gated=gated, stall=stall, seed=1)
             runs[back_door, gated] = done = run(nodes, task, tmp_path, conditions)
             done.check()
-            assert memory.compare(case.mapping, case.network, done.after)
+            assert memory.compare(case.mapping, case.network, TIMESTEPS, done.after)
         _same(runs[back_door, False], runs[back_door, True])
         for skipped, phase in zip(*(runs[back_door, g].phases for g in (True, False)), strict=True):
             assert skipped.evaluations <= phase.evaluations
@@ -180,14 +182,14 @@ def test_without_record(nodes, case, tmp_path):
 
 def test_no_timesteps(nodes, case, tmp_path):
     """Loading alone, and single reads of a part of it."""
-    writes = memory.loading(case.mapping, case.network)
-    reads = memory.reading(case.mapping, case.network, burst=False)
+    writes = memory.loading(case.mapping, case.network, TIMESTEPS)
+    reads = memory.reading(case.mapping, case.network, TIMESTEPS, burst=False)
     task = work.Work(
         mesh=MESH, before=Memory(transactions=writes), after=Memory(transactions=reads[-500:])
     )
     done = run(nodes, task, tmp_path)
     done.check()
-    whole = memory.loading(case.mapping, case.network)
+    whole = memory.loading(case.mapping, case.network, TIMESTEPS)
     words = [int(transactions.answer(e.answer).words[0]) for e in done.after]
     written = np.concatenate([w.request[2:] >> MEMORY["content"].lowest for w in whole])
     assert words == written[-500:].tolist()
@@ -199,7 +201,7 @@ def test_difference_in_memory(nodes, case, tmp_path, burst):
     """A word that has changed is named."""
     node, address = PLACES[2], 8 * Line.BIAS + 1
     request = transactions.write(node, address, 0x1234, host=HOST)
-    reads = memory.reading(case.mapping, case.network, burst=burst)
+    reads = memory.reading(case.mapping, case.network, TIMESTEPS, burst=burst)
     mine = [each for each in reads if each.node == node]
     change = Transaction(node=node, request=request)
     done = run(nodes, case.work(before=[change], after=[]), tmp_path, Conditions(record=False))
@@ -211,7 +213,7 @@ def test_difference_in_memory(nodes, case, tmp_path, burst):
     assert len(mine) < len(done.after)
     wanted = rf"node 2\.1\.1 address {address} \(bias\) holds 0x1234, and 0x\w{{4}} was written"
     with pytest.raises(SimulationError, match=wanted):
-        memory.compare(case.mapping, case.network, done.after)
+        memory.compare(case.mapping, case.network, TIMESTEPS, done.after)
 
 
 def test_refused_transaction(nodes, case, tmp_path):
@@ -258,7 +260,7 @@ def test_missing_credit(nodes, case, tmp_path):
     """A host that gives no credit blocks who sends to it."""
     strange = dataclasses.replace(case.network, layers=case.network.layers[:1])
     mapping = Mapping(shape=strange.shape, mesh=MESH, places=PLACES[:3], node=NODE)
-    writes = memory.loading(mapping, strange)
+    writes = memory.loading(mapping, strange, TIMESTEPS)
     lut = 8 * Line.ADDRESS_LUT
     entry = pack(ADDRESS_ENTRY, valid=1, node=node_code((1, 1, 0)))  # a node that no one has told
     change = [
@@ -346,7 +348,7 @@ def test_nodes_are_compiled_once(nodes, case, tmp_path, monkeypatch):
     assert "Vnode" not in made
     network = random_network((60, 20), 1)
     mapping = Mapping(shape=network.shape, mesh=one, places=(HOST,), node=NODE)
-    writes = Memory(transactions=memory.loading(mapping, network))
+    writes = Memory(transactions=memory.loading(mapping, network, TIMESTEPS))
     task = work.mapped(mapping, case.spikes[:, :60], before=writes)
     run(executable, task, tmp_path).check()
     with pytest.raises(SimulationError, match="drive ended with status 1"):
