@@ -16,7 +16,7 @@ from trispike.models.errors import BadInput
 from trispike.models.network.layers import KINDS
 from trispike.models.network.origin import ORIGINS, Origin, Trained
 from trispike.models.network.parameters import Network
-from trispike.models.network.shape import Input, NetworkShape, ReadOut
+from trispike.models.network.shape import Encoder, Input, NetworkShape, ReadOut
 
 _FORMAT = "trispike-weights-3"
 _FORMAT_2 = "trispike-weights-2"
@@ -46,7 +46,8 @@ class Measured:
 
     - ``test_seed``: seed of the spikes that the measurements were made with.
     - ``held_out_accuracy``: as ``accuracy``, of the training images that were held out.
-    - ``accuracy``: fraction of test images labelled right; entry T - 1 is for T timesteps.
+    - ``accuracy``: fraction of test images labelled right; entry T - 1 is for T timesteps, of
+      latencies for T of the last entry's.
     - ``spikes``: mean spikes of a test image per timestep, of the input and of each layer.
     - ``operations``: mean synaptic operations of a test image per timestep: additions of a weight
       that is not 0.
@@ -92,8 +93,15 @@ class Card:
         return trained if trained > 1 else None
 
     def accuracy(self, data: str, timesteps: int) -> float | None:
-        """Measured on all test images of ``data`` at so many timesteps; None if it was not."""
+        """Measured on all test images of ``data`` at so many timesteps; None if it was not.
+
+        Latencies depend on the number of timesteps: a run of fewer is not the beginning of a longer
+        one.
+        """
         if self.measured is None or data != self.data:
+            return None
+        latencies = self.shape.input.encoder is Encoder.LATENCY
+        if latencies and timesteps != len(self.measured.accuracy):
             return None
         return dict(enumerate(self.measured.accuracy, 1)).get(timesteps)
 

@@ -1,4 +1,4 @@
-"""Random distortions of training images."""
+"""Random distortions of training images, and of spikes of a square sensor."""
 
 import math
 
@@ -15,6 +15,9 @@ SHIFT = 2 / 14
 
 KNOTS = 6
 """Knots along each side of an elastic distortion."""
+
+SENSOR_SHIFT = 2
+"""Largest shift of spikes at full strength, in pixels."""
 
 _CHUNK = 5000
 
@@ -63,3 +66,22 @@ def distorted(images, strength: float, elastic: float = 0.0):
         moved = functional.grid_sample(square, grid, align_corners=False)
         chunks.append(moved.round().to(torch.uint8).reshape(chunk.shape))
     return torch.cat(chunks)
+
+
+def shifted(spikes, strength: float):
+    """``spikes`` of a square sensor, each sample shifted by whole pixels along both axes.
+
+    By up to `SENSOR_SHIFT` times ``strength``, rounded, evenly and by PyTorch's current random
+    numbers; what leaves the sensor is lost. Shape (timesteps, n, pixels) in and out. `BadInput` if
+    the sensor is not square.
+    """
+    _, count, pixels = spikes.shape
+    side, most = math.isqrt(pixels), round(SENSOR_SHIFT * strength)
+    if side * side != pixels:
+        raise BadInput(f"distortion needs a square sensor, not one of {pixels} pixels")
+    padded = functional.pad(spikes.unflatten(2, (side, side)), (most,) * 4).flatten(2)
+    width = side + 2 * most
+    down, right = torch.randint(0, 2 * most + 1, (2, count, 1, 1))
+    rows = (torch.arange(side).view(1, -1, 1) + down) * width
+    chosen = (rows + torch.arange(side).view(1, 1, -1) + right).flatten(1)
+    return padded.gather(2, chosen.expand(len(spikes), -1, -1))

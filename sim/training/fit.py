@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from trispike.models.errors import BadInput
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.sim.training.checkpoint import Checkpoint
-from trispike.sim.training.distortion import distorted
+from trispike.sim.training.distortion import distorted, shifted
 from trispike.sim.training.export import Trained
 from trispike.sim.training.losses import labelled_right, loss_of
 from trispike.sim.training.neurons import Net
@@ -56,6 +56,7 @@ class Training:
     ):
         self.shape, self.recipe, self.epochs, self.seed = shape, recipe, epochs, seed
         self.epoch = 0
+        self._given = shape.input.encoder is Encoder.GIVEN
         groups = shape.groups or (shape.sizes[-1],)
         self._images = torch.tensor(images)
         self._answers = torch.cat(
@@ -101,7 +102,7 @@ class Training:
 
     def _seen_images(self) -> torch.Tensor:
         """The training images of this epoch."""
-        plain = not (self.recipe.distortion or self.recipe.elastic)
+        plain = self._given or not (self.recipe.distortion or self.recipe.elastic)
         if plain or self._undistorted(self.epoch):
             return self._images
         copy = self.epoch % self.recipe.copies
@@ -120,7 +121,10 @@ class Training:
 
     def _step(self, images, answers, progress: float) -> tuple[float, int]:
         """Train one batch. Returns its mean loss and the number of correctly labelled images."""
-        potentials, hidden = self.net(presented(self.shape, images, self.recipe.timesteps))
+        inputs = presented(self.shape, images, self.recipe.timesteps)
+        if self._given and self.recipe.distortion and not self._undistorted(self.epoch):
+            inputs = shifted(inputs, self.recipe.distortion)
+        potentials, hidden = self.net(inputs)
         loss = loss_of(potentials, hidden, answers, self.recipe, self.shape.groups)
         value = loss.item()
         if not math.isfinite(value):

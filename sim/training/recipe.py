@@ -35,8 +35,8 @@ class Recipe:
     window: Half width of the spike's gradient in units of the threshold: a neuron passes half the
         error on if its potential is within ``window`` of the threshold (Yin 2017, eq. 4). None is
         TW-SNN eq. 12: every neuron above the threshold, and no other.
-    distortion: Strength of random affine maps of the images, 0 for none to 1; see
-        `sim.training.distortion`.
+    distortion: Strength of random affine maps of the images, or of shifts of given spikes, 0 for
+        none to 1; see `sim.training.distortion`.
     elastic: Size of random elastic distortions of the images: standard deviation of the
         displacement in pixels, 0 or more.
     copies: Distorted copies of the training set, 1 or more. Epochs use them in turn, with new
@@ -146,7 +146,8 @@ TUNED: dict[str, dict[str, Any]] = {
     "ct256_256": {
         "timesteps": 16,
         "loss": "cross entropy",
-        "distortion": 0.0,
+        "distortion": 1.0,
+        "undistorted": 0.0,
         "activity_limit": 20.0,
     },
     "ws1200_1200": {
@@ -170,8 +171,8 @@ TUNED_TO_DATA: dict[str, dict[str, Any]] = {
     "fashion": {
         "beta": 0.05,
         "decay": 0.05,
-        "distortion": 0.15,
-        "undistorted": 0.15,
+        "distortion": 0.1,
+        "undistorted": 0.2,
         "copies": 60,
         "activity_limit": 200.0,
     },

@@ -13,6 +13,8 @@ from trispike.models.data import encoders
 from trispike.models.data.samples import Samples
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
+from trispike.models.network.card import Card, Measured
+from trispike.models.network.origin import Trained
 from trispike.models.network.presets import PRESETS, TABLE_1
 from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 from trispike.sim.training import train as training
@@ -115,3 +117,33 @@ def test_the_first_spike_is_for_networks_that_answer_so():
     with pytest.raises(BadInput, match=r"loss must be first spike for first512, .*not cross"):
         training.Plan(layer="first512", data="mnist", epochs=1, recipe=Recipe(loss="cross entropy"))
     assert PRESETS["first512"].read_out is ReadOut.FIRST
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("first512", {8: 0.9}), ("diet256_256", {1: 0.8, 2: 0.9})]
+)
+def test_a_card_tells_the_accuracy_of_the_timesteps_that_were_measured(name, known):
+    timesteps = recipe("trispike", name).timesteps
+    accuracy = (*[0.8] * (timesteps - 1), 0.9)
+    card = Card(
+        shape=PRESETS[name],
+        origin=Trained(
+            data="mnist",
+            data_sha256={},
+            recipe=recipe("trispike", name).fields(),
+            seed=0,
+            epochs=1,
+            threads=1,
+        ),
+        measured=Measured(
+            test_seed=0,
+            held_out_accuracy=accuracy,
+            accuracy=accuracy,
+            spikes=(),
+            operations=0.0,
+            zeros=(),
+        ),
+    )
+    told = {t: card.accuracy("mnist", t) for t in range(1, 12)}
+    assert {t: value for t, value in told.items() if value is not None} == known
+    assert card.accuracy("digits", timesteps) is None

@@ -238,6 +238,29 @@ def test_elastic_distortion_moves_parts_of_an_image_apart():
 
 
 @needs_torch
+def test_spikes_are_shifted_sample_by_sample():
+    import torch
+
+    from trispike.sim.training.distortion import shifted
+
+    torch.manual_seed(0)
+    spikes = torch.zeros(3, 200, 7, 7)
+    for t in range(3):
+        spikes[t, :, 3, t + 2] = 1
+    moved = shifted(spikes.flatten(2), 0.5).unflatten(2, (7, 7))
+    places = moved.nonzero().reshape(3, 200, 4)[..., 2:] - torch.tensor([3, 2])
+    places[..., 1] -= torch.arange(3)[:, None]  # all timesteps of a sample alike
+    assert (places == places[:1]).all()
+    shifts = {tuple(place) for place in places[0].tolist()}
+    assert shifts == set(itertools.product((-1, 0, 1), repeat=2))
+    assert torch.equal(shifted(spikes.flatten(2), 0.0), spikes.flatten(2))
+    edge = torch.ones(1, 50, 9)
+    assert set(shifted(edge, 0.5).sum(2).flatten().tolist()) == {4.0, 6.0, 9.0}
+    with pytest.raises(BadInput, match="distortion needs a square sensor, not one of 12 pixels"):
+        shifted(torch.zeros(2, 3, 12), 0.5)
+
+
+@needs_torch
 def test_no_distortion_is_none():
     import torch
 
