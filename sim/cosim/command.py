@@ -10,6 +10,7 @@ from rich.console import Console
 
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
+from trispike.models.network import weights
 from trispike.sim.cosim import cluster, cosimulation, waveform
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
@@ -48,6 +49,14 @@ class ChipRun(Json, Jobs, DataFolder, Seeded, Images, Lanes, Trained):
         "File (.npz) for every spike and potential of the run, from the RTL."
     )
 
+    skip: int | None = option(
+        "Timesteps at an image's start that the read-out does not count.  [default: the network's]"
+    )
+    stability: int | None = option(
+        "End an image once its label is stable: theta of Kim 2018's algorithm 1, or 0 for first "
+        "spikes.  [default: the network's]"
+    )
+
     def __post_init__(self):
         super().__post_init__()
         if self.trace is not None:
@@ -71,6 +80,7 @@ def execute(asked: ChipRun) -> None:
     begun = time.perf_counter()
     console = Console()
     subject = Subject.of(asked)
+    subject = _with_read_out(subject, asked)
     network = subject.network
     shape = network.shape.with_lanes(asked.lanes)
     pixels, labels, chosen = subject.test_images(asked, first=asked.first)
@@ -81,6 +91,10 @@ def execute(asked: ChipRun) -> None:
 
     name = f"{network.name}-{asked.data}"
     with run_folder(name) as folder:
+        weight_file = subject.weight_file
+        if _read_out(asked):
+            weight_file = folder / f"{network.name}.npz"
+            weights.save(weight_file, network, subject.card)
         stimulus = Encoding.of(network.shape, pixels, asked.timesteps, asked.seed, folder)
         traced = 0
         if asked.waves:
@@ -100,7 +114,7 @@ def execute(asked: ChipRun) -> None:
             progress.update(task, total=len(chosen), description=f"simulating {network.name}")
             try:
                 found = cosimulation.run(
-                    subject.weight_file,
+                    weight_file,
                     stimulus,
                     chosen,
                     folder,
@@ -145,10 +159,24 @@ def execute(asked: ChipRun) -> None:
                 raise MismatchFound(first)
 
 
+def _read_out(asked: ChipRun) -> dict[str, int]:
+    """What the user tells the read-out to do."""
+    fields = {"skip": asked.skip, "stability": asked.stability}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _with_read_out(subject: Subject, asked: ChipRun) -> Subject:
+    """``subject`` with the read-out that the user wants."""
+    network = dataclasses.replace(subject.network, **_read_out(asked))
+    card = dataclasses.replace(subject.card, shape=network.shape)
+    return dataclasses.replace(subject, network=network, card=card)
+
+
 def _obituary(death: cosimulation.Death, asked: ChipRun) -> str:
     """Which shard died, and how to run its images alone."""
     images = death.images
     options = ("data", "lanes", "timesteps", "seed", "weights", "data_folder")
+    options += ("skip", "stability")
     if asked.weights is None:
         options = ("layer", *options)
     values = {name: getattr(asked, name) for name in options}
