@@ -169,12 +169,11 @@ TUNED: dict[str, dict[str, Any]] = {
 
 TUNED_TO_DATA: dict[str, dict[str, Any]] = {
     "fashion": {
-        "beta": 0.05,
-        "decay": 0.05,
-        "distortion": 0.1,
-        "undistorted": 0.2,
+        "decay": 0.1,
+        "distortion": 0.3,
         "copies": 60,
-        "activity_limit": 200.0,
+        "undistorted": 0.15,
+        "activity_limit": 150.0,
     },
 }
 """What `TRISPIKE`, and recipes made of it, have on other data than digits."""

@@ -107,6 +107,14 @@ def test_every_kind_has_its_settings():
     assert recipe("trispike", "fc256") == recipe("trispike")
 
 
+def test_fashion_has_its_settings():
+    for name in ("trispike", "trispike-32bit"):
+        assert recipe(name, "fc256", "fashion").distortion < recipe(name, "fc256").distortion
+    assert recipe("tw-snn", "fc256", "fashion") == recipe("tw-snn")
+    both = recipe("trispike", "diet256_256", "fashion")
+    assert (both.timesteps, both.distortion) == (2, recipe("trispike", "", "fashion").distortion)
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_32_bits_are_for_the_seeds_neurons(name):
     with pytest.raises(BadInput, match=r"weight_bits must be 2 for .*, not 32"):
