@@ -19,6 +19,7 @@ from tb.kit.networks import random_network, save
 from tb.kit.processes import alive, descendants
 from trispike.models.data import fashion
 from trispike.models.network import weights
+from trispike.models.network.presets import PRESETS
 from trispike.sim.cosim import cosimulation
 from trispike.sim.tools import build, build_cache, toolchain
 
@@ -41,7 +42,7 @@ def weight_file(tmp_path):
 def test_unknown_layer():
     """The known ones are named."""
     message = refused(trispike("sim", "--layer", "fc257"))
-    assert "LAYER must be one of fc256, fc256_256, fc1024, fc1024_1024, not 'fc257'" in message
+    assert f"LAYER must be one of {', '.join(PRESETS)}, not 'fc257'" in message
 
 
 @pytest.mark.parametrize(

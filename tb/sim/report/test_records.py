@@ -12,6 +12,8 @@ from tb.kit.command import ROOT
 from trispike.models.errors import BadInput
 from trispike.sim.accuracy import record as accuracy
 from trispike.sim.energy.record import ENERGIES
+from trispike.sim.neurons.jitter import JITTER
+from trispike.sim.neurons.record import COSTS
 from trispike.sim.noc.record import POINTS
 from trispike.sim.report import records
 from trispike.sim.report.records import Records
@@ -50,6 +52,8 @@ WHOLES = Records(format="test-1", entry=_Whole, what="wholes", key=lambda whole:
         ("accuracy", accuracy),
         ("ecp5", ECP5),
         ("energy", ENERGIES),
+        ("jitter", JITTER),
+        ("neurons", COSTS),
         ("noc", POINTS),
         ("node", NODE),
         ("router", ROUTER),
