@@ -38,8 +38,9 @@ def layer_writes(
         for row, word in enumerate(memory_image.neuron_words(layer, bank)):
             yield to_bank | pack(layout, target=Target.BIAS.value, row=row, data=word)
     values = {field.name: getattr(layer, field.name) for field in layer.shape.layer_fields}
-    constants = pack(constants_layout(layer.shape), **values)
-    yield pack(layout, layer=index, target=Target.CONSTANTS.value, data=constants)
+    if values:
+        constants = pack(constants_layout(layer.shape), **values)
+        yield pack(layout, layer=index, target=Target.CONSTANTS.value, data=constants)
 
 
 def network_writes(network: Network, timesteps: int) -> Iterator[int]:

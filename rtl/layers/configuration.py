@@ -93,7 +93,7 @@ class LayerRegisters(Block):
     enable : In(1)
         The layer is idle, so that its contents may change.
     constants : Out(constants_layout(shape))
-        Valid from the cycle after the write.
+        Valid from the cycle after the write. Not there in a layer without any.
     bias, threshold : Out(bits * neurons)
         Fields with a value for each neuron, neuron 0 lowest; valid from the cycle after the write.
     bank_write : Out(banks)
@@ -109,7 +109,7 @@ class LayerRegisters(Block):
             {
                 "writes": In(stream.Signature(write_layout([shape]))),
                 "enable": In(1),
-                "constants": Out(constants_layout(shape)),
+                **({"constants": Out(constants_layout(shape))} if shape.layer_fields else {}),
                 **{f.name: Out(f.bits * shape.neurons) for f in shape.neuron_fields},
                 "bank_write": Out(len(shape.banks)),
             }
@@ -132,10 +132,12 @@ class LayerRegisters(Block):
             field: Signal(field.bits * shape.neurons, name=field.name, reset_less=True)
             for field in shape.neuron_fields
         }
-        m.d.comb += self.constants.eq(constants)
+        if shape.layer_fields:
+            m.d.comb += self.constants.eq(constants)
         m.d.comb += [getattr(self, field.name).eq(signal) for field, signal in registers.items()]
-        with m.If(taken & (write.target == Target.CONSTANTS)):
-            m.d.sync += constants.eq(write.data)
+        if shape.layer_fields:
+            with m.If(taken & (write.target == Target.CONSTANTS)):
+                m.d.sync += constants.eq(write.data)
         for b, bank in enumerate(shape.banks):
             here = taken & (write.bank == b)
             in_range = write.row < bank.rows * shape.lanes

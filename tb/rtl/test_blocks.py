@@ -223,6 +223,7 @@ CASES = [
     _neuron(3),
     _neuron(5, lanes=4),
     _neuron(8, pixels=True),
+    _neuron(1, pixels=True),  # nothing that all of its neurons share
     _large(_router("3x3x3", 1, 1, 1)),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
     _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),
