@@ -32,8 +32,7 @@ def behaviour(layer: LayerParameters, sums: np.ndarray) -> Behaviour:
     ``sums`` are integers, shape (..., timesteps, neurons); in the first timestep an image begins.
     """
     if not layer.neuron.has_state:
-        scale = 1 if layer.a is None else layer.a
-        potentials = scale * sums.astype(np.int32) + layer.biases
+        potentials = _scale(layer) * sums.astype(np.int32) + layer.biases
         assert potentials.size == 0 or (
             POTENTIAL_MIN <= potentials.min() <= potentials.max() <= POTENTIAL_MAX
         ), f"a potential of {potentials.min()} to {potentials.max()} left the 18-bit register"
@@ -46,6 +45,11 @@ def behaviour(layer: LayerParameters, sums: np.ndarray) -> Behaviour:
     for t, (u, fired) in enumerate(steps):
         potentials[..., t, :], spikes[..., t, :] = u, fired
     return Behaviour(potentials=potentials, spikes=spikes, saturations=neurons.saturations)
+
+
+def _scale(layer: LayerParameters) -> int:
+    """What a weight adds; of a pixel, for each of its 255 levels."""
+    return 1 if layer.a is None else layer.a
 
 
 def _above(potentials: np.ndarray, threshold: int | np.ndarray | None) -> np.ndarray:
@@ -77,7 +81,7 @@ class _Neurons:
         """Potentials and spikes in timestep ``t``, from 0, with ``sums`` of inputs' weights."""
         layer, neuron = self._layer, self._layer.neuron
         shift = neuron.phases - 1 - t % neuron.phases
-        current = ((1 if layer.a is None else layer.a) << shift) * sums
+        current = (_scale(layer) << shift) * sums
         if neuron.synapse:
             current = self._add(_decayed(self._current, neuron.synapse), current)
             self._current = current
@@ -95,7 +99,7 @@ class _Neurons:
         if neuron.reset is Reset.ZERO:
             return np.where(spikes, 0, _decayed(u, neuron.leak))
         step = self._layer.threshold if self._layer.step is None else self._layer.step
-        taken = 0 if step is None else spikes * np.int32(1) * (step << shift)
+        taken = 0 if step is None else np.where(spikes, step << shift, 0)
         if neuron.order is Order.LEAK_FIRST:
             return self._add(_decayed(u, neuron.leak), -taken)
         return _decayed(self._add(u, -taken), neuron.leak)

@@ -27,7 +27,7 @@ _DAMAGE = (
     zlib.error,
     EOFError,
     KeyError,
-    NotImplementedError,  # a flipped compression method
+    NotImplementedError,  # zipfile's, of a compression method that a flipped bit made
     OSError,
     RuntimeError,  # a flipped "encrypted" flag
     ValueError,

@@ -44,11 +44,9 @@ class ChipRun(Json, Jobs, DataFolder, Seeded, Images, Lanes, Trained):
         f"[default: {waveform.USUAL_MB}]",
         check=at_least_1("WAVES_MB"),
     )
-
     trace: Path | None = option(
         "File (.npz) for every spike and potential of the run, from the RTL."
     )
-
     skip: int | None = option(
         "Timesteps at an image's start that the read-out does not count.  [default: the network's]"
     )
@@ -79,8 +77,7 @@ def execute(asked: ChipRun) -> None:
     """
     begun = time.perf_counter()
     console = Console()
-    subject = Subject.of(asked)
-    subject = _with_read_out(subject, asked)
+    subject = _with_read_out(Subject.of(asked), asked)
     network = subject.network
     shape = network.shape.with_lanes(asked.lanes)
     pixels, labels, chosen = subject.test_images(asked, first=asked.first)
@@ -130,7 +127,7 @@ def execute(asked: ChipRun) -> None:
         if asked.waves:
             wave = waveform.keep(folder, build_folder() / "waves" / name)
             print(f"waveform: {relative(wave) if wave else waveform.NONE}")
-        if asked.trace is not None:
+        if asked.trace is not None and found.outcomes and not interrupted:
             print(f"trace: {relative(asked.trace)}")
         try:
             if found.outcomes:
@@ -175,10 +172,9 @@ def _with_read_out(subject: Subject, asked: ChipRun) -> Subject:
 def _obituary(death: cosimulation.Death, asked: ChipRun) -> str:
     """Which shard died, and how to run its images alone."""
     images = death.images
-    options = ("data", "lanes", "timesteps", "seed", "weights", "data_folder")
-    options += ("skip", "stability")
+    options = ["data", "lanes", "timesteps", "seed", "weights", "data_folder", "skip", "stability"]
     if asked.weights is None:
-        options = ("layer", *options)
+        options.insert(0, "layer")
     values = {name: getattr(asked, name) for name in options}
     values |= {"first": images.start, "images": len(images)}
     command = [f"{make_name(k)}={shlex.quote(str(v))}" for k, v in values.items() if v is not None]

@@ -189,7 +189,7 @@ async def compare_with_golden(dut):
         number = functools.partial(_events, chunk.schedule)
         run = captured.take(None if last else number)
         if shard.trace:
-            trace.keep(folder, chunk.images, chunk.spikes, run)
+            trace.keep(folder, chunk.images, chunk.spikes, run, chunk.schedule)
         outcome = _outcome(shard, network.shape, chunk, run, _cycle() - begun, seconds)
         outcome.write(folder)
         begun = _cycle()

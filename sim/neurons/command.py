@@ -22,6 +22,7 @@ from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import Json, Record
 from trispike.sim.terminal.request import at_least_1, command, option
+from trispike.sim.terminal.subject import committed
 from trispike.sim.tools import toolchain
 from trispike.sim.tools.paths import build_folder, docs
 from trispike.sim.tools.run_folder import run_folder
@@ -75,19 +76,9 @@ def resized(shape: NetworkShape, sizes: tuple[int, ...]) -> NetworkShape:
     return NetworkShape.of(f"{shape.name}_sized", layers, shape.read_out, shape.input.encoder)
 
 
-def _weight_file(named: Named) -> Path:
-    path = weights.committed(named.network, named.data)
-    if not path.exists():
-        raise BadInput(
-            f"no weights of {named.network} for {named.data} come with Trispike; train them by "
-            f"make train LAYER={named.network} DATA={named.data} OUTPUT=models/weights"
-        )
-    return path
-
-
 def price(named: Named, images: int, library: Liberty, folder: Path) -> Cost:
     """Map the chip, run ``images`` test images of the trained network, take the figures."""
-    weight_file = _weight_file(named)
+    weight_file = committed(named.network, named.data)
     network, card = weights.load(weight_file)
     pixels, labels = datasets.load_test(named.data, datasets.find_folder(None, named.data))
     if images > len(pixels):
@@ -134,7 +125,7 @@ def price(named: Named, images: int, library: Liberty, folder: Path) -> Cost:
 
 def _jitter(asked: NeuronsRequest) -> None:
     named = NEURONS[-1]
-    network, card = weights.load(_weight_file(named))
+    network, card = weights.load(committed(named.network, named.data))
     images, labels = datasets.load_test(named.data, datasets.find_folder(None, named.data))
     home = Place(
         docs(record=asked.record), jitter.JITTER, "jitter.json", JITTER_SECTION, record=asked.record
@@ -144,8 +135,9 @@ def _jitter(asked: NeuronsRequest) -> None:
         task = progress.add_task(f"jitter of {network.name}", total=len(jitter.PERCENTS))
         entries = []
         for percent in jitter.PERCENTS:
-            timesteps = card.timesteps or 1
-            entries.append(jitter.measure(network, named.data, images, labels, timesteps, percent))
+            entries.append(
+                jitter.measure(network, named.data, images, labels, card.timesteps, percent)
+            )
             progress.advance(task)
     table_console().print(jitter.terminal(entries))
     written = home.store(entries, jitter.markdown(entries)) if asked.record else []
@@ -172,7 +164,7 @@ def neurons(asked: NeuronsRequest) -> None:
     home = Place(docs(record=asked.record), COSTS, "neurons.json", SECTION, record=asked.record)
     asked.check_json()
     for named in wanted:
-        _weight_file(named)
+        committed(named.network, named.data)
     costs = []
     with progress_bar() as progress, run_folder("neurons") as folder:
         task = progress.add_task("neurons", total=len(wanted))

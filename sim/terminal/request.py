@@ -21,7 +21,10 @@ from trispike.sim.terminal.parser import Command, Option, make_name
 
 _COARSE_SECONDS = 0.02
 
-_PLACES = ("json", "output")
+_RESULTS = ("json", "trace")
+"""Options that name a file which a run writes at its end."""
+
+_PLACES = (*_RESULTS, "output")
 """Options that name files to write."""
 
 
@@ -81,8 +84,9 @@ def command(
                 object.__setattr__(asked, "command", _make_command(name, given))
                 execute(asked)
             except BaseException:
-                if values.get("json"):
-                    _set_aside(values["json"], begun)
+                for each in _RESULTS:
+                    if values.get(each):
+                        _set_aside(values[each], begun)
                 raise
 
         params = [_click_option(each) for each in fields.values()]

@@ -40,7 +40,7 @@ class Subject:
 
         `BadInput` if there is none.
         """
-        weight_file = asked.weights or _committed(asked.layer, asked.data)
+        weight_file = asked.weights or committed(asked.layer, asked.data)
         network, card = weights.load(weight_file)
         return cls(weight_file=weight_file, network=network, card=card, data=asked.data)
 
@@ -93,8 +93,11 @@ class Subject:
         return pixels[chosen.start : chosen.stop], labels[chosen.start : chosen.stop]
 
 
-def _committed(layer: str, data: str) -> Path:
-    """The weight file of ``layer`` for ``data`` that comes with Trispike."""
+def committed(layer: str, data: str) -> Path:
+    """The weight file of ``layer`` for ``data`` that comes with Trispike.
+
+    `BadInput` if none does.
+    """
     preset(layer)
     datasets.source(data)
     weight_file = weights.committed(layer, data)

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 from trispike.models.data import datasets
-from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
 from trispike.models.network.card import Card
@@ -45,8 +44,7 @@ def train(asked: Training) -> None:
     """
     layer, data = asked.layer, asked.data
     preset(layer)
-    if data not in datasets.NAMES:
-        raise BadInput(f"DATA must be one of {', '.join(datasets.NAMES)}, not {data!r}")
+    datasets.source(data)
     chosen, card = recipe(asked.recipe, layer, data), _committed_card(layer, data, asked.recipe)
     origin = card and card.origin
     chosen = changed(chosen if origin is None else Recipe(**origin.recipe), asked.settings)

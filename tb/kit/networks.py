@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from tb.kit.oracles import random_dense, random_layer
+from tb.kit.oracles import random_dense, random_layer, random_neuron
 from trispike import golden
 from trispike.models.data import datasets
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.card import Card
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
-from trispike.models.network.neuron import LEAKY
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.numbers import CONSTANT_MAX, LANES, PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.origin import Made, Trained
 from trispike.models.network.parameters import Network
@@ -91,13 +91,17 @@ def random_shape(seed: int) -> NetworkShape:
 def random_neurons(seed: int) -> NetworkShape:
     """One to four layers, each of neurons of its own, with any read-out and lanes.
 
+    One layer in five has the seed's neurons.
+
     One in five takes pixels. In every second images may stop early, and every third skips.
     """
     rng = random.Random(f"neurons {seed}")
     sizes = [rng.choice([1, 2, 9, 30, 66, 130]) for _ in range(rng.randint(1, 4))]
     sizes.append(rng.choice([1, 2, 3, 10, 17]))
     read_out = rng.choice(list(ReadOut))
-    layers = [random_dense(rng, *pair) for pair in itertools.pairwise(sizes)]
+    neurons = [random_neuron(rng) if rng.random() < 0.8 else INTEGRATE_AND_FIRE for _ in sizes[1:]]
+    pairs = zip(itertools.pairwise(sizes), neurons, strict=True)
+    layers = [random_dense(rng, *pair, neuron=neuron) for pair, neuron in pairs]
     if read_out is ReadOut.POTENTIAL:
         layers[-1] = dataclasses.replace(layers[-1], threshold=Threshold.NONE, step=Step.THRESHOLD)
     pixels = rng.random() < 0.2
@@ -105,11 +109,7 @@ def random_neurons(seed: int) -> NetworkShape:
         shifts = layers[0].neuron.phases - 1
         few = ((PIXEL_MAX * sizes[0] + CONSTANT_MAX) << shifts) <= POTENTIAL_MAX
         neuron = layers[0].neuron if few else dataclasses.replace(layers[0].neuron, phases=1)
-        if not neuron.has_state:
-            neuron = LEAKY
         layers[0] = dataclasses.replace(layers[0], pixels=True, neuron=neuron)
-        if not layers[0].subtracts:
-            layers[0] = dataclasses.replace(layers[0], step=Step.THRESHOLD)
     cut = rng.randint(1, sizes[-1])
     groups = (cut, sizes[-1] - cut) if cut < sizes[-1] and rng.random() < 0.5 else ()
     stops = seed % 2 == 0 and (sizes[-1] > 1 or read_out is ReadOut.FIRST)

@@ -1,5 +1,7 @@
 """`make sim TRACE=`: every spike and potential of a run, from the RTL."""
 
+import dataclasses
+
 import numpy as np
 
 from tb.kit.command import refused_here, trispike_here
@@ -40,6 +42,24 @@ def test_trace(tmp_path):
         assert (trace[f"potentials_{k}"] == expected.potentials[k - 1]).all()
         assert (np.diff(trace[f"fire_{k}"].reshape(-1)[:12]) > 0).all()
     assert trace["labels"].tolist() == expected.labels.tolist()
+
+
+def test_images_that_stop_early(tmp_path):
+    """What had not happened as an image ended is 0, and its cycle -1; the rest is as it was."""
+    network, weight_file = _weight_file(tmp_path)
+    file = tmp_path / "trace.npz"
+    options = ["--images", "6", "--timesteps", "9", "--stability", "1", "--trace", file]
+    done = trispike_here("sim", "--weights", weight_file, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    images = datasets.load_test("digits")[0][:6]
+    stops = dataclasses.replace(network, stability=1)
+    result = golden.run(stops, encode(network.shape, images, timesteps=9, seed=0))
+    trace = np.load(file, allow_pickle=False)
+    fired = trace["fire_2"] >= 0
+    assert (fired.sum(axis=1) >= result.decided).all()
+    assert not fired.all()
+    assert (trace["potentials_2"][fired] == result.potentials[1][fired]).all()
+    assert not trace["potentials_2"][~fired].any()
 
 
 def test_refused(tmp_path):
