@@ -1,6 +1,7 @@
 """`make sim TRACE=`: every spike and potential of a run, from the RTL."""
 
 import dataclasses
+import os
 
 import numpy as np
 
@@ -70,3 +71,14 @@ def test_refused(tmp_path):
         "sim", "--weights", weight_file, "--trace", "trace.npz", "--cluster", "tcp://a:1"
     )
     assert told == "error: TRACE= is for this machine's own runs: leave out CLUSTER="
+
+
+def test_an_earlier_trace_is_set_aside(tmp_path):
+    """A run that fails leaves none that looks like its own."""
+    _, weight_file = _weight_file(tmp_path)
+    file = tmp_path / "trace.npz"
+    file.write_bytes(b"of an earlier run")
+    os.utime(file, (0, 0))
+    refused_here("sim", "--weights", weight_file, "--trace", file, "--skip", "9")
+    assert not file.exists()
+    assert (tmp_path / "trace.npz.old").read_bytes() == b"of an earlier run"
