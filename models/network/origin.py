@@ -14,6 +14,7 @@ class Trained:
     - ``seed``: seed of the training, 0 to 2**63 - 1.
     - ``epochs``: epochs trained, 0 or more.
     - ``threads``: threads that PyTorch computed with; the order of sums depends on it.
+    - ``device``: what PyTorch computed on, ``cpu`` or ``cuda``.
     """
 
     data: str
@@ -22,6 +23,7 @@ class Trained:
     seed: int
     epochs: int
     threads: int
+    device: str = "cpu"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
-            return torch.load(self.path, weights_only=True)
+            return torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as error:  # torch.load promises no kind
             raise BadInput(
                 f"cannot go on from {self.path}: {type(error).__name__}; remove it"

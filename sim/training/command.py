@@ -30,6 +30,9 @@ class Training(DataFolder, Preset):
     epochs: int | None = option("Passes over the training images.  [the committed card's]")
     seed: int | None = option("Seed of everything random.  [the committed card's]")
     threads: int | None = option("Threads of PyTorch.  [the committed card's, or 1]")
+    device: str | None = option(
+        f"{' or '.join(training.DEVICES)}, which is a GPU.  [the card's, or a GPU if there is one]"
+    )
     recipe: str = option(f"Settings: {', '.join(RECIPES)}.", weights.DEFAULT_RECIPE)
     settings: str = option("Other settings than the recipe's, such as 'beta=0.2 batch=100'.", "")
     output: Path | None = option("Folder.  [build/weights]")
@@ -54,6 +57,7 @@ def train(asked: Training) -> None:
         epochs=_first(asked.epochs, origin and origin.epochs, DEFAULT_EPOCHS),
         seed=_first(asked.seed, origin and origin.seed, 0),
         threads=_first(asked.threads, origin and origin.threads, 1),
+        device=_device(asked.device, origin and origin.device),
         recipe=chosen,
     )
     output = asked.output or build_folder() / "weights"
@@ -68,6 +72,19 @@ def train(asked: Training) -> None:
     print(f"weights: {relative(path)}")
     card_path = weights.card_path(path)
     print(_summary(Card.from_json(card_path.read_bytes(), str(card_path))))
+
+
+def _device(asked: str | None, of_card: str | None) -> str:
+    """The device asked for, else the committed card's, else a GPU if there is one."""
+    if device := asked or (of_card if of_card == "cpu" else None):
+        return device
+    found = "cuda" if training.has_gpu() else "cpu"
+    if of_card not in (None, found):
+        print(
+            f"the card's weights were trained on {of_card}; those of a {found} may differ",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _summary(card: Card) -> str:

@@ -22,11 +22,11 @@ SENSOR_SHIFT = 2
 _CHUNK = 5000
 
 
-def _maps(count: int, strength: float):
+def _maps(count: int, strength: float, device):
     """``count`` affine maps, each factor uniform in its range. Shape (count, 2, 3)."""
 
     def uniform(limit: float):
-        return (2 * torch.rand(count) - 1) * limit * strength
+        return (2 * torch.rand(count, device=device) - 1) * limit * strength
 
     angle, shear = uniform(ROTATION), uniform(SHEAR)
     width, height = 1 + uniform(SCALING), 1 + uniform(SCALING)
@@ -38,9 +38,9 @@ def _maps(count: int, strength: float):
     return torch.stack(rows, 1)
 
 
-def _displacements(count: int, side: int, elastic: float):
+def _displacements(count: int, side: int, elastic: float, device):
     """Smooth random displacements of every pixel, in half widths. Shape (count, side, side, 2)."""
-    knots = torch.randn(count, 2, KNOTS, KNOTS) * (elastic / (side / 2))
+    knots = torch.randn(count, 2, KNOTS, KNOTS, device=device) * (elastic / (side / 2))
     smooth = functional.interpolate(knots, size=(side, side), mode="bicubic", align_corners=True)
     return smooth.permute(0, 2, 3, 1)
 
@@ -59,10 +59,10 @@ def distorted(images, strength: float, elastic: float = 0.0):
     chunks = []
     for chunk in images.split(_CHUNK):
         square = chunk.reshape(-1, 1, side, side).float()
-        maps = _maps(len(chunk), strength)
+        maps = _maps(len(chunk), strength, images.device)
         grid = functional.affine_grid(maps, square.shape, align_corners=False)
         if elastic:
-            grid = grid + _displacements(len(chunk), side, elastic)
+            grid = grid + _displacements(len(chunk), side, elastic, images.device)
         moved = functional.grid_sample(square, grid, align_corners=False)
         chunks.append(moved.round().to(torch.uint8).reshape(chunk.shape))
     return torch.cat(chunks)
@@ -81,7 +81,8 @@ def shifted(spikes, strength: float):
         raise BadInput(f"distortion needs a square sensor, not one of {pixels} pixels")
     padded = functional.pad(spikes.unflatten(2, (side, side)), (most,) * 4).flatten(2)
     width = side + 2 * most
-    down, right = torch.randint(0, 2 * most + 1, (2, count, 1, 1))
-    rows = (torch.arange(side).view(1, -1, 1) + down) * width
-    chosen = (rows + torch.arange(side).view(1, 1, -1) + right).flatten(1)
+    down, right = torch.randint(0, 2 * most + 1, (2, count, 1, 1), device=spikes.device)
+    along = torch.arange(side, device=spikes.device)
+    rows = (along.view(1, -1, 1) + down) * width
+    chosen = (rows + along.view(1, 1, -1) + right).flatten(1)
     return padded.gather(2, chosen.expand(len(spikes), -1, -1))

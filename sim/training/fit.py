@@ -42,6 +42,7 @@ class Training:
         each image in each epoch (TW-SNN alg. 1).
     recipe, epochs, seed: The same three give the same weights on one machine with one number of
         threads.
+    device: PyTorch's name of what computes, ``cpu`` or ``cuda``.
     """
 
     def __init__(
@@ -53,23 +54,25 @@ class Training:
         *,
         epochs: int,
         seed: int,
+        device: str = "cpu",
     ):
         self.shape, self.recipe, self.epochs, self.seed = shape, recipe, epochs, seed
         self.epoch = 0
+        self._device = torch.device(device)
         self._given = shape.input.encoder is Encoder.GIVEN
         groups = shape.groups or (shape.sizes[-1],)
-        self._images = torch.tensor(images)
+        self._images = torch.tensor(images, device=self._device)
         self._answers = torch.cat(
             [
                 torch.nn.functional.one_hot(torch.tensor(part).long(), size).float()
                 for part, size in zip(np.unravel_index(labels, groups), groups, strict=True)
             ],
             1,
-        )
+        ).to(self._device)
         self._copies: dict[int, torch.Tensor] = {}
-        with torch.random.fork_rng(devices=[]):
+        with self._own_random_numbers():
             torch.manual_seed(seed)
-            self.net = Net(shape, recipe)
+            self.net = Net(shape, recipe).to(self._device)
         scalars = [value for value in self.net.parameters() if value.ndim == 0]
         matrices = [value for value in self.net.parameters() if value.ndim > 0]
         groups = [{"params": matrices}]
@@ -85,20 +88,26 @@ class Training:
 
         `BadInput` if the loss or a weight stops being a finite number.
         """
-        with torch.random.fork_rng(devices=[]):
+        with self._own_random_numbers():
             images = self._seen_images()
             torch.manual_seed(_seed(self.seed, _EPOCH, self.epoch))
-            batches = torch.randperm(len(images)).split(self.recipe.batch)
-            total, right = 0.0, 0
+            batches = torch.randperm(len(images)).to(self._device).split(self.recipe.batch)
+            total, right = 0.0, 0  # tensors: a GPU is not waited for after each batch
             for k, chosen in enumerate(batches):
                 progress = (self.epoch + k / len(batches)) / self.epochs
                 loss, correct = self._step(images[chosen], self._answers[chosen], progress)
-                total += loss * len(chosen)
+                total += loss.double() * len(chosen)
                 right += correct
+        loss, right = float(total) / len(images), int(right) / len(images)
+        if not math.isfinite(loss):
+            raise self._diverged(f"the loss is {loss}")
         if not all(value.isfinite().all() for value in self.net.parameters()):
             raise self._diverged("there are weights that are not finite")
         self.epoch += 1
-        return total / len(images), right / len(images)
+        return loss, right
+
+    def _own_random_numbers(self):
+        return torch.random.fork_rng(devices=[0] if self._device.type == "cuda" else [])
 
     def _seen_images(self) -> torch.Tensor:
         """The training images of this epoch."""
@@ -119,22 +128,22 @@ class Training:
         """Whether this is one of the last epochs, which use undistorted images."""
         return epoch >= self.epochs * (1 - self.recipe.undistorted)
 
-    def _step(self, images, answers, progress: float) -> tuple[float, int]:
-        """Train one batch. Returns its mean loss and the number of correctly labelled images."""
+    def _step(self, images, answers, progress: float):
+        """Train one batch. Returns its mean loss and the number of correctly labelled images, both
+        tensors.
+        """
         inputs = presented(self.shape, images, self.recipe.timesteps)
         if self._given and self.recipe.distortion and not self._undistorted(self.epoch):
             inputs = shifted(inputs, self.recipe.distortion)
         potentials, hidden = self.net(inputs)
         loss = loss_of(potentials, hidden, answers, self.recipe, self.shape.groups)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise self._diverged(f"the loss is {value}")
         for group in self._optimizer.param_groups:
             group["lr"] = step_size(self.recipe, progress)
         self._optimizer.zero_grad()
         loss.backward()
         self._optimizer.step()
-        return value, labelled_right(potentials, answers, self.shape.read_out, self.shape.groups)
+        correct = labelled_right(potentials, answers, self.shape.read_out, self.shape.groups)
+        return loss.detach(), correct
 
     def _diverged(self, sign: str) -> BadInput:
         return BadInput(
@@ -161,8 +170,8 @@ def parameters(net: Net) -> list[Trained]:
     """Parameters of each layer."""
     return [
         Trained(
-            weights=layer.weights.detach().numpy().copy(),
-            bias=layer.bias.detach().numpy().copy(),
+            weights=layer.weights.detach().cpu().numpy().copy(),
+            bias=layer.bias.detach().cpu().numpy().copy(),
             alpha=layer.alpha(),
             leak=layer.shifts(),
         )

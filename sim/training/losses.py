@@ -74,8 +74,10 @@ def loss_of(potentials, hidden, answers, recipe: Recipe, groups: tuple[int, ...]
     return loss
 
 
-def labelled_right(potentials, answers, read_out: ReadOut, groups: tuple[int, ...] = ()) -> int:
-    """How many of a batch the read-out labels as ``answers`` say, in each of the ``groups``."""
+def labelled_right(potentials, answers, read_out: ReadOut, groups: tuple[int, ...] = ()):
+    """How many of a batch the read-out labels as ``answers`` say, in each of the ``groups``, as a
+    tensor.
+    """
     fired = (potentials > V_TH).float()
     if read_out is ReadOut.FIRST:
         neurons = fired.shape[2]
@@ -85,4 +87,4 @@ def labelled_right(potentials, answers, read_out: ReadOut, groups: tuple[int, ..
         scores = (potentials if read_out is ReadOut.POTENTIAL else fired).sum(0)
     sizes = list(groups) or [answers.shape[1]]
     parts = zip(scores.split(sizes, 1), answers.split(sizes, 1), strict=True)
-    return int(torch.stack([a.argmax(1) == b.argmax(1) for a, b in parts]).all(0).sum())
+    return torch.stack([a.argmax(1) == b.argmax(1) for a, b in parts]).all(0).sum()

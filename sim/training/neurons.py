@@ -20,23 +20,19 @@ class Ternarise(torch.autograd.Function):
         Their magnitude is ``alpha`` or, if None, the mean of the weights that are kept (eq. 10).
         """
         largest = weights.abs().max()
-        limit = torch.nextafter(beta * largest, torch.tensor(-1.0)).item()
-        large = torch.nn.functional.hardshrink(weights, limit)  # 0 where |w| <= limit, that is, < D
+        large = weights.where(weights.abs() >= beta * largest, 0)
         total = large.abs().sum()
         signs = large.sign_()
         if alpha is None:
             alpha = total / signs.square().sum().clamp(min=1)
         ctx.save_for_backward(weights)
-        ctx.some_stop = largest > 1
         return signs.mul_(alpha)
 
     @staticmethod
     def backward(ctx, gradient):
         """The gradient unchanged where |w| <= 1, else 0."""
-        if ctx.some_stop:
-            (weights,) = ctx.saved_tensors
-            gradient = gradient * (weights.abs() <= 1)
-        return gradient, None, None
+        (weights,) = ctx.saved_tensors
+        return gradient.where(weights.abs() <= 1, 0), None, None
 
 
 class Layer(torch.nn.Module):

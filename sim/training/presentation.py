@@ -22,5 +22,5 @@ def presented(shape: NetworkShape, images, timesteps: int):
     if encoder is Encoder.BITS:
         phases = shape.layers[0].neuron.phases
         return (images >> (PIXEL_BITS - phases)).float().unsqueeze(0) / (1 << phases)
-    spikes = encode(shape, images.numpy(), timesteps, seed=0)
-    return torch.from_numpy(spikes).transpose(0, 1).float()
+    spikes = torch.from_numpy(encode(shape, images.cpu().numpy(), timesteps, seed=0))
+    return spikes.to(images.device).transpose(0, 1).float()

@@ -146,8 +146,8 @@ TUNED: dict[str, dict[str, Any]] = {
     "ct256_256": {
         "timesteps": 16,
         "loss": "cross entropy",
-        "distortion": 1.0,
-        "undistorted": 0.0,
+        "decay": 0.1,
+        "distortion": 0.5,
         "activity_limit": 20.0,
     },
     "ws1200_1200": {

@@ -23,6 +23,9 @@ from trispike.sim.training.tally import accuracy_by_timestep
 LONGEST = 35
 """Timesteps of the longest run that is measured of a network that runs for any number."""
 
+DEVICES = ("cpu", "cuda")
+"""What can train; ``cuda`` is a GPU that PyTorch sees."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -33,6 +36,7 @@ class Plan:
     epochs: Passes over the training set, 1 or more.
     seed: Seed of the training, 0 to 2**63 - 1.
     threads: Threads of PyTorch, 1 or more; the order of sums depends on it.
+    device: One of `DEVICES`, what computes.
     """
 
     layer: str
@@ -41,6 +45,7 @@ class Plan:
     seed: int = 0
     recipe: Recipe = TRISPIKE
     threads: int = 1
+    device: str = "cpu"
 
     def __post_init__(self):
         shape = preset(self.layer)
@@ -58,6 +63,8 @@ class Plan:
             value = getattr(self, field)
             if type(value) is not int or value < 1:
                 raise BadInput(f"{field} must be an integer, 1 or more, not {value!r}")
+        if self.device not in DEVICES:
+            raise BadInput(f"DEVICE must be one of {', '.join(DEVICES)}, not {self.device!r}")
         check_seed(self.seed)
 
     @property
@@ -91,12 +98,9 @@ def train(
     if timesteps is None:
         timesteps = plan.recipe.timesteps if plan.recipe.timesteps > 1 else LONGEST
     test_seed, timesteps = check_seed(test_seed), check_timesteps(timesteps)
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise BadInput(f"training needs PyTorch: {install('train')}") from None
+    gpu = has_gpu()
+    if plan.device == "cuda" and not gpu:
+        raise BadInput("DEVICE is cuda, but PyTorch sees no GPU: leave it out, or say DEVICE=cpu")
     dataset = load(plan.data, folder)
     dataset.samples.check_input(preset(plan.layer), plan.layer, plan.data)
     path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
@@ -125,6 +129,7 @@ def train(
             seed=plan.seed,
             epochs=plan.epochs,
             threads=plan.threads,
+            device=plan.device,
         ),
         measured=Measured(
             test_seed=test_seed,
@@ -138,6 +143,17 @@ def train(
     (weights if ternary else real_weights).save(path, network, card)
     checkpoint.remove()
     return path
+
+
+def has_gpu() -> bool:
+    """Whether PyTorch sees a GPU; `BadInput` without PyTorch."""
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise BadInput(f"training needs PyTorch: {install('train')}") from None
+    return torch.cuda.is_available()
 
 
 def _fitted(plan: Plan, dataset: Dataset, folder: Path, progress: Progress):
@@ -165,6 +181,7 @@ def _fitted(plan: Plan, dataset: Dataset, folder: Path, progress: Progress):
             plan.recipe,
             epochs=plan.epochs,
             seed=plan.seed,
+            device=plan.device,
         )
         return fit(training, checkpoint, report), checkpoint
     finally:

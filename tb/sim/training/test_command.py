@@ -24,6 +24,7 @@ from trispike.models.network import weights
         (["--epochs", "0"], "epochs must be an integer, 1 or more, not 0"),
         (["--threads", "0"], "threads must be an integer, 1 or more, not 0"),
         (["--seed", "-1"], "seed must be from 0"),
+        (["--device", "tpu"], "DEVICE must be one of cpu, cuda, not 'tpu'"),
         (["--settings", "beta=2"], "beta must be from 0 to 1, not 2.0"),
         (["--settings", "speed=2"], "a setting must be NAME=VALUE of timesteps, weight_bits, "),
     ],

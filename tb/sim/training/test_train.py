@@ -137,6 +137,24 @@ def test_repeats(tiny, tmp_path):
 
 
 @needs_torch
+def test_repeats_on_a_gpu(tiny, tmp_path):
+    if not training.has_gpu():
+        pytest.skip("PyTorch sees no GPU")
+    one = _train(tmp_path / "one", epochs=3, device="cuda")
+    other = _train(tmp_path / "other", epochs=3, device="cuda")
+    assert _bytes(one) == _bytes(other)
+    assert weights.load(one)[1].origin.device == "cuda"
+
+
+@needs_torch
+def test_without_a_gpu(tiny, monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "has_gpu", lambda: False)
+    with pytest.raises(BadInput, match="DEVICE is cuda, but PyTorch sees no GPU"):
+        _train(tmp_path, device="cuda")
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_torch
 def test_only_the_images_to_fit_are_learnt_from(tiny, monkeypatch, tmp_path):
     """Other held-out and test images, the same weights."""
     one = _train(tmp_path / "one", epochs=3)
