@@ -134,7 +134,7 @@ class Readout(Block):
         complete = Signal()  # `counts` is a whole prediction
         step = Signal(TIMESTEPS_SHAPE)  # timesteps counted of the prediction at work
         if self._judges:
-            m.submodules.stability = stability = Stability(n=self.outputs, shape=shape)
+            m.submodules.decision = stability = Stability(n=self.outputs, shape=shape)
             m.d.comb += [
                 stability.scores.eq(counts),
                 stability.stability.eq(self.stability),

@@ -1,5 +1,6 @@
 """Scenarios of a whole chip: two images back to back, and a trained network on a digit."""
 
+import dataclasses
 from collections.abc import Callable
 
 from trispike.models.data import datasets
@@ -20,6 +21,9 @@ from trispike.sim.waves.stimulus import Stimulus
 _SMALL = Network(name="waves", layers=(pattern(8, 6, threshold=-15), pattern(6, 3, threshold=-5)))
 _SMALL_VECTORS = (0x2D, 0x91, 0xFF, 0x00)  # two images of two timesteps
 
+_STOPPING = dataclasses.replace(_SMALL, name="stops", stability=2)
+_STOPPING_VECTORS = (0x9E, 0x46, 0xEB, 0x01, 0xD6, 0xA5, 0x40, 0xB8, 0x69, 0xD5)  # of five
+
 
 async def _load(stimulus: Stimulus, network: Network, timesteps: int) -> None:
     await stimulus.send("configuration", network_writes(network, timesteps))
@@ -30,6 +34,14 @@ async def _two_images(stimulus: Stimulus) -> None:
     await _load(stimulus, _SMALL, timesteps=2)
     taking = stimulus.start(stimulus.receive("result", (0, 0)))
     await stimulus.send("i", _SMALL_VECTORS)
+    await taking
+    await stimulus.cycles(2)
+
+
+async def _early_decision(stimulus: Stimulus) -> None:
+    await _load(stimulus, _STOPPING, timesteps=5)
+    taking = stimulus.start(stimulus.receive("result", (0, 0)))
+    await stimulus.send("i", _STOPPING_VECTORS)
     await taking
     await stimulus.cycles(2)
 
@@ -76,6 +88,23 @@ SCENARIOS = (
         block=lambda: Chip(shape=_SMALL.shape),
         drive=_two_images,
         signals=_signals(_SMALL.shape.sizes),
+    ),
+    Scenario(
+        name="chip_early_decision",
+        about="8-6-3, two images of five timesteps, the first decided after four (theta 2)",
+        block=lambda: Chip(shape=_STOPPING.shape),
+        drive=_early_decision,
+        signals=_signals(_STOPPING.shape.sizes)
+        | {
+            "gate.o.valid": bits,
+            "readout.stop": bits,
+            "readout.decision.done": bits,
+            "readout.decision.stable": bits,
+            "readout.decision.label": bits,
+            "readout.decision.average": bits,
+            "readout.decision.count": bits,
+            "result.payload": fields(result_layout(3, stops=True)),
+        },
     ),
     Scenario(
         name="chip_fc256_digit",
