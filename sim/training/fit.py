@@ -132,7 +132,7 @@ class Training:
         """Train one batch. Returns its mean loss and the number of correctly labelled images, both
         tensors.
         """
-        inputs = presented(self.shape, images, self.recipe.timesteps)
+        inputs = presented(self.shape, images, self.recipe.draws * self.recipe.timesteps)
         if self._given and self.recipe.distortion and not self._undistorted(self.epoch):
             inputs = shifted(inputs, self.recipe.distortion)
         potentials, hidden = self.net(inputs)

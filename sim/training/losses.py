@@ -1,7 +1,7 @@
 """The losses that a training minimises.
 
-Potentials are those of the output neurons, as if none spiked: (timesteps, batch, neurons). Answers
-are the probability of each label, (batch, neurons).
+Potentials are those of the output neurons, as if none spiked: (draws, timesteps, batch, neurons).
+Answers are the probability of each label, (batch, neurons).
 """
 
 import torch
@@ -18,7 +18,7 @@ def squared_hinge(potentials, answers, groups):
     far below it for the others.
     """
     targets = 2.0 * answers - 1
-    return torch.relu(1 - targets * (potentials - V_TH)).square().sum(2).mean()
+    return torch.relu(1 - targets * (potentials - V_TH)).square().sum(3).mean()
 
 
 def first_spike(potentials, answers, groups):
@@ -27,25 +27,25 @@ def first_spike(potentials, answers, groups):
     The read-out takes the first output neuron that fires, of those that fire in one timestep the
     first in order, or label 0 if none does. If a neuron of potential v - V_th fires with
     probability s(v), s the logistic function, the label is k with probability s(v_k), times the
-    product of (1 - s(v_j)) over all that come before, summed over the timesteps. The cross-entropy
-    of the potentials' softmax keeps the correct neuron ahead of the others, which matters over
-    several timesteps.
+    product of (1 - s(v_j)) over all that come before, summed over the timesteps. Each draw has a
+    label of its own. The cross-entropy of the mean potentials' softmax keeps the correct neuron
+    ahead of the others, which matters over several timesteps.
     """
     margin = potentials - V_TH
-    timesteps, _, neurons = margin.shape
-    in_turn = margin.transpose(0, 1).flatten(1)
+    _, timesteps, _, neurons = margin.shape
+    in_turn = margin.transpose(1, 2).flatten(2)
     fires, stays = functional.logsigmoid(in_turn), functional.logsigmoid(-in_turn)
-    first = fires + stays.cumsum(1) - stays
-    first = first.unflatten(1, (timesteps, neurons)).logsumexp(1)
-    label_0 = torch.logaddexp(first[:, :1], stays.sum(1, keepdim=True))
-    first = torch.cat([label_0, first[:, 1:]], 1)
-    ranked = functional.log_softmax(margin.mean(0), 1)
+    first = fires + stays.cumsum(2) - stays
+    first = first.unflatten(2, (timesteps, neurons)).logsumexp(2)
+    label_0 = torch.logaddexp(first[..., :1], stays.sum(2, keepdim=True))
+    first = torch.cat([label_0, first[..., 1:]], 2).mean(0)
+    ranked = functional.log_softmax(margin.mean((0, 1)), 1)
     return -(answers * (first + ranked)).sum(1).mean() / 2
 
 
 def cross_entropy(potentials, answers, groups):
     """Cross-entropy of the softmax of the mean potentials; ``groups`` are sizes of several."""
-    parts = zip(potentials.mean(0).split(groups, 1), answers.split(groups, 1), strict=True)
+    parts = zip(potentials.mean((0, 1)).split(groups, 1), answers.split(groups, 1), strict=True)
     return -sum((answer * mean.log_softmax(1)).sum(1).mean() for mean, answer in parts)
 
 
@@ -66,9 +66,14 @@ def price_of_activity(hidden, recipe: Recipe):
 
 
 def loss_of(potentials, hidden, answers, recipe: Recipe, groups: tuple[int, ...] = ()):
-    """The recipe's loss and its price of activity, a scalar."""
+    """The recipe's loss and its price of activity, a scalar.
+
+    ``potentials`` and ``hidden`` spikes are those of all timesteps of the first draw, then of the
+    next: (draws * timesteps, batch, neurons).
+    """
     groups = list(groups) or [answers.shape[1]]
-    loss = LOSSES[recipe.loss](potentials, answers, groups)
+    drawn = potentials.unflatten(0, (recipe.draws, -1))
+    loss = LOSSES[recipe.loss](drawn, answers, groups)
     if recipe.activity_price:
         loss = loss + price_of_activity(hidden, recipe)
     return loss

@@ -27,6 +27,8 @@ class Recipe:
     start: Initial value of a learnt alpha, in standard deviations of the initial weights, above 0.
     loss: One of `LOSSES`, see `sim.training.losses`.
     batch: Images in a step, 1 or more.
+    draws: Times that the input spikes of an image are drawn in a step, 1 or more; the loss has the
+        mean potentials of all, and a label for each. More than 1 only with one timestep.
     schedule: How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
     first_rate, last_rate: Adam's step size in the first and in the last step, above 0.
     decay: Adam's decoupled weight decay: each step, full-precision weights shrink by this times the
@@ -55,6 +57,7 @@ class Recipe:
     start: float = 3.0
     loss: str = "first spike"
     batch: int = 250
+    draws: int = 1
     schedule: str = "cosine"
     first_rate: float = 4e-3
     last_rate: float = 1e-5
@@ -81,6 +84,7 @@ class Recipe:
             "start": ("above 0", lambda x: 0 < x < math.inf),
             "loss": (f"one of {', '.join(LOSSES)}", lambda x: x in LOSSES),
             "batch": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
+            "draws": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
             "schedule": (f"one of {', '.join(SCHEDULES)}", lambda x: x in SCHEDULES),
             "first_rate": ("above 0", lambda x: 0 < x < math.inf),
             "last_rate": ("above 0", lambda x: 0 < x < math.inf),
@@ -98,6 +102,8 @@ class Recipe:
             value = getattr(self, name)
             if not holds(value):
                 raise BadInput(f"{name} must be {range_text}, not {value!r}")
+        if self.draws > 1 and self.timesteps > 1:
+            raise BadInput(f"draws must be 1 with {self.timesteps} timesteps, not {self.draws}")
 
     def fields(self) -> dict[str, Any]:
         """All settings by name, as in a card."""
@@ -138,6 +144,7 @@ RECIPES = {
 TUNED: dict[str, dict[str, Any]] = {
     "diet256_256": {
         "timesteps": 2,
+        "draws": 1,
         "loss": "cross entropy",
         "copies": 150,
         "undistorted": 0.1,
@@ -145,6 +152,7 @@ TUNED: dict[str, dict[str, Any]] = {
     },
     "ct256_256": {
         "timesteps": 16,
+        "draws": 1,
         "loss": "cross entropy",
         "decay": 0.1,
         "distortion": 0.5,
@@ -152,6 +160,7 @@ TUNED: dict[str, dict[str, Any]] = {
     },
     "ws1200_1200": {
         "timesteps": 24,
+        "draws": 1,
         "loss": "cross entropy",
         "copies": 60,
         "undistorted": 0.1,
@@ -159,6 +168,7 @@ TUNED: dict[str, dict[str, Any]] = {
     },
     "first512": {
         "timesteps": 8,
+        "draws": 1,
         "start": 1.0,
         "copies": 60,
         "undistorted": 0.1,
@@ -169,6 +179,7 @@ TUNED: dict[str, dict[str, Any]] = {
 
 TUNED_TO_DATA: dict[str, dict[str, Any]] = {
     "fashion": {
+        "draws": 3,
         "decay": 0.1,
         "distortion": 0.3,
         "copies": 60,
@@ -217,4 +228,4 @@ def recipe(name: str, layer: str = "", data: str = "") -> Recipe:
     except KeyError:
         raise BadInput(f"RECIPE must be one of {', '.join(RECIPES)}, not {name!r}") from None
     to_data = TUNED_TO_DATA.get(data, {}) if name.startswith(TRISPIKE.name) else {}
-    return dataclasses.replace(chosen, **{**TUNED.get(layer, {}), **to_data})
+    return dataclasses.replace(chosen, **{**to_data, **TUNED.get(layer, {})})

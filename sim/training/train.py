@@ -54,6 +54,11 @@ class Plan:
                 f"weight_bits must be 2 for {self.layer}, as there is no golden model of its "
                 f"neurons with real weights, not {self.recipe.weight_bits}"
             )
+        if self.recipe.draws > 1 and shape.input.encoder is not Encoder.RATE:
+            raise BadInput(
+                f"draws must be 1 for {self.layer}, whose input is not drawn, not "
+                f"{self.recipe.draws}"
+            )
         loss = self.recipe.loss
         if shape.read_out is ReadOut.FIRST and loss != "first spike":
             raise BadInput(

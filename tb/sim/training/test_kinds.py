@@ -112,13 +112,21 @@ def test_fashion_has_its_settings():
         assert recipe(name, "fc256", "fashion").distortion < recipe(name, "fc256").distortion
     assert recipe("tw-snn", "fc256", "fashion") == recipe("tw-snn")
     both = recipe("trispike", "diet256_256", "fashion")
-    assert (both.timesteps, both.distortion) == (2, recipe("trispike", "", "fashion").distortion)
+    assert (both.timesteps, both.draws) == (2, 1)
+    assert both.distortion == recipe("trispike", "", "fashion").distortion
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_32_bits_are_for_the_seeds_neurons(name):
     with pytest.raises(BadInput, match=r"weight_bits must be 2 for .*, not 32"):
         training.Plan(layer=name, data="mnist", epochs=1, recipe=Recipe(weight_bits=32))
+
+
+def test_draws_are_for_input_that_is_drawn():
+    with pytest.raises(BadInput, match=r"draws must be 1 for first512, whose input is not drawn"):
+        training.Plan(layer="first512", data="mnist", epochs=1, recipe=Recipe(draws=2))
+    with pytest.raises(BadInput, match="draws must be 1 with 2 timesteps, not 3"):
+        Recipe(draws=3, timesteps=2)
 
 
 def test_the_first_spike_is_for_networks_that_answer_so():

@@ -158,19 +158,22 @@ def _chance_of_label(chances, label):
 
 
 @needs_torch
-@pytest.mark.parametrize("timesteps", [1, 3])
+@pytest.mark.parametrize(("draws", "timesteps"), [(1, 1), (1, 3), (3, 1)])
 @pytest.mark.parametrize("label", range(4))
-def test_first_spike_by_every_pattern(label, timesteps):
+def test_first_spike_by_every_pattern(label, draws, timesteps):
     import torch
 
     from trispike.sim.training.losses import first_spike
 
-    rows = [[0.3, 1.7, 1.1, -0.8], [-0.2, 0.9, 2.2, 0.1], [0.4, 1.1, -1.3, 0.6]][:timesteps]
-    potentials = torch.tensor(rows, dtype=torch.float64).unsqueeze(1)
+    rows = [[0.3, 1.7, 1.1, -0.8], [-0.2, 0.9, 2.2, 0.1], [0.4, 1.1, -1.3, 0.6]]
+    rows = rows[: draws * timesteps]
+    potentials = torch.tensor(rows, dtype=torch.float64).view(draws, timesteps, 1, 4)
     chances = [[1 / (1 + math.exp(1 - v)) for v in row] for row in rows]
-    means = [sum(column) / timesteps for column in zip(*rows, strict=True)]
+    means = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
     ranked = math.exp(means[label]) / sum(map(math.exp, means))
-    wanted = -(math.log(_chance_of_label(chances, label)) + math.log(ranked)) / 2
+    each = [chances[k : k + timesteps] for k in range(0, len(rows), timesteps)]
+    first = sum(math.log(_chance_of_label(draw, label)) for draw in each) / draws
+    wanted = -(first + math.log(ranked)) / 2
     answers = torch.nn.functional.one_hot(torch.tensor([label]), 4)
     assert first_spike(potentials, answers, [4]).item() == pytest.approx(wanted)
 
