@@ -41,25 +41,32 @@ class Cost:
 def costs(entries: Sequence[Entry]) -> list[Cost]:
     """The cost of each ternary network among ``entries`` whose baseline is in them too.
 
-    Only seeds of both measurements count; pairs without a common seed are left out. All ``entries``
-    are of one data set.
+    A baseline is the 32-bit network of the same recipe, sparse or not, else those of others. Only
+    seeds of both measurements count; pairs without a common seed are left out. All ``entries`` are
+    of one data set.
     """
     priced = []
-    for baseline in (entry for entry in entries if entry.source.bits == 32):
-        for ternary in entries:
-            if ternary.source.bits == 2 and ternary.source.layer == baseline.source.layer:
-                points = _points(ternary, baseline)
-                if points:
-                    priced.append(
-                        Cost(
-                            layer=ternary.source.layer,
-                            recipe=ternary.source.recipe,
-                            baseline=baseline.source.recipe,
-                            seeds=tuple(points),
-                            points=tuple(points.values()),
-                        )
+    for ternary in (entry for entry in entries if entry.source.bits == 2):
+        for baseline in _baselines(ternary, entries):
+            points = _points(ternary, baseline)
+            if points:
+                priced.append(
+                    Cost(
+                        layer=ternary.source.layer,
+                        recipe=ternary.source.recipe,
+                        baseline=baseline.source.recipe,
+                        seeds=tuple(points),
+                        points=tuple(points.values()),
                     )
+                )
     return priced
+
+
+def _baselines(ternary: Entry, entries: Sequence[Entry]) -> list[Entry]:
+    layer, recipe = ternary.source.layer, ternary.source.recipe
+    found = [each for each in entries if (each.source.bits, each.source.layer) == (32, layer)]
+    own = [each for each in found if recipe.startswith(each.source.recipe.removesuffix("-32bit"))]
+    return own or found
 
 
 def _points(ternary: Entry, baseline: Entry) -> dict[int, tuple[float, ...]]:

@@ -17,6 +17,7 @@ _LOOKS = {  # colours of Okabe and Ito, told apart by line and marker as well
     "trispike-sparse": {"color": "#009E73", "linestyle": ":", "marker": "v"},
     "tw-snn": {"color": "#D55E00", "linestyle": "--", "marker": "s"},
     "tw-snn-32bit": {"color": "#555555", "linestyle": "-.", "marker": "^"},
+    "trispike-32bit": {"color": "#CC79A7", "linestyle": "-.", "marker": "D"},
 }
 _PUBLISHED = {published.TW_SNN: "*", published.YIN: "D"}
 _TICKS = (1, 2, 3, 5, 10, 20, 35, 60, 100, 255)

@@ -12,7 +12,7 @@ from trispike.models.network.real_network import RealNetwork
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.training.recipe import RECIPES
 
-DRAWN = ("trispike", "trispike-sparse", "tw-snn", "tw-snn-32bit")
+DRAWN = ("trispike", "trispike-sparse", "tw-snn", "tw-snn-32bit", "trispike-32bit")
 """Training recipes whose networks are measured and drawn."""
 
 

@@ -176,8 +176,8 @@ def _legend(data: str) -> str:
     sources = f" Published: {'; '.join(places)}." if places else ""
     return (
         f"{networks}. `trispike` is our recipe, `trispike-sparse` the same with more zeros, "
-        f"`tw-snn` TW-SNN's with ternary weights, `tw-snn-32bit` the same without "
-        f"ternarisation.{sources} TW-SNN's Fig. 10 draws more "
+        f"`tw-snn` TW-SNN's with ternary weights, `tw-snn-32bit` and "
+        f"`trispike-32bit` the same without ternarisation.{sources} TW-SNN's Fig. 10 draws more "
         "curves than its text has numbers; nothing here is read off a drawing."
     )
 

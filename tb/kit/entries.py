@@ -29,7 +29,7 @@ def every_entry(data: str = "mnist", timesteps: int = 12) -> list[Entry]:
     """Every network of every recipe, with three seeds."""
     made = []
     for k, source in enumerate(sources(data)):
-        start = 0.90 + 0.005 * k  # 1.5 points from trispike to its 32-bit baseline
+        start = 0.90 + 0.005 * k  # 2 points from trispike to its 32-bit baseline
         rows = {
             seed: [min(1.0, start + 0.001 * seed + 0.002 * t) for t in range(timesteps)]
             for seed in (0, 1, 2)

@@ -31,6 +31,8 @@ def test_costs_by_hand():
     assert cost.mean(2) == pytest.approx(2.0)
     assert cost.deviation(2) == pytest.approx(2**0.5)
     assert costs([ternary, other]) == []
+    own = entry_of("fc256", "trispike-32bit", {0: [0.92, 0.96]})
+    assert [cost.baseline for cost in costs([ternary, real, own])] == ["trispike-32bit"]
 
 
 def test_record_comes_back(tmp_path):
@@ -125,7 +127,7 @@ def test_terminal_table_fits():
     assert ours.split() == [
         *["fc256", "trispike", *["100.00±0.01"] * 4, "25%", "1,234", "measured"]
     ]
-    assert sum("recorded" in line for line in lines) == 15
+    assert sum("recorded" in line for line in lines) == 19
     assert any(re.search(r"TW-SNN 2-bit +96\.7 +97\.0 +published", line) for line in lines)
 
 
@@ -138,10 +140,14 @@ def test_markdown_table():
     entries = every_entry(timesteps=35)
     text = tables.markdown("mnist", entries, costs(entries), ["a.png", "b.png"])
     rows = [_cells(line) for line in text.splitlines() if line.startswith("|")]
-    first, second = rows[:19], rows[19:]
+    first, second = rows[:23], rows[23:]
     assert {len(row) for row in first} == {13}
     ours = next(row for row in first if row[:2] == ["fc256_256", "`tw-snn`"])
-    assert ours[2:7] == ["2-bit", *[f"{93.1 + x:.2f} ± 0.10" for x in (0, 0.4, 1.8, 6.8)]]
+    assert ours[2:7] == [
+        "2-bit",
+        *[f"{93.6 + x:.2f} ± 0.10" for x in (0, 0.4, 1.8)],
+        "100.00 ± 0.00",
+    ]
     assert ours[7:] == [
         "0 to 2",
         "0.32",
@@ -155,7 +161,7 @@ def test_markdown_table():
     assert first[-1][:3] == ["fc256_256", "Yin 2017", "7-bit"]
     assert first[-1][3:5] == ["98.0", "not printed"]
     assert first[-1][-1] == "published"
-    assert second[2][:3] == ["fc256", "`trispike`", "+1.50 ± 0.00"]
+    assert second[2][:3] == ["fc256", "`trispike`", "+2.00 ± 0.00"]
     assert second[2][-2:] == ["0.2 to 1.05, T not printed", "measured here"]
     assert len(second) == 2 + 12
     assert "![Accuracy against timesteps on mnist](a.png)" in text
