@@ -19,12 +19,11 @@ class Ternarise(torch.autograd.Function):
 
         Their magnitude is ``alpha`` or, if None, the mean of the weights that are kept (eq. 10).
         """
-        largest = weights.abs().max()
-        large = weights.where(weights.abs() >= beta * largest, 0)
-        total = large.abs().sum()
-        signs = large.sign_()
+        sizes = weights.abs()
+        large = weights.where(sizes >= beta * sizes.max(), 0)
+        signs = large.sign()
         if alpha is None:
-            alpha = total / signs.square().sum().clamp(min=1)
+            alpha = large.abs().sum() / signs.square().sum().clamp(min=1)
         ctx.save_for_backward(weights)
         return signs.mul_(alpha)
 

@@ -1,7 +1,7 @@
 """Scenarios of a whole chip: two images back to back, and a trained network on a digit."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from trispike.models.data import datasets
 from trispike.models.data.encoders import encode
@@ -25,36 +25,33 @@ _STOPPING = dataclasses.replace(_SMALL, name="stops", stability=2)
 _STOPPING_VECTORS = (0x9E, 0x46, 0xEB, 0x01, 0xD6, 0xA5, 0x40, 0xB8, 0x69, 0xD5)  # of five
 
 
-async def _load(stimulus: Stimulus, network: Network, timesteps: int) -> None:
+async def _run(
+    stimulus: Stimulus, network: Network, vectors: Sequence[int], timesteps: int
+) -> None:
+    """Images of so many ``timesteps``, one after the other, whose results are taken at once."""
     await stimulus.send("configuration", network_writes(network, timesteps))
     stimulus.record()
+    waits = (0,) * (len(vectors) // timesteps)
+    taking = stimulus.start(stimulus.receive("result", waits))
+    await stimulus.send("i", vectors)
+    await taking
+    await stimulus.cycles(2)
 
 
 async def _two_images(stimulus: Stimulus) -> None:
-    await _load(stimulus, _SMALL, timesteps=2)
-    taking = stimulus.start(stimulus.receive("result", (0, 0)))
-    await stimulus.send("i", _SMALL_VECTORS)
-    await taking
-    await stimulus.cycles(2)
+    await _run(stimulus, _SMALL, _SMALL_VECTORS, timesteps=2)
 
 
 async def _early_decision(stimulus: Stimulus) -> None:
-    await _load(stimulus, _STOPPING, timesteps=5)
-    taking = stimulus.start(stimulus.receive("result", (0, 0)))
-    await stimulus.send("i", _STOPPING_VECTORS)
-    await taking
-    await stimulus.cycles(2)
+    await _run(stimulus, _STOPPING, _STOPPING_VECTORS, timesteps=5)
 
 
 async def _digit(stimulus: Stimulus) -> None:
     network, _ = weights.load(weights.committed("fc256", "digits"))
     images, _ = datasets.load_test("digits")
     (steps,) = encode(network.shape, images[:1], timesteps=1, seed=0)
-    await _load(stimulus, network, timesteps=1)
-    taking = stimulus.start(stimulus.receive("result", (0,)))
-    await stimulus.send("i", [sum(1 << k for k in step.nonzero()[0].tolist()) for step in steps])
-    await taking
-    await stimulus.cycles(2)
+    vectors = [sum(1 << k for k in step.nonzero()[0].tolist()) for step in steps]
+    await _run(stimulus, network, vectors, timesteps=1)
 
 
 def _layer_signals(k: int, inputs: int) -> dict[str, Callable[[int, int], str]]:

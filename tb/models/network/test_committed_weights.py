@@ -6,7 +6,6 @@ import zipfile
 import numpy as np
 import pytest
 
-from tb.kit.networks import NO_MNIST
 from trispike.models.data import datasets
 from trispike.models.network import weights
 from trispike.models.network.shape import Encoder
@@ -43,7 +42,8 @@ def test_cards_tell_the_truth(path):
     network, card = weights.load(path)
     folder = datasets.find_folder(name=card.data)
     if card.data != "digits" and folder is None:
-        pytest.skip(NO_MNIST)
+        variable = datasets.source(card.data).variable
+        pytest.skip(f"{card.data} is not part of the repository: set {variable}")
     images, labels = datasets.load_test(card.data, folder)
     timesteps = len(card.measured.accuracy)
     if network.encoder not in (Encoder.LATENCY, Encoder.GIVEN):

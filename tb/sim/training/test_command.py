@@ -10,6 +10,7 @@ import pytest
 from tb.kit.command import ROOT, refused, refused_here, trispike
 from tb.kit.extras import needs_torch
 from trispike.models.network import weights
+from trispike.sim.training import command
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,28 @@ from trispike.models.network import weights
 def test_bad_options(options, message, tmp_path):
     assert message in refused_here("train", *options, "--output", tmp_path)
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_card", "gpu", "chosen"),
+    [
+        ("cpu", "cuda", True, "cpu"),
+        ("cuda", "cpu", False, "cuda"),
+        (None, "cpu", True, "cpu"),
+        (None, "cuda", True, "cuda"),
+        (None, "cuda", False, "cpu"),
+        (None, None, True, "cuda"),
+        (None, None, False, "cpu"),
+    ],
+)
+def test_device(monkeypatch, capsys, asked, of_card, gpu, chosen):
+    """Of a card's GPU that is not here it says that other weights may come of it."""
+    monkeypatch.setattr(command.training, "has_gpu", lambda: gpu)
+    assert command._device(asked, of_card) == chosen
+    told = capsys.readouterr().err
+    assert ("trained on cuda; those of a cpu may differ" in told) == (
+        (asked, of_card, gpu) == (None, "cuda", False)
+    )
 
 
 def test_missing_torch(tmp_path):
