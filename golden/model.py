@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from trispike.golden.decision import timesteps_to_decision
-from trispike.golden.layers import SUMS
-from trispike.golden.neuron import Behaviour, behaviour
+from trispike.golden.layers import LAYERS
+from trispike.golden.neuron import Behaviour
 from trispike.models.errors import BadInput
 from trispike.models.network.numbers import MAX_TIMESTEPS
 from trispike.models.network.parameters import LayerParameters, Network
@@ -29,7 +29,8 @@ class Result:
         layer without a threshold has none.
     potentials
         Each layer's potentials as compared with the threshold: int32 (float32 of a network of real
-        weights), same shape. Empty if not asked for.
+        weights), same shape; of a convolution those of all windows, before they are pooled. Empty
+        if not asked for.
     running_scores
         What the read-out has added up for each output neuron after each timestep: its spikes,
         int32, its potentials, or, by its first spike in timestep t from 0, 255 - t, without the
@@ -65,9 +66,10 @@ class Result:
 def run_layer(layer: LayerParameters, spikes: np.ndarray) -> Behaviour:
     """What ``layer`` does in each timestep of images whose input spikes are ``spikes``.
 
-    ``spikes`` is bool, or uint8 if they are pixels, of shape (..., timesteps, inputs).
+    ``spikes`` is bool, or uint8 if they are pixels, of shape (..., timesteps, inputs); maps are
+    flattened (`models.network.volume.Volume`), those that come out too.
     """
-    return behaviour(layer, SUMS[type(layer.shape)](spikes, layer.weights))
+    return LAYERS[type(layer.shape)](layer, spikes)
 
 
 def _first_spikes(spikes: np.ndarray) -> np.ndarray:
@@ -127,7 +129,7 @@ def propagate(
     """
     spikes = np.asarray(spikes)
     first = network.layers[0].shape
-    inputs, kind = first.inputs, np.dtype(np.uint8 if first.pixels else np.bool_)
+    inputs, kind = first.volume.size, np.dtype(np.uint8 if first.pixels else np.bool_)
     if spikes.dtype != kind or spikes.ndim != 3 or spikes.shape[2] != inputs:
         raise BadInput(
             f"input spikes must be {kind} of shape (images, timesteps, {inputs}) for "

@@ -3,7 +3,7 @@
 import pytest
 
 from trispike.golden import model
-from trispike.golden.layers import SUMS
+from trispike.golden.layers import LAYERS as RUNS
 from trispike.models.data.encoders import ENCODERS
 from trispike.models.network.layers import KINDS
 from trispike.models.network.shape import Encoder, ReadOut
@@ -12,7 +12,7 @@ from trispike.sim.cosim import judge
 from trispike.sim.cosim.cycles import SPIKING_CYCLES
 
 
-@pytest.mark.parametrize("table", [SUMS, LAYERS, SPIKING_CYCLES], ids=["golden", "rtl", "cycles"])
+@pytest.mark.parametrize("table", [RUNS, LAYERS, SPIKING_CYCLES], ids=["golden", "rtl", "cycles"])
 def test_kinds_of_layers(table):
     """Golden model, RTL and cycle model have each kind of layer."""
     assert set(table) == set(KINDS)

@@ -1,14 +1,20 @@
-"""What each kind of layer sums of its input spikes."""
+"""What each kind of layer does."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from trispike.golden.layers.dense import weighted_sums
-from trispike.models.network.layers import Dense
+from trispike.golden.layers.convolution import run_convolution
+from trispike.golden.layers.dense import run_dense, weighted_sums
+from trispike.golden.neuron import Behaviour
+from trispike.models.network.layers import Convolution, Dense
+from trispike.models.network.parameters import LayerParameters
 
-SUMS: dict[type, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {Dense: weighted_sums}
-"""Sum of the weights of spiking inputs for each neuron, by kind of layer: a function of the input
-spikes, bool (..., inputs), and the weights, that returns float32 (..., neurons)."""
+LAYERS: dict[type, Callable[[LayerParameters, np.ndarray], Behaviour]] = {
+    Dense: run_dense,
+    Convolution: run_convolution,
+}
+"""By kind of layer: a function of its parameters and its input spikes, see
+`golden.model.run_layer`."""
 
-__all__ = ["SUMS", "weighted_sums"]
+__all__ = ["LAYERS", "weighted_sums"]

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from trispike.models.errors import BadInput
-from trispike.models.network.layers import KINDS
+from trispike.models.network.layers import KINDS, Layer
 from trispike.models.network.origin import ORIGINS, Origin, Trained
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import Encoder, Input, NetworkShape, ReadOut
@@ -26,7 +26,7 @@ def digest(network: Network) -> str:
     """sha256 of a network's name, shape and parameters, whatever container they are stored in."""
     shape = network.shape
     total = hashlib.sha256(f"{_FORMAT_2}\n{network.name}\n{shape}\n".encode())
-    if shape != NetworkShape.dense(name=network.name, sizes=shape.sizes):
+    if shape.has_maps or shape != NetworkShape.dense(name=network.name, sizes=shape.sizes):
         total.update(json.dumps(_shape_record(shape)).encode())
     for layer in network.layers:
         constants = [getattr(layer, field.name) for field in layer.shape.layer_fields]
@@ -181,10 +181,13 @@ def _shape_record(shape: NetworkShape) -> dict[str, Any]:
     usual = {"lanes": 1}
     for layer in KINDS:
         usual |= {f.name: f.default for f in dataclasses.fields(layer)}
-    layers = [
-        {k: v for k, v in _tagged(layer, _KINDS).items() if k == "kind" or not _is(usual[k], v)}
-        for layer in shape.layers
-    ]
+    layers = []
+    for layer in shape.layers:
+        fields = _tagged(layer, _KINDS)
+        common = {f.name: fields.pop(f.name) for f in dataclasses.fields(Layer)}
+        layers.append(
+            {k: v for k, v in (fields | common).items() if k == "kind" or not _is(usual[k], v)}
+        )
     record = {**msgspec.to_builtins(shape), "layers": layers}
     return {k: v for k, v in record.items() if v or k not in ("groups", "skips", "stops")}
 

@@ -7,16 +7,18 @@ import functools
 from trispike.models.errors import BadInput
 from trispike.models.network import field
 from trispike.models.network.field import Field, Per
+from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron, Reset
 from trispike.models.network.numbers import (
     BANK_BITS,
     BANK_NEURONS,
     LANES,
+    MAX_CHANNELS,
     MAX_FAN_IN,
     MAX_NEURONS,
-    MAX_VECTOR,
     WEIGHT_BITS,
 )
+from trispike.models.network.volume import Volume
 
 
 def power_of_two(n: int) -> int:
@@ -76,24 +78,26 @@ class BankShape:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Dense:
-    """A layer in which each of ``neurons`` processing elements has all ``inputs``.
+class Layer:
+    """What layers of every kind have: processing elements, their weights, and what they do.
 
-    - ``inputs``: fan-in and width of the input spike vector, 1 to 8192.
-    - ``neurons``: number of neurons, 1 to 8192.
-    - ``lanes``: spikes that the layer takes in one cycle: 1, 2, 4 or 8, at most ``inputs``.
-      Presynaptic neuron i belongs to lane i mod lanes.
+    - ``lanes``: spikes that the layer takes in one cycle: 1, 2, 4 or 8. Input i of a PE belongs to
+      lane i mod lanes.
     - ``threshold``, ``bias``: what a neuron compares its potential with, and starts it from.
     - ``neuron``: what a neuron does from one timestep to the next.
     - ``step``: what a spike subtracts; its own only where a spike does subtract.
     - ``pixels``: inputs are 8-bit pixels, not spikes: in the cycle of an input the pixel takes the
       place of the constant a. One lane.
 
-    Source: TW-SNN sec. 4.2.
+    A kind of layer has besides:
+
+    - ``inputs``: fan-in of a PE, 1 to 8192.
+    - ``neurons``: number of PEs.
+    - ``volume``, ``output``: maps that go in and that come out.
+    - ``firings``: times that a PE fires in a timestep, for a neuron each.
+    - ``maps``: windows on ``volume``, where it is not all there at once; else None.
     """
 
-    inputs: int
-    neurons: int
     lanes: int = 1
     threshold: Threshold = Threshold.ONE
     bias: Bias = Bias.TERNARY
@@ -103,13 +107,10 @@ class Dense:
 
     def __post_init__(self):
         check_lanes(self.lanes)
-        limits = {"inputs": min(MAX_FAN_IN, MAX_VECTOR), "neurons": MAX_NEURONS}
-        for what, most in limits.items():
+        for what, most in {"inputs": MAX_FAN_IN, "neurons": MAX_NEURONS}.items():
             n = getattr(self, what)
             if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= most:
                 raise BadInput(f"layer {what} must be an integer from 1 to {most}, not {n!r}")
-        if self.lanes > self.inputs:
-            raise BadInput(f"a layer of {self.inputs} inputs has no {self.lanes} lanes")
         if self.pixels and self.lanes > 1:
             raise BadInput(f"a layer of pixels has one lane, not {self.lanes}")
         if self.step is not Step.THRESHOLD and not self.subtracts:
@@ -180,5 +181,115 @@ class Dense:
         return self.lanes * sum(bank.bits for bank in self.banks)
 
 
-KINDS = (Dense,)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Dense(Layer):
+    """A layer in which each of ``neurons`` processing elements has all ``inputs``.
+
+    - ``inputs``: fan-in and width of the input spike vector, 1 to 8192, at least ``lanes``.
+    - ``neurons``: number of neurons, 1 to 8192.
+
+    Source: TW-SNN sec. 4.2.
+    """
+
+    inputs: int
+    neurons: int
+
+    firings = 1
+    maps = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.lanes > self.inputs:
+            raise BadInput(f"a layer of {self.inputs} inputs has no {self.lanes} lanes")
+
+    @property
+    def volume(self) -> Volume:
+        """What goes in: no map."""
+        return Volume(channels=self.inputs)
+
+    @property
+    def output(self) -> Volume:
+        """What comes out: no map."""
+        return Volume(channels=self.neurons)
+
+    def has_lanes(self, lanes: int) -> bool:
+        """Whether there are inputs for so many lanes."""
+        return lanes <= self.inputs
+
+    def __str__(self):
+        return str(self.neurons)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Convolution(Layer):
+    """A layer whose processing elements look at one window of its input after the other.
+
+    A PE is the neurons of a channel: it has the same weights at each window, and fires at each.
+
+    - ``maps``: what goes in, the windows, and the pooling of what comes out. Their inputs are at
+      most 8192.
+    - ``channels``: those that come out, 1 to 512.
+
+    Lanes divide the input channels.
+    """
+
+    maps: Maps
+    channels: int
+
+    def __post_init__(self):
+        super().__post_init__()
+        channels = self.maps.volume.channels
+        if type(self.channels) is not int or not 1 <= self.channels <= MAX_CHANNELS:
+            raise BadInput(
+                f"a convolution's channels must be from 1 to {MAX_CHANNELS}, "
+                f"not {self.channels!r:.80}"
+            )
+        if not self.has_lanes(self.lanes):
+            raise BadInput(
+                f"lanes must divide a convolution's input channels, {channels}, not be {self.lanes}"
+            )
+        if not self.fires and self.firings > 1:
+            raise BadInput("a convolution with several windows must have a threshold")
+
+    @property
+    def inputs(self) -> int:
+        """Fan-in: inputs of a window."""
+        return self.maps.fan_in
+
+    @property
+    def neurons(self) -> int:
+        """PEs, one for each channel that comes out."""
+        return self.channels
+
+    @property
+    def volume(self) -> Volume:
+        """Maps that go in."""
+        return self.maps.volume
+
+    @property
+    def output(self) -> Volume:
+        """Maps that come out."""
+        return self.maps.output(self.channels)
+
+    @property
+    def firings(self) -> int:
+        """Windows."""
+        return self.maps.rows * self.maps.columns
+
+    def has_lanes(self, lanes: int) -> bool:
+        """Whether the input channels can be dealt out to so many lanes."""
+        return self.maps.volume.channels % lanes == 0
+
+    def __str__(self):
+        maps = self.maps
+        if maps.is_whole:
+            return str(self.channels)
+        kernel = str(maps.kernel[0]) if len(set(maps.kernel)) == 1 else "x".join(map(str, maps.kernel))
+        stride = f"s{maps.stride}" if maps.stride > 1 else ""
+        padding = f"p{maps.padding}" if maps.padding else ""
+        pool = f"-mp{maps.pool}" if maps.pool > 1 else ""
+        return f"{self.channels}c{kernel}{stride}{padding}{pool}"
+
+
+KINDS = (Dense, Convolution)
 """Every kind of layer. Golden model, RTL and cycle model each have a table with these keys."""

@@ -36,6 +36,19 @@ MAX_NEURONS = 8192
 MAX_VECTOR = 8192
 """Widest spike vector that a layer takes at once."""
 
+MAX_CHANNELS = 512
+"""Most channels that go into or come out of a convolution."""
+
+MAX_KERNEL = 7
+"""Most rows, and columns, of a convolution's window, unless it is all of the map."""
+
+MAX_STRIDE = 2
+
+MAX_POOL = 8
+
+MAX_MAP = 256
+"""Most rows, and columns, of a map."""
+
 BANK_NEURONS = 64
 """Neurons served by one SRAM bank: 64 ternary weights fill a 128-bit word."""
 

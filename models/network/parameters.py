@@ -7,7 +7,8 @@ import numpy as np
 
 from trispike.models.errors import BadInput, checked_integer
 from trispike.models.network.field import Field, Per
-from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.layers import Bias, Convolution, Dense, Layer, Step, Threshold
+from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron
 from trispike.models.network.numbers import (
     MAX_TIMESTEPS,
@@ -27,7 +28,8 @@ class LayerParameters:
     overflow its 18-bit register, and one that is carried on saturates only as its
     `models.network.neuron.Neuron` tells.
 
-    - ``weights``: int8, shape (inputs, neurons), each -1, 0 or +1.
+    - ``weights``: int8, shape (inputs, neurons), each -1, 0 or +1. Of a convolution, the inputs are
+      those of a window, see `models.network.maps.Maps.fan_in`, and the neurons its channels.
     - ``a``: scale constant of the weights, 0 to 127; None where inputs are pixels, which take its
       place.
     - ``bias``: int8, shape (neurons,), each -1, 0 or +1, scaled by ``b``; or, where ``b`` is None,
@@ -38,6 +40,7 @@ class LayerParameters:
     - ``neuron``: what a neuron does from one timestep to the next.
     - ``step``: what a spike subtracts from a carried potential, as ``threshold``; None: the
       threshold.
+    - ``maps``: of a convolution; None: the layer is dense.
     """
 
     weights: np.ndarray
@@ -47,10 +50,16 @@ class LayerParameters:
     threshold: int | np.ndarray | None
     neuron: Neuron = INTEGRATE_AND_FIRE
     step: int | np.ndarray | None = None
+    maps: Maps | None = None
 
     def __post_init__(self):
         weights = _checked_array("weights", self.weights, 2, -1, 1, np.int8)
         object.__setattr__(self, "weights", weights)
+        if self.maps is not None and len(weights) != self.maps.fan_in:
+            raise BadInput(
+                f"weights must have {self.maps.fan_in} rows, the inputs of a window, "
+                f"not {len(weights)}"
+            )
         for field in self.shape.fields:
             value = _checked(field, getattr(self, field.name), self.shape.neurons)
             object.__setattr__(self, field.name, value)
@@ -82,14 +91,16 @@ class LayerParameters:
                     )
 
     @functools.cached_property
-    def shape(self) -> Dense:
+    def shape(self) -> Layer:
         """The layer that these parameters are for, with one lane."""
         each = isinstance(self.threshold, np.ndarray)
         has_one = Threshold.NONE if self.threshold is None else Threshold.ONE
         one_step = Step.THRESHOLD if self.step is None else Step.ONE
-        return Dense(
-            inputs=self.weights.shape[0],
-            neurons=self.weights.shape[1],
+        inputs, neurons = self.weights.shape
+        kind = functools.partial(Dense, inputs=inputs, neurons=neurons)
+        if self.maps is not None:
+            kind = functools.partial(Convolution, maps=self.maps, channels=neurons)
+        return kind(
             threshold=Threshold.EACH if each else has_one,
             bias=Bias.EACH if self.b is None else Bias.TERNARY,
             neuron=self.neuron,

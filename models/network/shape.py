@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from trispike.models.errors import BadInput
-from trispike.models.network.layers import Dense, check_lanes
+from trispike.models.network.layers import Dense, Layer, check_lanes
 from trispike.models.network.numbers import COUNT_BITS, LANES, MAX_LAYERS, SUM_BITS
 from trispike.models.network.volume import Volume
 
@@ -44,6 +44,10 @@ class ReadOut(enum.Enum):
     """Earliest spike of an output neuron (Zhou 2021)."""
 
 
+def _named(volume: Volume) -> str:
+    return f"maps of {volume}" if volume.positions > 1 else f"{volume.size} inputs"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Input:
     """What goes into a network: maps of pixels, and how they become spikes."""
@@ -58,22 +62,23 @@ class NetworkShape:
 
     - ``name``: name of the network, as ``LAYER=`` takes it; it becomes part of a Verilog module's
       name.
-    - ``input``: its volume has as many values as the first layer has inputs.
-    - ``layers``: shape of each layer, input side first: 1 to 512, each with as many inputs as the
-      one before it has neurons.
+    - ``input``: its volume is what the first layer takes.
+    - ``layers``: shape of each layer, input side first: 1 to 512, each taking what the one before
+      it gives. The last gives no maps.
     - ``read_out``: COUNT and FIRST want a last layer that fires, POTENTIAL one that does not; all
       others fire.
     - ``groups``: outputs that tell a part of the label each, from the first on, which together are
       all; empty: one part. The parts are the digits of the label, the first the most significant.
     - ``skips``: timesteps at an image's start may be left out of the answer (Kim 2018 sec. 5.1).
     - ``stops``: an image ends with the timestep in which its label is stable: with FIRST as an
-      output spikes, otherwise by Kim 2018's algorithm 1, which wants two outputs. Without groups.
+      output spikes, otherwise by Kim 2018's algorithm 1, which wants two outputs. Without groups, and
+      without maps.
     - Input that is encoded as DIRECT wants a first layer of pixels, and none other.
     """
 
     name: str
     input: Input
-    layers: tuple[Dense, ...]
+    layers: tuple[Layer, ...]
     read_out: ReadOut = ReadOut.COUNT
     groups: tuple[int, ...] = ()
     skips: bool = False
@@ -87,10 +92,15 @@ class NetworkShape:
             )
         if not 1 <= len(self.layers) <= MAX_LAYERS:
             raise BadInput(f"a network must have 1 to {MAX_LAYERS} layers, not {len(self.layers)}")
-        if self.input.volume.size != self.layers[0].inputs:
+        if self.input.volume != self.layers[0].volume:
             raise BadInput(
-                f"layer 1 must take {self.input.volume.size} inputs, as the images have as many "
-                f"pixels, not {self.layers[0].inputs}"
+                f"layer 1 must take {_named(self.input.volume)}, as the images have, "
+                f"not {_named(self.layers[0].volume)}"
+            )
+        if self.layers[-1].output.positions > 1:
+            raise BadInput(
+                f"the last layer must give no maps, not {_named(self.layers[-1].output)}; end with "
+                "a dense layer"
             )
         outputs = self.layers[-1].neurons
         if self.groups and (min(self.groups) < 1 or sum(self.groups) != outputs):
@@ -102,11 +112,13 @@ class NetworkShape:
             raise BadInput("an image cannot stop early with groups of outputs: leave one out")
         if self.stops and self.read_out is not ReadOut.FIRST and outputs < 2:
             raise BadInput("an image can stop early with 2 outputs or more, not with 1")
+        if self.stops and self.has_maps:
+            raise BadInput("an image cannot stop early in a network of convolutions: leave one out")
         for k, (before, after) in enumerate(itertools.pairwise(self.layers), 2):
-            if before.neurons != after.inputs:
+            if before.output != after.volume:
                 raise BadInput(
-                    f"layer {k} must take {before.neurons} inputs as layer {k - 1} has as "
-                    f"many neurons, not {after.inputs}"
+                    f"layer {k} must take {_named(before.output)}, as layer {k - 1} gives, "
+                    f"not {_named(after.volume)}"
                 )
         for k, layer in enumerate(self.layers, 1):
             direct = k == 1 and self.input.encoder is Encoder.DIRECT
@@ -135,31 +147,40 @@ class NetworkShape:
     def of(
         cls,
         name: str,
-        layers: tuple[Dense, ...],
+        layers: tuple[Layer, ...],
         read_out: ReadOut = ReadOut.COUNT,
         encoder: Encoder = Encoder.RATE,
         groups: tuple[int, ...] = (),
         **more: bool,
     ) -> Self:
-        """The network of ``layers`` whose input is a vector; ``more`` are other fields."""
-        volume = Volume(channels=layers[0].inputs) if layers else Volume(channels=1)
+        """The network of ``layers`` on what the first of them takes; ``more`` are other fields."""
+        volume = layers[0].volume if layers else Volume(channels=1)
         given = Input(volume=volume, encoder=encoder)
         fields = {"name": name, "input": given, "layers": layers, "read_out": read_out}
         return cls(**fields, groups=groups, **more)
 
-    def with_lanes(self, lanes: int) -> Self:
+    def with_lanes(self, lanes: int | Sequence[int]) -> Self:
         """The network on a chip whose layers take ``lanes`` spikes a cycle: 1, 2, 4 or 8.
 
-        A layer of fewer inputs has the largest of these numbers that it has inputs for, and one of
-        pixels has one lane.
+        ``lanes``: of all layers, or of each. A layer that cannot have so many has the largest of
+        these numbers that it can have (`Layer.lanes`), and one of pixels has one lane.
         """
-        check_lanes(lanes)
+        each = [lanes] * len(self.layers) if isinstance(lanes, int) else list(lanes)
+        if len(each) != len(self.layers):
+            raise BadInput(
+                f"lanes must be one number, or {len(self.layers)}, one for each layer of "
+                f"{self.name}, not {len(each)}"
+            )
+        for wanted in each:
+            check_lanes(wanted)
         layers = tuple(
             dataclasses.replace(
                 layer,
-                lanes=1 if layer.pixels else max(k for k in LANES if k <= min(lanes, layer.inputs)),
+                lanes=1
+                if layer.pixels
+                else max(k for k in LANES if k <= wanted and layer.has_lanes(k)),
             )
-            for layer in self.layers
+            for layer, wanted in zip(self.layers, each, strict=True)
         )
         return dataclasses.replace(self, layers=layers)
 
@@ -169,9 +190,14 @@ class NetworkShape:
         return max(layer.lanes for layer in self.layers)
 
     @property
+    def has_maps(self) -> bool:
+        """Some layer takes maps, position by position."""
+        return any(layer.maps for layer in self.layers)
+
+    @property
     def sizes(self) -> tuple[int, ...]:
-        """Neurons a layer, inputs first: ``(784, 256, 10)``."""
-        return (self.layers[0].inputs, *(layer.neurons for layer in self.layers))
+        """Values that go in and that each layer gives out: ``(784, 256, 10)``."""
+        return (self.input.volume.size, *(layer.output.size for layer in self.layers))
 
     @property
     def labels(self) -> int:
@@ -193,4 +219,6 @@ class NetworkShape:
         return sum(layer.memory_bits for layer in self.layers)
 
     def __str__(self):
-        return "-".join(map(str, self.sizes))
+        volume = self.input.volume
+        given = volume if volume.positions > 1 else volume.size
+        return "-".join(map(str, (given, *self.layers)))

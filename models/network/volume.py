@@ -23,9 +23,14 @@ class Volume:
                 raise BadInput(f"a volume's {what} must be an integer of 1 or more, not {n!r}")
 
     @property
+    def positions(self) -> int:
+        """Places on a map. Layers exchange all channels of one of them at once, row by row."""
+        return self.height * self.width
+
+    @property
     def size(self) -> int:
         """Number of values."""
-        return self.channels * self.height * self.width
+        return self.channels * self.positions
 
     def __str__(self):
         return f"{self.channels}x{self.height}x{self.width}"

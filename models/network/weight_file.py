@@ -16,7 +16,7 @@ import numpy as np
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 from trispike.models.network.card import Card
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Layer
 from trispike.models.network.shape import NetworkShape
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip file can hold
@@ -100,7 +100,7 @@ class Archive:
 
 
 def load(
-    path: Path, layer_of: Callable[[Archive, int, Dense], _Layer]
+    path: Path, layer_of: Callable[[Archive, int, Layer], _Layer]
 ) -> tuple[tuple[_Layer, ...], Card]:
     """The layers in the weight file ``path``, and its card.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from trispike.models.network import codes, weight_file
 from trispike.models.network.card import Card, digest
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Layer
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.weight_file import Archive, card_path
 
@@ -78,7 +78,7 @@ def load(path: Path) -> tuple[Network, Card]:
     return network, card
 
 
-def _layer(archive: Archive, k: int, shape: Dense) -> LayerParameters:
+def _layer(archive: Archive, k: int, shape: Layer) -> LayerParameters:
     synapses = (shape.inputs, shape.neurons)
     packed = archive.array(
         f"weights_{k}", np.uint8, codes.packed_size(shape.inputs * shape.neurons)
@@ -95,5 +95,6 @@ def _layer(archive: Archive, k: int, shape: Dense) -> LayerParameters:
     return LayerParameters(
         weights=codes.unpack(packed, synapses, f"weights_{k}"),
         neuron=shape.neuron,
+        maps=shape.maps,
         **{"a": None, "b": None, "threshold": None, **fields},
     )

@@ -42,7 +42,7 @@ def test_real_network_is_a_chain():
     assert network.layers[0].weights.dtype == np.float32
     with pytest.raises(ValueError, match="read-only"):
         network.layers[0].weights[0, 0] = 1
-    with pytest.raises(BadInput, match="layer 2 must take 3 inputs as layer 1 has as many"):
+    with pytest.raises(BadInput, match="layer 2 must take 3 inputs, as layer 1 gives, not 5"):
         RealNetwork(name="x", layers=(network.layers[0], network.layers[0]))
     with pytest.raises(BadInput, match="1 to 512 layers, not 0"):
         RealNetwork(name="x", layers=())

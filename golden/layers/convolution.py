@@ -1,0 +1,72 @@
+"""Convolutions: windows of maps, each a vector of inputs, and the pooling of spikes."""
+
+import numpy as np
+
+from trispike.golden.layers.dense import weighted_sums
+from trispike.golden.neuron import Behaviour, behaviour
+from trispike.models.network.maps import Maps
+from trispike.models.network.parameters import LayerParameters
+
+_VALUES_AT_ONCE = 1 << 24
+"""Inputs of windows that are made at once, of a few bytes each."""
+
+
+def windows(maps: Maps, values: np.ndarray) -> np.ndarray:
+    """The inputs of every window, from the left to the right and then down.
+
+    ``values``: of flattened maps, shape (..., inputs). Returns the same kind, shape (...,
+    positions, fan_in), in the order of `Maps.fan_in`. What lies in the padding is 0.
+    """
+    volume, (high, wide) = maps.volume, maps.kernel
+    flat = values.reshape(-1, volume.channels, volume.height, volume.width)
+    edge = (maps.padding, maps.padding)
+    flat = np.pad(flat, ((0, 0), (0, 0), edge, edge))
+    seen = np.empty((len(flat), maps.rows, maps.columns, high, wide, volume.channels), values.dtype)
+    for y in range(maps.rows):
+        for x in range(maps.columns):
+            top, left = y * maps.stride, x * maps.stride
+            window = flat[:, :, top : top + high, left : left + wide]
+            seen[:, y, x] = window.transpose(0, 2, 3, 1)
+    return seen.reshape(*values.shape[:-1], maps.rows * maps.columns, maps.fan_in)
+
+
+def pooled(maps: Maps, spikes: np.ndarray) -> np.ndarray:
+    """The OR of every square of ``spikes``, bool (..., channels, rows, columns) of windows."""
+    side = maps.pool
+    high, wide = maps.rows // side, maps.columns // side
+    squares = spikes[..., : high * side, : wide * side]
+    squares = squares.reshape(*spikes.shape[:-2], high, side, wide, side)
+    return squares.any(axis=(-3, -1))
+
+
+def run_convolution(layer: LayerParameters, spikes: np.ndarray) -> Behaviour:
+    """What the convolution ``layer`` does, see `golden.model.run_layer`.
+
+    Potentials have the order of flattened maps of its channels, before they are pooled.
+    """
+    maps, (timesteps, inputs) = layer.maps, spikes.shape[-2:]
+    images = spikes.reshape(-1, timesteps, inputs)
+    each = timesteps * maps.rows * maps.columns * maps.fan_in
+    step = max(1, _VALUES_AT_ONCE // each)
+    parts = [_run(layer, images[k : k + step]) for k in range(0, len(images), step)]
+    shape = spikes.shape[:-1]
+    return Behaviour(
+        potentials=np.concatenate([part.potentials for part in parts]).reshape(*shape, -1),
+        spikes=np.concatenate([part.spikes for part in parts]).reshape(*shape, -1),
+        saturations=sum(part.saturations for part in parts),
+    )
+
+
+def _run(layer: LayerParameters, spikes: np.ndarray) -> Behaviour:
+    """As `run_convolution`, of shape (images, timesteps, inputs)."""
+    maps = layer.maps
+    sums = weighted_sums(windows(maps, spikes), layer.weights)
+    did = behaviour(layer, np.moveaxis(sums, 1, 2))  # (images, positions, timesteps, channels)
+    potentials, fired = (each.transpose(0, 2, 3, 1) for each in (did.potentials, did.spikes))
+    maps_of = fired.reshape(*fired.shape[:3], maps.rows, maps.columns)
+    flat = (*spikes.shape[:2], -1)
+    return Behaviour(
+        potentials=potentials.reshape(flat),
+        spikes=pooled(maps, maps_of).reshape(flat),
+        saturations=did.saturations,
+    )
