@@ -17,7 +17,7 @@ from amaranth.hdl import (
 )
 from amaranth.lib import wiring
 
-from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.layers import Bias, Layer, Step, Threshold
 
 
 class Block(wiring.Component):
@@ -37,7 +37,7 @@ def lanes_suffix(lanes: int) -> str:
     return "" if lanes == 1 else f"_{lanes}_lanes"
 
 
-def parameters_suffix(shape: Dense) -> str:
+def parameters_suffix(shape: Layer) -> str:
     """How a module name spells out what neurons have and do: not at all for the seed's."""
     threshold = {Threshold.EACH: "_thresholds", Threshold.NONE: "_silent"}
     bias = "_biases" if shape.bias is Bias.EACH else ""

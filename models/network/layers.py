@@ -16,6 +16,8 @@ from trispike.models.network.numbers import (
     MAX_CHANNELS,
     MAX_FAN_IN,
     MAX_NEURONS,
+    PIXEL_BITS,
+    POTENTIAL_BITS,
     WEIGHT_BITS,
 )
 from trispike.models.network.volume import Volume
@@ -65,16 +67,26 @@ class Step(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BankShape:
-    """One SRAM bank: ``rows`` words of ``width`` bits, serving ``neurons`` neurons."""
+    """One SRAM bank: ``rows`` words of ``width`` bits; of weights, serving ``neurons`` neurons."""
 
     rows: int
     width: int
-    neurons: int
+    neurons: int = 0
 
     @property
     def bits(self) -> int:
         """Storage of the bank, in bits."""
         return self.rows * self.width
+
+
+def word_banks(rows: int, bits: int) -> tuple[BankShape, ...]:
+    """Banks that hold ``rows`` words of ``bits``, side by side: 128 bits of a word each, or less.
+
+    Rows (at least 2) and widths are rounded up to powers of two.
+    """
+    parts = [min(BANK_BITS, bits - first) for first in range(0, bits, BANK_BITS)]
+    rows = max(2, power_of_two(rows))
+    return tuple(BankShape(rows=rows, width=power_of_two(part)) for part in parts)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -96,6 +108,8 @@ class Layer:
     - ``volume``, ``output``: maps that go in and that come out.
     - ``firings``: times that a PE fires in a timestep, for a neuron each.
     - ``maps``: windows on ``volume``, where it is not all there at once; else None.
+    - ``kept_bits``: bits that each neuron has in memory while others use its PE.
+    - ``buffers``: memory banks besides those of weights.
     """
 
     lanes: int = 1
@@ -178,7 +192,8 @@ class Layer:
     @property
     def memory_bits(self) -> int:
         """Storage of all banks of all lanes, in bits."""
-        return self.lanes * sum(bank.bits for bank in self.banks)
+        weights = self.lanes * sum(bank.bits for bank in self.banks)
+        return weights + sum(bank.bits for bank in self.buffers)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -196,6 +211,8 @@ class Dense(Layer):
 
     firings = 1
     maps = None
+    kept_bits = 0
+    buffers = ()
 
     def __post_init__(self):
         super().__post_init__()
@@ -275,6 +292,52 @@ class Convolution(Layer):
     def firings(self) -> int:
         """Windows."""
         return self.maps.rows * self.maps.columns
+
+    @property
+    def kept_bits(self) -> int:
+        """Bits that each neuron has in memory while its channel's PE is at other windows.
+
+        Its carried potential, its synaptic current, and whether it has spiked, of a neuron that
+        has them.
+        """
+        if self.firings == 1:
+            return 0
+        neuron = self.neuron
+        return POTENTIAL_BITS * (neuron.carries + bool(neuron.synapse)) + neuron.once
+
+    @property
+    def line_banks(self) -> tuple[BankShape, ...]:
+        """Banks of one row of a line buffer, which has `Maps.buffer_rows`, in each lane."""
+        channels = self.volume.channels // self.lanes
+        bits = channels * (PIXEL_BITS if self.pixels else 1)
+        return word_banks(self.volume.width, bits)
+
+    @property
+    def pool_banks(self) -> tuple[BankShape, ...]:
+        """Banks of the row of squares whose OR is not complete."""
+        return word_banks(self.output.width, self.channels) if self.maps.pool > 1 else ()
+
+    @property
+    def kept_banks(self) -> tuple[BankShape, ...]:
+        """Banks of what neurons keep, a word a window; each holds all of some neurons' bits."""
+        if not self.kept_bits:
+            return ()
+        most = BANK_BITS // self.kept_bits
+        groups = [min(most, self.channels - k) for k in range(0, self.channels, most)]
+        return tuple(
+            BankShape(
+                rows=power_of_two(self.firings),
+                width=power_of_two(neurons * self.kept_bits),
+                neurons=neurons,
+            )
+            for neurons in groups
+        )
+
+    @property
+    def buffers(self) -> tuple[BankShape, ...]:
+        """Banks of line buffers, pool and kept state."""
+        lines = self.line_banks * (self.maps.buffer_rows * self.lanes)
+        return lines + self.pool_banks + self.kept_banks
 
     def has_lanes(self, lanes: int) -> bool:
         """Whether the input channels can be dealt out to so many lanes."""

@@ -12,7 +12,7 @@ from trispike.rtl.chip.readout import Readout, result_layout
 from trispike.rtl.hierarchy import Block, lanes_suffix, leave_out, place
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import Target, timesteps_layout, write_layout
-from trispike.rtl.layers.dense import input_layout
+from trispike.rtl.layers.layer import input_layout
 from trispike.rtl.parameters import Parameter
 
 

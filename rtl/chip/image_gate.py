@@ -4,10 +4,10 @@ from amaranth import *
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Layer
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE
-from trispike.rtl.layers.dense import input_layout
+from trispike.rtl.layers.layer import input_layout
 from trispike.rtl.parameters import Parameter
 
 
@@ -30,9 +30,9 @@ class ImageGate(Block):
     for each vector that had not passed.
     """
 
-    layer = Parameter(Dense)
+    layer = Parameter(Layer)
 
-    def __init__(self, *, layer: Dense):
+    def __init__(self, *, layer: Layer):
         self.layer = layer
         vectors = stream.Signature(input_layout(layer))
         super().__init__(

@@ -14,7 +14,7 @@ from trispike.rtl.chip.argmax import Argmax
 from trispike.rtl.chip.stability import Stability
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE
-from trispike.rtl.layers.dense import output_layout
+from trispike.rtl.layers.layer import output_layout
 from trispike.rtl.parameters import Parameter
 
 

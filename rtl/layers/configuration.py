@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from trispike.models.network.field import Field
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Layer
 from trispike.models.network.numbers import BANK_BITS, BANK_NEURONS, COUNT_BITS, MAX_CHIP_LAYERS
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix
@@ -24,7 +24,7 @@ class Target(enum.Enum, shape=2):
     TIMESTEPS = 3
 
 
-def write_layout(layers: Iterable[Dense] = ()) -> data.StructLayout:
+def write_layout(layers: Iterable[Layer] = ()) -> data.StructLayout:
     """Layout of one configuration write of a chip with ``layers``, or of one layer alone.
 
     ========= ============================== ==================================================
@@ -58,8 +58,8 @@ Write = write_layout()
 """`write_layout` of layers of up to 1024 inputs and neurons."""
 
 
-def constants_layout(shape: Dense) -> data.StructLayout:
-    """Layout of a layer's constants: its fields with one value, see `Dense.fields`."""
+def constants_layout(shape: Layer) -> data.StructLayout:
+    """Layout of a layer's constants: its fields with one value, see `Layer.fields`."""
     return data.StructLayout({field.name: signed(field.bits) for field in shape.layer_fields})
 
 
@@ -101,9 +101,9 @@ class LayerRegisters(Block):
         ``writes.payload.row``.
     """
 
-    shape = Parameter(Dense)
+    shape = Parameter(Layer)
 
-    def __init__(self, *, shape: Dense):
+    def __init__(self, *, shape: Layer):
         self.shape = shape
         super().__init__(
             {

@@ -35,6 +35,43 @@ class TimestepCounter(wiring.Component):
         return m
 
 
+class PositionCounter(wiring.Component):
+    """Counts from 0 to ``count`` - 1, over and over; ``count`` is 2 or more.
+
+    Members
+    -------
+    advance : In(1)
+        On to the next.
+    position, next : Out(range(count))
+        Where it stands, and where it goes.
+    last : Out(1)
+        It stands at ``count`` - 1.
+    """
+
+    count = Parameter(int, least=2)
+
+    def __init__(self, *, count: int):
+        self.count = count
+        super().__init__(
+            {
+                "advance": In(1),
+                "position": Out(range(count)),
+                "next": Out(range(count)),
+                "last": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += [
+            self.last.eq(self.position == self.count - 1),
+            self.next.eq(Mux(self.last, 0, self.position + 1)),
+        ]
+        with m.If(self.advance):
+            m.d.sync += self.position.eq(self.next)
+        return m
+
+
 class PhaseCounter(wiring.Component):
     """Counts the phases of weighted spikes, from 0 in each image (Kim 2018).
 

@@ -5,7 +5,7 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Layer
 from trispike.models.network.numbers import BANK_BITS, WEIGHT_BITS
 from trispike.rtl.hierarchy import Block, lanes_suffix, place
 from trispike.rtl.layers.sram import SRAMBank
@@ -41,9 +41,9 @@ class WeightMemory(Block):
     Source: TW-SNN sec. 4.2, fig. 7, for one lane.
     """
 
-    shape = Parameter(Dense)
+    shape = Parameter(Layer)
 
-    def __init__(self, *, shape: Dense):
+    def __init__(self, *, shape: Layer):
         self.shape = shape
         row_bits = (shape.banks[0].rows - 1).bit_length()
         super().__init__(

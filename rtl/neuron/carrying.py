@@ -4,7 +4,7 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
-from trispike.models.network.layers import Bias, Dense, Step
+from trispike.models.network.layers import Bias, Layer, Step
 from trispike.models.network.neuron import Reset
 from trispike.models.network.numbers import (
     POTENTIAL_BITS,
@@ -80,6 +80,9 @@ class CarryingElement(Block):
         neuron that never fires, the second only where it is not the threshold.
     potential : Out(signed(18))
         Membrane potential, cut to 18 bits; in ``FIRE`` it is what is compared.
+    restore : In(1), restored : In(kept_bits), kept : Out(kept_bits)
+        The state becomes ``restored``, unless it is cleared; what it is. Only there where it goes
+        to a memory meanwhile (`models.network.layers.Convolution.kept_bits`).
     spike : Out(1) or result : Out(signed(18))
         As of `rtl.neuron.pe.ProcessingElement`.
 
@@ -88,9 +91,9 @@ class CarryingElement(Block):
     Source: `models.network.neuron.Neuron`.
     """
 
-    shape = Parameter(Dense)
+    shape = Parameter(Layer)
 
-    def __init__(self, *, shape: Dense):
+    def __init__(self, *, shape: Layer):
         self.shape = shape
         lanes, bits = shape.lanes, constant_bits(shape)
         own_bias = shape.bias is Bias.EACH
@@ -106,11 +109,14 @@ class CarryingElement(Block):
             **({} if shape.fires else {"result": Out(_POTENTIAL)}),
             **({} if shape.step is Step.THRESHOLD else {"step": In(_POTENTIAL)}),
         }
+        if kept := shape.kept_bits:
+            ports |= {"restore": In(1), "restored": In(kept), "kept": Out(kept)}
         super().__init__(ports)
 
     @property
     def module_name(self) -> str:
-        suffix = f"{lanes_suffix(self.shape.lanes)}{parameters_suffix(self.shape)}"
+        kept = "_kept" * bool(self.shape.kept_bits)
+        suffix = f"{lanes_suffix(self.shape.lanes)}{parameters_suffix(self.shape)}{kept}"
         return f"processing_element{suffix}"
 
     def elaborate(self, platform):
@@ -120,16 +126,17 @@ class CarryingElement(Block):
         potential = Signal(_SUM, reset_less=True)
         cut = _saturated(m, potential, "cut")
         m.d.comb += self.potential.eq(cut)
-        self._fire(m, cut)
+        spiked = self._fire(m, cut)
 
         augend, addend, subtract = Signal(_SUM), Signal(_POTENTIAL), Signal()
         leak = _part(cut, neuron.leak)
         m.d.comb += augend.eq(cut)
-        current = self._integrate_current(m, product) if neuron.synapse else None
+        if neuron.synapse:
+            current, current_cut = self._integrate_current(m, product)
         with m.Switch(self.state):
             if neuron.synapse:
                 with m.Case(Operation.CURRENT):
-                    m.d.comb += addend.eq(current)
+                    m.d.comb += addend.eq(current_cut)
             else:
                 with m.Case(Operation.BEGIN):
                     m.d.comb += addend.eq(product)
@@ -162,7 +169,22 @@ class CarryingElement(Block):
             m.d.sync += potential.eq(0)
         with m.Elif(~self.state.as_value().matches(*(each.value for each in held))):
             m.d.sync += potential.eq(augend + Mux(subtract, ~addend, addend) + subtract)
+        if self.shape.kept_bits:
+            carried = [(potential, cut)] if neuron.carries else []
+            carried += [(current, current_cut)] if neuron.synapse else []
+            carried += [(spiked, spiked)] if neuron.once else []
+            self._exchange(m, carried)
         return m
+
+    def _exchange(self, m: Module, carried: list[tuple[Signal, Value]]) -> None:
+        """Show the registers that make the state, by their values, and load them."""
+        m.d.comb += self.kept.eq(Cat(value for _, value in carried))
+        first = 0
+        for register, value in carried:
+            part = self.restored[first : first + len(value)]
+            first += len(value)
+            with m.If(self.restore & ~self.clear):
+                m.d.sync += register.eq(part.as_signed() if value.shape().signed else part)
 
     def _product(self, m: Module) -> Value:
         """The multiple of a constant to add: of this cycle's weights, or of the ternary bias."""
@@ -179,12 +201,13 @@ class CarryingElement(Block):
                 m.d.comb += multiplexer.codes[0].eq(self.bias)
         return multiplexer.product
 
-    def _fire(self, m: Module, cut: Value) -> None:
-        """The spike, or the potential in its place."""
+    def _fire(self, m: Module, cut: Value) -> Signal | None:
+        """The spike, or the potential in its place; returns who has spiked before, of ``once``."""
         if not self.shape.fires:
             with m.If(self.state == Operation.FIRE):
                 m.d.sync += self.result.eq(cut)
-            return
+            return None
+        spiked = None
         spike = Signal(reset_less=True)
         fires = cut > self.threshold
         m.d.comb += self.spike.eq(spike)
@@ -197,9 +220,10 @@ class CarryingElement(Block):
                 m.d.sync += spiked.eq(1)
         with m.If(self.state == Operation.FIRE):
             m.d.sync += spike.eq(fires)
+        return spiked
 
-    def _integrate_current(self, m: Module, product: Value) -> Value:
-        """The synaptic current, cut to 18 bits."""
+    def _integrate_current(self, m: Module, product: Value) -> tuple[Signal, Signal]:
+        """The synaptic current, and the same cut to 18 bits."""
         current = Signal(_SUM, reset_less=True)
         cut = _saturated(m, current, "cut_current")
         with m.If(self.clear):
@@ -208,4 +232,4 @@ class CarryingElement(Block):
             m.d.sync += current.eq(current + product)
         with m.Elif(self.state == Operation.FIRE):
             m.d.sync += current.eq(cut - _part(cut, self.shape.neuron.synapse))
-        return cut
+        return current, cut

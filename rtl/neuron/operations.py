@@ -2,7 +2,7 @@
 
 from amaranth.lib import enum
 
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Layer
 from trispike.models.network.neuron import Order, Reset
 from trispike.rtl.neuron.pe import PEState
 
@@ -27,15 +27,15 @@ class Operation(enum.Enum, shape=3):
     """As INTEGRATE, for the first spikes of a timestep."""
 
 
-def states(shape: Dense) -> type[PEState] | type[Operation]:
+def states(shape: Layer) -> type[PEState] | type[Operation]:
     """What the PEs of a layer of ``shape`` can be told to do."""
     return Operation if shape.neuron.has_state else PEState
 
 
-def sequence(shape: Dense) -> tuple[Operation, ...]:
+def sequence(shape: Layer) -> tuple[Operation, ...]:
     """Operations that end a timestep in a layer of ``shape``; none if a PE needs a `FIRE` alone.
 
-    Each takes a cycle.
+    Each takes a cycle. In the last one of a layer that keeps states in memory these are exchanged.
     """
     neuron = shape.neuron
     if not neuron.has_state:
@@ -48,10 +48,11 @@ def sequence(shape: Dense) -> tuple[Operation, ...]:
         Operation.FIRE,
         *([Operation.RESET] if resets else []),
         *([Operation.LEAK] if leaks_late else []),
+        *([Operation.HOLD] if shape.kept_bits else []),
     )
 
 
-def leaks_after_reset(shape: Dense) -> bool:
+def leaks_after_reset(shape: Layer) -> bool:
     """A potential leaks when a spike has been subtracted from it, not as it is compared."""
     neuron = shape.neuron
     late = neuron.order is Order.RESET_FIRST and neuron.reset is Reset.SUBTRACT

@@ -4,14 +4,14 @@ from amaranth import *
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from trispike.models.network.layers import Bias, Dense
+from trispike.models.network.layers import Bias, Layer
 from trispike.models.network.numbers import CONSTANT_BITS, PIXEL_BITS
 from trispike.rtl.neuron.operations import Operation, states
 from trispike.rtl.neuron.pe import PEState, multiples_layout
 from trispike.rtl.parameters import Parameter
 
 
-def constant_bits(shape: Dense) -> int:
+def constant_bits(shape: Layer) -> int:
     """Width of what a layer of ``shape`` scales by, with a sign that is 0."""
     return (PIXEL_BITS + 1 if shape.pixels else CONSTANT_BITS) + shape.neuron.phases - 1
 
@@ -40,9 +40,9 @@ class Scale(wiring.Component):
     Source: TW-SNN sec. 4.1, fig. 5.
     """
 
-    shape = Parameter(Dense)
+    shape = Parameter(Layer)
 
-    def __init__(self, *, shape: Dense):
+    def __init__(self, *, shape: Layer):
         self.shape = shape
         phases = shape.neuron.phases
         multiples = multiples_layout(shape.lanes, constant_bits(shape))

@@ -35,7 +35,7 @@ from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import result_layout
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import write_layout
-from trispike.rtl.layers.dense import input_layout
+from trispike.rtl.layers.layer import input_layout
 from trispike.rtl.probe import Probe
 from trispike.sim.cosim.shard import PARENT
 

@@ -9,7 +9,7 @@ from trispike.models.network import weights
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import leave_out
-from trispike.rtl.layers.dense import processing_element
+from trispike.rtl.layers.layer import processing_element
 from trispike.sim.energy.runs import Runs
 from trispike.sim.neurons import jitter, tables
 from trispike.sim.neurons.record import COSTS, NEURONS, Cost, Named
