@@ -34,8 +34,7 @@ def pooled(maps: Maps, spikes: np.ndarray) -> np.ndarray:
     """The OR of every square of ``spikes``, bool (..., channels, rows, columns) of windows."""
     side = maps.pool
     high, wide = maps.rows // side, maps.columns // side
-    squares = spikes[..., : high * side, : wide * side]
-    squares = squares.reshape(*spikes.shape[:-2], high, side, wide, side)
+    squares = spikes.reshape(*spikes.shape[:-2], high, side, wide, side)
     return squares.any(axis=(-3, -1))
 
 

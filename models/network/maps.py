@@ -62,7 +62,12 @@ class Maps:
                     f"a convolution's kernel {side} must be at most {most + 2 * self.padding}, as "
                     f"the map of {volume} has with its padding of {self.padding}, not {kernel}"
                 )
-        _check("pool", self.pool, 1, min(MAX_POOL, self.rows, self.columns))
+        _check("pool", self.pool, 1, MAX_POOL)
+        if not (self.rows and self.columns):
+            raise BadInput(
+                f"a convolution's pool must be at most {min(self._windows(0), self._windows(1))}, "
+                f"as there are windows, not {self.pool}"
+            )
 
     @classmethod
     def whole(cls, volume: Volume) -> "Maps":
@@ -86,24 +91,24 @@ class Maps:
 
     @property
     def rows(self) -> int:
-        """Rows of windows."""
-        return (self.volume.height + 2 * self.padding - self.kernel[0]) // self.stride + 1
+        """Rows of windows that are looked at: those that no pool takes are not."""
+        return self._windows(0) // self.pool * self.pool
 
     @property
     def columns(self) -> int:
-        """Windows in a row."""
-        return (self.volume.width + 2 * self.padding - self.kernel[1]) // self.stride + 1
+        """Windows in a row that are looked at."""
+        return self._windows(1) // self.pool * self.pool
+
+    def _windows(self, axis: int) -> int:
+        size = (self.volume.height, self.volume.width)[axis]
+        return (size + 2 * self.padding - self.kernel[axis]) // self.stride + 1
 
     @property
     def leaves_out(self) -> bool:
-        """Rows or columns of the map that no window reaches, or of windows that no pool does."""
-        height, width = self.volume.height, self.volume.width
-        reach = [
-            (n - 1) * self.stride - self.padding + kernel
-            for n, kernel in zip((self.rows, self.columns), self.kernel, strict=True)
-        ]
-        beyond = reach[0] < height or reach[1] < width
-        return beyond or self.rows % self.pool > 0 or self.columns % self.pool > 0
+        """There are rows or columns of the map that no window looks at."""
+        sizes = zip((self.rows, self.columns), self.kernel, strict=True)
+        reach = [(n - 1) * self.stride - self.padding + kernel for n, kernel in sizes]
+        return reach[0] < self.volume.height or reach[1] < self.volume.width
 
     def output(self, channels: int) -> Volume:
         """What comes out of ``channels`` neurons at each window, pooled."""

@@ -25,7 +25,7 @@ class Chip(Block):
     Members
     -------
     i : In(stream.Signature(input_layout(shape.layers[0])))
-        Input spike vector of a timestep, or its pixels.
+        Input spike vector of a timestep, or its pixels; of maps, one position after the other.
     configuration : In(stream.Signature(write_layout(shape.layers)))
         Weights, biases, constants, and the number of timesteps, with what else the read-out is
         told. A layer takes its writes only
@@ -70,7 +70,11 @@ class Chip(Block):
 
     @property
     def module_name(self) -> str:
-        return f"trispike_{self.shape.name}{lanes_suffix(self.shape.lanes)}"
+        shape = self.shape
+        if shape == shape.with_lanes(shape.lanes):
+            return f"trispike_{shape.name}{lanes_suffix(shape.lanes)}"
+        lanes = "_".join(str(layer.lanes) for layer in shape.layers)
+        return f"trispike_{shape.name}_{lanes}_lanes"
 
     def elaborate(self, platform):
         m = Module()

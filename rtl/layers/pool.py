@@ -5,6 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.network.layers import Convolution
+from trispike.models.network.numbers import BANK_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.sram import SRAMBank
 from trispike.rtl.parameters import Parameter
@@ -15,7 +16,7 @@ class SpikePool(Block):
 
     The OR of a square's rows so far is in a memory, a word for each square of a row.
 
-    ``shape``: the layer, with a pool of 2 or more. What is left over of the map is left out.
+    ``shape``: the layer, with a pool of 2 or more.
 
     Members
     -------
@@ -42,24 +43,17 @@ class SpikePool(Block):
 
     def elaborate(self, platform):
         m = Module()
-        maps, channels = self.shape.maps, self.shape.channels
-        side = maps.pool
-        high, wide = self.shape.output.height * side, self.shape.output.width * side
-        column, row = Signal(range(max(2, maps.columns))), Signal(range(max(2, maps.rows)))
+        side, channels = self.shape.maps.pool, self.shape.channels
         x, y = Signal(range(side)), Signal(range(side))  # within a square
         square = Signal(range(max(2, self.shape.output.width)))
-        taken = self.i.valid & self.i.ready
-        inside = (column < wide) & (row < high)
-        ends = (x == side - 1) & inside
+        taken, ends = self.i.valid & self.i.ready, x == side - 1
         with m.If(taken):
-            m.d.sync += [column.eq(column + 1), x.eq(Mux(x == side - 1, 0, x + 1))]
-            with m.If(x == side - 1):
-                m.d.sync += square.eq(square + 1)
-            with m.If(column == maps.columns - 1):
-                m.d.sync += [column.eq(0), x.eq(0), square.eq(0)]
-                m.d.sync += [row.eq(row + 1), y.eq(Mux(y == side - 1, 0, y + 1))]
-                with m.If(row == maps.rows - 1):
-                    m.d.sync += [row.eq(0), y.eq(0)]
+            m.d.sync += x.eq(Mux(ends, 0, x + 1))
+        with m.If(taken & ends):
+            last = square == self.shape.output.width - 1
+            m.d.sync += square.eq(Mux(last, 0, square + 1))
+            with m.If(last):
+                m.d.sync += y.eq(Mux(y == side - 1, 0, y + 1))
 
         line, whole, seen = (Signal(channels, name=n) for n in ("line", "whole", "seen"))
         above = Signal(channels)  # the square's rows before this one
@@ -69,9 +63,9 @@ class SpikePool(Block):
             m.submodules[f"bank_{k}"] = place(bank, platform)
             m.d.comb += [
                 bank.address.eq(square),
-                bank.read.eq(taken & inside & (x == 0)),
+                bank.read.eq(taken & (x == 0)),
                 bank.write.eq(taken & ends),
-                bank.write_data.eq(whole[k * bank_shape.width :]),
+                bank.write_data.eq(whole[k * BANK_BITS :]),
             ]
             words.append(bank.read_data)
         m.d.comb += [

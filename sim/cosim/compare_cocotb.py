@@ -25,22 +25,22 @@ from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
 from trispike.sim.cosim.judge import happened, judge
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.shard import Shard
-from trispike.sim.cost.operations import effective_operations
+from trispike.sim.cost.operations import effective_operations, tap_reads, weight_reads
 
 _PERIOD_NS = 2 * CLOCK_HALF_PERIOD_NS
 
 _LAYER_STEPS = 4
-"""A layer holds fewer steps than this: one in its encoder, one at its PEs, one in its flip-flops.
-So do, together, the read-out before a prediction is out and the harness, which reads one ahead."""
+"""A layer holds fewer steps than this: one in its encoder, one at its PEs, one in its flip-flops,
+or of maps as many positions at most, and those of two timesteps in its line buffer. So do, together, the read-out before a prediction is out and the harness, which reads one ahead."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class _Chunk:
     """Some images, and what the models say of them.
 
-    ``inputs`` are the spike counts of the input vectors that the first layer takes, uint16
+    ``inputs`` are the spike counts of the timesteps that the first layer takes, uint32
     (steps,), and ``spiking`` is what `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are
-    effective ones; ``spikes`` are the input, if it is to be kept.
+    effective ones; ``reads`` and ``tap_reads`` are those of each layer; ``spikes`` are the input, if it is to be kept.
     """
 
     images: range
@@ -49,11 +49,15 @@ class _Chunk:
     expected: golden.Result
     schedule: cycles.Schedule
     operations: int
+    reads: tuple[int, ...]
+    tap_reads: tuple[int, ...]
     spikes: np.ndarray | None
 
 
-def _lines(spikes: np.ndarray) -> str:
-    vectors = spikes.reshape(-1, spikes.shape[2])
+def _lines(spikes: np.ndarray, channels: int) -> str:
+    """What goes in, a line for each timestep, or for each position of maps of ``channels``."""
+    maps = spikes.reshape(-1, channels, spikes.shape[2] // channels)
+    vectors = np.ascontiguousarray(maps.swapaxes(1, 2)).reshape(-1, channels)
     if spikes.dtype == np.bool_:
         vectors = np.packbits(vectors, axis=1, bitorder="little")
     return "".join(f"{vector[::-1].tobytes().hex()}\n" for vector in vectors)
@@ -72,7 +76,7 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
     with (folder / "stimulus.hex").open("w") as stimulus:
         for images in shard.chunks():
             spikes = shard.stimulus.spikes(images.start, images.stop)
-            stimulus.write(_lines(spikes))
+            stimulus.write(_lines(spikes, shape.layers[0].volume.channels))
             stimulus.flush()
             expected = golden.run(network, spikes, keep_potentials=shard.potentials)
             layer_inputs = (spikes, *expected.spikes[:-1])
@@ -86,11 +90,13 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
             ready.append(
                 _Chunk(
                     images=images,
-                    inputs=inputs.astype(np.uint16),
+                    inputs=inputs.astype(np.uint32),
                     spiking=spiking,
                     expected=expected,
                     schedule=schedule,
                     operations=effective_operations(network, counts),
+                    reads=tuple(map(weight_reads, shape.layers, counts)),
+                    tap_reads=tuple(map(tap_reads, shape.layers, layer_inputs)),
                     spikes=spikes if shard.trace else None,
                 )
             )
@@ -133,12 +139,13 @@ def _outcome(
         first_image=chunk.images.start,
     )
     images = len(chunk.images)
-    layers = np.zeros((len(shape.layers), len(chunk.inputs)), dtype=np.uint16)
+    layers = np.zeros((len(shape.layers), len(chunk.inputs)), dtype=np.uint32)
     for k, layer in enumerate(shape.layers):
         if layer.fires:
             spikes, _ = run.probed[k, "spike"]
             at = np.flatnonzero(happened(chunk.schedule, k, "spike"))
-            layers[k, at] = _filled(spikes.sum(axis=1), len(at), 0)
+            per_step = len(chunk.schedule.taken[k]) // chunk.schedule.steps
+            np.add.at(layers[k], at // per_step, _filled(spikes.sum(axis=1), len(at), 0))
     begun = chunk.schedule.begun.reshape(len(shape.layers), images, -1).sum(axis=2)
     decided = run.decided[:, 0] if shape.stops else np.full(images, shard.stimulus.timesteps)
     return Outcome(
@@ -155,6 +162,8 @@ def _outcome(
         spikes=np.stack([chunk.inputs, *layers]),
         spiking_cycles=chunk.spiking.astype(np.uint16),
         operations=chunk.operations,
+        reads=chunk.reads,
+        tap_reads=chunk.tap_reads,
         saturations=chunk.expected.saturations,
         cycles=cycles,
         seconds=seconds,

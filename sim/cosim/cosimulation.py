@@ -127,7 +127,9 @@ def run(
     network, card = weights.load(weight_file)
     model = model or chip_model(network, lanes=lanes, waves=waves > 0)
     shutil.rmtree(folder / "shards", ignore_errors=True)
-    potentials_of_image = stimulus.timesteps * sum(network.shape.sizes[1:])
+    potentials_of_image = stimulus.timesteps * sum(
+        layer.neurons * layer.firings for layer in network.shape.layers
+    )
     pool = pool or LocalPool(1)
     shards = [
         Shard(

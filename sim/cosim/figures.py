@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from trispike.models.network.shape import NetworkShape
-from trispike.sim.cosim.cycles import Pipeline
+from trispike.sim.cosim.cycles import Pipeline, by_layer
 from trispike.sim.cosim.decision import Decisions, decisions
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cost.events import Counts, energies
@@ -53,7 +53,7 @@ class Figures:
       cycles per timestep.
     - ``predictions_per_second``: at `CLOCK_MHZ`, derived from the mean cycles per image.
     - ``synaptic_operations``: mean per image: each input spike of a layer is one operation in each
-      of its neurons, whose weights the hardware reads, zeros too.
+      of its neurons, at each window that it is in; their weights the hardware reads, zeros too.
     - ``effective_operations``: mean per image: those whose weight is not 0, NeuroBench's.
     - ``saturations``: additions whose sum was cut to 18 bits, mean per image, all layers.
     - ``sram_reads``: mean per image, in words of a bank.
@@ -154,10 +154,12 @@ def _intervals(results: np.ndarray) -> np.ndarray:
     return np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
 
 
-def _spiking_cycles(outcome: Outcome, timesteps: int) -> np.ndarray:
+def _spiking_cycles(shape: NetworkShape, outcome: Outcome, timesteps: int) -> np.ndarray:
     """Those of steps that a layer began: int64, shape (layers, images, timesteps)."""
     layers, images = outcome.begun.shape
-    every = outcome.spiking_cycles.reshape(layers, images, timesteps).astype(np.int64)
+    windows = by_layer(shape, outcome.spiking_cycles)
+    sums = np.stack([each.sum(axis=0, dtype=np.int64) for each in windows])
+    every = sums.reshape(layers, images, timesteps)
     return every * (np.arange(timesteps) < outcome.begun[..., np.newaxis])
 
 
@@ -190,18 +192,20 @@ def figures(
         what: sum(outcome.mismatches[what] for outcome in outcomes)
         for what in outcomes[0].mismatches
     }
-    spiking = [_spiking_cycles(outcome, timesteps) for outcome in outcomes]
+    spiking = [_spiking_cycles(shape, outcome, timesteps) for outcome in outcomes]
     taken = float(np.mean(np.concatenate([outcome.decided for outcome in outcomes])))
     without_stop = None
     if shape.stops and not mismatch:
         chip = dataclasses.replace(shape, stops=False)
         without_stop = float(_intervals(_modelled(chip, outcomes, timesteps)).mean())
     mean = float(intervals.mean())
+    reads = sum(np.array(outcome.reads) for outcome in outcomes) / judged
     counts = Counts(
         shape=shape,
         timesteps=taken,
         cycles=mean,
-        spikes=tuple(spikes[:-1].tolist()),
+        reads=tuple(reads.tolist()),
+        tap_reads=tuple((sum(np.array(o.tap_reads) for o in outcomes) / judged).tolist()),
         spiking_cycles=tuple((sum(each.sum(axis=(1, 2)) for each in spiking) / judged).tolist()),
         flip_flops=flip_flops,
     )
@@ -246,12 +250,12 @@ def figures(
         / max(1, sum(int(outcome.begun[0].sum()) for outcome in outcomes)),
         predictions_per_second=CLOCK_MHZ * 1e6 / mean if mean else 0.0,
         synaptic_operations=float(
-            sum(n * layer.neurons for n, layer in zip(spikes, shape.layers, strict=False))
+            sum(n * layer.neurons for n, layer in zip(reads, shape.layers, strict=True))
         ),
         effective_operations=sum(outcome.operations for outcome in outcomes) / judged,
         saturations=sum(sum(outcome.saturations) for outcome in outcomes) / judged,
         sram_reads=float(
-            sum(n * len(layer.banks) for n, layer in zip(spikes, shape.layers, strict=False))
+            sum(n * len(layer.banks) for n, layer in zip(reads, shape.layers, strict=True))
         ),
         spikes=tuple(float(n) for n in spikes),
         spiking_cycles=counts.spiking_cycles,

@@ -9,7 +9,7 @@ Files, all in the run's folder, hexadecimal without prefix:
 
 =================== ============================================================================
 configuration.hex   one write of `rtl.layers.configuration.write_layout` a line
-stimulus.hex        one input spike vector a line
+stimulus.hex        one input spike vector, or position of maps, a line
 layer_K.NAME        ``CYCLE VALUES`` a line: what layer K's probe NAME shows, the first value
                     lowest, and the cycle (of a costly probe only with ``+potentials``)
 results             ``CYCLE PAYLOAD`` a line: a prediction and the cycle it was taken in

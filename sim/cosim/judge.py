@@ -26,10 +26,11 @@ class _Comparison:
         self.mismatches: dict[str, int] = {}
         self._found: list[tuple[tuple, Mismatch]] = []
 
-    def compare(self, what, layer, expected, got, cycles, steps=None):
+    def compare(self, what, layer, expected, got, cycles, steps=None, positions=1):
         """Compare arrays of shape (steps,) or (steps, neurons); ``got`` may have fewer steps.
 
-        ``steps`` are the numbers of those that are expected; None: from 0 on.
+        ``steps`` are the numbers of those that are expected; None: from 0 on. Of maps, a timestep
+        has a step for each of its ``positions``.
         """
         steps = range(len(expected)) if steps is None else steps
         self.mismatches.setdefault(what, 0)
@@ -44,11 +45,13 @@ class _Comparison:
             neuron = int(at[1]) if len(at) == 2 else None
             values = int(expected[at]), int(got[at])
             step = int(steps[at[0]])
-            self._note(what, rank, layer, step, neuron, int(cycles[at[0]]), *values)
+            cycle = int(cycles[at[0]])
+            self._note(what, rank, layer, step, neuron, cycle, *values, positions)
         elif missing or surplus:
             what = f"{what}: number of vectors"
             step = int(steps[here] if missing else steps[-1] + 1)
-            self._note(what, rank, layer, step, None, None, len(expected), len(got))
+            counts = len(expected), len(got)
+            self._note(what, rank, layer, step, None, None, *counts, positions)
 
     def compare_ends(self, what, expected, got, cycles):
         """Compare the timesteps that images took, (images,); events that follow from it come later.
@@ -64,19 +67,21 @@ class _Comparison:
             step = image * self._timesteps + min(values) - 1
             self._note(what, 0, None, step, None, int(cycles[image]), *values)
 
-    def _note(self, what, rank, layer, step, neuron, cycle, expected, got):
+    def _note(self, what, rank, layer, step, neuron, cycle, expected, got, positions=1):
+        step, position = divmod(step, positions)
         mismatch = Mismatch(
             what=what,
             image=self._first_image + step // self._timesteps,
             timestep=step % self._timesteps + 1,
             layer=layer,
+            position=position if positions > 1 else None,
             neuron=neuron,
             cycle=cycle,
             expected=expected,
             got=got,
         )
         behind = math.inf if layer is None else layer
-        self._found.append(((step, behind, rank), mismatch))
+        self._found.append(((step, behind, rank, position), mismatch))
 
     @property
     def first(self) -> Mismatch | None:
@@ -90,6 +95,12 @@ EXPECTED: dict[str, tuple[str, str, str, str]] = {
 }
 """For each probe's name: the golden model's values and what they are called, the cycle model's
 cycles and what they are called."""
+
+
+def _by_position(values: np.ndarray, channels: int) -> np.ndarray:
+    """``values``, whose last axis is flattened maps, as (steps, channels): a step a position."""
+    maps = values.reshape(-1, channels, values.shape[-1] // channels)
+    return maps.swapaxes(1, 2).reshape(-1, channels)
 
 
 def happened(schedule: Schedule, k: int, name: str) -> np.ndarray:
@@ -122,14 +133,16 @@ def judge(
     # Cycles come after all values: a difference of a value says more.
     for (k, name), (got, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
         values, what, _, _ = EXPECTED[name]
-        expected = getattr(golden, values)[k]
         steps = np.flatnonzero(happened(schedule, k, name))
-        expected = expected.reshape(-1, expected.shape[-1])[steps]
-        comparison.compare(what, k + 1, expected, got, cycles, steps)
+        expected = _by_position(getattr(golden, values)[k], shape.layers[k].neurons)[steps]
+        positions = len(getattr(schedule, EXPECTED[name][2])[k]) // schedule.steps
+        comparison.compare(what, k + 1, expected, got, cycles, steps, positions)
     for (k, name), (_, cycles) in sorted(run.probed.items(), key=lambda item: item[0][1]):
         _, _, times, what = EXPECTED[name]
         steps = np.flatnonzero(happened(schedule, k, name))
-        comparison.compare(what, k + 1, getattr(schedule, times)[k][steps], cycles, cycles, steps)
+        every = getattr(schedule, times)[k]
+        positions = len(every) // schedule.steps
+        comparison.compare(what, k + 1, every[steps], cycles, cycles, steps, positions)
 
     if shape.stops:
         comparison.compare_ends(

@@ -22,6 +22,7 @@ _ARRAYS = (
     "spikes",
     "spiking_cycles",
 )
+_OF_LAYERS = ("reads", "tap_reads", "saturations")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,10 +40,11 @@ class Outcome:
       images); more than ``decided`` where layers were ahead of the read-out as the image ended.
     - ``result_cycles``: the cycle in which the RTL gave each prediction: int64.
     - ``spikes``: spikes of the input and of each layer at each step, the timesteps of all images in
-      a row: uint16, shape (1 + layers, steps); 0 where the simulation, or the image, ended earlier.
+      a row: uint32, shape (1 + layers, steps); 0 where the simulation, or the image, ended earlier.
     - ``spiking_cycles``: what `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes:
-      uint16, shape (layers, steps).
+      uint16, shape (firings, steps).
     - ``operations``: effective synaptic operations, by `sim.cost.operations`.
+    - ``reads``, ``tap_reads``: of each layer, by `sim.cost.operations`.
     - ``saturations``: additions of each layer whose sum was cut to 18 bits, by the golden model.
     - ``cycles``: cycles simulated, those that load the network among them.
     - ``seconds``: wall time of the simulation proper.
@@ -61,6 +63,8 @@ class Outcome:
     spikes: np.ndarray
     spiking_cycles: np.ndarray
     operations: int
+    reads: tuple[int, ...]
+    tap_reads: tuple[int, ...]
     saturations: tuple[int, ...]
     cycles: int
     seconds: float
@@ -79,7 +83,10 @@ class Outcome:
                 for name in _ARRAYS
             },
             operations=sum(part.operations for part in parts),
-            saturations=tuple(map(sum, zip(*(part.saturations for part in parts), strict=True))),
+            **{
+                name: tuple(map(sum, zip(*(getattr(part, name) for part in parts), strict=True)))
+                for name in _OF_LAYERS
+            },
             cycles=sum(part.cycles for part in parts),
             seconds=sum(part.seconds for part in parts),
         )
@@ -90,7 +97,7 @@ class Outcome:
             "mismatches": self.mismatches,
             "first": dataclasses.asdict(self.first) if self.first else None,
             "operations": self.operations,
-            "saturations": self.saturations,
+            **{name: getattr(self, name) for name in _OF_LAYERS},
             "cycles": self.cycles,
             "seconds": self.seconds,
         }

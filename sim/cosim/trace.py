@@ -1,14 +1,14 @@
 """Every spike and potential of a run, from the RTL, as a NumPy archive for a plot or a comparison.
 
 The archive has, for each layer k from 1: ``spikes_k`` (bool; not of a layer that never fires),
-``potentials_k`` (int32), both of shape (images, timesteps, neurons), and ``fire_k``, the cycle in
-which they were compared: int64, (images, timesteps). Where an image ended before a layer fired, the
+``potentials_k`` (int32), both of shape (images, timesteps, neurons), maps flattened
+(`models.network.volume.Volume`), and ``fire_k``, the cycle in which they were compared: int64,
+(images, timesteps), of a convolution (images, timesteps, windows). Where an image ended before a layer fired, the
 values are 0 and the cycle is -1. Besides: ``input``, bool, or uint8 if they are
 pixels, (images, timesteps, inputs); ``images``, their indices in the data set; ``labels`` and
 ``result_cycles``, (images,).
 """
 
-import math
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,13 +39,16 @@ def keep(folder: Path, images: range, spikes: np.ndarray, run: Run, schedule: Sc
         if name == "result":  # the potentials again
             continue
         steps = np.flatnonzero(happened(schedule, k, name))[: len(values)]
-        placed = np.zeros((math.prod(by_timestep), values.shape[1]), dtype=values.dtype)
+        count = len(happened(schedule, k, name))
+        placed = np.zeros((count, values.shape[1]), dtype=values.dtype)
         placed[steps] = values[: len(steps)]
-        arrays[f"{name}s_{k + 1}"] = placed.reshape(*by_timestep, -1)
+        maps = placed.reshape(schedule.steps, -1, values.shape[1]).swapaxes(1, 2)
+        arrays[f"{name}s_{k + 1}"] = maps.reshape(*by_timestep, -1)
         if name == "potential":
-            fired = np.full(len(placed), NEVER, dtype=np.int64)
+            fired = np.full(count, NEVER, dtype=np.int64)
             fired[steps] = cycles[: len(steps)]
-            arrays[f"fire_{k + 1}"] = fired.reshape(by_timestep)
+            windows = () if count == schedule.steps else (-1,)
+            arrays[f"fire_{k + 1}"] = fired.reshape(*by_timestep, *windows)
     np.savez(folder / f"{images.start}{_SUFFIX}", **arrays)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from trispike.models.network.layers import BankShape, Dense
+from trispike.models.network.layers import BankShape, Layer
 from trispike.models.network.numbers import POTENTIAL_BITS
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cost import constants
@@ -18,16 +18,18 @@ class Counts:
     """Events of a prediction, means over images.
 
     cycles: Between two predictions.
-    spikes, spiking_cycles: For each layer: spikes of its input, and cycles in which any lane has
-        one.
+    reads, spiking_cycles, tap_reads: For each layer: rows of weights read, one for each input
+        spike, at each window that it is in; cycles in which any lane has a spike; words of line
+        buffers read.
     flip_flops: Of the chip; all are clocked in every cycle.
     """
 
     shape: NetworkShape
     timesteps: float
     cycles: float
-    spikes: tuple[float, ...]
+    reads: tuple[float, ...]
     spiking_cycles: tuple[float, ...]
+    tap_reads: tuple[float, ...]
     flip_flops: int
 
 
@@ -62,7 +64,7 @@ def sram_read(bank: BankShape) -> float:
     return at(32) + (at(128) - at(32)) * (bank.width - 32) / (128 - 32)
 
 
-def _at_the_end(layer: Dense) -> int:
+def _at_the_end(layer: Layer) -> int:
     """Additions of a neuron at a timestep's end: its bias and threshold, and what it carries on.
 
     These are a step, the shifts of a leak, and of a current its addition and the shifts of its
@@ -73,6 +75,22 @@ def _at_the_end(layer: Dense) -> int:
     return 2 + layer.subtracts + len(neuron.leak) + current
 
 
+def _buffer_accesses(layer: Layer, timesteps: float, tap_reads: float) -> float:
+    """Energy in pJ of line buffers, pool and kept states; a write is taken for a read."""
+    if not layer.maps:
+        return 0.0
+    line, pool, kept = (
+        sum(map(sram_read, banks))
+        for banks in (layer.line_banks, layer.pool_banks, layer.kept_banks)
+    )
+    squares = layer.output.width * layer.output.height * layer.maps.pool  # a read and a write each
+    return (
+        line * (tap_reads + timesteps * layer.volume.positions * layer.lanes)
+        + pool * timesteps * squares * 2
+        + kept * timesteps * layer.firings * 2
+    )
+
+
 def energies(counts: Counts, clock_mhz: float) -> dict[str, float]:
     """Energy of a prediction in nJ, for `sim.cost.constants.TARGET`, by kind of event.
 
@@ -81,19 +99,21 @@ def energies(counts: Counts, clock_mhz: float) -> dict[str, float]:
     beyond the first. Wires, the clock's tree and the leakage of logic are not in it.
     """
     add = addition(POTENTIAL_BITS)
-    reads = steps = integrations = digits = fires = 0.0
-    for layer, spikes, cycles in zip(
-        counts.shape.layers, counts.spikes, counts.spiking_cycles, strict=True
+    reads = steps = integrations = digits = fires = buffers = 0.0
+    for layer, rows, cycles, taps in zip(
+        counts.shape.layers, counts.reads, counts.spiking_cycles, counts.tap_reads, strict=True
     ):
-        reads += spikes * sum(sram_read(bank) for bank in layer.banks)
-        steps += spikes * addition(32)
+        reads += rows * sum(sram_read(bank) for bank in layer.banks)
+        buffers += _buffer_accesses(layer, counts.timesteps, taps)
+        steps += rows * addition(32)
         integrations += cycles * layer.neurons * add
         digits += cycles * layer.neurons * (layer.lanes - 1) * addition(8)
-        fires += counts.timesteps * layer.neurons * _at_the_end(layer) * add
+        fires += counts.timesteps * layer.firings * layer.neurons * _at_the_end(layer) * add
     kilobytes = counts.shape.memory_bits / 8 / 1024
     seconds = counts.cycles / (clock_mhz * 1e6)
     return {
         "SRAM reads": reads * _NJ_OF_PJ,
+        **({"line buffers, pools, states": buffers * _NJ_OF_PJ} if counts.shape.has_maps else {}),
         "synaptic additions": (integrations + digits) * _NJ_OF_PJ,
         "biases and thresholds": fires * _NJ_OF_PJ,
         "encoder steps": steps * _NJ_OF_PJ,

@@ -7,19 +7,26 @@ from pathlib import Path
 
 import numpy as np
 
-from tb.kit.oracles import random_dense, random_layer, random_neuron
+from tb.kit.oracles import (
+    random_convolution,
+    random_dense,
+    random_layer,
+    random_neuron,
+)
 from trispike import golden
 from trispike.models.data import datasets
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.card import Card
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
-from trispike.models.network.neuron import INTEGRATE_AND_FIRE
+from trispike.models.network.maps import Maps
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron
 from trispike.models.network.numbers import CONSTANT_MAX, LANES, PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.origin import Made, Trained
 from trispike.models.network.parameters import Network
 from trispike.models.network.real_network import RealLayer, RealNetwork
 from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
+from trispike.models.network.volume import Volume
 
 NO_MNIST = (
     "MNIST is not part of the repository: name a folder with its files by "
@@ -117,6 +124,68 @@ def random_neurons(seed: int) -> NetworkShape:
     encoder = Encoder.DIRECT if pixels else Encoder.RATE
     shape = NetworkShape.of("random", tuple(layers), read_out, encoder, **more)
     return shape.with_lanes(rng.choice(LANES))
+
+
+def random_convolutions(seed: int) -> NetworkShape:
+    """One to three convolutions and one or two dense layers, of any neurons and lanes.
+
+    Kernels, strides, paddings, pools and maps are of every size, small ones above all; one network
+    in four takes pixels.
+    """
+    rng = random.Random(f"convolutions {seed}")
+    while True:
+        try:
+            shape = _any_convolutions(rng, pixels=seed % 4 == 0, skips=seed % 5 == 0)
+        except (BadInput, ValueError):  # too many inputs of a window, or sums that do not fit
+            continue
+        return shape.with_lanes([rng.choice(LANES) for _ in shape.layers])
+
+
+def _any_convolutions(rng: random.Random, *, pixels: bool, skips: bool) -> NetworkShape:
+    read_out, outputs = rng.choice(list(ReadOut)), rng.choice([2, 3, 10, 17])
+    height, width = rng.choices(range(1, 33), [32 - n for n in range(32)], k=2)
+    volume = Volume(channels=rng.choice([1, 2, 3, 4, 8, 9, 16]), height=height, width=width)
+    layers = []
+    for k in range(rng.randint(1, 3)):
+        maps = random_maps(rng, volume)
+        few = [1, 2, 3, 8, 20] if maps.rows * maps.columns > 64 else [1, 2, 8, 31, 66, 130]
+        fields = {"neuron": _any_neuron(rng), "pixels": pixels and k == 0}
+        layers.append(random_convolution(rng, maps, rng.choice(few), **fields))
+        volume = layers[-1].output
+    between = rng.random() < 0.5
+    silent = {"threshold": Threshold.NONE} if read_out is ReadOut.POTENTIAL else {}
+    last = {"neuron": _any_neuron(rng), **silent}
+    if between or volume.positions > 1:
+        maps, channels = Maps.whole(volume), 9 if between else outputs
+        fields = {"neuron": _any_neuron(rng)} if between else last
+        layers.append(random_convolution(rng, maps, channels, **fields))
+    if between or volume.positions == 1:
+        layers.append(random_dense(rng, layers[-1].output.size, outputs, **last))
+    encoder = Encoder.DIRECT if pixels else Encoder.RATE
+    shape = NetworkShape.of("random", tuple(layers), read_out, encoder, skips=skips)
+    random_network_of(shape, 0)
+    return shape
+
+
+def _any_neuron(rng: random.Random) -> Neuron:
+    return INTEGRATE_AND_FIRE if rng.random() < 0.5 else random_neuron(rng)
+
+
+def random_maps(rng: random.Random, volume: Volume) -> Maps:
+    """Any windows on ``volume``, and any pool behind them."""
+    while True:
+        kernel = (rng.choice([1, 2, 3, 3, 5, 7]), rng.choice([1, 2, 3, 3, 5, 7]))
+        try:
+            maps = Maps(
+                volume=volume,
+                kernel=kernel if rng.random() < 0.3 else kernel[:1] * 2,
+                stride=rng.choice([1, 1, 2]),
+                padding=rng.randint(0, kernel[0]),
+            )
+            side = min(maps.rows, maps.columns, 3)
+            return dataclasses.replace(maps, pool=rng.choice([1, rng.randint(1, side)]))
+        except BadInput:
+            continue
 
 
 def save(network: Network, folder: Path) -> Path:

@@ -1,11 +1,14 @@
 """What the blocks must do, in plain Python, and random things to do it with."""
 
 import dataclasses
+import functools
 import random
+from collections.abc import Callable
 
 import numpy as np
 
-from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.layers import Bias, Convolution, Dense, Layer, Step, Threshold
+from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron as NeuronModel
 from trispike.models.network.neuron import Order, Reset
 from trispike.models.network.numbers import CONSTANT_MAX, PIXEL_MAX, POTENTIAL_MAX
@@ -75,7 +78,7 @@ def random_ternary(rng: random.Random, *shape: int) -> np.ndarray:
     return np.array(rng.choices((-1, 0, 1), k=count), dtype=np.int8).reshape(shape)
 
 
-def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
+def random_layer(rng: random.Random, shape: Layer) -> LayerParameters:
     """Parameters of a layer whose potentials often lie near the threshold, and often on it.
 
     No constant is 0, so that every weight and bias matters. Of neurons that carry a potential on
@@ -119,6 +122,7 @@ def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
         threshold=threshold if shape.fires else None,
         neuron=shape.neuron,
         step=steps[shape.step](),
+        maps=shape.maps,
     )
 
 
@@ -147,12 +151,21 @@ def random_dense(rng: random.Random, inputs: int, neurons: int, **fixed) -> Dens
 
     ``fixed``: fields that are given.
     """
+    return _random(rng, functools.partial(Dense, inputs=inputs, neurons=neurons), fixed)
+
+
+def random_convolution(rng: random.Random, maps: Maps, channels: int, **fixed) -> Convolution:
+    """As `random_dense`."""
+    return _random(rng, functools.partial(Convolution, maps=maps, channels=channels), fixed)
+
+
+def _random(rng: random.Random, kind: Callable[..., Layer], fixed: dict) -> Layer:
     fields = {
         "threshold": rng.choice([Threshold.EACH, Threshold.ONE]),
         "bias": rng.choice([Bias.EACH, Bias.TERNARY]),
         "neuron": random_neuron(rng),
         **fixed,
     }
-    layer = Dense(inputs=inputs, neurons=neurons, **fields)
+    layer = kind(**fields)
     step = rng.choice(list(Step)) if layer.subtracts else Step.THRESHOLD
     return dataclasses.replace(layer, step=step)

@@ -12,7 +12,7 @@ from trispike.rtl.parameters import Parameter
 
 def by_row(m: Module, row: Value, values: list[int], name: str) -> Signal:
     """The one of ``values`` that is ``row``'s."""
-    chosen = Signal(range(max(values) + 1), name=name)
+    chosen = Signal(max(1, int(max(values)).bit_length()), name=name)
     usual = Counter(values).most_common(1)[0][0]
     with m.Switch(row):
         for value in sorted(set(values) - {usual}):

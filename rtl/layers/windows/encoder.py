@@ -89,7 +89,8 @@ class WindowEncoder(Block):
         maps = self.shape.maps
         rows, width = maps.buffer_rows, maps.volume.width
         row, column = Signal(range(rows)), Signal(range(max(2, width)))
-        free = Signal(range(rows + 1), init=rows)
+        # A row that no window looks at may be given up before it has come.
+        free = Signal(range(rows + maps.stride), init=rows)
         taken = self.i.valid & self.i.ready
         row_taken = taken & (column == width - 1)
         m.d.comb += [self.i.ready.eq(free != 0), self.busy.eq((free != rows) | (column != 0))]
@@ -120,7 +121,7 @@ class WindowEncoder(Block):
         """Offer the lanes a window as soon as its rows are there."""
         maps = self.shape.maps
         rows, padding, (high, wide) = maps.buffer_rows, maps.padding, maps.kernel
-        there = Signal(range(rows + 1))  # rows from the window's uppermost one on
+        there = Signal(range(1 - maps.stride, rows + 1))  # rows from the window's uppermost one on
         top = Signal(range(rows), init=-padding % rows)  # where the window's top row stands
         seen = [len(maps.input_rows(row)) for row in range(maps.rows)]
         offered = there >= by_row(m, begun.row, seen, "rows_seen")
@@ -138,6 +139,7 @@ class WindowEncoder(Block):
         m.d.sync += has.eq(Mux(begun.advance, 0, Mux(offered, takes, has)))
         column = Signal(len(lanes[0].i.payload.column))
         m.d.comb += column.eq(begun.column << (maps.stride - 1))
+        on_map = [self._on_map(m, begun.row, j) for j in range(high)]
         for k, (lane, own) in enumerate(zip(lanes, flags, strict=True)):
             m.d.comb += [
                 lane.i.valid.eq(offered & ~has[k]),
@@ -151,16 +153,14 @@ class WindowEncoder(Block):
                         with m.Case(r):
                             m.d.comb += line.eq(own[(r + j) % rows])
                 padded = Cat(C(0, padding), line, C(0, padding))
-                on_map = self._on_map(begun.row, j)
                 taps = lane.i.payload.taps[j * wide : (j + 1) * wide]
-                m.d.comb += taps.eq(Mux(on_map, padded >> column, 0))
+                m.d.comb += taps.eq(Mux(on_map[j], padded >> column, 0))
 
-    def _on_map(self, row: Value, j: int) -> Value:
+    def _on_map(self, m: Module, row: Value, j: int) -> Value:
         """Whether row ``j`` of the windows of ``row`` lies on the map."""
         maps = self.shape.maps
-        on = [0 <= r * maps.stride - maps.padding + j < maps.volume.height for r in range(maps.rows)]
-        first, last = on.index(True) if True in on else len(on), len(on) - 1 - on[::-1].index(True)
-        return (row >= first) & (row <= last)
+        tops = [r * maps.stride - maps.padding for r in range(maps.rows)]
+        return by_row(m, row, [0 <= top + j < maps.volume.height for top in tops], f"on_map_{j}")
 
     def _join(self, m: Module, lanes: list[TapEncoder]) -> None:
         """Give the spikes of all lanes at once; a window ends in all of them in the same cycle."""

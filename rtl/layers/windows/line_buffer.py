@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.network.layers import Convolution
-from trispike.models.network.numbers import PIXEL_BITS
+from trispike.models.network.numbers import BANK_BITS, PIXEL_BITS
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.sram import SRAMBank
 from trispike.rtl.parameters import Parameter
@@ -75,7 +75,7 @@ class LineBuffer(Block):
                     bank.write.eq(writes),
                     bank.read.eq(reads),
                     bank.address.eq(Mux(writes, self.write_column, self.read_column)),
-                    bank.write_data.eq(self.data[k * bank_shape.width :]),
+                    bank.write_data.eq(self.data[k * BANK_BITS :]),
                 ]
                 words.append(bank.read_data)
             with m.If(shown == row):

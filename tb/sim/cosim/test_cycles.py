@@ -140,4 +140,4 @@ def test_steady_state():
     """One layer with N spikes a timestep takes N + 1 cycles a timestep."""
     made = schedule(_shape([Neuron()]), np.full((1, 10), 100), 1)
     assert np.diff(made.result).tolist() == [101] * 9
-    assert made.fire[0, 0] == 102
+    assert made.fire[0][0] == 102

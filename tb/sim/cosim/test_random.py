@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tb.kit.networks import (
+    random_convolutions,
     random_network,
     random_network_of,
     random_neurons,
@@ -14,6 +15,7 @@ from tb.kit.networks import (
     spread,
 )
 from trispike import golden
+from trispike.golden.layers.convolution import windows
 from trispike.models.network.numbers import CONSTANT_MAX, MAX_TIMESTEPS, POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import ReadOut
@@ -38,11 +40,18 @@ def _spikes(inputs: int, images: int, timesteps: int, seed: int) -> np.ndarray:
     return rng.random((images, timesteps, inputs)) < density
 
 
-def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) -> None:
+def seen(layer: LayerParameters, inputs: np.ndarray) -> np.ndarray:
+    """What the PEs of ``layer`` look at: its inputs, or every window of them."""
+    return windows(layer.maps, inputs) if layer.maps else inputs
+
+
+def _agree(
+    networks: list[Network], lanes: int | tuple[int, ...], timesteps: int, tmp_path: Path, count: int = 120
+) -> None:
     """Run networks of one shape on one build: weights are data."""
     model = cosimulation.chip_model(networks[0], lanes=lanes, optimise=False)
     for seed, network in enumerate(networks):
-        spikes = _spikes(network.shape.sizes[0], 120, timesteps, seed)
+        spikes = _spikes(network.shape.sizes[0], count, timesteps, seed)
         if network.shape.layers[0].pixels:
             spikes = spikes * np.random.default_rng(seed).integers(0, 256, spikes.shape, np.uint8)
         images = range(len(spikes))
@@ -55,14 +64,14 @@ def _agree(networks: list[Network], lanes: int, timesteps: int, tmp_path: Path) 
         (outcome,) = found.outcomes
         assert outcome.first is None
         assert not any(outcome.mismatches.values())
-        assert len(outcome.labels) == 120
+        assert len(outcome.labels) == count
         result = golden.run(network, spikes, keep_potentials=False)
         assert outcome.decided.tolist() == result.decided.tolist()
         assert (outcome.begun >= outcome.decided).all()
         begun = np.arange(timesteps) < outcome.begun[..., np.newaxis]
         layers = zip(network.layers, (spikes, *result.spikes[:-1]), begun, strict=True)
         met = (
-            ((inputs[taken] != 0).astype(int) @ (layer.weights != 0)).sum()
+            (seen(layer, inputs[taken] != 0).astype(int) @ (layer.weights != 0)).sum()
             for layer, inputs, taken in layers
         )
         assert outcome.operations == sum(met)
@@ -91,6 +100,18 @@ def test_neurons(shape_seed, tmp_path):
     skip = max(network.skip for network in networks)
     timesteps = 1 + skip + shape_seed % 9 + 8 * shape.stops
     _agree(networks, shape.lanes, timesteps, tmp_path)
+
+
+def test_convolutions(shape_seed, tmp_path):
+    """Kernels, strides, paddings, pools, neurons and lanes of every kind, pixels and spikes."""
+    shape = random_convolutions(shape_seed)
+    networks = [random_network_of(shape, 4 * shape_seed + k) for k in range(4)]
+    lanes = tuple(layer.lanes for layer in shape.layers)
+    assert networks[0].shape.with_lanes(lanes) == shape
+    skip = max(network.skip for network in networks)
+    windows = sum(layer.firings for layer in shape.layers)
+    images = max(4, min(120, 12_000 // windows))
+    _agree(networks, lanes, 1 + skip + shape_seed % 5, tmp_path, images)
 
 
 @pytest.mark.parametrize("lanes", [1, 8])

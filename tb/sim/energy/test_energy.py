@@ -90,8 +90,9 @@ def test_events_by_hand():
         shape=shape,
         timesteps=3,
         cycles=100.0,
-        spikes=(40.0, 7.0),
+        reads=(40.0, 7.0),
         spiking_cycles=(40.0, 7.0),
+        tap_reads=(0.0, 0.0),
         flip_flops=1000,
     )
     made = energies(counts, 100.0)
@@ -115,8 +116,9 @@ def test_lanes_add_digits():
         shape=NetworkShape.dense(name="one", sizes=(64, 32)),
         timesteps=1,
         cycles=10.0,
-        spikes=(16.0,),
+        reads=(16.0,),
         spiking_cycles=(4.0,),
+        tap_reads=(0.0,),
         flip_flops=0,
     )
     four = dataclasses.replace(one, shape=one.shape.with_lanes(4))
@@ -221,7 +223,8 @@ def test_every_preset_has_an_energy():
         shape = preset("fc1024_1024").with_lanes(lanes)
         ones = tuple(1.0 for _ in shape.layers)
         counts = Counts(
-            shape=shape, timesteps=1, cycles=9.0, spikes=ones, spiking_cycles=ones, flip_flops=1
+            shape=shape, timesteps=1, cycles=9.0, reads=ones, spiking_cycles=ones,
+            tap_reads=ones, flip_flops=1,
         )
         assert all(0 < nj < 10 for nj in energies(counts, 167.0).values())
 
