@@ -50,7 +50,7 @@ class Maps:
             ("width", volume.width, self.kernel[1]),
         ):
             _check(f"map {side}", most, 1, MAX_MAP)
-            if kernel != most:
+            if type(kernel) is not int or kernel != most:
                 _check(f"kernel {side}", kernel, 1, MAX_KERNEL)
         _check("stride", self.stride, 1, MAX_STRIDE)
         _check("padding", self.padding, 0, min(self.kernel) - 1)
@@ -97,13 +97,16 @@ class Maps:
     @property
     def leaves_out(self) -> bool:
         """Rows or columns of the map that no window reaches, or of windows that no pool does."""
-        height, width = self.volume.height, self.volume.width
-        reach = [
-            (n - 1) * self.stride - self.padding + kernel
-            for n, kernel in zip((self.rows, self.columns), self.kernel, strict=True)
-        ]
-        beyond = reach[0] < height or reach[1] < width
-        return beyond or self.rows % self.pool > 0 or self.columns % self.pool > 0
+        if self.rows % self.pool or self.columns % self.pool:
+            return True
+        volume, step, kernel = self.volume, self.stride, self.kernel
+        return any(
+            (windows - 1) * step - self.padding + side < length or (windows > 1 and step > side)
+            for windows, side, length in (
+                (self.rows, kernel[0], volume.height),
+                (self.columns, kernel[1], volume.width),
+            )
+        )
 
     def output(self, channels: int) -> Volume:
         """What comes out of ``channels`` neurons at each window, pooled."""
