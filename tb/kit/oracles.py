@@ -5,11 +5,13 @@ import random
 
 import numpy as np
 
-from trispike.models.network.layers import Bias, Dense, Step, Threshold
+from trispike.models.network.layers import Bias, Convolution, Dense, Layer, Step, Threshold
+from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron as NeuronModel
 from trispike.models.network.neuron import Order, Reset
 from trispike.models.network.numbers import CONSTANT_MAX, PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters
+from trispike.models.network.volume import Volume
 
 DENSITIES = (0.0, 0.02, 0.1, 0.5, 0.9, 1.0)
 """Spike densities of random vectors."""
@@ -75,7 +77,7 @@ def random_ternary(rng: random.Random, *shape: int) -> np.ndarray:
     return np.array(rng.choices((-1, 0, 1), k=count), dtype=np.int8).reshape(shape)
 
 
-def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
+def random_layer(rng: random.Random, shape: Layer) -> LayerParameters:
     """Parameters of a layer whose potentials often lie near the threshold, and often on it.
 
     No constant is 0, so that every weight and bias matters. Of neurons that carry a potential on
@@ -119,6 +121,7 @@ def random_layer(rng: random.Random, shape: Dense) -> LayerParameters:
         threshold=threshold if shape.fires else None,
         neuron=shape.neuron,
         step=steps[shape.step](),
+        maps=shape.maps,
     )
 
 
@@ -147,12 +150,40 @@ def random_dense(rng: random.Random, inputs: int, neurons: int, **fixed) -> Dens
 
     ``fixed``: fields that are given.
     """
+    return _any_fields(rng, Dense(inputs=inputs, neurons=neurons), fixed)
+
+
+def random_convolution(rng: random.Random, maps: Maps, channels: int, **fixed) -> Convolution:
+    """As `random_dense`, on ``maps``."""
+    return _any_fields(rng, Convolution(maps=maps, channels=channels), fixed)
+
+
+def random_maps(rng: random.Random, channels: int, longest: int, widest: int) -> Maps:
+    """Maps of ``channels`` and up to ``longest`` rows and columns.
+
+    They have any kernel of up to ``widest``, or the whole map's, and any stride, padding and pool.
+    """
+    height, width = rng.randint(1, longest), rng.randint(1, longest)
+    volume = Volume(channels=channels, height=height, width=width)
+    if rng.random() < 0.1:
+        return Maps.whole(volume)
+    kernel = rng.randint(1, min(widest, height + 2)), rng.randint(1, min(widest, width + 2))
+    needed = max(-(-(k - n) // 2) for k, n in zip(kernel, (height, width), strict=True))
+    least, most = max(0, needed), min(kernel) - 1
+    if least > most:
+        return random_maps(rng, channels, longest, widest)
+    padding, stride = rng.randint(least, most), rng.randint(1, 2)
+    maps = Maps(volume=volume, kernel=kernel, stride=stride, padding=padding)
+    return dataclasses.replace(maps, pool=rng.randint(1, min(3, maps.rows, maps.columns)))
+
+
+def _any_fields(rng: random.Random, shape: Layer, fixed: dict) -> Layer:
     fields = {
         "threshold": rng.choice([Threshold.EACH, Threshold.ONE]),
         "bias": rng.choice([Bias.EACH, Bias.TERNARY]),
         "neuron": random_neuron(rng),
         **fixed,
     }
-    layer = Dense(inputs=inputs, neurons=neurons, **fields)
+    layer = dataclasses.replace(shape, **fields)
     step = rng.choice(list(Step)) if layer.subtracts else Step.THRESHOLD
     return dataclasses.replace(layer, step=step)
