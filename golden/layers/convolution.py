@@ -3,7 +3,7 @@
 import numpy as np
 
 from trispike.golden.layers.dense import weighted_sums
-from trispike.golden.neuron import Behaviour, behaviour
+from trispike.golden.layers.neuron import Behaviour, behaviour
 from trispike.models.network.maps import Maps
 from trispike.models.network.parameters import LayerParameters
 
