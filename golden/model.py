@@ -11,7 +11,7 @@ import numpy as np
 
 from trispike.golden.decision import timesteps_to_decision
 from trispike.golden.layers import LAYERS
-from trispike.golden.neuron import Behaviour
+from trispike.golden.layers.neuron import Behaviour
 from trispike.models.errors import BadInput
 from trispike.models.network.numbers import MAX_TIMESTEPS
 from trispike.models.network.parameters import LayerParameters, Network

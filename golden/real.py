@@ -8,8 +8,8 @@ integers and is exact.
 import numpy as np
 
 from trispike.golden.layers import weighted_sums
+from trispike.golden.layers.neuron import Behaviour
 from trispike.golden.model import Result, propagate
-from trispike.golden.neuron import Behaviour
 from trispike.models.network.real_network import RealLayer, RealNetwork
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from trispike.golden.layers.convolution import run_convolution
 from trispike.golden.layers.dense import run_dense, weighted_sums
-from trispike.golden.neuron import Behaviour
+from trispike.golden.layers.neuron import Behaviour
 from trispike.models.network.layers import Convolution, Dense
 from trispike.models.network.parameters import LayerParameters
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from trispike.golden.layers.dense import weighted_sums
-from trispike.golden.neuron import Behaviour, behaviour
+from trispike.golden.layers.neuron import Behaviour, behaviour
 from trispike.models.network.maps import Maps
 from trispike.models.network.parameters import LayerParameters
 
@@ -43,29 +43,19 @@ def run_convolution(layer: LayerParameters, spikes: np.ndarray) -> Behaviour:
 
     Potentials have the order of flattened maps of its channels, before they are pooled.
     """
-    maps, (timesteps, inputs) = layer.maps, spikes.shape[-2:]
-    images = spikes.reshape(-1, timesteps, inputs)
-    each = timesteps * maps.rows * maps.columns * maps.fan_in
-    step = max(1, _VALUES_AT_ONCE // each)
-    parts = [_run(layer, images[k : k + step]) for k in range(0, len(images), step)]
-    shape = spikes.shape[:-1]
+    maps, channels = layer.maps, layer.shape.neurons
+    positions, outer = maps.rows * maps.columns, spikes.shape[:-1]
+    vectors = spikes.reshape(-1, spikes.shape[-1])
+    sums = np.empty((len(vectors), positions, channels), np.float32)
+    step = max(1, _VALUES_AT_ONCE // (positions * maps.fan_in))
+    for k in range(0, len(vectors), step):
+        sums[k : k + step] = weighted_sums(windows(maps, vectors[k : k + step]), layer.weights)
+    sums = sums.reshape(*outer, positions, channels)
+    did = behaviour(layer, np.moveaxis(sums, -2, -3))  # (..., positions, timesteps, channels)
+    potentials, fired = (np.moveaxis(each, -3, -1) for each in (did.potentials, did.spikes))
+    fired = pooled(maps, fired.reshape(*outer, channels, maps.rows, maps.columns))
     return Behaviour(
-        potentials=np.concatenate([part.potentials for part in parts]).reshape(*shape, -1),
-        spikes=np.concatenate([part.spikes for part in parts]).reshape(*shape, -1),
-        saturations=sum(part.saturations for part in parts),
-    )
-
-
-def _run(layer: LayerParameters, spikes: np.ndarray) -> Behaviour:
-    """As `run_convolution`, of shape (images, timesteps, inputs)."""
-    maps = layer.maps
-    sums = weighted_sums(windows(maps, spikes), layer.weights)
-    did = behaviour(layer, np.moveaxis(sums, 1, 2))  # (images, positions, timesteps, channels)
-    potentials, fired = (each.transpose(0, 2, 3, 1) for each in (did.potentials, did.spikes))
-    maps_of = fired.reshape(*fired.shape[:3], maps.rows, maps.columns)
-    flat = (*spikes.shape[:2], -1)
-    return Behaviour(
-        potentials=potentials.reshape(flat),
-        spikes=pooled(maps, maps_of).reshape(flat),
+        potentials=potentials.reshape(*outer, channels * positions),
+        spikes=fired.reshape(*outer, layer.shape.output.size),
         saturations=did.saturations,
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trispike.golden.neuron import Behaviour, behaviour
+from trispike.golden.layers.neuron import Behaviour, behaviour
 from trispike.models.network.numbers import MAX_FAN_IN
 from trispike.models.network.parameters import LayerParameters
 

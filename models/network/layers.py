@@ -347,7 +347,8 @@ class Convolution(Layer):
         maps = self.maps
         if maps.is_whole:
             return str(self.channels)
-        kernel = str(maps.kernel[0]) if len(set(maps.kernel)) == 1 else "x".join(map(str, maps.kernel))
+        height, width = maps.kernel
+        kernel = height if height == width else f"{height}x{width}"
         stride = f"s{maps.stride}" if maps.stride > 1 else ""
         padding = f"p{maps.padding}" if maps.padding else ""
         pool = f"-mp{maps.pool}" if maps.pool > 1 else ""

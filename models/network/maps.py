@@ -28,8 +28,9 @@ class Maps:
     - ``stride``: from one window to the next, 1 or 2. A row or column of the map that no window
       reaches is left out.
     - ``padding``: rows and columns of silence round the map, less than the kernel has.
-    - ``pool``: side of the squares of which each becomes one output position, whose channels spike
-      where any of the square's do; 1: none; up to 8. What is left over of a map is left out.
+    - ``pool``: side of the squares of windows of which each becomes one output position, whose
+      channels spike where any of the square's do; 1: none; up to 8. Windows of no whole square are
+      left out.
     """
 
     volume: Volume
@@ -50,7 +51,7 @@ class Maps:
             ("width", volume.width, self.kernel[1]),
         ):
             _check(f"map {side}", most, 1, MAX_MAP)
-            if kernel != most:
+            if type(kernel) is not int or kernel != most:
                 _check(f"kernel {side}", kernel, 1, MAX_KERNEL)
         _check("stride", self.stride, 1, MAX_STRIDE)
         _check("padding", self.padding, 0, min(self.kernel) - 1)
@@ -62,12 +63,7 @@ class Maps:
                     f"a convolution's kernel {side} must be at most {most + 2 * self.padding}, as "
                     f"the map of {volume} has with its padding of {self.padding}, not {kernel}"
                 )
-        _check("pool", self.pool, 1, MAX_POOL)
-        if not (self.rows and self.columns):
-            raise BadInput(
-                f"a convolution's pool must be at most {min(self._windows(0), self._windows(1))}, "
-                f"as there are windows, not {self.pool}"
-            )
+        _check("pool", self.pool, 1, min(MAX_POOL, self._windows(0), self._windows(1)))
 
     @classmethod
     def whole(cls, volume: Volume) -> "Maps":
@@ -106,9 +102,14 @@ class Maps:
     @property
     def leaves_out(self) -> bool:
         """There are rows or columns of the map that no window looks at."""
-        sizes = zip((self.rows, self.columns), self.kernel, strict=True)
-        reach = [(n - 1) * self.stride - self.padding + kernel for n, kernel in sizes]
-        return reach[0] < self.volume.height or reach[1] < self.volume.width
+        return any(
+            (windows - 1) * self.stride - self.padding + kernel < length
+            or (windows > 1 and self.stride > kernel)
+            for windows, kernel, length in (
+                (self.rows, self.kernel[0], self.volume.height),
+                (self.columns, self.kernel[1], self.volume.width),
+            )
+        )
 
     def output(self, channels: int) -> Volume:
         """What comes out of ``channels`` neurons at each window, pooled."""

@@ -71,8 +71,8 @@ class NetworkShape:
       all; empty: one part. The parts are the digits of the label, the first the most significant.
     - ``skips``: timesteps at an image's start may be left out of the answer (Kim 2018 sec. 5.1).
     - ``stops``: an image ends with the timestep in which its label is stable: with FIRST as an
-      output spikes, otherwise by Kim 2018's algorithm 1, which wants two outputs. Without groups, and
-      without maps.
+      output spikes, otherwise by Kim 2018's algorithm 1, which wants two outputs. Without groups,
+      and without maps.
     - Input that is encoded as DIRECT wants a first layer of pixels, and none other.
     """
 

@@ -10,18 +10,17 @@ from amaranth.lib.wiring import In, Out, connect
 from trispike.models.network.field import Per
 from trispike.models.network.layers import Bias, Layer, Step
 from trispike.models.network.numbers import PIXEL_BITS, POTENTIAL_BITS, WEIGHT_BITS
-from trispike.rtl.hierarchy import Block, lanes_suffix, parameters_suffix, place
+from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.layers.configuration import (
     TIMESTEPS_SHAPE,
     LayerRegisters,
-    constants_layout,
     write_layout,
 )
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.timestep_counter import PhaseCounter, PositionCounter, TimestepCounter
 from trispike.rtl.layers.weight_memory import WeightMemory
 from trispike.rtl.neuron.carrying import CarryingElement
-from trispike.rtl.neuron.operations import Operation, sequence, states
+from trispike.rtl.neuron.operations import sequence, states
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.neuron.scale import Scale, constant_bits
 from trispike.rtl.parameters import Parameter
@@ -55,7 +54,6 @@ def processing_element(shape: Layer) -> ProcessingElement | CarryingElement:
         bias=shape.bias,
         bits=constant_bits(shape),
     )
-
 
 
 class Parts(NamedTuple):

@@ -31,7 +31,8 @@ _PERIOD_NS = 2 * CLOCK_HALF_PERIOD_NS
 
 _LAYER_STEPS = 4
 """A layer holds fewer steps than this: one in its encoder, one at its PEs, one in its flip-flops,
-or of maps as many positions at most, and those of two timesteps in its line buffer. So do, together, the read-out before a prediction is out and the harness, which reads one ahead."""
+or of maps as many positions at most, and those of two timesteps in its line buffer. So do,
+together, the read-out before a prediction is out and the harness, which reads one ahead."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,7 +41,8 @@ class _Chunk:
 
     ``inputs`` are the spike counts of the timesteps that the first layer takes, uint32
     (steps,), and ``spiking`` is what `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are
-    effective ones; ``reads`` and ``tap_reads`` are those of each layer; ``spikes`` are the input, if it is to be kept.
+    effective ones; ``reads`` and ``tap_reads`` are those of each layer; ``spikes`` are the input,
+    if it is to be kept.
     """
 
     images: range

@@ -185,7 +185,7 @@ class _Neurons:
         self.fire: list[int] = []
 
     def integrate(self, cycle: int) -> int:
-        """Take the next vector's spikes from ``cycle`` on; returns when its first, or its end, is."""
+        """Take the next vector's spikes from ``cycle`` on; returns when the first or the end is."""
         start = max(cycle, self._done)
         self.ended = start + next(self.counts)
         fires = max(self.ended + 1 + self._before, self._left)

@@ -3,8 +3,8 @@
 The archive has, for each layer k from 1: ``spikes_k`` (bool; not of a layer that never fires),
 ``potentials_k`` (int32), both of shape (images, timesteps, neurons), maps flattened
 (`models.network.volume.Volume`), and ``fire_k``, the cycle in which they were compared: int64,
-(images, timesteps), of a convolution (images, timesteps, windows). Where an image ended before a layer fired, the
-values are 0 and the cycle is -1. Besides: ``input``, bool, or uint8 if they are
+(images, timesteps), of a convolution (images, timesteps, windows). Where an image ended before a
+layer fired, the values are 0 and the cycle is -1. Besides: ``input``, bool, or uint8 if they are
 pixels, (images, timesteps, inputs); ``images``, their indices in the data set; ``labels`` and
 ``result_cycles``, (images,).
 """

@@ -108,7 +108,7 @@ def test_widest_layer_at_both_extremes(sign):
 
 
 def test_register_width_is_asserted(monkeypatch):
-    monkeypatch.setattr("trispike.golden.neuron.POTENTIAL_MAX", 5)
+    monkeypatch.setattr("trispike.golden.layers.neuron.POTENTIAL_MAX", 5)
     with pytest.raises(AssertionError, match="left the 18-bit register"):
         run_layer(_uniform(2, 1, 1, 0, 3, 0, 0), np.ones((1, 1, 2), bool))
 

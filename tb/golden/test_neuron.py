@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 
+from tb.kit.equations import HIGH, behaviour_of
 from tb.kit.oracles import random_dense, random_layer
 from trispike.golden import run, run_layer
 from trispike.models.errors import BadInput
@@ -16,58 +17,10 @@ from trispike.models.network.neuron import (
     LEAKY,
     WEIGHTED,
     Neuron,
-    Order,
     Reset,
 )
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import ReadOut
-
-LOW, HIGH = -(2**17), 2**17 - 1
-
-
-def _cut(value):
-    return max(LOW, min(HIGH, value))
-
-
-def _decayed(value, shifts):
-    return value - sum(value // 2**k for k in shifts)
-
-
-def _one(layer, n, trains):
-    """Potential and spike of neuron ``n`` of ``layer`` in each timestep, in Python's integers."""
-    neuron = layer.neuron
-    carried = current = 0
-    before = False
-    for t, inputs in enumerate(trains):
-        scale = 2 ** (neuron.phases - 1 - t % neuron.phases)
-        threshold = (
-            None
-            if layer.threshold is None
-            else int(np.ravel(layer.threshold)[n % np.size(layer.threshold)])
-        )
-        step = (
-            threshold if layer.step is None else int(np.ravel(layer.step)[n % np.size(layer.step)])
-        )
-        a = 1 if layer.a is None else layer.a
-        arrives = (
-            a
-            * scale
-            * sum(int(w) * int(x) for w, x in zip(layer.weights[:, n], inputs, strict=True))
-        )
-        current = _cut(_decayed(current, neuron.synapse) + arrives) if neuron.synapse else arrives
-        u = _cut(_cut(carried + current) + int(layer.biases[n]) * scale)
-        spike = threshold is not None and u > threshold * scale and not (neuron.once and before)
-        before = before or spike
-        yield u, spike
-        if not neuron.carries:
-            continue
-        subtracted = step * scale if spike else 0
-        if neuron.reset is Reset.ZERO:
-            carried = 0 if spike else _decayed(u, neuron.leak)
-        elif neuron.order is Order.LEAK_FIRST:
-            carried = _cut(_decayed(u, neuron.leak) - subtracted)
-        else:
-            carried = _decayed(_cut(u - subtracted), neuron.leak)
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -86,7 +39,7 @@ def test_equations(seed):
     did = run_layer(layer, trains)
     for image in range(2):
         for n in range(layer.shape.neurons):
-            expected = list(_one(layer, n, trains[image]))
+            expected = list(behaviour_of(layer, n, trains[image]))
             got = did.potentials[image, :, n].tolist(), did.spikes[image, :, n].tolist()
             assert list(zip(*got, strict=True)) == expected
 

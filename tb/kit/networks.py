@@ -147,7 +147,7 @@ def _any_convolutions(rng: random.Random, *, pixels: bool, skips: bool) -> Netwo
     volume = Volume(channels=rng.choice([1, 2, 3, 4, 8, 9, 16]), height=height, width=width)
     layers = []
     for k in range(rng.randint(1, 3)):
-        maps = random_maps(rng, volume)
+        maps = _maps_on(rng, volume)
         few = [1, 2, 3, 8, 20] if maps.rows * maps.columns > 64 else [1, 2, 8, 31, 66, 130]
         fields = {"neuron": _any_neuron(rng), "pixels": pixels and k == 0}
         layers.append(random_convolution(rng, maps, rng.choice(few), **fields))
@@ -171,7 +171,7 @@ def _any_neuron(rng: random.Random) -> Neuron:
     return INTEGRATE_AND_FIRE if rng.random() < 0.5 else random_neuron(rng)
 
 
-def random_maps(rng: random.Random, volume: Volume) -> Maps:
+def _maps_on(rng: random.Random, volume: Volume) -> Maps:
     """Any windows on ``volume``, and any pool behind them."""
     while True:
         kernel = (rng.choice([1, 2, 3, 3, 5, 7]), rng.choice([1, 2, 3, 3, 5, 7]))

@@ -1,9 +1,7 @@
 """What the blocks must do, in plain Python, and random things to do it with."""
 
 import dataclasses
-import functools
 import random
-from collections.abc import Callable
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from trispike.models.network.neuron import Neuron as NeuronModel
 from trispike.models.network.neuron import Order, Reset
 from trispike.models.network.numbers import CONSTANT_MAX, PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters
+from trispike.models.network.volume import Volume
 
 DENSITIES = (0.0, 0.02, 0.1, 0.5, 0.9, 1.0)
 """Spike densities of random vectors."""
@@ -151,21 +150,40 @@ def random_dense(rng: random.Random, inputs: int, neurons: int, **fixed) -> Dens
 
     ``fixed``: fields that are given.
     """
-    return _random(rng, functools.partial(Dense, inputs=inputs, neurons=neurons), fixed)
+    return _any_fields(rng, Dense(inputs=inputs, neurons=neurons), fixed)
 
 
 def random_convolution(rng: random.Random, maps: Maps, channels: int, **fixed) -> Convolution:
-    """As `random_dense`."""
-    return _random(rng, functools.partial(Convolution, maps=maps, channels=channels), fixed)
+    """As `random_dense`, on ``maps``."""
+    return _any_fields(rng, Convolution(maps=maps, channels=channels), fixed)
 
 
-def _random(rng: random.Random, kind: Callable[..., Layer], fixed: dict) -> Layer:
+def random_maps(rng: random.Random, channels: int, longest: int, widest: int) -> Maps:
+    """Maps of ``channels`` and up to ``longest`` rows and columns.
+
+    They have any kernel of up to ``widest``, or the whole map's, and any stride, padding and pool.
+    """
+    height, width = rng.randint(1, longest), rng.randint(1, longest)
+    volume = Volume(channels=channels, height=height, width=width)
+    if rng.random() < 0.1:
+        return Maps.whole(volume)
+    kernel = rng.randint(1, min(widest, height + 2)), rng.randint(1, min(widest, width + 2))
+    needed = max(-(-(k - n) // 2) for k, n in zip(kernel, (height, width), strict=True))
+    least, most = max(0, needed), min(kernel) - 1
+    if least > most:
+        return random_maps(rng, channels, longest, widest)
+    padding, stride = rng.randint(least, most), rng.randint(1, 2)
+    maps = Maps(volume=volume, kernel=kernel, stride=stride, padding=padding)
+    return dataclasses.replace(maps, pool=rng.randint(1, min(3, maps.rows, maps.columns)))
+
+
+def _any_fields(rng: random.Random, shape: Layer, fixed: dict) -> Layer:
     fields = {
         "threshold": rng.choice([Threshold.EACH, Threshold.ONE]),
         "bias": rng.choice([Bias.EACH, Bias.TERNARY]),
         "neuron": random_neuron(rng),
         **fixed,
     }
-    layer = kind(**fields)
+    layer = dataclasses.replace(shape, **fields)
     step = rng.choice(list(Step)) if layer.subtracts else Step.THRESHOLD
     return dataclasses.replace(layer, step=step)

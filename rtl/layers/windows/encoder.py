@@ -73,9 +73,7 @@ class WindowEncoder(Block):
         row_taken, flags = self._write(m, lanes, ended.passed)
         self._offer(m, lanes, begun, row_taken, flags)
         self._join(m, lanes)
-        m.d.comb += ended.advance.eq(
-            self.o.valid & self.o.ready & ~self.o.payload.spikes.any()
-        )
+        m.d.comb += ended.advance.eq(self.o.valid & self.o.ready & ~self.o.payload.spikes.any())
         if shape.pixels:
             m.d.comb += self.pixel.eq(lanes[0].pixel)
         return m

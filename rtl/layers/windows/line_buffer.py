@@ -58,7 +58,9 @@ class LineBuffer(Block):
 
     @property
     def module_name(self) -> str:
-        return f"line_buffer_{self.shape.maps.buffer_rows}x{self.shape.volume.width}_{len(self.data)}"
+        return (
+            f"line_buffer_{self.shape.maps.buffer_rows}x{self.shape.volume.width}_{len(self.data)}"
+        )
 
     def elaborate(self, platform):
         m = Module()

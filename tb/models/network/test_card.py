@@ -36,7 +36,11 @@ def _first_layer(**changes):
         ("network", {"layers": []}, "a network must have 1 to 512 layers, not 0"),
         ("network", _first_layer(neurons=3.5), "Expected `int`, got `float` - at `$.neurons`"),
         ("network", _first_layer(threshold="two"), "Invalid enum value 'two' - at `$.threshold`"),
-        ("network", _first_layer(kind="sparse"), "kind must be one of dense, convolution, not 'sparse'"),
+        (
+            "network",
+            _first_layer(kind="sparse"),
+            "kind must be one of dense, convolution, not 'sparse'",
+        ),
         ("network", {"input": _volume(4)}, "layer 1 must take 4 inputs"),
         ("network", {"read_out": "potential"}, "layer 2 must not have a threshold"),
         ("network", {"name": "other"}, "does not belong to tiny-digits.json: digest"),

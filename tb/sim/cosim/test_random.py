@@ -46,7 +46,11 @@ def seen(layer: LayerParameters, inputs: np.ndarray) -> np.ndarray:
 
 
 def _agree(
-    networks: list[Network], lanes: int | tuple[int, ...], timesteps: int, tmp_path: Path, count: int = 120
+    networks: list[Network],
+    lanes: int | tuple[int, ...],
+    timesteps: int,
+    tmp_path: Path,
+    count: int = 120,
 ) -> None:
     """Run networks of one shape on one build: weights are data."""
     model = cosimulation.chip_model(networks[0], lanes=lanes, optimise=False)
@@ -108,10 +112,10 @@ def test_convolutions(shape_seed, tmp_path):
     networks = [random_network_of(shape, 4 * shape_seed + k) for k in range(4)]
     lanes = tuple(layer.lanes for layer in shape.layers)
     assert networks[0].shape.with_lanes(lanes) == shape
-    skip = max(network.skip for network in networks)
-    windows = sum(layer.firings for layer in shape.layers)
-    images = max(4, min(120, 12_000 // windows))
-    _agree(networks, lanes, 1 + skip + shape_seed % 5, tmp_path, images)
+    timesteps = 1 + max(network.skip for network in networks) + shape_seed % 5
+    slowest = max(layer.firings * (2 + layer.inputs // layer.lanes) for layer in shape.layers)
+    images = max(3, min(120, 100_000 // (slowest * timesteps)))
+    _agree(networks, lanes, timesteps, tmp_path, images)
 
 
 @pytest.mark.parametrize("lanes", [1, 8])

@@ -223,8 +223,13 @@ def test_every_preset_has_an_energy():
         shape = preset("fc1024_1024").with_lanes(lanes)
         ones = tuple(1.0 for _ in shape.layers)
         counts = Counts(
-            shape=shape, timesteps=1, cycles=9.0, reads=ones, spiking_cycles=ones,
-            tap_reads=ones, flip_flops=1,
+            shape=shape,
+            timesteps=1,
+            cycles=9.0,
+            reads=ones,
+            spiking_cycles=ones,
+            tap_reads=ones,
+            flip_flops=1,
         )
         assert all(0 < nj < 10 for nj in energies(counts, 167.0).values())
 

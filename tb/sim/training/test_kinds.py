@@ -17,6 +17,7 @@ from trispike.models.network.card import Card, Measured
 from trispike.models.network.origin import Trained
 from trispike.models.network.presets import PRESETS, TABLE_1
 from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
+from trispike.models.network.volume import Volume
 from trispike.sim.training import train as training
 from trispike.sim.training.recipe import TUNED, Recipe, recipe
 
@@ -51,7 +52,7 @@ def _data(shape: NetworkShape, timesteps: int):
         spikes &= np.where(later[:, np.newaxis], ~when, when)[..., np.newaxis]
         fields[f"{part}_images"] = encoders.packed(spikes)
         fields[f"{part}_labels"] = 2 * getattr(data, f"{part}_labels") + later
-    samples = Samples(inputs=12, timesteps=timesteps, groups=(3, 2))
+    samples = Samples(volume=Volume(channels=12), timesteps=timesteps, groups=(3, 2))
     return dataclasses.replace(data, samples=samples, **fields)
 
 
