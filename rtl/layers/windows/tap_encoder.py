@@ -133,14 +133,14 @@ class TapEncoder(Block):
     def _address(self, m: Module, buffer: LineBuffer, window: data.View, tap: Value) -> None:
         """Row and column of the line buffer where a ``tap``, one-hot, of the window stands."""
         maps = self.shape.maps
-        high, wide = maps.kernel
-        rows = [Const(k // wide, range(max(2, high))) for k in range(maps.taps)]
-        row = Signal(range(maps.buffer_rows + high))
+        wide, held = maps.kernel[1], maps.buffer_rows
+        rows = [Const(k // wide % held, range(held)) for k in range(maps.taps)]
+        row = Signal(range(2 * held))
         bits = len(buffer.read_column)
         columns = [Const(k % wide - maps.padding, bits) for k in range(maps.taps)]  # modulo 2**bits
         m.d.comb += [
             row.eq(window.row + one_hot_select(tap, rows)),
-            buffer.read_row.eq(Mux(row >= maps.buffer_rows, row - maps.buffer_rows, row)),
+            buffer.read_row.eq(Mux(row >= held, row - held, row)),
             buffer.read_column.eq(window.column + one_hot_select(tap, columns)),
         ]
 
