@@ -190,6 +190,11 @@ class NetworkShape:
         return max(layer.lanes for layer in self.layers)
 
     @property
+    def each_lanes(self) -> tuple[int, ...]:
+        """Lanes of every layer."""
+        return tuple(layer.lanes for layer in self.layers)
+
+    @property
     def has_maps(self) -> bool:
         """Some layer takes maps, position by position."""
         return any(layer.maps for layer in self.layers)

@@ -73,8 +73,7 @@ class Chip(Block):
         shape = self.shape
         if shape == shape.with_lanes(shape.lanes):
             return f"trispike_{shape.name}{lanes_suffix(shape.lanes)}"
-        lanes = "_".join(str(layer.lanes) for layer in shape.layers)
-        return f"trispike_{shape.name}_{lanes}_lanes"
+        return f"trispike_{shape.name}_{'_'.join(map(str, shape.each_lanes))}_lanes"
 
     def elaborate(self, platform):
         m = Module()

@@ -31,6 +31,9 @@ _CHUNK_POTENTIALS = 1_000_000
 """Most membrane potentials that are judged together, in memory, with some 100 bytes each."""
 
 
+Lanes = int | tuple[int, ...]
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Death:
     """A shard that did not end: its ``images``, how many of them were ``judged``, and ``why``."""
@@ -60,7 +63,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def chip_model(
-    network: Network, *, lanes: int = 1, waves: bool = False, optimise: bool = True
+    network: Network, *, lanes: Lanes = 1, waves: bool = False, optimise: bool = True
 ) -> Path:
     """Folder of the Verilated chip for ``network``'s shape, in its harness; built if need be.
 
@@ -98,7 +101,7 @@ def run(
     images: range,
     folder: Path,
     *,
-    lanes: int = 1,
+    lanes: Lanes = 1,
     pool: Pool | None = None,
     potentials: bool = True,
     waves: int = 0,
@@ -112,7 +115,7 @@ def run(
     - ``stimulus``: where the images' spikes come from.
     - ``images``: indices of the images in their data set, at least one.
     - ``folder``: where the run leaves its files. Runs at the same time need different ones.
-    - ``lanes``: spikes that a layer takes in one cycle: 1, 2, 4 or 8.
+    - ``lanes``: see `models.network.shape.NetworkShape.with_lanes`.
     - ``pool``: runs the shards, each a simulation of consecutive images in one pipeline; None runs
       one.
     - ``potentials``: compare membrane potentials too.

@@ -383,3 +383,19 @@ def schedule(
     - ``decided``: timesteps that each image takes, where images may end early.
     """
     return Pipeline(shape, timesteps).advance(spikes, decided)
+
+
+def alone(layer: Layer, spikes: np.ndarray) -> float:
+    """Mean cycles of a timestep of ``layer`` if its input is there and its output taken at once.
+
+    ``spikes``: its part of what `spiking_cycles` gives: integers, shape (firings, steps).
+    """
+    spikes = np.concatenate([spikes, spikes[:, :1]], axis=1)  # the last to be begun is not counted
+    neurons = _Neurons(layer, lambda valid: valid, 0)
+    neurons.counts = iter(spikes.T.ravel().tolist())
+    stage = STAGES[type(layer)](layer, neurons, 0)
+    steps = spikes.shape[1]
+    for _ in range(steps * (layer.volume.positions if layer.maps else 1)):
+        stage.take(0)
+    ends = neurons.fire[layer.firings - 1 :: layer.firings]
+    return (ends[-1] - ends[0]) / (steps - 1)

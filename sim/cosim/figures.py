@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from trispike.models.network.shape import NetworkShape
-from trispike.sim.cosim.cycles import Pipeline, by_layer
+from trispike.sim.cosim.cycles import Pipeline, alone, by_layer
 from trispike.sim.cosim.decision import Decisions, decisions
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cost.events import Counts, energies
@@ -22,8 +22,8 @@ _STEPS_AT_ONCE = 4096
 class Figures:
     """All figures of one run. Means are over images unless they say otherwise.
 
-    - ``network``, ``sizes``, ``lanes``, ``memory_bytes``, ``banks``: what ran: name, layer sizes,
-      lanes, SRAM bytes, banks of each layer.
+    - ``network``, ``sizes``, ``layers``, ``lanes``, ``memory_bytes``, ``banks``: what ran: name,
+      layer sizes, layers in words, most lanes of one, SRAM bytes, banks of each layer's weights.
     - ``data``, ``first_image``, ``images``, ``timesteps``, ``seed``: what it ran on: ``images``
       that were judged, the first in question being ``first_image``.
     - ``timesteps_taken``: mean to a label: ``timesteps``, unless images end early.
@@ -51,6 +51,9 @@ class Figures:
       one lane.
     - ``busiest_lane``: mean spike count of layer 1's busiest lane at a timestep: the floor of
       cycles per timestep.
+    - ``layer_cycles``, ``layer_floors``: of each layer of a network of convolutions, mean per
+      timestep: cycles if its input is there and its output taken at once, by the cycle model; and
+      the spikes of all windows in the busiest lane, and the windows.
     - ``predictions_per_second``: at `CLOCK_MHZ`, derived from the mean cycles per image.
     - ``synaptic_operations``: mean per image: each input spike of a layer is one operation in each
       of its neurons, at each window that it is in; their weights the hardware reads, zeros too.
@@ -69,6 +72,7 @@ class Figures:
 
     network: str
     sizes: tuple[int, ...]
+    layers: str
     lanes: int
     memory_bytes: int
     banks: tuple[int, ...]
@@ -96,6 +100,8 @@ class Figures:
     cycles_per_timestep: float
     cycles_per_input_spike: float
     busiest_lane: float
+    layer_cycles: tuple[float, ...]
+    layer_floors: tuple[float, ...]
     predictions_per_second: float
     synaptic_operations: float
     effective_operations: float
@@ -163,6 +169,15 @@ def _spiking_cycles(shape: NetworkShape, outcome: Outcome, timesteps: int) -> np
     return every * (np.arange(timesteps) < outcome.begun[..., np.newaxis])
 
 
+def _paces(shape: NetworkShape, outcome: Outcome) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """`Figures.layer_cycles` and ``layer_floors``, of as many steps as are looked at at once."""
+    layers = list(zip(shape.layers, by_layer(shape, outcome.spiking_cycles), strict=True))
+    some = max(1, _STEPS_AT_ONCE // max(layer.firings for layer in shape.layers))
+    cycles = tuple(alone(layer, spikes[:, :some]) for layer, spikes in layers)
+    floors = (spikes[:, :some].sum(axis=0).mean() + layer.firings for layer, spikes in layers)
+    return cycles, tuple(map(float, floors))
+
+
 def figures(
     shape: NetworkShape,
     outcomes: list[Outcome],
@@ -199,6 +214,7 @@ def figures(
         chip = dataclasses.replace(shape, stops=False)
         without_stop = float(_intervals(_modelled(chip, outcomes, timesteps)).mean())
     mean = float(intervals.mean())
+    paces = _paces(shape, outcomes[0]) if shape.has_maps else ((), ())
     reads = sum(np.array(outcome.reads) for outcome in outcomes) / judged
     counts = Counts(
         shape=shape,
@@ -216,6 +232,7 @@ def figures(
     return Figures(
         network=shape.name,
         sizes=shape.sizes,
+        layers=str(shape),
         lanes=shape.lanes,
         memory_bytes=shape.memory_bits // 8,
         banks=tuple(layer.lanes * len(layer.banks) for layer in shape.layers),
@@ -248,6 +265,8 @@ def figures(
         cycles_per_input_spike=float(intervals.sum() / max(1, filled.sum())),
         busiest_lane=sum(int(each[0].sum()) for each in spiking)
         / max(1, sum(int(outcome.begun[0].sum()) for outcome in outcomes)),
+        layer_cycles=paces[0],
+        layer_floors=paces[1],
         predictions_per_second=CLOCK_MHZ * 1e6 / mean if mean else 0.0,
         synaptic_operations=float(
             sum(n * layer.neurons for n, layer in zip(reads, shape.layers, strict=True))

@@ -26,7 +26,7 @@ class Shard:
     - ``chunk``: images that are judged together.
     - ``potentials``: capture and compare membrane potentials too.
     - ``digest``: digest of the parameters in the weight file, which must not change during a run.
-    - ``lanes``: spikes that the chip takes in one cycle.
+    - ``lanes``: see `models.network.shape.NetworkShape.with_lanes`.
     - ``trace``: keep all that was captured, for `sim.cosim.trace`.
     """
 
@@ -36,7 +36,7 @@ class Shard:
     chunk: int
     potentials: bool
     digest: str
-    lanes: int
+    lanes: int | tuple[int, ...]
     trace: bool = False
 
     def __str__(self):

@@ -44,7 +44,7 @@ def early(f: Figures) -> list[tuple[str, str, str]]:
 def table(f: Figures) -> Table:
     """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
     lanes = f", {f.lanes} lanes" if f.lanes > 1 else ""
-    title = f"{f.network} ({'-'.join(map(str, f.sizes))}){lanes} on {f.data}"
+    title = f"{f.network} ({f.layers}){lanes} on {f.data}"
     if not f.complete:
         title += f": {f.images} of {f.images_asked} images"
     wrong = sum(f.mismatches.values())
@@ -74,6 +74,10 @@ def table(f: Figures) -> Table:
             [("spikes/step, busiest lane", f"{f.busiest_lane:.1f}", _MEASURED)]
             if f.lanes > 1
             else []
+        ),
+        *(
+            (f"cycles/timestep alone, layer {k}", f"{cycles:,.1f}, floor {floor:,.1f}", _DERIVED)
+            for k, (cycles, floor) in enumerate(zip(f.layer_cycles, f.layer_floors, strict=True), 1)
         ),
         ("latency of first image", f"{f.latency_cycles} cycles", pipeline),
         (f"predictions/s at {CLOCK_MHZ} MHz", f"{f.predictions_per_second:,.0f}", _DERIVED),

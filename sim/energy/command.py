@@ -90,7 +90,7 @@ def energy(asked: EnergyRequest) -> None:
         network=network.name,
         data=data,
         timesteps=asked.timesteps,
-        lanes=lanes,
+        lanes=shape.lanes,
         accuracy=whole.accuracy,
         images=whole.images,
         cycles=whole.cycles_per_image_mean,

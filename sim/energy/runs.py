@@ -28,13 +28,13 @@ class Runs:
 
     def run(self, images: range, folder: Path, *, waves: bool = False) -> Figures:
         """Co-simulate ``images``; `MismatchFound` if RTL and models differ."""
-        model = cosimulation.chip_model(self.network, lanes=self.shape.lanes, waves=waves)
+        model = cosimulation.chip_model(self.network, lanes=self.shape.each_lanes, waves=waves)
         found = cosimulation.run(
             self.weight_file,
             Encoding.of(self.shape, self.pixels, self.timesteps, 0, folder),
             images,
             folder,
-            lanes=self.shape.lanes,
+            lanes=self.shape.each_lanes,
             waves=len(images) if waves else 0,
             model=model,
         )

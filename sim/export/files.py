@@ -15,7 +15,7 @@ from trispike.models.mesh.memory_map import memory_map
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.models.network import memory_image
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import BankShape, Dense, Layer
 from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
@@ -61,18 +61,30 @@ def _image(layer: int, lane: int, bank: int) -> str:
 
 
 def _memories(chip: Chip) -> list[dict]:
-    return [
-        {
-            "instance": f"layer_{k}.memory.lane_{lane}_bank_{b}",
-            "module": f"sram_{bank.rows}x{bank.width}",
-            "rows": bank.rows,
-            "width": bank.width,
-            "image": _image(k, lane, b),
-        }
-        for k, layer in enumerate(chip.shape.layers)
-        for lane in range(layer.lanes)
-        for b, bank in enumerate(layer.banks)
-    ]
+    """Every memory bank; those of weights have an image."""
+    memories = []
+    for k, layer in enumerate(chip.shape.layers):
+        memories += [
+            _bank(f"layer_{k}.memory.lane_{lane}_bank_{b}", bank, image=_image(k, lane, b))
+            for lane in range(layer.lanes)
+            for b, bank in enumerate(layer.banks)
+        ]
+        if not layer.maps:
+            continue
+        memories += [
+            _bank(f"layer_{k}.encoder.lane_{lane}.buffer.row_{row}_bank_{b}", bank)
+            for lane in range(layer.lanes)
+            for row in range(layer.maps.buffer_rows)
+            for b, bank in enumerate(layer.line_banks)
+        ]
+        for part, banks in (("pool", layer.pool_banks), ("kept", layer.kept_banks)):
+            memories += [_bank(f"layer_{k}.{part}.bank_{b}", bank) for b, bank in enumerate(banks)]
+    return memories
+
+
+def _bank(instance: str, bank: BankShape, **more: str) -> dict:
+    module = f"sram_{bank.rows}x{bank.width}"
+    return {"instance": instance, "module": module, "rows": bank.rows, "width": bank.width, **more}
 
 
 def _json(description: dict) -> str:
@@ -84,7 +96,7 @@ def _hexadecimal(words, bits: int) -> str:
     return "".join(f"{word:0{digits}x}\n" for word in words)
 
 
-def _parameters(layers: Sequence[Dense]) -> dict[str, object]:
+def _parameters(layers: Sequence[Layer]) -> dict[str, object]:
     """What the data of configuration writes mean: once if it is the same in all layers."""
     data = "configuration__payload.data of"
     meanings = [
@@ -116,7 +128,7 @@ def _read_out(shape: NetworkShape) -> dict[str, object]:
     return {"configuration__payload.data of TIMESTEPS": told} if len(told) > 1 else {}
 
 
-def files(network: Network, lanes: int) -> dict[str, str]:
+def files(network: Network, lanes: int | Sequence[int]) -> dict[str, str]:
     """Everything that `make verilog` writes for ``network`` with ``lanes``: file name to text.
 
     - a Verilog file for each module, and ``TOP.f``, their list with the top last;
@@ -157,7 +169,7 @@ def files(network: Network, lanes: int) -> dict[str, str]:
                 result_layout(shape.sizes[-1], shape.read_out, shape.groups, stops=shape.stops)
             ),
         },
-        "lanes": lanes,
+        "lanes": lanes if isinstance(lanes, int) else list(lanes),
         "memory_bits": shape.memory_bits,
         "memories": _memories(chip),
         "files": sorted([*texts, f"{top}.json"]),

@@ -143,11 +143,39 @@ class Seeded(Request):
     seed: int = option("Seed of all that is random.", 0, check=spikes.check_seed)
 
 
+class LaneCounts(tuple):
+    """Lanes of each layer; as text the way that LANES= takes them."""
+
+    def __str__(self):
+        return ",".join(map(str, self))
+
+
+def _lanes(text: str | int | LaneCounts) -> int | LaneCounts:
+    try:
+        counts = LaneCounts(int(word) for word in str(text).split(","))
+    except ValueError:
+        raise BadInput(
+            f"LANES must be one of {', '.join(map(str, LANES))}, or such a number for each layer "
+            f"like 1,4,2, not {text!r:.80}"
+        ) from None
+    return counts[0] if len(counts) == 1 else counts
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Lanes(Request):
     """Parallel spikes of a fixed chip."""
 
-    lanes: int = option(f"Spikes that a layer takes in one cycle: {', '.join(map(str, LANES))}.", 1)
+    lanes: str = option(
+        f"Spikes that a layer takes in one cycle: {', '.join(map(str, LANES))}; one number for all "
+        "layers, or one for each, like 1,4,2.",
+        "1",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        object.__setattr__(self, "lanes", _lanes(self.lanes))
+        if isinstance(self, Record) and self.record and isinstance(self.lanes, LaneCounts):
+            raise BadInput("RECORD= is for chips with one number of LANES: leave one of them out")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
