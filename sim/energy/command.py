@@ -8,7 +8,7 @@ from trispike.models.errors import BadInput
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.sim.cosim import waveform
 from trispike.sim.energy import tables, width_tables
-from trispike.sim.energy.record import ENERGIES, WIDTHS, Energy, Widths
+from trispike.sim.energy.record import ENERGIES, WIDTHS, Energy, Widths, figure
 from trispike.sim.energy.runs import Runs
 from trispike.sim.energy.switching import switching
 from trispike.sim.energy.toggles import Toggles
@@ -86,18 +86,13 @@ def energy(asked: ChipEnergy | LayerEnergies) -> None:
         _chip(asked)
 
 
-def _figure(network: str, data: str, timesteps: int) -> str:
-    """Where the figure of a network's layers is, below docs/."""
-    return f"figures/energy-{network}-{data}-{timesteps}.png"
-
-
 def _layers(asked: LayerEnergies) -> None:
     """Tell the energy of each layer."""
     plots = extras.plots("energy.plots") if asked.record else None
     subject, folder = Subject.of(asked), docs(record=asked.record)
     network, data, timesteps = subject.network, asked.data, asked.timesteps
     pixels, labels = subject.chosen_images(asked)
-    image = folder / _figure(network.name, data, timesteps)
+    image = folder / figure(network.name, data, timesteps)
     home = Place(folder, WIDTHS, "energy-widths.json", WIDTHS_SECTION, [image], record=asked.record)
     layers, accuracy = activities(network, pixels, labels, timesteps)
     entry = Widths(
@@ -113,8 +108,7 @@ def _layers(asked: LayerEnergies) -> None:
     subject.check_accuracy(timesteps, accuracy, len(pixels))
     if plots:
         entries = WIDTHS.renewed(home.kept, entry)
-        links = [_figure(each.network, each.data, each.timesteps) for each in entries]
-        text = width_tables.markdown(entries, links)
+        text = width_tables.markdown(entries)
         for path in home.store(entries, text, {image: plots.widths(entry)}):
             print(f"written: {relative(path)}")
 

@@ -54,9 +54,19 @@ class Widths:
     images: int
     layers: tuple[Activity, ...]
 
+    @property
+    def figure(self) -> str:
+        """Where its figure is, below docs/."""
+        return figure(self.network, self.data, self.timesteps)
+
     def nj(self, bits: int) -> float:
         """Energy of a prediction with weights of ``bits``."""
         return sum(layer.nj(bits) for layer in self.layers)
+
+
+def figure(network: str, data: str, timesteps: int) -> str:
+    """Where the figure of such `Widths` is, below docs/."""
+    return f"figures/energy-{network}-{data}-{timesteps}.png"
 
 
 def _run(entry: Energy | Widths) -> tuple:

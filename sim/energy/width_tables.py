@@ -84,13 +84,13 @@ def _gain(entry: Widths, bits: int) -> str:
     )
 
 
-def markdown(entries: Sequence[Widths], figures: Sequence[str]) -> str:
-    """The whole record; ``figures`` are links to the figure of each entry."""
+def markdown(entries: Sequence[Widths]) -> str:
+    """The whole record."""
     parts = [_INTRODUCTION]
-    for entry, figure in zip(entries, figures, strict=True):
+    for entry in entries:
         notes = "\n".join(f"- {line}" for line in remarks(entry))
         parts += [f"{caption(entry)}.", markdown_table(_HEADS, rows(entry)), notes]
-        parts.append(f"![Energy of each layer of {entry.network}]({figure})")
+        parts.append(f"![Energy of each layer of {entry.network}]({entry.figure})")
     return "\n\n".join(parts)
 
 

@@ -91,11 +91,11 @@ def test_table():
     for column, bits in ((3, 2), (4, 8), (5, 32)):
         assert total[column] == f"{LAYERS[0].nj(bits) + LAYERS[1].nj(bits):.2f}"
     assert second[6] == f"{LAYERS[1].memory_nj(2) / LAYERS[1].nj(2):.0%}"
-    text = width_tables.markdown([ENTRY], ["figures/one.png"])
+    text = width_tables.markdown([ENTRY])
     for bits, times in ((8, "4.12"), (32, "16.35")):
         ours = f"weights of {bits} bits: {ENTRY.nj(bits) / ENTRY.nj(2):.2f} times the energy; "
         assert f"{ours}TW-SNN, published: {times} times 60,300 nJ, VGG16 on CIFAR-10" in text
-    assert "(figures/one.png)" in text
+    assert "(figures/energy-fc256-digits-2.png)" in text
     assert {each.bits for each in published.WIDTH_GAINS} == set(widths.WIDTHS[1:])
 
 
