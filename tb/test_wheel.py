@@ -150,6 +150,7 @@ def test_what_needs_a_checkout(installed, elsewhere):
     [
         pytest.param("accuracy --data digits --record", marks=needs_matplotlib),
         "energy --record",
+        pytest.param("energy --widths --record", marks=needs_matplotlib),
         pytest.param("noc --sweep --record", marks=needs_matplotlib),
         "synth --block router --record",
         "waves --update",

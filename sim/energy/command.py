@@ -7,15 +7,17 @@ from trispike.models.data import spikes
 from trispike.models.errors import BadInput
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.sim.cosim import waveform
-from trispike.sim.energy import tables
-from trispike.sim.energy.record import ENERGIES, Energy
+from trispike.sim.energy import tables, width_tables
+from trispike.sim.energy.record import ENERGIES, WIDTHS, Energy, Widths, figure
 from trispike.sim.energy.runs import Runs
 from trispike.sim.energy.switching import switching
 from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
+from trispike.sim.energy.widths import activities
 from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
+from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import DataFolder, Images, Lanes, Record, Trained
 from trispike.sim.terminal.request import command, option
@@ -28,8 +30,11 @@ SECTION = "energy"
 """Of docs/results.md."""
 
 
+WIDTHS_SECTION = "energy widths"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EnergyRequest(Record, DataFolder, Images, Lanes, Trained):
+class Prediction(Record, DataFolder, Images, Trained):
     """A network on test images."""
 
     usual_timesteps: ClassVar[int] = 1
@@ -40,18 +45,76 @@ class EnergyRequest(Record, DataFolder, Images, Lanes, Trained):
         check=spikes.check_timesteps,
         short="-t",
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ChipEnergy(Lanes, Prediction):
+    """Energy of its chip."""
+
     traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
 
 
-@command("energy", EnergyRequest)
-def energy(asked: EnergyRequest) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LayerEnergies(Prediction):
+    """Energy of its layers, whatever computes them."""
+
+    widths: bool = option(
+        "Instead, energy of each layer with weights of 2, 8 and 32 bits, by TW-SNN's eq. 14-17.",
+        False,
+    )
+
+
+def _mode(values: dict) -> type:
+    return LayerEnergies if values["widths"] else ChipEnergy
+
+
+@command("energy", {ChipEnergy: "runs of the RTL", LayerEnergies: "WIDTHS=1"}, _mode)
+def energy(asked: ChipEnergy | LayerEnergies) -> None:
     """Energy of a prediction, by events and by switching; needs yosys, opensta and their cells.
 
     Runs the RTL on test images, compared with the models as ever. Its counts times published
     energies are one answer; the switching of the mapped netlist on the first of these images,
     priced by OpenSTA, is another; TW-SNN's power a third. With --record it rewrites the table of
     docs/results.md, which keeps other runs from the record docs/energy.json.
+
+    With --widths it tells the energy of each layer by TW-SNN's equations instead, from the spikes
+    of the golden model, also of convolutions; --record draws it too, which needs matplotlib.
     """
+    if isinstance(asked, LayerEnergies):
+        _layers(asked)
+    else:
+        _chip(asked)
+
+
+def _layers(asked: LayerEnergies) -> None:
+    """Tell the energy of each layer."""
+    plots = extras.plots("energy.plots") if asked.record else None
+    subject, folder = Subject.of(asked), docs(record=asked.record)
+    network, data, timesteps = subject.network, asked.data, asked.timesteps
+    pixels, labels = subject.chosen_images(asked)
+    image = folder / figure(network.name, data, timesteps)
+    home = Place(folder, WIDTHS, "energy-widths.json", WIDTHS_SECTION, [image], record=asked.record)
+    layers, accuracy = activities(network, pixels, labels, timesteps)
+    entry = Widths(
+        network=network.name,
+        data=data,
+        timesteps=timesteps,
+        accuracy=accuracy,
+        images=len(pixels),
+        layers=layers,
+    )
+    table_console().print(width_tables.terminal(entry))
+    print(*width_tables.remarks(entry), sep="\n")
+    subject.check_accuracy(timesteps, accuracy, len(pixels))
+    if plots:
+        entries = WIDTHS.renewed(home.kept, entry)
+        text = width_tables.markdown(entries)
+        for path in home.store(entries, text, {image: plots.widths(entry)}):
+            print(f"written: {relative(path)}")
+
+
+def _chip(asked: ChipEnergy) -> None:
+    """Tell the energy of a chip."""
     layer, data, lanes, traced = asked.layer, asked.data, asked.lanes, asked.traced
     subject = Subject.of(asked)
     network = subject.network

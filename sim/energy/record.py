@@ -1,9 +1,10 @@
-"""The record of what was measured, docs/energy.json: the newest figures of each kind of run."""
+"""The records docs/energy.json and docs/energy-widths.json: the newest figures of each run."""
 
 import dataclasses
 
 from trispike.models.network.presets import PRESETS
 from trispike.sim.energy.switching import Switching
+from trispike.sim.energy.widths import Activity
 from trispike.sim.report.records import Records
 
 
@@ -37,8 +38,47 @@ class Energy:
     library: str
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Widths:
+    """What the layers of a network had to do, by the golden model.
+
+    network, data, timesteps: What ran.
+    accuracy, images: Fraction of labels that are right, of how many test images.
+    layers: Input side first.
+    """
+
+    network: str
+    data: str
+    timesteps: int
+    accuracy: float
+    images: int
+    layers: tuple[Activity, ...]
+
+    @property
+    def figure(self) -> str:
+        """Where its figure is, below docs/."""
+        return figure(self.network, self.data, self.timesteps)
+
+    def nj(self, bits: int) -> float:
+        """Energy of a prediction with weights of ``bits``."""
+        return sum(layer.nj(bits) for layer in self.layers)
+
+
+def figure(network: str, data: str, timesteps: int) -> str:
+    """Where the figure of such `Widths` is, below docs/."""
+    return f"figures/energy-{network}-{data}-{timesteps}.png"
+
+
+def _run(entry: Energy | Widths) -> tuple:
+    return list(PRESETS).index(entry.network), entry.data, entry.timesteps
+
+
 def _key(entry: Energy) -> tuple:
-    return list(PRESETS).index(entry.network), entry.data, entry.timesteps, entry.lanes
+    return *_run(entry), entry.lanes
 
 
 ENERGIES = Records(format="trispike-energy-1", entry=Energy, what="energies", key=_key)
+
+WIDTHS = Records(
+    format="trispike-energy-widths-1", entry=Widths, what="energies of layers", key=_run
+)

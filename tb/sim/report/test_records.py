@@ -11,7 +11,7 @@ import pytest
 from tb.kit.command import ROOT
 from trispike.models.errors import BadInput
 from trispike.sim.accuracy import record as accuracy
-from trispike.sim.energy.record import ENERGIES
+from trispike.sim.energy.record import ENERGIES, WIDTHS
 from trispike.sim.neurons.jitter import JITTER
 from trispike.sim.neurons.record import COSTS
 from trispike.sim.noc.record import POINTS
@@ -52,6 +52,7 @@ WHOLES = Records(format="test-1", entry=_Whole, what="wholes", key=lambda whole:
         ("accuracy", accuracy),
         ("ecp5", ECP5),
         ("energy", ENERGIES),
+        ("energy-widths", WIDTHS),
         ("jitter", JITTER),
         ("neurons", COSTS),
         ("noc", POINTS),

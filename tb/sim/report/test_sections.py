@@ -8,7 +8,8 @@ from trispike.sim.accuracy import tables as accuracy_tables
 from trispike.sim.accuracy.cost import costs
 from trispike.sim.accuracy.source import sources
 from trispike.sim.energy import tables as energy_tables
-from trispike.sim.energy.record import ENERGIES
+from trispike.sim.energy import width_tables
+from trispike.sim.energy.record import ENERGIES, WIDTHS
 from trispike.sim.noc import tables as noc_tables
 from trispike.sim.noc.record import POINTS
 from trispike.sim.noc.saturation import curves
@@ -44,6 +45,10 @@ def _noc():
         ("accuracy digits", lambda: _accuracy("digits")),
         ("accuracy mnist", lambda: _accuracy("mnist")),
         ("energy", lambda: energy_tables.markdown(ENERGIES.read(DOCS / "energy.json"))),
+        (
+            "energy widths",
+            lambda: width_tables.markdown(WIDTHS.read(DOCS / "energy-widths.json")),
+        ),
         ("noc", _noc),
         ("synthesis", lambda: tables.markdown(CELLS.read(DOCS / "synthesis.json"))),
         ("synthesis router", lambda: router_tables.markdown(ROUTER.read(DOCS / "router.json"))),
