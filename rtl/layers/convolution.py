@@ -53,7 +53,7 @@ class ConvolutionLayer(LayerBlock):
             return
         flow = parts.flow
         kept = KeptState(shape=self.shape)
-        m.submodules.kept = place(kept, platform)
+        m.submodules.state_memory = place(kept, platform)
         m.d.comb += [
             kept.read.eq(flow.state == states(self.shape).FIRE),
             kept.write.eq(flow.done),

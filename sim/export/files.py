@@ -77,7 +77,7 @@ def _memories(chip: Chip) -> list[dict]:
             for row in range(layer.maps.buffer_rows)
             for b, bank in enumerate(layer.line_banks)
         ]
-        for part, banks in (("pool", layer.pool_banks), ("kept", layer.kept_banks)):
+        for part, banks in (("pool", layer.pool_banks), ("state_memory", layer.kept_banks)):
             memories += [_bank(f"layer_{k}.{part}.bank_{b}", bank) for b, bank in enumerate(banks)]
     return memories
 

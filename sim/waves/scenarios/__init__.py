@@ -2,7 +2,17 @@
 
 from trispike.models.errors import BadInput
 from trispike.sim.waves.scenario import Scenario
-from trispike.sim.waves.scenarios import chip, encoder, layer, neuron, noc, node, pe, sram
+from trispike.sim.waves.scenarios import (
+    chip,
+    convolution,
+    encoder,
+    layer,
+    neuron,
+    noc,
+    node,
+    pe,
+    sram,
+)
 
 SCENARIOS: tuple[Scenario, ...] = (
     *pe.SCENARIOS,
@@ -10,6 +20,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *sram.SCENARIOS,
     *layer.SCENARIOS,
     *neuron.SCENARIOS,
+    *convolution.SCENARIOS,
     *noc.SCENARIOS,
     *node.SCENARIOS,
     *chip.SCENARIOS,
