@@ -10,9 +10,11 @@ from tb.kit.node_bench import node_shape
 from tb.rtl.layers.neuron_cocotb import shape_of
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
 from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block, parameters_suffix
+from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.layers.flow import FlowController
@@ -151,13 +153,17 @@ def _layer(
     )
 
 
-def _neuron(number: int, lanes: int = 1, pixels: bool = False) -> Case:
-    shape = shape_of(number, lanes=lanes, pixels=pixels)
+def _neuron(number: int, lanes: int = 1, **more: bool) -> Case:
+    parameters = {"number": number, "lanes": lanes, "pixels": False, **more}
+    fixed = {k: v for k, v in parameters.items() if k in ("lanes", "pixels", "maps")}
+    if more.get("memoryless"):
+        fixed["neuron"] = INTEGRATE_AND_FIRE
+    shape = shape_of(number, **fixed)
     return Case(
-        name=f"neuron_{number}_{lanes}{'_pixels' * pixels}",
-        make=functools.partial(DenseLayer, shape=shape),
+        name=f"neuron_{number}_{lanes}{''.join(f'_{each}' for each in more)}",
+        make=functools.partial(LAYERS[type(shape)], shape=shape),
         module="tb.rtl.layers.neuron_cocotb",
-        parameters={"number": number, "lanes": lanes, "pixels": pixels},
+        parameters=parameters,
     )
 
 
@@ -224,6 +230,9 @@ CASES = [
     _neuron(5, lanes=4),
     _neuron(8, pixels=True),
     _neuron(1, pixels=True),  # nothing that all of its neurons share
+    *(_neuron(number, lanes, maps=True) for number, lanes in ((2, 1), (4, 2), (7, 4), (9, 1))),
+    *(_neuron(number, lanes, maps=True, memoryless=True) for number, lanes in ((1, 1), (3, 4))),
+    _neuron(6, maps=True, pixels=True),
     _large(_router("3x3x3", 1, 1, 1)),
     _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
     _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),

@@ -1,21 +1,31 @@
-"""Testbench of a layer whose neurons carry something from one timestep to the next."""
+"""Testbench of layers of any neurons, dense or with maps."""
 
 import random
 
 import numpy as np
 
 from tb.kit.bench import Bench, scenario
-from tb.kit.oracles import random_dense, random_layer, random_vector
+from tb.kit.oracles import (
+    random_convolution,
+    random_dense,
+    random_layer,
+    random_maps,
+    random_vector,
+)
 from trispike import golden
-from trispike.models.network.layers import Dense
+from trispike.models.network.layers import Layer
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.numbers import PIXEL_BITS, PIXEL_MAX, POTENTIAL_BITS
 from trispike.rtl.chip.program import layer_writes
 from trispike.rtl.layers.configuration import write_layout
 
 
-def shape_of(number: int, *, lanes: int, **fixed) -> Dense:
-    """Random layer ``number``, of 12 inputs and 5 neurons."""
-    return random_dense(random.Random(number), 12, 5, lanes=lanes, **fixed)
+def shape_of(number: int, *, lanes: int, maps: bool = False, **fixed) -> Layer:
+    """Random layer ``number``: of 12 inputs and 5 neurons, or of 4 maps and 5 channels."""
+    rng = random.Random(number)
+    if not maps:
+        return random_dense(rng, 12, 5, lanes=lanes, **fixed)
+    return random_convolution(rng, random_maps(rng, 4, 6, 3), 5, lanes=lanes, **fixed)
 
 
 class NeuronBench(Bench):
@@ -23,11 +33,13 @@ class NeuronBench(Bench):
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, number, lanes, pixels):
+    def __init__(self, pins, rng, *, number, lanes, pixels, maps=False, memoryless=False):
         super().__init__(pins, rng)
-        self.shape = shape_of(number, lanes=lanes, pixels=pixels)
+        fixed = {"neuron": INTEGRATE_AND_FIRE} if memoryless else {}
+        self.shape = shape_of(number, lanes=lanes, pixels=pixels, maps=maps, **fixed)
         self.writes = self.driver("configuration", write_layout([self.shape]).size)
-        self.input = self.driver("i", self.shape.inputs * (PIXEL_BITS if pixels else 1))
+        self.bits = PIXEL_BITS if pixels else 1
+        self.input = self.driver("i", self.shape.volume.channels * self.bits)
         self.output = self.monitor("o")
 
     async def load(self, timesteps):
@@ -37,39 +49,46 @@ class NeuronBench(Bench):
             await self.step()
         self.layer = random_layer(self.rng, self.shape)
         self.timesteps = timesteps
-        self.pins.set("timesteps", timesteps)
+        if self.shape.counts_timesteps:
+            self.pins.set("timesteps", timesteps)
         for write in layer_writes(self.layer):
             self.writes.send(write)
         await self.drain()
 
-    def send(self, vectors):
-        """Queue an image's ``vectors``, and what has to come of them."""
-        bits = PIXEL_BITS if self.shape.pixels else 1
-        ones = (1 << bits) - 1
-        inputs = [[v >> bits * k & ones for k in range(self.shape.inputs)] for v in vectors]
+    def send(self, image):
+        """Queue an ``image``, a list of positions for each timestep, and what has to come of it."""
+        volume, ones = self.shape.volume, (1 << self.bits) - 1
+        maps = [
+            [[p >> self.bits * c & ones for p in positions] for c in range(volume.channels)]
+            for positions in image
+        ]
         kind = np.uint8 if self.shape.pixels else bool
-        did = golden.run_layer(self.layer, np.array(inputs, dtype=kind))
-        for t, vector in enumerate(vectors):
-            self.input.send(vector)
-            self.expected.append(self._output(did, t))
+        inputs = np.array(maps, dtype=kind).reshape(len(image), volume.size)
+        did = golden.run_layer(self.layer, inputs)
+        for t, positions in enumerate(image):
+            for position in positions:
+                self.input.send(position)
+            self.expected += self._outputs(did, t)
 
-    def _output(self, did, t):
+    def _outputs(self, did, t):
         if self.shape.fires:
-            return sum(1 << int(k) for k in np.flatnonzero(did.spikes[t]))
+            maps = did.spikes[t].reshape(self.shape.neurons, -1)
+            return [sum(1 << int(k) for k in np.flatnonzero(position)) for position in maps.T]
         words = [int(v) & ((1 << POTENTIAL_BITS) - 1) for v in did.potentials[t]]
         words.append(t + 1 == self.timesteps)
-        return sum(word << POTENTIAL_BITS * k for k, word in enumerate(words))
+        return [sum(word << POTENTIAL_BITS * k for k, word in enumerate(words))]
 
     def random_image(self):
         """An image of spikes of any density, or of pixels many of which are 0."""
-        return [self._vector() for _ in range(self.timesteps)]
+        positions = range(self.shape.volume.positions)
+        return [[self._vector() for _ in positions] for _ in range(self.timesteps)]
 
     def _vector(self):
-        inputs, rng = self.shape.inputs, self.rng
-        given = random_vector(rng, inputs)
+        channels, rng = self.shape.volume.channels, self.rng
+        given = random_vector(rng, channels)
         if not self.shape.pixels:
             return given
-        pixels = [rng.choice([1, PIXEL_MAX, rng.randint(1, PIXEL_MAX)]) for _ in range(inputs)]
+        pixels = [rng.choice([1, PIXEL_MAX, rng.randint(1, PIXEL_MAX)]) for _ in range(channels)]
         return sum(p << PIXEL_BITS * k for k, p in enumerate(pixels) if given >> k & 1)
 
 
