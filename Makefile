@@ -65,7 +65,7 @@ $(COMMANDS):
 	@$(EXTRA)
 	@$(RUN) $@ $(OPTIONS)
 
-test: $(READY)  ## the whole test suite, or what PYTEST= says
+test: $(READY)  ## the test suite, or what PYTEST= says: --all has thorough tests, too
 	@$(call takes,PYTEST)
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tb.kit.traces import state, traces
-from tb.kit.untested import untested
+from tb.kit.untested import THOROUGH, untested
 from trispike.sim.tools.paths import build_folder
 
 _STATE = pytest.StashKey()
@@ -17,14 +17,26 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 
 
 def pytest_addoption(parser):
-    """``--seeds N``: how many random networks each test of them tries."""
-    parser.addoption("--seeds", type=int, default=12, help="random networks to try, four a shape")
+    """``--all``: thorough tests, too; ``--seeds N``: how many random networks each test tries."""
+    parser.addoption("--all", action="store_true", help="run the tests marked thorough, too")
+    seeds = "random networks to try, four a shape; otherwise 4, or 12 with --all"
+    parser.addoption("--seeds", type=int, help=seeds)
 
 
 def pytest_generate_tests(metafunc):
     """A seed for each shape of random networks, of which a test takes four each."""
     if "shape_seed" in metafunc.fixturenames:
-        metafunc.parametrize("shape_seed", range(max(1, metafunc.config.getoption("seeds") // 4)))
+        asked = metafunc.config.getoption
+        seeds = asked("seeds") or (12 if asked("all") else 4)
+        metafunc.parametrize("shape_seed", range(max(1, seeds // 4)))
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is thorough, unless all is asked for."""
+    if not config.getoption("all"):
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(pytest.mark.skip(reason=THOROUGH))
 
 
 def pytest_sessionstart(session):

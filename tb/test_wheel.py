@@ -111,6 +111,7 @@ def test_module_comes_from_the_wheel(installed, elsewhere):
     assert others == str([None] * 5)
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_simulates(installed, elsewhere):
     """A run outside any checkout: it builds in the user's cache and writes nowhere else."""
@@ -129,6 +130,7 @@ def test_simulates(installed, elsewhere):
     assert _files(elsewhere) == set()
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_brings_its_networks(installed, elsewhere):
     """A committed network is found there, and described."""

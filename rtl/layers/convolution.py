@@ -9,7 +9,7 @@ from trispike.rtl.hierarchy import lanes_suffix, parameters_suffix, place
 from trispike.rtl.layers.kept_state import KeptState
 from trispike.rtl.layers.layer import LayerBlock, Parts
 from trispike.rtl.layers.pool import SpikePool
-from trispike.rtl.layers.windows.encoder import WindowEncoder
+from trispike.rtl.layers.windows.encoder import WindowEncoder, windows_suffix
 from trispike.rtl.neuron.operations import states
 
 
@@ -32,10 +32,9 @@ class ConvolutionLayer(LayerBlock):
     @property
     def module_name(self) -> str:
         shape, maps = self.shape, self.shape.maps
-        kernel, pool = "x".join(map(str, maps.kernel)), f"_pool_{maps.pool}" * (maps.pool > 1)
-        windows = f"kernel_{kernel}_stride_{maps.stride}_padding_{maps.padding}{pool}"
-        suffix = f"{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}"
-        return f"convolution_{maps.volume}_to_{shape.channels}_{windows}{suffix}"
+        pool = f"_pool_{maps.pool}" * (maps.pool > 1)
+        suffix = f"{pool}{parameters_suffix(shape)}{lanes_suffix(shape.lanes)}"
+        return f"convolution_{maps.volume}_to_{shape.channels}{windows_suffix(maps)}{suffix}"
 
     def _encoder(self) -> WindowEncoder:
         return WindowEncoder(shape=self.shape)

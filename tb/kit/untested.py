@@ -5,8 +5,11 @@ from collections.abc import Iterable
 
 import pytest
 
+THOROUGH = "thorough, left out for its time: make test PYTEST=--all"
+"""Why a test is skipped that takes long, or longer than another like it."""
+
 BEYOND = (
-    "more than 12 random networks: make test PYTEST='tb/sim/cosim/test_random.py --seeds 200'",
+    "more random networks: make test PYTEST='tb/sim/cosim/test_random.py --all --seeds 200'",
     "more than a few images of each network: make sim LAYER=... DATA=... IMAGES=...",
     "every case of every proof: make formal",
     "training from the first to the last epoch: make train LAYER=... DATA=...",

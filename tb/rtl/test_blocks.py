@@ -31,7 +31,7 @@ from trispike.rtl.node.node import Node
 class Case:
     """A block, the module of its scenarios, and the parameters of its testbench.
 
-    ``in_amaranth`` as for `_large`; ``peeked`` as for `run_on_sources`.
+    ``in_amaranth`` as for `_large`, ``short`` as for `_short`; ``peeked`` as for `run_on_sources`.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Case:
     parameters: dict
     seed: int = 1
     in_amaranth: bool = True
+    short: tuple[str, ...] = ("amaranth",)
     peeked: tuple[str, ...] = ()
 
 
@@ -197,7 +198,17 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int, **own: boo
 
 def _large(case: Case) -> Case:
     """``case`` in Verilator alone: Amaranth's simulator is too slow, and runs one like it."""
-    return dataclasses.replace(case, in_amaranth=False)
+    return dataclasses.replace(case, in_amaranth=False, short=())
+
+
+def _short(case: Case, *simulators: str) -> Case:
+    """``case`` that is thorough but in these ``simulators``; others are but in Amaranth's."""
+    return dataclasses.replace(case, short=simulators)
+
+
+def _params(simulator: str, cases: list[Case]) -> list:
+    marks = {case.name: [pytest.mark.thorough] * (simulator not in case.short) for case in cases}
+    return [pytest.param(case, id=case.name, marks=marks[case.name]) for case in cases]
 
 
 EVERYTHING = {
@@ -210,19 +221,19 @@ EVERYTHING = {
 # The longest first, so that two workers end together.
 CASES = [
     _large(_node(64, 96, 8, 3)),
-    _node(32, 32, 2, 2),
+    _short(_node(32, 32, 2, 2), "verilator"),
     _large(_node(32, 32, 2, 2, thresholds=True)),
     _large(_node(32, 32, 2, 2, potentials=True)),
     _large(_node(64, 96, 4, 2, thresholds=True, biases=True)),
     _large(_node(64, 96, 4, 2, **EVERYTHING)),
     _large(_layer(40, 66)),
     _large(_chip(20, 12, 9, 4)),
-    _chip(21, 12, 3, 4, lanes=4),
-    _chip(13, 9, 4, lanes=2, stability=1),
+    _short(_chip(21, 12, 3, 4, lanes=4)),
+    _short(_chip(13, 9, 4, lanes=2, stability=1), "verilator"),
     _large(_layer(1024, 3)),
     _layer(37, 5, lanes=8),
     _layer(5, 3, lanes=2),
-    _layer(19, 67, threshold=Threshold.EACH),
+    _short(_layer(19, 67, threshold=Threshold.EACH)),
     _layer(11, 6, lanes=2, threshold=Threshold.EACH, bias=Bias.EACH),
     _layer(9, 5, threshold=Threshold.NONE, readable=True),
     _large(_layer(1032, 3, lanes=8, threshold=Threshold.NONE, bias=Bias.EACH)),
@@ -234,13 +245,13 @@ CASES = [
     *(_neuron(number, lanes, maps=True, memoryless=True) for number, lanes in ((1, 1), (3, 4))),
     _neuron(6, maps=True, pixels=True),
     _large(_router("3x3x3", 1, 1, 1)),
-    _router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0))),
+    _short(_router("3x3x3", 2, 1, 1, routing="detour", dead_links=((1, 1, 1), (2, 1, 0)))),
     _router("2x3x2", 0, 1, 1, depth=3, dead_links=((0, 1, 0),)),
     _router("1x1x1", 0, 0, 0, depth=2),
     _mesh("1x2x1", stalls=True),
     _mesh("2x1x2", routing="detour", dead_links=((0, 0, 0),)),
     _host_port(),
-    _pe(1),
+    _short(_pe(1), "verilator", "amaranth"),
     _pe(2),
     _pe(4),
     _pe(8),
@@ -258,14 +269,12 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", _params("verilator", CASES))
 def test_verilated(case):
     options = {"seed": case.seed, "parameters": case.parameters, "peeked": case.peeked}
     run_on_verilator(case.name, case.make, case.module, **options)
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.in_amaranth], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", _params("amaranth", [each for each in CASES if each.in_amaranth]))
 def test_in_amaranth(case):
     run_on_amaranth(case.make, case.module, seed=case.seed, parameters=case.parameters)

@@ -231,6 +231,7 @@ def test_old_verilator_named(tmp_path):
     assert "is Verilator 5.006, and Verilator 5.036 or newer is needed" in message
 
 
+@pytest.mark.thorough
 def test_old_verilator_on_path(tmp_path, weight_file):
     """One that merely is on PATH is passed over for the installed one."""
     tool = _fake_verilator(tmp_path / "old", "5.006")
@@ -239,6 +240,7 @@ def test_old_verilator_on_path(tmp_path, weight_file):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 def test_verilator_under_another_name(tmp_path, monkeypatch, weight_file, quickly_elsewhere):
     """The executable that VERILATOR names is the one that runs, whatever else is on PATH."""
     tools = toolchain.find()
@@ -313,6 +315,7 @@ def test_full_disk_for_json(weight_file):
     assert Path("/dev/full").is_char_device()
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 def test_interrupt(tmp_path, weight_file, number):

@@ -5,12 +5,20 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.network.layers import Convolution
+from trispike.models.network.maps import Maps
 from trispike.models.network.numbers import PIXEL_BITS
-from trispike.rtl.hierarchy import Block, place
+from trispike.rtl.hierarchy import Block, lanes_suffix, place
 from trispike.rtl.layers.lanes import spikes_layout
 from trispike.rtl.layers.windows.counter import WindowCounter, by_row
 from trispike.rtl.layers.windows.tap_encoder import TapEncoder
 from trispike.rtl.parameters import Parameter
+
+
+def windows_suffix(maps: Maps) -> str:
+    """How a module name spells out windows; a stride of 1 and no padding go without saying."""
+    stride = f"_stride_{maps.stride}" * (maps.stride > 1)
+    padding = f"_padding_{maps.padding}" * (maps.padding > 0)
+    return f"_kernel_{'x'.join(map(str, maps.kernel))}{stride}{padding}"
 
 
 class WindowEncoder(Block):
@@ -57,10 +65,8 @@ class WindowEncoder(Block):
     @property
     def module_name(self) -> str:
         maps, shape = self.shape.maps, self.shape
-        kernel, pixels = "x".join(map(str, maps.kernel)), "_pixels" * shape.pixels
-        lanes = f"_{shape.lanes}_lanes" if shape.lanes > 1 else ""
-        placed = f"stride_{maps.stride}_padding_{maps.padding}"
-        return f"window_encoder_{maps.volume}_kernel_{kernel}_{placed}{pixels}{lanes}"
+        suffix = f"{'_pixels' * shape.pixels}{lanes_suffix(shape.lanes)}"
+        return f"window_encoder_{maps.volume}{windows_suffix(maps)}{suffix}"
 
     def elaborate(self, platform):
         m = Module()

@@ -187,7 +187,7 @@ def test_missing(tmp_path):
 
 
 @NEEDS_CIFAR10
-@pytest.mark.parametrize("part", [Part.TEST, Part.TRAIN])
+@pytest.mark.parametrize("part", [Part.TEST, pytest.param(Part.TRAIN, marks=pytest.mark.thorough)])
 def test_published(part):
     """Classes are of one size, and the channels' means those that are known."""
     folder = datasets.find_folder(name="cifar10")

@@ -33,7 +33,15 @@ def test_committed_weights(path):
     assert zipfile.ZipFile(archive).testzip() is None
 
 
-@pytest.mark.parametrize("path", _committed(), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path, id=path.stem, marks=[pytest.mark.thorough] * (not path.stem.endswith("-digits"))
+        )
+        for path in _committed()
+    ],
+)
 def test_cards_tell_the_truth(path):
     """Accuracy of up to 3 timesteps, measured anew on the whole test set.
 

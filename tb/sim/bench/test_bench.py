@@ -81,6 +81,7 @@ def _words(text):
     return " ".join(text.split())
 
 
+@pytest.mark.thorough
 def test_every_row(tmp_path, monkeypatch, quick, capsys):
     """A tiny network through the command line: the table, and the record of the same."""
     monkeypatch.setattr(rounds, "ROUNDS", 2)
@@ -248,6 +249,7 @@ def test_refused_in_one_line():
     assert "not a record" in refused(trispike("bench", "--compare", ROOT / "pyproject.toml"))
 
 
+@pytest.mark.thorough
 def test_wrong_label_is_a_mismatch(tmp_path, built):
     """Whoever finds another label than the golden model is named, with the image."""
     work = _work(tmp_path)
@@ -305,6 +307,7 @@ def test_mismatch_ends_a_bench(tmp_path, spared, quick, monkeypatch, capsys):
     assert not (tmp_path / "bench.json").exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("sizes", "seed"), [((5, 6), 11), ((40, 10), 6)], ids=str)
 def test_ceiling_with_ports_of_any_width(tmp_path, sizes, seed):
     """To C++ ports of 8 to 64 bits are integers, wider ones arrays."""

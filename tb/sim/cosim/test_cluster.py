@@ -72,6 +72,7 @@ def _wait_for_workers(scheduler: Path, count: int) -> None:
         client.wait_for_workers(count, timeout=60)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/exe").exists(), reason="this system has no /proc")
 def test_killed_worker(scheduler, workers, tmp_path):
     """The other worker takes over its shards: every image is judged, and the figures are whole."""

@@ -23,6 +23,8 @@ from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
 from trispike.sim.cosim.table import table
 
+pytestmark = pytest.mark.thorough
+
 CASES = [
     pytest.param(ReadOut.COUNT, Neuron(), (20, 12, 5), 1, False, id="counts"),
     pytest.param(ReadOut.COUNT, LEAKY, (9, 30, 6, 3), 2, True, id="counts-after-skip"),

@@ -117,6 +117,7 @@ def test_wrong_weight(tmp_path, monkeypatch):
     assert found["got"] - found["expected"] == change
 
 
+@pytest.mark.thorough
 def test_compare_with_equality(tmp_path, monkeypatch):
     """A PE that fires at the threshold already, not only above it.
 
@@ -142,6 +143,7 @@ def test_compare_with_equality(tmp_path, monkeypatch):
     assert "first divergence: spike: image 0" in full.stderr
 
 
+@pytest.mark.thorough
 def test_dropped_address(tmp_path, monkeypatch):
     """An encoder that ends a timestep one address early."""
     monkeypatch.setattr(lanes, "AEREncoder", WithoutTheLast)

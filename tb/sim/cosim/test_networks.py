@@ -27,8 +27,9 @@ def _mnist_or_skip(data: str) -> None:
 def _cases():
     for layer in TABLE_1:
         for data in ("digits", "mnist"):
-            group = pytest.mark.xdist_group(layer)  # one worker builds the chip, for both
-            yield pytest.param(layer, data, marks=group, id=f"{layer}-{data}")
+            marks = [pytest.mark.xdist_group(layer)]  # one worker builds the chip, for both
+            marks += [pytest.mark.thorough] * (layer != "fc256")
+            yield pytest.param(layer, data, marks=marks, id=f"{layer}-{data}")
 
 
 @pytest.mark.timeout(580)
@@ -62,6 +63,7 @@ def test_rtl_equals_models(layer, data, tmp_path, monkeypatch):
     assert made["spikes"][1] > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("fc256_256")
 @pytest.mark.timeout(580)
 def test_cycles_per_prediction(tmp_path):

@@ -126,7 +126,13 @@ def _network(neuron: Neuron, *, high: bool) -> Network:
     )
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, marks=[] if fault == "no leak" else pytest.mark.thorough)
+        for fault in FAULTS
+    ],
+)
 def test_caught_and_named(fault, monkeypatch, tmp_path):
     """What differs first is a value, in the image and timestep in which a fault can show."""
     neuron, room, broken = FAULTS[fault]

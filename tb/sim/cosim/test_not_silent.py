@@ -25,6 +25,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(cosimulation, "chip_model", model)
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("fc256_256")
 def test_other_parameters_than_measured(tmp_path):
     """A layer that was transposed agrees with its models; its card tells another accuracy."""
@@ -45,6 +46,7 @@ def test_other_parameters_than_measured(tmp_path):
     assert made["card_accuracy"] == card.measured.accuracy[4] > made["accuracy"] + 0.3
 
 
+@pytest.mark.thorough
 def test_outputs_that_never_spike(tmp_path, quick):
     """The label is class 0's then; the table says how often, and what the accuracy is worth."""
     network = random_network((784, 5, 10), 3)

@@ -83,11 +83,13 @@ def _agree(
         assert outcome.spikes[0].tolist() == given.reshape(-1).tolist()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("sizes", "lanes", "timesteps"), CASES)
 def test_random_networks(sizes, lanes, timesteps, tmp_path):
     _agree([random_network(sizes, seed) for seed in range(4)], lanes, timesteps, tmp_path)
 
 
+@pytest.mark.thorough
 def test_parameters_a_neuron(shape_seed, tmp_path):
     """Thresholds and biases a neuron, POTENTIAL read-out, any lanes."""
     shape = random_shape(shape_seed)
@@ -118,6 +120,7 @@ def test_convolutions(shape_seed, tmp_path):
     _agree(networks, lanes, timesteps, tmp_path, images)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("lanes", [1, 8])
 def test_corners_of_the_potential(lanes, tmp_path):
     """Output neurons reach -(2**17 - 1) and 2**17 - 1 at each timestep, and add up 255 of them."""

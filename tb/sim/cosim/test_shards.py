@@ -127,6 +127,7 @@ def test_breakdown_is_no_success(run, monkeypatch):
     assert "status -11" in death.why
 
 
+@pytest.mark.thorough
 def test_cache_without_executable(run):
     """A model that lost its executable is built again."""
     network = random_network((40, 24, 10), 7)

@@ -25,6 +25,7 @@ TIMESTEPS = 255  # 7 images a chunk
 OPTIONS = ["--layer", LAYER, "--timesteps", str(TIMESTEPS), "--images", str(IMAGES)]
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.xdist_group(LAYER),
     pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="this system has no /proc"),
 ]

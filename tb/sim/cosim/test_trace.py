@@ -4,6 +4,7 @@ import dataclasses
 import os
 
 import numpy as np
+import pytest
 
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.networks import random_network_of, save
@@ -24,6 +25,7 @@ def _weight_file(folder):
     return network, save(network, folder)
 
 
+@pytest.mark.thorough
 def test_trace(tmp_path):
     """Of two simulations side by side, in the order of the images, as the golden model has it."""
     network, weight_file = _weight_file(tmp_path)

@@ -125,7 +125,11 @@ def test_what_fits():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--waves", "--waves-mb", "1", "-t", "255"], r"take .*, and WAVES_MB is 1: .*_MB=\d+$"),
+        pytest.param(
+            ["--waves", "--waves-mb", "1", "-t", "255"],
+            r"take .*, and WAVES_MB is 1: .*_MB=\d+$",
+            marks=pytest.mark.thorough,
+        ),
         (["--waves", "--waves-mb", "0"], "WAVES_MB must be 1 or more"),
         (["--waves-mb", "5"], "WAVES_MB has no meaning without WAVES=1"),
     ],
@@ -135,6 +139,7 @@ def test_refused(options, message):
     assert re.search(message, refused_here("sim", *options))
 
 
+@pytest.mark.thorough
 def test_command(tmp_path, monkeypatch):
     """The size is told before the run, and the file after it."""
     quick = functools.partial(cosimulation.chip_model, optimise=False)

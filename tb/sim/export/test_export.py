@@ -45,6 +45,7 @@ def test_same_bytes(exported):
     assert "trispike_fc256_256.v" in first
 
 
+@pytest.mark.thorough
 def test_lint(exported):
     """Verilator's -Wall is clean but for the waivers in lint.vlt, each with a reason above it."""
     tools = toolchain.find()
@@ -154,10 +155,12 @@ def test_no_mixture(tmp_path):
     assert "layer_20x70.v" not in names
 
 
-def test_no_room(tmp_path):
+def test_no_room(tmp_path, tmp_path_factory):
     """A folder that cannot be written to is refused, and nothing is left of the attempt."""
     (tmp_path / "file").write_text("")
-    message = refused_here("verilog", "--output", tmp_path / "file" / "out")
+    weight_file = save(random_network((9, 3), 0), tmp_path_factory.mktemp("weights"))
+    options = ["--weights", weight_file, "--output", tmp_path / "file" / "out"]
+    message = refused_here("verilog", *options)
     assert "cannot write to" in message
     assert [f.name for f in tmp_path.iterdir()] == ["file"]
 
@@ -203,7 +206,10 @@ def _nodes(folder, node):
     return f"scalable_chip_2x1x2_depth4_detour_dead1_{node}", "i__payload"
 
 
-@pytest.mark.parametrize("make", [_mesh, _scalable, _carrying])
+@pytest.mark.parametrize(
+    "make",
+    [_mesh, *(pytest.param(nodes, marks=pytest.mark.thorough) for nodes in (_scalable, _carrying))],
+)
 def test_mesh(tmp_path, make):
     """A mesh, and one with nodes: clean in lint with waivers, ports and flits in the JSON."""
     top, port = make(tmp_path)

@@ -147,6 +147,7 @@ def test_better_than_random(name):
     assert place(shape, mesh, flows(shape, activity)) == placed
 
 
+@pytest.mark.thorough
 def test_large():
     """A network of many layers on the largest mesh is placed, better than at random."""
     shape = NetworkShape.dense(name="deep", sizes=(784, *[1024] * 14, 10))

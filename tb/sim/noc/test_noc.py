@@ -103,6 +103,7 @@ def test_uniform_traffic_starves_nobody(small, tmp_path, rate, bursts, cycles, s
     assert point.steadiness.steady == steady
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("noc-cube")
 def test_zero_load_latency(cube, tmp_path):
     """Each of all pairs, alone in the mesh: hops + 1 cycles."""
@@ -121,6 +122,7 @@ def test_zero_load_latency(cube, tmp_path):
     assert (latency == zero_load_latency(hops)[judged.which]).all()
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("noc-cube")
 def test_every_dead_link(cube, tmp_path):
     """With any one dead link all flits come over their detours, and none over the link."""
@@ -137,6 +139,7 @@ def test_every_dead_link(cube, tmp_path):
                 assert done.links[CUBE.number((x, y, z + 1)), Port.DOWN] == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("noc-cube")
 def test_nowhere(cube, tmp_path):
     """Flits for nodes that are not there vanish, are counted, and harm no other flit."""

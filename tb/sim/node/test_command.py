@@ -48,6 +48,7 @@ def _program():
     return run.program(MESH, ROUTER, NODE, stalls=True, optimise=False)
 
 
+@pytest.mark.thorough
 def test_dead_link(tmp_path):
     """Round a dead vertical link: the same spikes by more hops; without a detour it is named."""
     nodes = _program()
@@ -69,6 +70,7 @@ def test_dead_link(tmp_path):
     assert np.array_equal(first, second)
 
 
+@pytest.mark.thorough
 def test_in_one_piece(tmp_path):
     """Models joined in C++ are the chip that is exported: the host sees the same in every cycle."""
     pair = MeshShape(x=2, y=1, z=1)
@@ -103,6 +105,7 @@ class OneRow(AERTable):
         return m
 
 
+@pytest.mark.thorough
 def test_fault(tmp_path, monkeypatch):
     """A fault in the RTL is found, and the first difference is named."""
 

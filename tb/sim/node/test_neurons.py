@@ -66,6 +66,7 @@ def _random_shape(rng, node):
     return NetworkShape.of("random", tuple(layers), read_out, groups=groups)
 
 
+@pytest.mark.thorough
 def test_random_networks(shape_seed, tmp_path):
     """Saturating ones too; with stalls, images of one timestep and of many."""
     rng = random.Random(f"nodes {shape_seed}")
@@ -78,6 +79,7 @@ def test_random_networks(shape_seed, tmp_path):
         measured(network, given, node, tmp_path, stall=rng.choice([0, 0.3]), seed=seed)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("neuron", "forgets"),
     [(LEAKY, True), (WEIGHTED, True), (FIRST_SPIKE, True), (WEIGHTED_ZERO, False)],

@@ -42,6 +42,7 @@ def _random_shape(rng, node):
     return NetworkShape.of("random", tuple(layers))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("seed", "node"),
     [
@@ -60,6 +61,7 @@ def test_random_networks(tmp_path, seed, node):
     measured(network, given, node, tmp_path, stall=rng.choice([0, 0.3]), seed=seed)
 
 
+@pytest.mark.thorough
 def test_corners(tmp_path):
     """Potentials of -(2^17 - 1) and 2^17 - 1, against the thresholds next to them and beyond."""
     inputs, neurons = 60, 32
@@ -86,6 +88,7 @@ def test_corners(tmp_path):
     measured(network, given, BOTH, tmp_path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("mesh", "neurons"), [(SMALL_MESH, 40), (MESH, 70)])
 def test_corners_of_potentials(tmp_path, mesh, neurons):
     """Potentials of -(2^17 - 1) to 2^17 - 1 from the last layer, which is alone on its mesh."""
@@ -105,6 +108,7 @@ def test_corners_of_potentials(tmp_path, mesh, neurons):
     assert done.outputs.scores[0, [0, -1]].tolist() == [-2 * POTENTIAL_MAX, 2 * POTENTIAL_MAX]
 
 
+@pytest.mark.thorough
 def test_a_plain_layer_on_nodes_that_can_send_potentials(tmp_path):
     """Spikes, unless the node is told to send potentials."""
     network = random_network_of(NetworkShape.dense(name="plain", sizes=(40, 45, 10)), 3)

@@ -116,7 +116,7 @@ def test_run_after_a_read(nodes, case, tmp_path, line):
     assert judge(case.exchange, done.receivers, done.flits) is None
 
 
-@pytest.mark.parametrize("stall", [0, 0.4])
+@pytest.mark.parametrize("stall", [0, pytest.param(0.4, marks=pytest.mark.thorough)])
 def test_nothing_depends_on_what_is_evaluated(nodes, case, tmp_path, stall):
     """Nodes that cannot change may be left out; loading by the back door comes to the same."""
     runs = {}
@@ -333,6 +333,7 @@ def test_bad_conditions():
         Conditions(stall=1)
 
 
+@pytest.mark.thorough
 def test_nodes_are_compiled_once(nodes, case, tmp_path, monkeypatch):
     """Another mesh has the same ones; without stalls in it, none can be asked for."""
     made = []

@@ -39,20 +39,23 @@ def _run(block, module, parameters, folder=None):
     )
 
 
-@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize("lanes", [1, pytest.param(4, marks=pytest.mark.thorough)])
 def test_pe(lanes):
     _run(ProcessingElement(lanes=lanes), "tb.rtl.neuron.pe_cocotb", {"lanes": lanes})
 
 
+@pytest.mark.thorough
 def test_encoder():
     _run(AEREncoder(inputs=40), "tb.rtl.layers.aer_cocotb", {"inputs": 40})
 
 
+@pytest.mark.thorough
 def test_chip():
     """Encoders, flow controllers, memories, PEs, read-out and the buffers between them."""
     _run(_chip(), "tb.rtl.chip_cocotb", {"sizes": _SIZES, "lanes": 1})
 
 
+@pytest.mark.thorough
 def test_neurons_that_carry_something_on():
     """A leak, a current, one spike an image, phases, a step a neuron."""
     parameters = {"number": 3, "lanes": 1, "pixels": False}
@@ -60,6 +63,7 @@ def test_neurons_that_carry_something_on():
     _run(DenseLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters)
 
 
+@pytest.mark.thorough
 def test_router():
     """All seven ports, in each cycle as the golden router's; buffers are flip-flops.
 
@@ -82,7 +86,8 @@ def test_router():
     ("right", "wrong"),
     [
         ("assign carry[0] = EQUAL;", "assign carry[0] = 1;"),  # >= for >
-        ("^ carry[Y_WIDTH-1]", ""),  # the sign loses its carry
+        # the sign loses its carry
+        pytest.param("^ carry[Y_WIDTH-1]", "", marks=pytest.mark.thorough),
     ],
 )
 def test_broken_mapping_is_caught(right, wrong, tmp_path, monkeypatch):

@@ -159,6 +159,7 @@ def documents(tmp_path, monkeypatch):
     return tmp_path / "docs"
 
 
+@pytest.mark.thorough
 @needs_synthesis
 def test_command(documents, tmp_path, capsys):
     """The table is printed and written; each part counts its own blocks, and is timed."""
@@ -187,6 +188,7 @@ def test_command(documents, tmp_path, capsys):
     assert found["fmax_mhz"] == pytest.approx(1000 / max(found["timing"]["period"], 5.0))
 
 
+@pytest.mark.thorough
 @needs_synthesis
 def test_parts_are_timed_alone(tmp_path):
     """A part of a netlist is what the same block is by itself; no carry chain masks neurons."""

@@ -182,6 +182,7 @@ def test_memory_becomes_flip_flops(tmp_path):
     assert len(names) == 3 * 32 + 2 * 2 + 2  # two pointers, full, empty
 
 
+@pytest.mark.thorough
 @needs_yosys
 def test_sum_of_blocks_agrees_with_flat(tmp_path):
     """Mapping block by block costs at most 5% against the whole chip without hierarchy.
@@ -199,6 +200,7 @@ def test_sum_of_blocks_agrees_with_flat(tmp_path):
     assert next(b for b in sums if b.block == "processing elements").instances == 9
 
 
+@pytest.mark.thorough
 @needs_synthesis
 def test_timing(tmp_path):
     """The critical path is told in names of the source, and OpenSTA's text can be had."""
@@ -327,6 +329,7 @@ def test_command(house, monkeypatch, capsys):
     assert "module processing_element (" in netlist.read_text()
 
 
+@pytest.mark.thorough
 @needs_synthesis
 def test_network_of_the_user(house):
     """A threshold and a bias a neuron are flip-flops, and the repository's records stay."""

@@ -67,6 +67,7 @@ def _command(folder):
     return [sys.executable, "-m", "trispike.sim", "train", *settings, "--output", str(folder)]
 
 
+@pytest.mark.thorough
 @needs_torch
 def test_interrupted_on_digits(tmp_path):
     """Ctrl-C after a state was written: one line, status 130, the same weights when continued."""

@@ -134,6 +134,7 @@ def _different(scenario):
     return done.stderr.splitlines()
 
 
+@pytest.mark.thorough
 def test_a_cycle_of_latency(monkeypatch):
     """The layer's output passes through one more register."""
     monkeypatch.setattr(layer, "DenseLayer", Late)
@@ -151,6 +152,7 @@ def test_valid_a_cycle_early(monkeypatch):
     assert lines[0].startswith(f"{LAYER}: o.valid differs first, in cycle 6: expected 0, found 1")
 
 
+@pytest.mark.thorough
 def test_highest_address_first(monkeypatch):
     """The encoder gives the highest address first."""
     monkeypatch.setattr(aer, "LowestOne", HighestOne)
@@ -158,6 +160,7 @@ def test_highest_address_first(monkeypatch):
     assert lines[0] == ("encoder_sparse: o.payload differs first, in cycle 3: expected 0, found 19")
 
 
+@pytest.mark.thorough
 def test_hang(house, monkeypatch):
     """A layer that never shows its output: what was recorded until the limit is compared."""
     monkeypatch.setattr(layer, "DenseLayer", Silent)
@@ -172,6 +175,7 @@ def test_hang(house, monkeypatch):
     assert file.read_bytes() == before
 
 
+@pytest.mark.thorough
 def test_renamed_wires(monkeypatch):
     """Registers and wires with other names, and a new port, are no difference."""
     monkeypatch.setattr(dense, "FlowController", RenamedFlow)
@@ -180,6 +184,7 @@ def test_renamed_wires(monkeypatch):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 def test_missing_signal(monkeypatch):
     """A named signal that the block does not have."""
     monkeypatch.setattr(sram, "SRAMBank", RenamedBank)

@@ -44,6 +44,7 @@ def test_values():
     assert [noc.ports(bits, 7) for bits in (0, 0b10, 0b1000001)] == ["none", "EAST", "LOCAL,DOWN"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("module", "part", "fault", "named"),
     [

@@ -8,8 +8,32 @@ from trispike.sim.waves.record import record
 from trispike.sim.waves.scenarios import SCENARIOS
 from trispike.sim.waves.sketch import sketch
 
+LONG = {
+    "chip_early_decision",
+    "chip_fc256_digit",
+    "encoder_lanes",
+    "mesh_burst",
+    "mesh_corner_to_corner",
+    "mesh_meeting",
+    "neuron_first_spike",
+    "neuron_leaky",
+    "neuron_reset_first",
+    "neuron_reset_to_zero",
+    "neuron_weighted",
+    "nodes_three_steps",
+    "router_back_pressure",
+    "router_drop",
+}
+"""Scenarios that take long to build, or longer than another like them."""
 
-@pytest.mark.parametrize("scenario", reversed(SCENARIOS), ids=lambda scenario: scenario.name)
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(each, id=each.name, marks=[pytest.mark.thorough] * (each.name in LONG))
+        for each in reversed(SCENARIOS)
+    ],
+)
 def test_as_in_the_reference(scenario):
     """What is recorded now is what was blessed, and is written as it was."""
     expected = reference.read(scenario)
@@ -25,4 +49,6 @@ def test_as_in_the_reference(scenario):
 
 
 def test_every_reference_has_a_scenario():
-    assert reference.orphans({scenario.name for scenario in SCENARIOS}) == []
+    names = {scenario.name for scenario in SCENARIOS}
+    assert reference.orphans(names) == []
+    assert names > LONG

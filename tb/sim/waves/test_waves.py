@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tb.kit.command import trispike
 from tb.kit.networks import random_network, save
 from trispike.sim.tools.paths import ROOT
@@ -10,6 +12,7 @@ from trispike.sim.tools.paths import ROOT
 FST_HEADER = bytes([0])  # block type of a finished FST file's first block
 
 
+@pytest.mark.thorough
 def test_waveform(tmp_path):
     """The file that the command names exists and is a waveform of the chip."""
     weight_file = save(random_network((784, 4, 3), 0, name="waved"), tmp_path)
