@@ -3,6 +3,7 @@
 import itertools
 
 import torch
+from torch.nn import functional
 
 from trispike.models.network.neuron import Neuron, Order, Reset
 from trispike.sim.training.recipe import V_TH
@@ -58,16 +59,29 @@ def potentials(added, neuron: Neuron):
     return added.cumsum(0) if neuron.carries else added
 
 
+def pooled(values, side: int):
+    """The largest of each square of maps: (timesteps, batch, channels, rows, columns)."""
+    if side == 1:
+        return values
+    squares = functional.max_pool2d(values.flatten(0, 1), side)
+    return squares.unflatten(0, values.shape[:2])
+
+
+def is_stepped(neuron: Neuron) -> bool:
+    """Whether what neurons pass on in a timestep depends on what they did in those before it."""
+    return neuron.phases == 1 and (neuron.carries or neuron.once)
+
+
 def activity(added, neuron: Neuron, leak, window):
     """What neurons pass on, with what each timestep adds to their potentials.
 
-    ``added`` has shape (timesteps, batch, neurons); ``leak`` is the fraction of a carried potential
-    that a timestep takes, a tensor or 0. Returns spikes of the same shape; for neurons of weighted
-    spikes, whose timesteps stand for periods, the values that their periods settle at.
+    ``added`` has shape (timesteps, batch, neurons, ...); ``leak`` is the fraction of a carried
+    potential that a timestep takes, a tensor or 0. Returns spikes of the same shape; for neurons of
+    weighted spikes, whose timesteps stand for periods, the values that their periods settle at.
     """
     if neuron.phases > 1:
         return added.clamp(0, 1 - 2.0**-neuron.phases)
-    if not (neuron.carries or neuron.once):
+    if not is_stepped(neuron):
         return Fire.apply(added, window)
     spikes, carried, silent = [], 0, 1
     for each in added:

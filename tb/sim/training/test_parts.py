@@ -38,6 +38,7 @@ from trispike.sim.training.ternary import ternarise
         ("elastic", -0.5),
         ("copies", 0),
         ("copies", 2.0),
+        ("flips", 1),
         ("undistorted", 1.5),
         ("activity_limit", -1),
         ("activity_price", float("nan")),
@@ -241,6 +242,22 @@ def test_elastic_distortion_moves_parts_of_an_image_apart():
 
 
 @needs_torch
+def test_every_other_photograph_is_mirrored_all_colours_alike():
+    import torch
+
+    from trispike.sim.training.distortion import distorted
+
+    torch.manual_seed(0)
+    photograph = np.concatenate([_blob(12, 4), _blob(12, 10), _blob(6, 4)])
+    images = torch.tensor(np.stack([photograph] * 200))
+    moved = distorted(images, 0.0, channels=3, flips=True).unflatten(1, (3, 28, 28))
+    plain = images.unflatten(1, (3, 28, 28))
+    mirrored = (moved == plain.flip(3)).all((1, 2, 3))
+    assert 70 < mirrored.sum() < 130
+    assert torch.equal(moved[~mirrored], plain[~mirrored])
+
+
+@needs_torch
 def test_spikes_are_shifted_sample_by_sample():
     import torch
 
@@ -288,7 +305,7 @@ def test_last_epochs_see_the_images_as_they_are(monkeypatch):
     from trispike.sim.training import fit
 
     made = []
-    monkeypatch.setattr(fit, "distorted", lambda images, *_: made.append(1) or images + 1)
+    monkeypatch.setattr(fit, "distorted", lambda images, *_, **__: made.append(1) or images + 1)
     images = np.zeros((8, 16), np.uint8)
     settings = Recipe(distortion=0.5, copies=2, undistorted=0.4)
     training = fit.Training(_shape(16, 4), images, np.arange(8) % 4, settings, epochs=10, seed=0)
