@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.models.data import digits, emnist, fashion, mnist, nmnist, saccade
+from trispike.models.data import cifar10, digits, emnist, fashion, mnist, nmnist, saccade
 from trispike.models.data.samples import IMAGES, Part, Samples
 from trispike.models.errors import BadInput
 
@@ -40,6 +40,7 @@ SOURCES = {
     "nmnist": Source(read=nmnist.read, variable="TRISPIKE_NMNIST", samples=saccade.SAMPLES),
     "fashion": Source(read=fashion.read, variable="TRISPIKE_FASHION"),
     "emnist": Source(read=emnist.read, variable="TRISPIKE_EMNIST", samples=emnist.SAMPLES),
+    "cifar10": Source(read=cifar10.read, variable="TRISPIKE_CIFAR10", samples=cifar10.SAMPLES),
 }
 
 NAMES = tuple(SOURCES)
@@ -139,10 +140,11 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     """The data set called ``name``.
 
     - ``name``: one of `NAMES`, else `BadInput`.
-    - ``folder``: folder with its files, see `find_folder`: recordings for nmnist, four IDX files,
-      gzip or not, for the others. `BadInput` for missing and broken files, for mnist and saccade if
-      an unpacked file is not MNIST's, byte for byte, and for fashion if it is MNIST's. nmnist and
-      emnist need a folder, and so does fashion where Debian's package of it is not installed.
+    - ``folder``: folder with its files, see `find_folder`: recordings for nmnist, batches for
+      cifar10, four IDX files for the others; plain, gzip or xz. `BadInput` for missing and broken
+      files, for mnist, saccade and cifar10 if an unpacked file is not the publisher's, byte for
+      byte, and for fashion if it is MNIST's. nmnist, emnist and cifar10 need a folder, and so does
+      fashion where Debian's package of it is not installed.
     """
     train_images, train_labels, train_digests = source(name).read(Part.TRAIN, folder)
     test_images, test_labels, test_digests = source(name).read(Part.TEST, folder)

@@ -1,17 +1,18 @@
 """EMNIST's letters: the 26 letters, each capital or small, as handwritten as MNIST's digits."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from trispike.models.data import idx
-from trispike.models.data.samples import Part, Samples
+from trispike.models.data.samples import IMAGES, Part
 from trispike.models.errors import BadInput
 
 HOME = "https://www.nist.gov/itl/products-and-services/emnist-dataset"
 """The publisher's page."""
 
-SAMPLES = Samples(groups=(26,))
+SAMPLES = dataclasses.replace(IMAGES, groups=(26,))
 """Labels are 0 for A to 25 for Z."""
 
 _REMEDY = (

@@ -6,12 +6,12 @@ move down; every recording is taken a second time, played backwards, as a digit 
 
 import hashlib
 import re
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from trispike.models.data import compressed
 from trispike.models.data.encoders import packed
 from trispike.models.data.saccade import SAMPLES, SIDE
 from trispike.models.data.samples import Part
@@ -89,12 +89,7 @@ def _recordings(part: Part, folder: Path) -> Iterator[tuple[str, bytes]]:
             for path in (folder / name).glob("*/*.bin"):
                 yield str(path.relative_to(folder)), path.read_bytes()
         elif archive.is_file():
-            with tarfile.open(archive, "r|xz") as members:
-                for member in members:
-                    if member.isfile():
-                        yield member.name, members.extractfile(member).read()
-    except tarfile.TarError:
-        raise BadInput(f"{archive} is damaged; fetch it again") from None
+            yield from compressed.members(archive)
     except OSError as error:
         reason = error.strerror or error
-        raise BadInput(f"cannot read {error.filename or archive}: {reason}") from None
+        raise BadInput(f"cannot read {error.filename or folder / name}: {reason}") from None

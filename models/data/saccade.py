@@ -13,11 +13,12 @@ import numpy as np
 from trispike.models.data import mnist
 from trispike.models.data.encoders import packed
 from trispike.models.data.samples import Part, Samples
+from trispike.models.network.volume import Volume
 
 SIDE = 34
 """Width and height of the sensor, in pixels."""
 
-SAMPLES = Samples(inputs=SIDE * SIDE, timesteps=16, groups=(10, 2))
+SAMPLES = Samples(volume=Volume(channels=1, height=SIDE, width=SIDE), timesteps=16, groups=(10, 2))
 """Labels are digit * 2 + direction; directions are 0 up, 1 down."""
 
 _FIRST_ROW, _DOWN, _RIGHT = 1, 7, 2

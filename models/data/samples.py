@@ -8,6 +8,7 @@ import numpy as np
 
 from trispike.models.errors import BadInput
 from trispike.models.network.shape import Encoder, NetworkShape
+from trispike.models.network.volume import Volume
 
 
 class Part(enum.Enum):
@@ -21,15 +22,20 @@ class Part(enum.Enum):
 class Samples:
     """What a network of a data set is given, and what it is asked.
 
-    - ``inputs``: pixels of an image, or inputs that spike.
+    - ``volume``: pixels of an image, or inputs that spike.
     - ``timesteps``: those of a sample of spikes; None: samples are images.
     - ``groups``: classes of each question that a label answers, each told by output neurons of its
       own: the digit and the direction of a moved digit have (10, 2).
     """
 
-    inputs: int = 28 * 28
+    volume: Volume
     timesteps: int | None = None
     groups: tuple[int, ...] = (10,)
+
+    @property
+    def inputs(self) -> int:
+        """Number of values of an image, or of a timestep's spikes."""
+        return self.volume.size
 
     @property
     def classes(self) -> int:
@@ -59,5 +65,5 @@ class Samples:
         return np.unravel_index(labels, self.groups)
 
 
-IMAGES = Samples()
+IMAGES = Samples(volume=Volume(channels=1, height=28, width=28))
 """Images of 28 x 28 pixels in ten classes."""

@@ -4,6 +4,7 @@ import numpy as np
 
 from trispike.models.data.datasets import Dataset
 from trispike.models.data.samples import Samples
+from trispike.models.network.volume import Volume
 
 
 def easy_data(seed: int) -> Dataset:
@@ -21,5 +22,5 @@ def easy_data(seed: int) -> Dataset:
         test_images=images[300:],
         test_labels=labels[300:],
         digests={"easy": "0" * 64},
-        samples=Samples(inputs=12, groups=(3,)),
+        samples=Samples(volume=Volume(channels=12), groups=(3,)),
     )

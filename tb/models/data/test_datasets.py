@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import lzma
 import os
 from pathlib import Path
 
@@ -102,7 +103,8 @@ def test_frame_keeps_the_range():
 def test_unknown_name():
     for function in (datasets.load, datasets.load_test):
         with pytest.raises(
-            BadInput, match="one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'"
+            BadInput,
+            match="one of digits, mnist, saccade, nmnist, fashion, emnist, cifar10, not 'cifar'",
         ):
             function("cifar")
 
@@ -137,12 +139,13 @@ def test_names_with_a_dot(small, tmp_path):
     assert datasets.load("mnist", tmp_path).train_images.shape == (_COUNT, 784)
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_mnist_from_a_folder(small, tmp_path, packed):
-    if packed:
-        for file, data in small.values():
-            (tmp_path / file.name).unlink()
-            (tmp_path / f"{file.name}.gz").write_bytes(gzip.compress(data))
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [("", bytes), (".gz", gzip.compress), (".xz", lzma.compress)]
+)
+def test_mnist_from_a_folder(small, tmp_path, suffix, pack):
+    for file, data in small.values():
+        (tmp_path / file.name).unlink()
+        (tmp_path / f"{file.name}{suffix}").write_bytes(pack(data))
     found = datasets.load("mnist", tmp_path)
     assert found.name == "mnist"
     assert found.train_images.shape == (_COUNT, 784)
@@ -158,7 +161,7 @@ def test_testing_needs_no_training_files(small, tmp_path):
     images, labels = datasets.load_test("mnist", tmp_path)
     assert images.shape == (2, 784)
     assert labels.shape == (2,)
-    with pytest.raises(BadInput, match=r"has no train-images-idx3-ubyte nor .*\.gz; name a folder"):
+    with pytest.raises(BadInput, match=r"has no train-images-idx3-ubyte, .*\.xz; name a folder"):
         datasets.load("mnist", tmp_path)
 
 
@@ -282,7 +285,7 @@ def test_missing_fashion_folder(clothes, tmp_path):
         datasets.load("fashion", tmp_path / "absent")
     folder, _ = clothes
     (folder / mnist.TRAIN_LABELS.name).unlink()
-    with pytest.raises(BadInput, match=r"has no train-labels-idx1-ubyte nor .*; get .*_FASHION$"):
+    with pytest.raises(BadInput, match=r"has no train-labels-idx1-ubyte, .*; get .*_FASHION$"):
         datasets.load("fashion", folder)
     assert len(datasets.load_test("fashion", folder)[0]) == 2
 

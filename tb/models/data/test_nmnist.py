@@ -1,6 +1,5 @@
 """N-MNIST's recordings: made-up ones, broken ones, and those that are at hand."""
 
-import io
 import os
 import tarfile
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tb.kit.archives import archive
 from tb.kit.idx_files import one_line
 from trispike.models.data import datasets, nmnist
 from trispike.models.errors import BadInput
@@ -40,12 +40,8 @@ def folder(request, tmp_path):
             (tmp_path / name).write_bytes(recording)
         return tmp_path
     for part in ("Train", "Test"):
-        with tarfile.open(tmp_path / f"{part}.tar.xz", "w:xz") as archive:
-            for name, recording in sorted(_RECORDINGS.items()):
-                if name.startswith(part):
-                    member = tarfile.TarInfo(name)
-                    member.size = len(recording)
-                    archive.addfile(member, io.BytesIO(recording))
+        members = {name: _RECORDINGS[name] for name in sorted(_RECORDINGS) if part in name}
+        archive(tmp_path / f"{part}.tar.xz", members)
     return tmp_path
 
 
@@ -106,11 +102,11 @@ def test_broken_recording(tmp_path, recording, message):
 
 @pytest.mark.parametrize("folder", ["archives"], indirect=True)
 def test_broken_archive(folder):
-    archive = folder / "Test.tar.xz"
-    packed = archive.read_bytes()
+    path = folder / "Test.tar.xz"
+    packed = path.read_bytes()
     middle = len(packed) // 2
     for broken in (packed[:middle], b"no archive", packed[:middle] + bytes(99), b""):
-        archive.write_bytes(broken)
+        path.write_bytes(broken)
         with pytest.raises(BadInput, match=r"Test\.tar\.xz is damaged; fetch it again$") as caught:
             datasets.load_test("nmnist", folder)
         one_line(caught)

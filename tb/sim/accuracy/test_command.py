@@ -153,10 +153,7 @@ def test_other_data_sets_are_kept(house):
             ["--recipe", "paper"],
             r"RECIPE must be one of trispike, .*tw-snn-32bit, trispike-32bit, not 'paper'",
         ),
-        (
-            ["--data", "cifar"],
-            "DATA must be one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'",
-        ),
+        (["--data", "cifar"], "DATA must be one of digits, mnist, .* not 'cifar'"),
         (["--timesteps", "0"], "timesteps must be from 1 to 255, not 0"),
         (["--seeds", "0"], "SEEDS must be 1 or more, not 0"),
         (["--jobs", "0"], "JOBS must be 1 or more, not 0"),

@@ -18,10 +18,7 @@ from trispike.sim.training import command
     [
         (["--recipe", "fast"], "RECIPE must be one of trispike, trispike-sparse, tw-snn, "),
         (["--layer", "fc9"], "LAYER must be one of fc256, "),
-        (
-            ["--data", "cifar"],
-            "DATA must be one of digits, mnist, saccade, nmnist, fashion, emnist, not 'cifar'",
-        ),
+        (["--data", "cifar"], "DATA must be one of digits, mnist, "),
         (["--epochs", "0"], "epochs must be an integer, 1 or more, not 0"),
         (["--threads", "0"], "threads must be an integer, 1 or more, not 0"),
         (["--seed", "-1"], "seed must be from 0"),

@@ -65,7 +65,7 @@ def _data(shape: NetworkShape, timesteps: int):
         spikes &= np.where(later[:, np.newaxis], ~when, when)[..., np.newaxis]
         fields[f"{part}_images"] = encoders.packed(spikes)
         fields[f"{part}_labels"] = 2 * getattr(data, f"{part}_labels") + later
-    samples = Samples(inputs=12, timesteps=timesteps, groups=(3, 2))
+    samples = Samples(volume=Volume(channels=12), timesteps=timesteps, groups=(3, 2))
     return dataclasses.replace(data, samples=samples, **fields)
 
 
