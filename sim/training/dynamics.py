@@ -1,5 +1,6 @@
 """Neurons over time in PyTorch: `models.network.neuron.Neuron` in real numbers, with gradients."""
 
+import functools
 import itertools
 
 import torch
@@ -67,9 +68,20 @@ def pooled(values, side: int):
     return squares.unflatten(0, values.shape[:2])
 
 
-def is_stepped(neuron: Neuron) -> bool:
-    """Whether what neurons pass on in a timestep depends on what they did in those before it."""
-    return neuron.phases == 1 and (neuron.carries or neuron.once)
+def pooled_bits(values, side: int, phases: int):
+    """What the OR of the spikes of each square of maps says whose periods say ``values``.
+
+    A phase is a bit. A value between two that a period can say is one or the other, by chance, as
+    a neuron's periods are in turn. The gradient is that of the largest.
+    """
+    levels = (values.detach() * (1 << phases) + torch.rand_like(values)).int()
+    levels.clamp_(max=(1 << phases) - 1)
+    high, wide = (size - size % side for size in levels.shape[-2:])
+    places = itertools.product(range(side), repeat=2)
+    each = (levels[..., y:high:side, x:wide:side] for y, x in places)
+    said = functools.reduce(torch.bitwise_or, each).float() / (1 << phases)
+    largest = pooled(values, side)
+    return largest + (said - largest).detach()
 
 
 def activity(added, neuron: Neuron, leak, window):
@@ -81,7 +93,7 @@ def activity(added, neuron: Neuron, leak, window):
     """
     if neuron.phases > 1:
         return added.clamp(0, 1 - 2.0**-neuron.phases)
-    if not is_stepped(neuron):
+    if not (neuron.carries or neuron.once):
         return Fire.apply(added, window)
     spikes, carried, silent = [], 0, 1
     for each in added:

@@ -14,7 +14,12 @@ from trispike.sim.training import dynamics
 from trispike.sim.training.normalisation import Normalisation
 from trispike.sim.training.recipe import Recipe
 
-_ABOVE_1, _BELOW_1 = (float(torch.nextafter(torch.ones(()), torch.tensor(x))) for x in (2.0, 0.0))
+
+def _next(value: float, towards: float) -> float:
+    return float(torch.nextafter(torch.tensor(value), torch.tensor(towards)))
+
+
+_ABOVE_0, _BELOW_1, _ABOVE_1 = _next(0.0, 1.0), _next(1.0, 0.0), _next(1.0, 2.0)
 
 
 class Ternarise(torch.autograd.Function):
@@ -32,7 +37,7 @@ class Ternarise(torch.autograd.Function):
         Their magnitude is ``alpha`` or, if None, the mean of the weights that are kept (eq. 10).
         """
         low, high = weights.aminmax()
-        limit = (beta * torch.maximum(-low, high)).clamp(min=torch.finfo(weights.dtype).tiny)
+        limit = (beta * torch.maximum(-low, high)).clamp(min=_ABOVE_0)
         signs = functional.hardshrink(weights / limit, _BELOW_1).sign_()
         if alpha is None:
             alpha = (weights * signs).sum() / signs.square().sum().clamp(min=1)
@@ -68,7 +73,7 @@ class Layer(torch.nn.Module):
         normed = shape.threshold is Threshold.EACH
         self.ternary_bias = self.ternary and shape.bias is Bias.TERNARY
         self.neuron, self.side = shape.neuron, shape.maps.pool if shape.maps else 1
-        self.pools_first = not dynamics.is_stepped(self.neuron)  # the largest is the OR of all
+        self.pools_first = not (self.neuron.carries or self.neuron.once)
         learnt = self.ternary and recipe.learnt_alpha and not normed
         self.start = 1.0 if normed else recipe.start * math.sqrt(2 / inputs) if learnt else None
         self.gain = torch.nn.Parameter(torch.zeros(())) if learnt else None
@@ -104,7 +109,7 @@ class Layer(torch.nn.Module):
         if self.gain is not None:
             sums = sums * self.gain.exp()
         added = dynamics.currents(self._over_time(sums, inputs), self.neuron)
-        if self.pools_first:
+        if self.pools_first:  # the largest fires if any does
             added = dynamics.pooled(added, self.side)
         return added + bias if self.norm is None else self.norm(added)
 
@@ -119,7 +124,11 @@ class Layer(torch.nn.Module):
             smooth = self.leak.sigmoid()
             leak = smooth + (dynamics.fraction(self.shifts()) - smooth.detach())
         spikes = dynamics.activity(added, self.neuron, leak, self.window)
-        return spikes if self.pools_first else dynamics.pooled(spikes, self.side)
+        if self.pools_first or self.side == 1:
+            return spikes
+        if self.neuron.phases > 1:
+            return dynamics.pooled_bits(spikes, self.side, self.neuron.phases)
+        return dynamics.pooled(spikes, self.side)
 
     def alpha(self) -> float | None:
         """Magnitude of the ternary weights if it is learnt, else None."""

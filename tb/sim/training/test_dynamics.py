@@ -262,3 +262,20 @@ def test_leaks_are_exported_as_they_were_rounded():
     for layer, trained in zip(network.layers, net.layers, strict=True):
         assert layer.neuron.leak == trained.shifts()
     assert network.layers[0].neuron.leak == (1, 2)  # 0.625 became 0.82
+
+
+def test_pooled_bits_by_hand():
+    import torch
+
+    from trispike.sim.training.dynamics import pooled_bits
+
+    said = torch.tensor([[0.5, 0.25, 0.0], [0.4375, 0.0, 0.9], [0.8, 0.8, 0.8]])
+    values = said.view(1, 1, 1, 3, 3).requires_grad_()
+    pool = pooled_bits(values, 2, 4)
+    assert pool.flatten().tolist() == [0.9375]  # 1000, 0100, 0111; what is left over is left out
+    pool.sum().backward()
+    assert values.grad.nonzero()[:, 3:].tolist() == [[0, 0]]
+    torch.manual_seed(0)
+    between = pooled_bits(torch.full((1, 100, 1, 30, 30), 0.71875), 1, 4)  # 11.5 of 16
+    assert set(between.flatten().tolist()) == {0.6875, 0.75}
+    assert between.mean().item() == pytest.approx(0.71875, abs=1e-3)

@@ -9,7 +9,7 @@ import pytest
 from tb.kit.extras import needs_torch
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Dense
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.sim.training.recipe import TW_SNN, Recipe, changed, recipe
 from trispike.sim.training.ternary import ternarise
 
@@ -97,6 +97,41 @@ def test_ternary_and_its_gradient():
     assert weights.grad.tolist() == [1, 0, 3, 4]  # eq. 13: not through |w| > 1
     codes, size = ternarise(weights.detach().numpy(), 0.1)
     assert (codes * size).tolist() == pytest.approx(values.tolist())
+
+
+@needs_torch
+@pytest.mark.parametrize("beta", [0.0, 0.01, 0.1, 0.7, 1.0])
+def test_ternary_by_comparing_each_weight(beta):
+    """Weights at the very limits, at their neighbours, and at random, and no weight but 0."""
+    import torch
+
+    from trispike.sim.training.neurons import Ternarise
+
+    torch.manual_seed(0)
+    edges = torch.tensor([beta * 1.5, beta * 1.5, 1.0, 1.0, 0.0, 1.5])
+    edges = torch.nextafter(edges, torch.tensor([2.0, -2.0, 2.0, 1.0, 0.0, 1.5]))
+    weights = torch.cat([edges, torch.tensor([beta * 1.5]), torch.randn(1000).clamp(-1.2, 1.2)])
+    for values in (weights, -weights, torch.zeros(3)):
+        values = values.clone().requires_grad_()
+        gradient = torch.randn_like(values)
+        Ternarise.apply(values, beta, 1.0).backward(gradient)
+        kept = values.abs() >= beta * values.abs().max()
+        assert torch.equal(Ternarise.apply(values, beta, 1.0), values.sign() * kept)
+        assert torch.equal(values.grad, gradient * (values.abs() <= 1))
+
+
+@needs_torch
+@pytest.mark.parametrize("timesteps", [1, 3, 8])
+def test_latencies_are_the_encoders(timesteps):
+    import torch
+
+    from trispike.models.data import latency
+    from trispike.sim.training.presentation import presented
+
+    images = np.arange(256, dtype=np.uint8).reshape(2, 128)
+    shape = NetworkShape.of("any", _shape(128, 4).layers, encoder=Encoder.LATENCY)
+    spikes = presented(shape, torch.tensor(images), timesteps)
+    assert np.array_equal(spikes.transpose(0, 1).numpy(), latency.encode(images, timesteps))
 
 
 @needs_torch
