@@ -156,8 +156,17 @@ def test_convolutions_fire_exactly_as_what_was_trained(encoder, channels):
     assert len(np.unique(result.labels)) > 1
 
 
-@pytest.mark.parametrize("neuron", [CONTINUOUS, LEAKY, FIRST_SPIKE], ids=str)
-def test_normalised_neurons_carry_as_what_was_trained(neuron):
+@pytest.mark.parametrize(
+    ("neuron", "encoder"),
+    [
+        (CONTINUOUS, Encoder.RATE),
+        (CONTINUOUS, Encoder.DIRECT),
+        (LEAKY, Encoder.RATE),
+        (FIRST_SPIKE, Encoder.RATE),
+    ],
+    ids=["carried", "pixels", "leaky", "first spike"],
+)
+def test_normalised_neurons_carry_as_what_was_trained(neuron, encoder):
     """All spikes but for a few that the rounding of biases and decays flips."""
     import torch
 
@@ -165,10 +174,11 @@ def test_normalised_neurons_carry_as_what_was_trained(neuron):
     hidden = {"threshold": Threshold.EACH, "bias": Bias.EACH, "neuron": neuron, "step": Step.EACH}
     if neuron.once:
         del hidden["step"]
-    shape = _convolutional(volume, Encoder.RATE, hidden)
+    shape = _convolutional(volume, encoder, hidden)
     images = np.random.default_rng(1).integers(0, 256, (60, volume.size)).astype(np.uint8)
     inputs = encode(shape, images, 5, seed=0)
     given = torch.from_numpy(inputs.astype(np.float32)).transpose(0, 1)
+    given = given[:1] if encoder is Encoder.DIRECT else given
     net = _settled(shape, given, 5)
     result = run(_exported(net), inputs)
     with torch.no_grad():
