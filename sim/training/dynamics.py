@@ -47,12 +47,19 @@ def nearest_shifts(leak: float, most: int) -> tuple[int, ...]:
     return min(choices, key=lambda shifts: abs(fraction(shifts) - leak))
 
 
+def _over_time(steps):
+    """The timesteps ``steps`` in one tensor; maps keep the order in memory that convolutions want."""
+    if steps[0].ndim < 4:
+        return torch.stack(steps)
+    return torch.stack([step.permute(0, 2, 3, 1) for step in steps]).permute(0, 1, 4, 2, 3)
+
+
 def currents(sums, neuron: Neuron):
     """Exponential synaptic currents of ``sums``, (timesteps, batch, neurons), or ``sums``."""
     if not neuron.synapse:
         return sums
     kept = 1 - fraction(neuron.synapse)
-    return torch.stack(list(itertools.accumulate(sums, lambda before, now: before * kept + now)))
+    return _over_time(list(itertools.accumulate(sums, lambda before, now: before * kept + now)))
 
 
 def potentials(added, neuron: Neuron):
@@ -105,7 +112,7 @@ def activity(added, neuron: Neuron, leak, window):
         spikes.append(spike)
         if neuron.carries:
             carried = _carried(potential, spike, neuron, 1 - leak)
-    return torch.stack(spikes)
+    return _over_time(spikes)
 
 
 def _carried(potential, spike, neuron: Neuron, kept):
