@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Mapping
 
 from trispike.models.errors import BadInput
+from trispike.models.network.convolutional import CONVOLUTIONAL
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
 from trispike.models.network.neuron import (
     CONTINUOUS,
@@ -87,7 +88,7 @@ FIRST = NetworkShape.of(
 )
 """Zhou 2021's neurons in one hidden layer: the first output spike is the answer."""
 
-PRESETS = TABLE_1 | _named(DIET, CT, WS, FIRST)
+PRESETS = TABLE_1 | _named(DIET, CT, WS, FIRST, *CONVOLUTIONAL)
 """Every network that ``LAYER=`` takes."""
 
 

@@ -1,55 +1,29 @@
 """Synaptic operations: what a spike sets going."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
+from trispike.golden.layers.convolution import windows
 from trispike.models.network.layers import Layer
-from trispike.models.network.maps import Maps
-from trispike.models.network.parameters import LayerParameters, Network
-from trispike.models.network.real_network import RealLayer, RealNetwork
+from trispike.models.network.parameters import Network
+from trispike.models.network.real_network import RealNetwork
 
 
 def effective_operations(network: Network | RealNetwork, counts: Sequence[np.ndarray]) -> int:
     """One for each input spike and each weight other than 0 that it meets, over all layers.
 
     NeuroBench calls these effective; an operation of the hardware is every weight that it reads,
-    the zeros too. ``counts`` are the spikes of each input of each layer: int, shape (inputs,).
+    the zeros too. ``counts`` are the spikes of each input of each layer: int, shape (inputs,); a
+    convolution's meet the weights of every window that they lie in.
     """
-    return sum(map(_effective, network.layers, counts))
-
-
-def _effective(layer: LayerParameters | RealLayer, counts: np.ndarray) -> int:
-    met = np.count_nonzero(layer.weights, axis=1)
-    if not layer.shape.maps:
-        return int(counts @ met)
-    maps, volume = layer.shape.maps, layer.shape.volume
-    rows = counts.reshape(volume.channels, volume.height, volume.width)
     total = 0
-    for tap, weights in enumerate(met.reshape(maps.taps, -1)):
-        y, x = divmod(tap, maps.kernel[1])
-        seen = rows[:, _seen(maps, maps.rows, y, volume.height)]
-        seen = seen[:, :, _seen(maps, maps.columns, x, volume.width)]
-        total += int(seen.sum(axis=(1, 2), dtype=np.int64) @ weights)
+    for layer, spikes in zip(network.layers, counts, strict=True):
+        if (maps := layer.shape.maps) is not None:
+            spikes = windows(maps, spikes).sum(axis=0)
+        total += int(spikes @ np.count_nonzero(layer.weights, axis=1))
     return total
-
-
-def _seen(maps: Maps, windows: int, place: int, size: int) -> np.ndarray:
-    """Rows, or columns, of a map of ``size`` that stand at ``place`` of one of the ``windows``."""
-    at = np.arange(windows) * maps.stride - maps.padding + place
-    return at[(at >= 0) & (at < size)]
-
-
-def _windows(layer: Layer) -> np.ndarray:
-    """Windows that each position of a convolution's input is in: int, (height, width)."""
-    maps, volume = layer.maps, layer.volume
-    high, wide = maps.kernel
-    rows = [_seen(maps, maps.rows, y, volume.height) for y in range(high)]
-    columns = [_seen(maps, maps.columns, x, volume.width) for x in range(wide)]
-    return np.multiply.outer(
-        np.bincount(np.concatenate(rows), minlength=volume.height),
-        np.bincount(np.concatenate(columns), minlength=volume.width),
-    )
 
 
 def weight_reads(layer: Layer, counts: np.ndarray) -> int:
@@ -57,10 +31,7 @@ def weight_reads(layer: Layer, counts: np.ndarray) -> int:
 
     ``counts`` are the spikes of each input: int, shape (inputs,).
     """
-    if not layer.maps:
-        return int(counts.sum())
-    maps = counts.reshape(layer.volume.channels, -1).sum(axis=0)
-    return int(maps @ _windows(layer).ravel())
+    return int((counts if layer.maps is None else windows(layer.maps, counts)).sum())
 
 
 def tap_reads(layer: Layer, spikes: np.ndarray) -> int:
@@ -68,8 +39,10 @@ def tap_reads(layer: Layer, spikes: np.ndarray) -> int:
 
     ``spikes``: its input, bool or pixels, shape (..., inputs).
     """
-    if not layer.maps:
+    if layer.maps is None:
         return 0
-    maps = spikes.reshape(-1, layer.volume.channels, layer.volume.positions) != 0
-    lanes = [maps[:, k :: layer.lanes].any(axis=1).sum(axis=0) for k in range(layer.lanes)]
-    return int(sum(lanes) @ _windows(layer).ravel())
+    volume = layer.volume
+    maps = spikes.reshape(-1, volume.channels, volume.positions) != 0
+    taps = sum(maps[:, k :: layer.lanes].any(axis=1).sum(axis=0) for k in range(layer.lanes))
+    one = dataclasses.replace(layer.maps, volume=dataclasses.replace(volume, channels=1))
+    return int(windows(one, taps).sum())

@@ -45,21 +45,24 @@ def _displacements(count: int, side: int, elastic: float, device):
     return smooth.permute(0, 2, 3, 1)
 
 
-def distorted(images, strength: float, elastic: float = 0.0):
+def distorted(images, strength: float, elastic: float = 0.0, channels: int = 1, flips=False):
     """``images``, each distorted differently, by PyTorch's current random numbers.
 
     Rotated, scaled along both axes, sheared and shifted by up to ``strength`` times the limits
     above, and bent: the pixels at 6 x 6 knots are displaced by ``elastic`` pixels (standard
-    deviation, both ways), those between them smoothly. Bilinear interpolation; pixels from outside
-    are 0. uint8 of shape (n, pixels) in and out. `BadInput` if the images are not square.
+    deviation, both ways), those between them smoothly; with ``flips``, every other one, by chance,
+    mirrored left to right. Bilinear interpolation; pixels from outside are 0. uint8 of shape (n,
+    pixels) in and out, channel by channel. `BadInput` if the images are not square.
     """
-    side = math.isqrt(images.shape[1])
-    if side * side != images.shape[1]:
+    side = math.isqrt(images.shape[1] // channels)
+    if channels * side * side != images.shape[1]:
         raise BadInput(f"distortion needs square images, not {images.shape[1]} pixels")
     chunks = []
     for chunk in images.split(_CHUNK):
-        square = chunk.reshape(-1, 1, side, side).float()
+        square = chunk.reshape(-1, channels, side, side).float()
         maps = _maps(len(chunk), strength, images.device)
+        if flips:
+            maps[..., 0] *= torch.randint(0, 2, (len(maps), 1), device=maps.device) * 2 - 1
         grid = functional.affine_grid(maps, square.shape, align_corners=False)
         if elastic:
             grid = grid + _displacements(len(chunk), side, elastic, images.device)

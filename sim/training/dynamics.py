@@ -1,8 +1,10 @@
 """Neurons over time in PyTorch: `models.network.neuron.Neuron` in real numbers, with gradients."""
 
+import functools
 import itertools
 
 import torch
+from torch.nn import functional
 
 from trispike.models.network.neuron import Neuron, Order, Reset
 from trispike.sim.training.recipe import V_TH
@@ -45,12 +47,19 @@ def nearest_shifts(leak: float, most: int) -> tuple[int, ...]:
     return min(choices, key=lambda shifts: abs(fraction(shifts) - leak))
 
 
+def _over_time(steps):
+    """The timesteps ``steps`` in one tensor; maps keep the order in memory that convolutions want."""
+    if steps[0].ndim < 4:
+        return torch.stack(steps)
+    return torch.stack([step.permute(0, 2, 3, 1) for step in steps]).permute(0, 1, 4, 2, 3)
+
+
 def currents(sums, neuron: Neuron):
     """Exponential synaptic currents of ``sums``, (timesteps, batch, neurons), or ``sums``."""
     if not neuron.synapse:
         return sums
     kept = 1 - fraction(neuron.synapse)
-    return torch.stack(list(itertools.accumulate(sums, lambda before, now: before * kept + now)))
+    return _over_time(list(itertools.accumulate(sums, lambda before, now: before * kept + now)))
 
 
 def potentials(added, neuron: Neuron):
@@ -58,12 +67,36 @@ def potentials(added, neuron: Neuron):
     return added.cumsum(0) if neuron.carries else added
 
 
+def pooled(values, side: int):
+    """The largest of each square of maps: (timesteps, batch, channels, rows, columns)."""
+    if side == 1:
+        return values
+    squares = functional.max_pool2d(values.flatten(0, 1), side)
+    return squares.unflatten(0, values.shape[:2])
+
+
+def pooled_bits(values, side: int, phases: int):
+    """What the OR of the spikes of each square of maps says whose periods say ``values``.
+
+    A phase is a bit. A value between two that a period can say is one or the other, by chance, as
+    a neuron's periods are in turn. The gradient is that of the largest.
+    """
+    levels = (values.detach() * (1 << phases) + torch.rand_like(values)).int()
+    levels.clamp_(max=(1 << phases) - 1)
+    high, wide = (size - size % side for size in levels.shape[-2:])
+    places = itertools.product(range(side), repeat=2)
+    each = (levels[..., y:high:side, x:wide:side] for y, x in places)
+    said = functools.reduce(torch.bitwise_or, each).float() / (1 << phases)
+    largest = pooled(values, side)
+    return largest + (said - largest).detach()
+
+
 def activity(added, neuron: Neuron, leak, window):
     """What neurons pass on, with what each timestep adds to their potentials.
 
-    ``added`` has shape (timesteps, batch, neurons); ``leak`` is the fraction of a carried potential
-    that a timestep takes, a tensor or 0. Returns spikes of the same shape; for neurons of weighted
-    spikes, whose timesteps stand for periods, the values that their periods settle at.
+    ``added`` has shape (timesteps, batch, neurons, ...); ``leak`` is the fraction of a carried
+    potential that a timestep takes, a tensor or 0. Returns spikes of the same shape; for neurons of
+    weighted spikes, whose timesteps stand for periods, the values that their periods settle at.
     """
     if neuron.phases > 1:
         return added.clamp(0, 1 - 2.0**-neuron.phases)
@@ -79,7 +112,7 @@ def activity(added, neuron: Neuron, leak, window):
         spikes.append(spike)
         if neuron.carries:
             carried = _carried(potential, spike, neuron, 1 - leak)
-    return torch.stack(spikes)
+    return _over_time(spikes)
 
 
 def _carried(potential, spike, neuron: Neuron, kept):

@@ -14,10 +14,11 @@ from trispike.sim.training.distortion import distorted, shifted
 from trispike.sim.training.export import Trained
 from trispike.sim.training.losses import labelled_right, loss_of
 from trispike.sim.training.neurons import Net
+from trispike.sim.training.normalisation import settle
 from trispike.sim.training.presentation import presented
 from trispike.sim.training.recipe import Recipe
 
-_EPOCH, _COPY = 0, 1
+_EPOCH, _COPY, _STATISTICS = 0, 1, 2
 
 
 def _seed(seed: int, purpose: int, number: int) -> int:
@@ -73,11 +74,12 @@ class Training:
         with self._own_random_numbers():
             torch.manual_seed(seed)
             self.net = Net(shape, recipe).to(self._device)
-        scalars = [value for value in self.net.parameters() if value.ndim == 0]
-        matrices = [value for value in self.net.parameters() if value.ndim > 0]
-        groups = [{"params": matrices}]
-        if scalars:
-            groups.append({"params": scalars, "weight_decay": 0.0})
+        named = list(self.net.named_parameters())
+        kept = [value for name, value in named if value.ndim == 0 or ".norm." in name]
+        decaying = [value for name, value in named if value.ndim > 0 and ".norm." not in name]
+        groups = [{"params": decaying}]
+        if kept:
+            groups.append({"params": kept, "weight_decay": 0.0})
         self._optimizer = torch.optim.AdamW(
             groups, lr=recipe.first_rate, weight_decay=recipe.decay, fused=True
         )
@@ -111,14 +113,22 @@ class Training:
 
     def _seen_images(self) -> torch.Tensor:
         """The training images of this epoch."""
-        plain = self._given or not (self.recipe.distortion or self.recipe.elastic)
+        recipe = self.recipe
+        plain = self._given or not (recipe.distortion or recipe.elastic or recipe.flips)
         if plain or self._undistorted(self.epoch):
             return self._images
         copy = self.epoch % self.recipe.copies
         if copy in self._copies:
             return self._copies[copy]
         torch.manual_seed(_seed(self.seed, _COPY, copy))
-        images = distorted(self._images, self.recipe.distortion, self.recipe.elastic)
+        volume = self.shape.input.volume
+        images = distorted(
+            self._images,
+            self.recipe.distortion,
+            self.recipe.elastic,
+            channels=volume.channels if volume.positions > 1 else 1,
+            flips=self.recipe.flips,
+        )
         again = self.epoch + self.recipe.copies
         if again < self.epochs and not self._undistorted(again):
             self._copies[copy] = images
@@ -145,6 +155,14 @@ class Training:
         correct = labelled_right(potentials, answers, self.shape.read_out, self.shape.groups)
         return loss.detach(), correct
 
+    def settle(self) -> None:
+        """End the training: statistics of normalisations become those of the training set."""
+        with self._own_random_numbers():
+            torch.manual_seed(_seed(self.seed, _STATISTICS, 0))
+            batches = self._images.split(self.recipe.batch)
+            timesteps = self.recipe.timesteps
+            settle(self.net, (presented(self.shape, images, timesteps) for images in batches))
+
     def _diverged(self, sign: str) -> BadInput:
         return BadInput(
             f"training diverged in epoch {self.epoch + 1}: {sign}; nothing was exported, try a "
@@ -170,13 +188,17 @@ def parameters(net: Net) -> list[Trained]:
     """Parameters of each layer."""
     return [
         Trained(
-            weights=layer.weights.detach().cpu().numpy().copy(),
-            bias=layer.bias.detach().cpu().numpy().copy(),
-            alpha=layer.alpha(),
+            weights=_array(layer.weights),
+            bias=_array(layer.bias if layer.norm is None else layer.norm.scale_and_shift()[1]),
+            alpha=layer.alpha() if layer.norm is None else _array(layer.norm.scale_and_shift()[0]),
             leak=layer.shifts(),
         )
         for layer in net.layers
     ]
+
+
+def _array(values: torch.Tensor) -> np.ndarray:
+    return values.detach().cpu().numpy().copy()
 
 
 def fit(
@@ -200,4 +222,5 @@ def fit(
         if checkpoint.due() or training.epoch == training.epochs:
             checkpoint.save(training.state())
         report(training.epoch, loss, right)
+    training.settle()
     return parameters(training.net)

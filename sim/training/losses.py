@@ -61,7 +61,8 @@ def price_of_activity(hidden, recipe: Recipe):
     """Penalty on spikes beyond ``activity_limit``: mean over a batch and over the timesteps, summed
     over hidden layers.
     """
-    excess = (torch.relu(spikes.sum(2) - recipe.activity_limit).mean() for spikes in hidden)
+    counts = (spikes.flatten(2).sum(2) for spikes in hidden)
+    excess = (torch.relu(count - recipe.activity_limit).mean() for count in counts)
     return recipe.activity_price * sum(excess)
 
 

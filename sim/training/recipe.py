@@ -41,6 +41,7 @@ class Recipe:
         none to 1; see `sim.training.distortion`.
     elastic: Size of random elastic distortions of the images: standard deviation of the
         displacement in pixels, 0 or more.
+    flips: Whether distorted images are mirrored left to right with a chance of a half.
     copies: Distorted copies of the training set, 1 or more. Epochs use them in turn, with new
         spikes; with as many copies as epochs, every epoch has new images.
     undistorted: Fraction of the epochs, at the end, that use undistorted images, 0 to 1.
@@ -66,6 +67,7 @@ class Recipe:
     window: float | None = 1.0
     distortion: float = 0.0
     elastic: float = 0.0
+    flips: bool = False
     copies: int = 12
     undistorted: float = 0.0
     activity_limit: float = 60.0
@@ -93,6 +95,7 @@ class Recipe:
             "window": ("above 0, or None", lambda x: x is None or 0 < x < math.inf),
             "distortion": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "elastic": ("0 or more", lambda x: 0 <= x < math.inf),
+            "flips": ("true or false", lambda x: type(x) is bool),
             "copies": ("an integer, 1 or more", lambda x: type(x) is int and x >= 1),
             "undistorted": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "activity_limit": ("0 or more", lambda x: 0 <= x < math.inf),
@@ -141,6 +144,20 @@ RECIPES = {
 }
 """Recipes by name. ``tw-snn-literal`` has TW-SNN's own spike gradient (eq. 12)."""
 
+_OF_MAPS: dict[str, Any] = {
+    "draws": 1,
+    "loss": "cross entropy",
+    "batch": 200,
+    "decay": 0.1,
+    "copies": 1000,
+    "undistorted": 0.1,
+    "activity_price": 0.0,
+}
+"""What convolutional networks have: newly distorted images in every epoch but the last ones."""
+
+_OF_PIXELS = {**_OF_MAPS, "distortion": 0.4, "flips": True}
+"""Those of CIFAR-10's photographs."""
+
 TUNED: dict[str, dict[str, Any]] = {
     "diet256_256": {
         "timesteps": 2,
@@ -174,6 +191,19 @@ TUNED: dict[str, dict[str, Any]] = {
         "undistorted": 0.1,
         "activity_price": 0.0,
     },
+    "dc12_64_512": {**_OF_MAPS, "distortion": 0.4},
+    "ws12_64": {**_OF_MAPS, "timesteps": 16, "batch": 100, "distortion": 0.0},
+    "first32_16": {
+        **_OF_MAPS,
+        "timesteps": 4,
+        "loss": "first spike",
+        "batch": 50,
+        "distortion": 0.0,
+    },
+    "vgg7s": _OF_PIXELS,
+    "vgg5": _OF_PIXELS,
+    "vgg9": _OF_PIXELS,
+    "vgg16": _OF_PIXELS,
 }
 """What the networks of other neurons than TW-SNN's have in place of a recipe's own settings."""
 

@@ -107,13 +107,13 @@ _WIDEST = 1024
 """Neurons of the layers that `batch_size` counts on."""
 
 
-def batch_size(timesteps: int) -> int:
+def batch_size(timesteps: int, widest: int = _WIDEST) -> int:
     """Number of images in a batch, which bounds the memory.
 
     It depends on the arguments only, so a network gets the same batches whichever others are
-    measured with it.
+    measured with it. ``widest``: values of the widest layer.
     """
-    return max(1, _BATCH_BYTES // (4 * timesteps * _WIDEST))
+    return max(1, _BATCH_BYTES // (4 * timesteps * widest))
 
 
 def tally_batch(
@@ -185,7 +185,8 @@ def accuracy_by_timestep(
             f"images and labels must be as many, at least one, not {len(images)} and {len(labels)}"
         )
     timesteps, total = check_timesteps(timesteps), None
-    size = batch_size(timesteps)
+    values = [layer.firings * layer.neurons for layer in network.shape.layers if layer.maps]
+    size = batch_size(timesteps, max([_WIDEST, *values]))
     for first in range(0, len(images), size):
         (batch,) = tally_batch(
             [network],

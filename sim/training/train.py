@@ -14,13 +14,13 @@ from trispike.models.network import real_weights, weights
 from trispike.models.network.card import Card, Measured
 from trispike.models.network.origin import Trained
 from trispike.models.network.presets import preset
-from trispike.models.network.shape import Encoder, ReadOut
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 from trispike.sim.terminal.extras import install
 from trispike.sim.training.export import integer_network, real_network
 from trispike.sim.training.recipe import TRISPIKE, Recipe
 from trispike.sim.training.tally import accuracy_by_timestep
 
-LONGEST = 35
+LONGEST, LONGEST_OF_MAPS = 35, 8
 """Timesteps of the longest run that is measured of a network that runs for any number."""
 
 DEVICES = ("cpu", "cuda")
@@ -49,7 +49,8 @@ class Plan:
 
     def __post_init__(self):
         shape = preset(self.layer)
-        if self.recipe.weight_bits != 2 and shape.input.encoder is not Encoder.RATE:
+        usual = shape.input.encoder is Encoder.RATE and not shape.has_maps
+        if self.recipe.weight_bits != 2 and not usual:
             raise BadInput(
                 f"weight_bits must be 2 for {self.layer}, as there is no golden model of its "
                 f"neurons with real weights, not {self.recipe.weight_bits}"
@@ -94,14 +95,15 @@ def train(
     output_folder: Where the weight file goes, under the name that
         `models.network.weights.committed` has.
     folder: Folder with the files of mnist or fashion, see `models.data.datasets.find_folder`.
-    timesteps: Longest run that is measured, 1 to 255; None for the recipe's, or 35 if that is 1.
+    timesteps: Longest run that is measured, 1 to 255; None for the recipe's, or, if that is 1, as
+        many as bring something new.
     test_seed: Seed of the spikes of that measurement.
 
     Returns the weight file's path. `BadInput` for a bad argument, missing data, a missing PyTorch
     and a training that diverged; then nothing is written.
     """
     if timesteps is None:
-        timesteps = plan.recipe.timesteps if plan.recipe.timesteps > 1 else LONGEST
+        timesteps = _longest(preset(plan.layer), plan.recipe)
     test_seed, timesteps = check_seed(test_seed), check_timesteps(timesteps)
     gpu = has_gpu()
     if plan.device == "cuda" and not gpu:
@@ -150,6 +152,12 @@ def train(
     return path
 
 
+def _longest(shape: NetworkShape, recipe: Recipe) -> int:
+    if recipe.timesteps > 1 or shape.input.encoder is Encoder.DIRECT:
+        return recipe.timesteps  # of pixels, which no timestep changes, one says all
+    return LONGEST_OF_MAPS if shape.has_maps else LONGEST
+
+
 def has_gpu() -> bool:
     """Whether PyTorch sees a GPU; `BadInput` without PyTorch."""
     try:
@@ -188,6 +196,7 @@ def _fitted(plan: Plan, dataset: Dataset, folder: Path, progress: Progress):
             seed=plan.seed,
             device=plan.device,
         )
-        return fit(training, checkpoint, report), checkpoint
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True):
+            return fit(training, checkpoint, report), checkpoint
     finally:
         torch.set_num_threads(threads)

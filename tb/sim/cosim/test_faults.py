@@ -11,7 +11,8 @@ from tb.kit.command import trispike_here
 from tb.kit.mutants import export_anew, wrap
 from tb.kit.networks import random_network, save
 from trispike.models.network import weights
-from trispike.rtl.layers import dense, lanes
+from trispike.rtl.layers import lanes
+from trispike.rtl.layers import layer as layer_block
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.weight_memory import WeightMemory
@@ -109,7 +110,7 @@ def test_wrong_weight(tmp_path, monkeypatch):
     """One weight of 9,408 arrives in the SRAM with another value."""
     network = random_network((784, 12, 4), 1)
     weight = int(network.layers[0].weights[WRONG_ROW, WRONG_NEURON])
-    monkeypatch.setattr(dense, "WeightMemory", WrongWeight)
+    monkeypatch.setattr(layer_block, "WeightMemory", WrongWeight)
     found = _run(save(network, tmp_path))
     assert (found["what"], found["layer"], found["neuron"]) == ("potential", 1, WRONG_NEURON)
     a = network.layers[0].a
@@ -123,7 +124,7 @@ def test_compare_with_equality(tmp_path, monkeypatch):
 
     Layer 2 of the network below sits at its threshold whenever nothing spikes in layer 1.
     """
-    monkeypatch.setattr(dense, "ProcessingElement", Equality)
+    monkeypatch.setattr(layer_block, "ProcessingElement", Equality)
     network = random_network((784, 12, 4), 2)
     layer = network.layers[1]
     fields = {"weights": layer.weights, "a": layer.a, "b": 5, "threshold": 5}
@@ -154,7 +155,7 @@ def test_dropped_address(tmp_path, monkeypatch):
 
 def test_hang(tmp_path, monkeypatch):
     """A layer that never shows its output: the run ends all the same, and says what is missing."""
-    monkeypatch.setattr(dense, "FlowController", Silent)
+    monkeypatch.setattr(layer_block, "FlowController", Silent)
     weight_file = save(random_network((784, 12, 4), 4), tmp_path)
     done = trispike_here("sim", "--weights", weight_file, "--images", "5")
     assert done.returncode == 1, done.stdout + done.stderr

@@ -20,7 +20,7 @@ from trispike.models.network.neuron import (
 )
 from trispike.models.network.numbers import POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
-from trispike.rtl.layers import dense
+from trispike.rtl.layers import layer
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.timestep_counter import PhaseCounter
 from trispike.rtl.neuron import carrying
@@ -91,15 +91,15 @@ def _wrapped(m, total, name):
 
 
 FAULTS = {
-    "leak before the reset, not after": (HALF_AFTER, dense, other(order=Order.LEAK_FIRST)),
-    "no leak": (LEAKY, dense, other(leak=())),
-    "reset a timestep late": (CONTINUOUS, dense, LateReset),
-    "reset to zero a timestep late": (ZERO, dense, LateReset),
+    "leak before the reset, not after": (HALF_AFTER, layer, other(order=Order.LEAK_FIRST)),
+    "no leak": (LEAKY, layer, other(leak=())),
+    "reset a timestep late": (CONTINUOUS, layer, LateReset),
+    "reset to zero a timestep late": (ZERO, layer, LateReset),
     "saturation dropped": (CONTINUOUS, carrying, _wrapped),
-    "phase off by one": (WEIGHTED, dense, NextPhase),
-    "spikes more than once": (FIRST_SPIKE, dense, other(once=False)),
-    "decay of another current": (FIRST_SPIKE, dense, other(synapse=(4,))),
-    "state of the image before": (CONTINUOUS, dense, Forgetless),
+    "phase off by one": (WEIGHTED, layer, NextPhase),
+    "spikes more than once": (FIRST_SPIKE, layer, other(once=False)),
+    "decay of another current": (FIRST_SPIKE, layer, other(synapse=(4,))),
+    "state of the image before": (CONTINUOUS, layer, Forgetless),
 }
 _NAMES = {
     _wrapped: "_saturated",

@@ -8,6 +8,7 @@ import pytest
 from tb.kit.extras import needs_torch
 from trispike.golden import run
 from trispike.models.data.encoders import encode
+from trispike.models.network.convolutional import layers_of
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
 from trispike.models.network.neuron import (
     CONTINUOUS,
@@ -20,6 +21,7 @@ from trispike.models.network.neuron import (
     Reset,
 )
 from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
+from trispike.models.network.volume import Volume
 from trispike.sim.training.export import integer_network
 from trispike.sim.training.recipe import Recipe
 
@@ -93,7 +95,7 @@ def test_what_is_exported_fires_as_what_was_trained(neuron, encoder):
     result = run(_exported(net), inputs)
     given = torch.from_numpy(inputs.astype(np.float32)).transpose(0, 1)
     with torch.no_grad():
-        potentials, hidden = net(given[:1] / 255 if encoder is Encoder.DIRECT else given)
+        potentials, hidden = net(given[:1] if encoder is Encoder.DIRECT else given)
     for trained, fired in zip(hidden, result.spikes, strict=False):
         trained = trained.transpose(0, 1).numpy() > 0
         assert 0.02 < fired.mean() < 0.9
@@ -101,6 +103,105 @@ def test_what_is_exported_fires_as_what_was_trained(neuron, encoder):
     labels = potentials.sum(0).argmax(1).numpy()
     assert (labels == result.labels).mean() > 0.93
     assert sum(result.saturations) == 0
+
+
+CONVOLUTIONS = "10c3p1-mp2-12c3s2p1-20c2-16-5"
+
+
+def _convolutional(volume, encoder, hidden):
+    last = {"threshold": Threshold.NONE, "bias": Bias.EACH}
+    layers = layers_of(volume, CONVOLUTIONS, hidden, last, pixels=encoder is Encoder.DIRECT)
+    return NetworkShape.of("any", layers, ReadOut.POTENTIAL, encoder)
+
+
+def _settled(shape, inputs, timesteps):
+    """A network whose normalisations have the statistics of ``inputs``, no two channels alike."""
+    import torch
+
+    from trispike.sim.training.neurons import Net
+    from trispike.sim.training.normalisation import settle
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        net = Net(shape, Recipe(timesteps=timesteps, learnt_alpha=True, beta=0.3))
+        for layer in net.layers:
+            if layer.norm is not None:
+                layer.norm.weight.data.normal_(0, 1.5)
+                layer.norm.bias.data.normal_(0.3, 0.5)
+    settle(net, [inputs])
+    return net
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("encoder", [Encoder.RATE, Encoder.DIRECT])
+def test_convolutions_fire_exactly_as_what_was_trained(encoder, channels):
+    """Every spike, through pools, strides, padding and normalisation, and every label."""
+    import torch
+
+    volume = Volume(channels=channels, height=9, width=8)
+    hidden = {"threshold": Threshold.EACH, "bias": Bias.TERNARY}
+    shape = _convolutional(volume, encoder, hidden)
+    images = np.random.default_rng(1).integers(0, 256, (60, volume.size)).astype(np.uint8)
+    inputs = encode(shape, images, 2, seed=0)
+    given = torch.from_numpy(inputs.astype(np.float32)).transpose(0, 1)
+    given = given[:1] if encoder is Encoder.DIRECT else given
+    net = _settled(shape, given, 2)
+    result = run(_exported(net), inputs)
+    with torch.no_grad():
+        potentials, hidden = net(given)
+    for trained, fired in zip(hidden, result.spikes, strict=False):
+        assert 0.02 < fired.mean() < 0.98
+        assert np.array_equal(trained.transpose(0, 1).flatten(2).numpy() > 0, fired)
+    assert np.array_equal(potentials.sum(0).argmax(1).numpy(), result.labels)
+    assert len(np.unique(result.labels)) > 1
+
+
+@pytest.mark.parametrize(
+    ("neuron", "encoder"),
+    [
+        (CONTINUOUS, Encoder.RATE),
+        (CONTINUOUS, Encoder.DIRECT),
+        (LEAKY, Encoder.RATE),
+        (FIRST_SPIKE, Encoder.RATE),
+    ],
+    ids=["carried", "pixels", "leaky", "first spike"],
+)
+def test_normalised_neurons_carry_as_what_was_trained(neuron, encoder):
+    """All spikes but for a few that the rounding of biases and decays flips."""
+    import torch
+
+    volume = Volume(channels=2, height=9, width=8)
+    hidden = {"threshold": Threshold.EACH, "bias": Bias.EACH, "neuron": neuron, "step": Step.EACH}
+    if neuron.once:
+        del hidden["step"]
+    shape = _convolutional(volume, encoder, hidden)
+    images = np.random.default_rng(1).integers(0, 256, (60, volume.size)).astype(np.uint8)
+    inputs = encode(shape, images, 5, seed=0)
+    given = torch.from_numpy(inputs.astype(np.float32)).transpose(0, 1)
+    given = given[:1] if encoder is Encoder.DIRECT else given
+    net = _settled(shape, given, 5)
+    result = run(_exported(net), inputs)
+    with torch.no_grad():
+        _, hidden = net(given)
+    for trained, fired in zip(hidden, result.spikes, strict=False):
+        assert 0.02 < fired.mean() < 0.98
+        assert ((trained.transpose(0, 1).flatten(2).numpy() > 0) != fired).mean() < 0.08
+
+
+def test_settled_statistics_are_those_of_all_batches():
+    import torch
+
+    from trispike.sim.training.normalisation import Normalisation, settle
+
+    torch.manual_seed(0)
+    norm = Normalisation(2)
+    batches = torch.randn(6, 3, 50, 2, 4, 4) * 3 + torch.tensor([1.0, -2.0]).view(2, 1, 1)
+    settle(norm, batches)
+    assert norm.mean.tolist() == pytest.approx(batches.mean((0, 1, 2, 4, 5)).tolist())
+    assert norm.variance.tolist() == pytest.approx([9, 9], rel=0.05)
+    values = norm(batches.flatten(0, 1))
+    assert values.std().item() == pytest.approx(1, rel=0.01)
+    assert not norm.training
 
 
 def test_weighted_spikes_settle_at_the_values_that_were_trained():
@@ -171,3 +272,20 @@ def test_leaks_are_exported_as_they_were_rounded():
     for layer, trained in zip(network.layers, net.layers, strict=True):
         assert layer.neuron.leak == trained.shifts()
     assert network.layers[0].neuron.leak == (1, 2)  # 0.625 became 0.82
+
+
+def test_pooled_bits_by_hand():
+    import torch
+
+    from trispike.sim.training.dynamics import pooled_bits
+
+    said = torch.tensor([[0.5, 0.25, 0.0], [0.4375, 0.0, 0.9], [0.8, 0.8, 0.8]])
+    values = said.view(1, 1, 1, 3, 3).requires_grad_()
+    pool = pooled_bits(values, 2, 4)
+    assert pool.flatten().tolist() == [0.9375]  # 1000, 0100, 0111; what is left over is left out
+    pool.sum().backward()
+    assert values.grad.nonzero()[:, 3:].tolist() == [[0, 0]]
+    torch.manual_seed(0)
+    between = pooled_bits(torch.full((1, 100, 1, 30, 30), 0.71875), 1, 4)  # 11.5 of 16
+    assert set(between.flatten().tolist()) == {0.6875, 0.75}
+    assert between.mean().item() == pytest.approx(0.71875, abs=1e-3)

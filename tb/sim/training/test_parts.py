@@ -9,7 +9,7 @@ import pytest
 from tb.kit.extras import needs_torch
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Dense
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.sim.training.recipe import TW_SNN, Recipe, changed, recipe
 from trispike.sim.training.ternary import ternarise
 
@@ -38,6 +38,7 @@ from trispike.sim.training.ternary import ternarise
         ("elastic", -0.5),
         ("copies", 0),
         ("copies", 2.0),
+        ("flips", 1),
         ("undistorted", 1.5),
         ("activity_limit", -1),
         ("activity_price", float("nan")),
@@ -96,6 +97,41 @@ def test_ternary_and_its_gradient():
     assert weights.grad.tolist() == [1, 0, 3, 4]  # eq. 13: not through |w| > 1
     codes, size = ternarise(weights.detach().numpy(), 0.1)
     assert (codes * size).tolist() == pytest.approx(values.tolist())
+
+
+@needs_torch
+@pytest.mark.parametrize("beta", [0.0, 0.01, 0.1, 0.7, 1.0])
+def test_ternary_by_comparing_each_weight(beta):
+    """Weights at the very limits, at their neighbours, and at random, and no weight but 0."""
+    import torch
+
+    from trispike.sim.training.neurons import Ternarise
+
+    torch.manual_seed(0)
+    edges = torch.tensor([beta * 1.5, beta * 1.5, 1.0, 1.0, 0.0, 1.5])
+    edges = torch.nextafter(edges, torch.tensor([2.0, -2.0, 2.0, 1.0, 0.0, 1.5]))
+    weights = torch.cat([edges, torch.tensor([beta * 1.5]), torch.randn(1000).clamp(-1.2, 1.2)])
+    for values in (weights, -weights, torch.zeros(3)):
+        values = values.clone().requires_grad_()
+        gradient = torch.randn_like(values)
+        Ternarise.apply(values, beta, 1.0).backward(gradient)
+        kept = values.abs() >= beta * values.abs().max()
+        assert torch.equal(Ternarise.apply(values, beta, 1.0), values.sign() * kept)
+        assert torch.equal(values.grad, gradient * (values.abs() <= 1))
+
+
+@needs_torch
+@pytest.mark.parametrize("timesteps", [1, 3, 8])
+def test_latencies_are_the_encoders(timesteps):
+    import torch
+
+    from trispike.models.data import latency
+    from trispike.sim.training.presentation import presented
+
+    images = np.arange(256, dtype=np.uint8).reshape(2, 128)
+    shape = NetworkShape.of("any", _shape(128, 4).layers, encoder=Encoder.LATENCY)
+    spikes = presented(shape, torch.tensor(images), timesteps)
+    assert np.array_equal(spikes.transpose(0, 1).numpy(), latency.encode(images, timesteps))
 
 
 @needs_torch
@@ -241,6 +277,22 @@ def test_elastic_distortion_moves_parts_of_an_image_apart():
 
 
 @needs_torch
+def test_every_other_photograph_is_mirrored_all_colours_alike():
+    import torch
+
+    from trispike.sim.training.distortion import distorted
+
+    torch.manual_seed(0)
+    photograph = np.concatenate([_blob(12, 4), _blob(12, 10), _blob(6, 4)])
+    images = torch.tensor(np.stack([photograph] * 200))
+    moved = distorted(images, 0.0, channels=3, flips=True).unflatten(1, (3, 28, 28))
+    plain = images.unflatten(1, (3, 28, 28))
+    mirrored = (moved == plain.flip(3)).all((1, 2, 3))
+    assert 70 < mirrored.sum() < 130
+    assert torch.equal(moved[~mirrored], plain[~mirrored])
+
+
+@needs_torch
 def test_spikes_are_shifted_sample_by_sample():
     import torch
 
@@ -288,7 +340,7 @@ def test_last_epochs_see_the_images_as_they_are(monkeypatch):
     from trispike.sim.training import fit
 
     made = []
-    monkeypatch.setattr(fit, "distorted", lambda images, *_: made.append(1) or images + 1)
+    monkeypatch.setattr(fit, "distorted", lambda images, *_, **__: made.append(1) or images + 1)
     images = np.zeros((8, 16), np.uint8)
     settings = Recipe(distortion=0.5, copies=2, undistorted=0.4)
     training = fit.Training(_shape(16, 4), images, np.arange(8) % 4, settings, epochs=10, seed=0)

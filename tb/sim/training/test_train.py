@@ -12,7 +12,8 @@ from tb.kit.extras import needs_torch
 from trispike.golden import run
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.layers import Dense, Threshold
+from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.sim.training import train as training
 from trispike.sim.training.export import Trained, integer_network
 from trispike.sim.training.recipe import RECIPES, TW_SNN, Recipe, recipe
@@ -96,6 +97,25 @@ def test_export_fires_as_the_real_network_does(seed, learnt):
         active = (learnt or alpha) * sums + scale * bias_codes > 1.0
         assert np.array_equal(active, result.spikes[k]), k
         assert active.any()
+
+
+@pytest.mark.parametrize("pixels", [False, True])
+def test_thresholds_are_those_of_the_real_comparison(pixels):
+    """Sums that just reach the threshold or pass it; neurons that always fire, and never."""
+    weights = np.ones((3, 5), np.float32)
+    scales = np.array([0.5, 0.5, 0.1, 0.0, 0.0], np.float32)
+    shifts = np.array([0.0, 0.5, -0.1, 2.0, 1.0], np.float32)
+    layer = Trained(weights=weights, bias=shifts, alpha=scales)
+    shape = Dense(inputs=3, neurons=5, threshold=Threshold.EACH, pixels=pixels)
+    encoder = Encoder.DIRECT if pixels else Encoder.RATE
+    network = NetworkShape.of("any", (shape,), encoder=encoder)
+    exported = integer_network(network, [layer], 0.1).layers[0]
+    most = 3 * 255 if pixels else 3
+    assert exported.shape == shape
+    real = np.arange(-most, most + 1, dtype=np.float32)[:, None] * scales + shifts > 1
+    integer = np.arange(-most, most + 1)[:, None] > exported.threshold
+    assert np.array_equal(integer, real)
+    assert exported.threshold[:2].tolist() == [2, 1]
 
 
 @needs_torch

@@ -12,7 +12,8 @@ from amaranth.utils import ceil_log2
 
 from tb.kit.command import refused, refused_here, trispike, trispike_here
 from tb.kit.mutants import wrap
-from trispike.rtl.layers import aer, dense
+from trispike.rtl.layers import aer
+from trispike.rtl.layers import layer as layer_block
 from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.sram import SRAMBank
@@ -178,8 +179,8 @@ def test_hang(house, monkeypatch):
 @pytest.mark.thorough
 def test_renamed_wires(monkeypatch):
     """Registers and wires with other names, and a new port, are no difference."""
-    monkeypatch.setattr(dense, "FlowController", RenamedFlow)
-    monkeypatch.setattr(dense, "Scale", RenamedScale)
+    monkeypatch.setattr(layer_block, "FlowController", RenamedFlow)
+    monkeypatch.setattr(layer_block, "Scale", RenamedScale)
     done = trispike_here("waves", "--scenario", LAYER)
     assert done.returncode == 0, done.stdout + done.stderr
 
