@@ -124,9 +124,9 @@ class WindowEncoder(Block):
     def _offer(self, m: Module, lanes: list[TapEncoder], begun, row_taken: Value, flags) -> None:
         """Offer the lanes a window as soon as its rows are there."""
         maps = self.shape.maps
-        rows, padding, (high, wide) = maps.buffer_rows, maps.padding, maps.kernel
+        rows, (high, wide) = maps.buffer_rows, maps.kernel
         there = Signal(range(1 - maps.stride, rows + 1))  # rows from the window's uppermost one on
-        top = Signal(range(rows), init=-padding % rows)  # where the window's top row stands
+        top = Signal(range(rows), init=-maps.padding % rows)  # where the window's top row stands
         seen = [len(maps.input_rows(row)) for row in range(maps.rows)]
         offered = there >= by_row(m, begun.row, seen, "rows_seen")
         m.d.sync += there.eq(there + row_taken - begun.passed)
@@ -156,9 +156,13 @@ class WindowEncoder(Block):
                     for r in range(rows):
                         with m.Case(r):
                             m.d.comb += line.eq(own[(r + j) % rows])
-                padded = Cat(C(0, padding), line, C(0, padding))
                 taps = lane.i.payload.taps[j * wide : (j + 1) * wide]
-                m.d.comb += taps.eq(Mux(on_map[j], padded >> column, 0))
+                m.d.comb += taps.eq(Mux(on_map[j], self._padded(line) >> column, 0))
+
+    def _padded(self, line: Value) -> Value:
+        """A row of the map, a bit for each position, with its padding."""
+        silence = C(0, self.shape.maps.padding)
+        return Cat(silence, line, silence)
 
     def _on_map(self, m: Module, row: Value, j: int) -> Value:
         """Whether row ``j`` of the windows of ``row`` lies on the map."""

@@ -93,8 +93,8 @@ class TapEncoder(Block):
 
     def _fetch(self, m: Module, buffer: LineBuffer, popped: Signal) -> dict:
         """Read a window's taps one after the other; what stands in the line buffer's word."""
-        shape, maps = self.shape, self.shape.maps
-        window = Signal(window_layout(shape), reset_less=True)
+        maps = self.shape.maps
+        window = Signal(window_layout(self.shape), reset_less=True)
         open_ = Signal()  # some tap of the window, or at least its end, is still to go
         valid = Signal()
         fetched = {
@@ -113,11 +113,9 @@ class TapEncoder(Block):
         ]
         self._address(m, buffer, window, tap.one_hot)
         with m.If(goes):
-            channels = shape.volume.channels // shape.lanes
-            bases = [Const(k * channels, len(fetched["base"])) for k in range(maps.taps)]
             m.d.sync += [
                 valid.eq(1),
-                fetched["base"].eq(one_hot_select(tap.one_hot, bases)),
+                fetched["base"].eq(one_hot_select(tap.one_hot, self._bases())),
                 fetched["any"].eq(tap.any),
                 fetched["last"].eq(last),
                 window.taps.eq(rest),
@@ -130,14 +128,24 @@ class TapEncoder(Block):
             m.d.sync += open_.eq(0)
         return {"valid": valid, **fetched}
 
+    def _bases(self) -> list[Const]:
+        """Row of the weights of each tap's first channel."""
+        channels = self.shape.volume.channels // self.shape.lanes
+        bits = len(self.o.payload.address)
+        return [Const(tap * channels, bits) for tap in range(self.shape.maps.taps)]
+
+    def _columns(self, bits: int) -> list[Const]:
+        """Column of each tap in the window that begins where the padding does, modulo 2**bits."""
+        maps = self.shape.maps
+        return [Const(tap % maps.kernel[1] - maps.padding, bits) for tap in range(maps.taps)]
+
     def _address(self, m: Module, buffer: LineBuffer, window: data.View, tap: Value) -> None:
         """Row and column of the line buffer where a ``tap``, one-hot, of the window stands."""
         maps = self.shape.maps
         wide, held = maps.kernel[1], maps.buffer_rows
         rows = [Const(k // wide % held, range(held)) for k in range(maps.taps)]
         row = Signal(range(2 * held))
-        bits = len(buffer.read_column)
-        columns = [Const(k % wide - maps.padding, bits) for k in range(maps.taps)]  # modulo 2**bits
+        columns = self._columns(len(buffer.read_column))
         m.d.comb += [
             row.eq(window.row + one_hot_select(tap, rows)),
             buffer.read_row.eq(Mux(row >= held, row - held, row)),
