@@ -48,7 +48,7 @@ def nearest_shifts(leak: float, most: int) -> tuple[int, ...]:
 
 
 def _over_time(steps):
-    """The timesteps ``steps`` in one tensor; maps keep the memory order that convolutions want."""
+    """Timesteps in one tensor, of maps in the order in memory that convolutions want."""
     if steps[0].ndim < 4:
         return torch.stack(steps)
     return torch.stack([step.permute(0, 2, 3, 1) for step in steps]).permute(0, 1, 4, 2, 3)

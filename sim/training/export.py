@@ -65,7 +65,10 @@ def _layer(shape: Layer, layer: Trained, beta: float) -> LayerParameters:
 
 
 def _threshold_each(shape: Layer, layer: Trained, codes, alpha: np.ndarray, beta: float):
-    """Thresholds that every sum passes if and only if, in float32, it passes the real one."""
+    """Thresholds that every sum passes if and only if, in float32, it passes the real one.
+
+    Of neurons that start from zero: it is their potential.
+    """
     most = shape.inputs * (PIXEL_MAX if shape.pixels else 1)
     sums = np.arange(-most, most + 1, dtype=np.float32)
     real = zip(alpha, layer.bias, strict=True)

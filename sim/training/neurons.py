@@ -11,7 +11,7 @@ from trispike.models.network.maps import Maps
 from trispike.models.network.numbers import PIXEL_MAX
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.training import dynamics
-from trispike.sim.training.normalisation import Normalisation
+from trispike.sim.training.normalisation import Normalisation, of_channels
 from trispike.sim.training.recipe import Recipe
 
 
@@ -111,7 +111,7 @@ class Layer(torch.nn.Module):
         added = dynamics.currents(self._over_time(sums, inputs), self.neuron)
         if self.pools_first:  # the largest fires if any does
             added = dynamics.pooled(added, self.side)
-        return added + bias if self.norm is None else self.norm(added)
+        return added + of_channels(bias, added) if self.norm is None else self.norm(added)
 
     def _over_time(self, rows, inputs):
         values = rows.unflatten(0, inputs.shape[:2])

@@ -27,7 +27,7 @@ class Normalisation(torch.nn.Module):
     def forward(self, values):
         """Normalised ``values``, (timesteps, batch, channels, ...)."""
         if not self.training:
-            scale, shift = (_of_channels(each, values) for each in self.scale_and_shift())
+            scale, shift = (of_channels(each, values) for each in self.scale_and_shift())
             return values * scale + shift
         return functional.batch_norm(
             values.flatten(0, 1),
@@ -64,5 +64,6 @@ def settle(net: torch.nn.Module, batches) -> None:
     net.eval()
 
 
-def _of_channels(each, values):
+def of_channels(each, values):
+    """``each``, of shape (channels,), for ``values`` of (timesteps, batch, channels, ...)."""
     return each.view(-1, *[1] * (values.ndim - 3))

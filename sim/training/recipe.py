@@ -197,7 +197,7 @@ TUNED: dict[str, dict[str, Any]] = {
         **_OF_MAPS,
         "timesteps": 4,
         "loss": "first spike",
-        "batch": 50,
+        "batch": 100,
         "distortion": 0.0,
     },
     "vgg7s": _OF_PIXELS,

@@ -157,23 +157,22 @@ def test_convolutions_fire_exactly_as_what_was_trained(encoder, channels):
 
 
 @pytest.mark.parametrize(
-    ("neuron", "encoder"),
+    ("neuron", "encoder", "threshold"),
     [
-        (CONTINUOUS, Encoder.RATE),
-        (CONTINUOUS, Encoder.DIRECT),
-        (LEAKY, Encoder.RATE),
-        (FIRST_SPIKE, Encoder.RATE),
+        (CONTINUOUS, Encoder.RATE, Threshold.EACH),
+        (CONTINUOUS, Encoder.DIRECT, Threshold.EACH),
+        (LEAKY, Encoder.RATE, Threshold.EACH),
+        (FIRST_SPIKE, Encoder.RATE, Threshold.EACH),
+        (CONTINUOUS, Encoder.DIRECT, Threshold.ONE),
     ],
-    ids=["carried", "pixels", "leaky", "first spike"],
+    ids=["carried", "pixels", "leaky", "first spike", "not normalised"],
 )
-def test_normalised_neurons_carry_as_what_was_trained(neuron, encoder):
+def test_maps_carry_as_what_was_trained(neuron, encoder, threshold):
     """All spikes but for a few that the rounding of biases and decays flips."""
     import torch
 
     volume = Volume(channels=2, height=9, width=8)
-    hidden = {"threshold": Threshold.EACH, "bias": Bias.EACH, "neuron": neuron, "step": Step.EACH}
-    if neuron.once:
-        del hidden["step"]
+    hidden = {"threshold": threshold, "bias": Bias.EACH, "neuron": neuron}
     shape = _convolutional(volume, encoder, hidden)
     images = np.random.default_rng(1).integers(0, 256, (60, volume.size)).astype(np.uint8)
     inputs = encode(shape, images, 5, seed=0)
