@@ -183,6 +183,11 @@ def check_room(shape: NetworkShape, mesh: MeshShape, node: NodeShape = FULL_NODE
             f"{shape.name} skips timesteps or stops early, which a mesh cannot: leave MESH= out, "
             "or make it without skip and stability"
         )
+    if shape.has_maps:
+        raise BadInput(
+            f"{shape.name} has convolutions, and a node takes no maps: leave MESH= out, so that it "
+            "runs on a fixed chip"
+        )
     every = parts(shape, node)
     if len(every) > mesh.nodes:
         raise BadInput(

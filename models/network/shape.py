@@ -113,7 +113,9 @@ class NetworkShape:
         if self.stops and self.read_out is not ReadOut.FIRST and outputs < 2:
             raise BadInput("an image can stop early with 2 outputs or more, not with 1")
         if self.stops and self.has_maps:
-            raise BadInput("an image cannot stop early in a network of convolutions: leave one out")
+            raise BadInput(
+                "an image cannot stop early in a network of convolutions: leave stability out"
+            )
         for k, (before, after) in enumerate(itertools.pairwise(self.layers), 2):
             if before.output != after.volume:
                 raise BadInput(

@@ -53,7 +53,8 @@ class Figures:
       cycles per timestep.
     - ``layer_cycles``, ``layer_floors``: of each layer of a network of convolutions, mean per
       timestep: cycles if its input is there and its output taken at once, by the cycle model; and
-      the spikes of all windows in the busiest lane, and the windows.
+      the spikes of all windows in the busiest lane and the windows, or the positions that come in
+      if these are more.
     - ``predictions_per_second``: at `CLOCK_MHZ`, derived from the mean cycles per image.
     - ``synaptic_operations``: mean per image: each input spike of a layer is one operation in each
       of its neurons, at each window that it is in; their weights the hardware reads, zeros too.
@@ -174,7 +175,10 @@ def _paces(shape: NetworkShape, outcome: Outcome) -> tuple[tuple[float, ...], tu
     layers = list(zip(shape.layers, by_layer(shape, outcome.spiking_cycles), strict=True))
     some = max(1, _STEPS_AT_ONCE // max(layer.firings for layer in shape.layers))
     cycles = tuple(alone(layer, spikes[:, :some]) for layer, spikes in layers)
-    floors = (spikes[:, :some].sum(axis=0).mean() + layer.firings for layer, spikes in layers)
+    floors = (
+        np.maximum(spikes[:, :some].sum(axis=0) + layer.firings, layer.volume.positions).mean()
+        for layer, spikes in layers
+    )
     return cycles, tuple(map(float, floors))
 
 

@@ -42,6 +42,12 @@ class Subject:
         """
         weight_file = asked.weights or committed(asked.layer, asked.data)
         network, card = weights.load(weight_file)
+        for k, layer in enumerate(network.shape.layers, 1):
+            if layer.maps and layer.maps.leaves_out:
+                warn(
+                    f"layer {k} of {network.name} leaves out rows or columns of its maps of "
+                    f"{layer.volume}: no window reaches them"
+                )
         return cls(weight_file=weight_file, network=network, card=card, data=asked.data)
 
     def accuracy_claimed(self, timesteps: int) -> float | None:

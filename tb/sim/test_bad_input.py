@@ -58,6 +58,8 @@ def test_unknown_layer():
         (["--first", "300", "--images", "60"], "must be at most 59, digits's test images from 300"),
         (["--jobs", "0"], "JOBS must be 1 or more, not 0"),
         (["--lanes", "3"], "lanes must be one of 1, 2, 4, 8, not 3"),
+        (["--lanes", "1,x"], "LANES must be one of 1, 2, 4, 8, or such a number for each layer"),
+        (["--lanes", "1,2,4"], "lanes must be one number, or 2, one for each layer of fc256"),
         (["--jobs", "2", "--cluster", "a:1"], "JOBS has no meaning with CLUSTER"),
         (["--seed", "-1"], "seed must be from 0"),
         (["--json", "/proc/nowhere/f.json"], "cannot write /proc/nowhere/f.json"),
