@@ -9,10 +9,14 @@ from trispike.models.network.layers import KINDS
 from trispike.models.network.shape import Encoder, ReadOut
 from trispike.rtl.layers import LAYERS
 from trispike.sim.cosim import judge
-from trispike.sim.cosim.cycles import SPIKING_CYCLES
+from trispike.sim.cosim.cycles import SPIKING_CYCLES, STAGES
 
 
-@pytest.mark.parametrize("table", [RUNS, LAYERS, SPIKING_CYCLES], ids=["golden", "rtl", "cycles"])
+@pytest.mark.parametrize(
+    "table",
+    [RUNS, LAYERS, SPIKING_CYCLES, STAGES],
+    ids=["golden", "rtl", "spiking cycles", "stages"],
+)
 def test_kinds_of_layers(table):
     """Golden model, RTL and cycle model have each kind of layer."""
     assert set(table) == set(KINDS)
