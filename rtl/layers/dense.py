@@ -75,16 +75,19 @@ class DenseLayer(LayerBlock):
         forgetful: bool = False,
     ):
         self.readable, self.shows, self.forgetful = readable, shows, forgetful
-        members = {}
-        if shows:
+        super().__init__(shape=shape)
+
+    def _more_members(self) -> dict[str, wiring.Member]:
+        shape, members = self.shape, {}
+        if self.shows:
             members["potentials"] = Out(POTENTIAL_BITS * shape.neurons)
             if shape.neuron.carries:
                 members["silent"] = In(1)
-        if forgetful:
+        if self.forgetful:
             members["forgets"] = In(1)
-        if readable:
+        if self.readable:
             members["readback"] = Out(readback_signature(shape))
-        super().__init__(shape=shape, more=members)
+        return members
 
     @property
     def module_name(self) -> str:

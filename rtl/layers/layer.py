@@ -90,7 +90,7 @@ class LayerBlock(Block):
 
     shape = Parameter(Layer)
 
-    def __init__(self, *, shape: Layer, more: dict[str, wiring.Member] | None = None):
+    def __init__(self, *, shape: Layer):
         self.shape = shape
         members = {
             "i": In(stream.Signature(input_layout(shape))),
@@ -99,7 +99,7 @@ class LayerBlock(Block):
         }
         if shape.counts_timesteps:
             members["timesteps"] = In(TIMESTEPS_SHAPE)
-        super().__init__(members | (more or {}))
+        super().__init__(members | self._more_members())
 
     @staticmethod
     def probes(shape: Layer) -> tuple[Probe, ...]:
@@ -193,6 +193,10 @@ class LayerBlock(Block):
             elements.append(pe)
         self._add(m, platform, Parts(flow, registers, memory, elements))
         return m
+
+    def _more_members(self) -> dict[str, wiring.Member]:
+        """Ports that only one kind of layer has."""
+        return {}
 
     def _encoder(self) -> Block:
         """What turns ``i`` into addresses: has ``i``, ``o``, ``busy``, and ``pixel`` of pixels."""

@@ -13,8 +13,11 @@ from tb.kit.command import ROOT
 from trispike.models.errors import BadInput
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape, Port, RouterShape
-from trispike.models.network.layers import BankShape, Bias, Dense
+from trispike.models.network.layers import BankShape, Bias, Convolution, Dense, Layer
+from trispike.models.network.maps import Maps
+from trispike.models.network.neuron import CONTINUOUS
 from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.models.network.volume import Volume
 from trispike.rtl.neuron.operations import Operation
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.buffer import FlitBuffer
@@ -23,6 +26,7 @@ from trispike.rtl.node.memory_slave import MemorySlave
 from trispike.rtl.node.steps import StepController
 
 _EXAMPLES = {
+    "count": 3,
     "depth": 3,
     "inputs": 64,
     "outputs": 3,
@@ -42,11 +46,16 @@ _EXAMPLES = {
     "node": NodeShape(),
 }
 _LAYER = Dense(inputs=5, neurons=3)
+_MAPS = Maps(volume=Volume(channels=2, height=4, width=4), kernel=(3, 3), padding=1, pool=2)
+_CONVOLUTION = Convolution(maps=_MAPS, channels=3, neuron=CONTINUOUS)
 _SHAPES = {
     MeshShape: _EXAMPLES["mesh"],
     RouterShape: RouterShape(),
     NodeShape: NodeShape(),
+    Layer: _LAYER,
     Dense: _LAYER,
+    Convolution: _CONVOLUTION,
+    Maps: _MAPS,
     BankShape: _LAYER.banks[0],
     NetworkShape: NetworkShape.of("net", (_LAYER,)),
     Shape: Shape(4),
@@ -55,9 +64,9 @@ _SHAPES = {
 
 
 def _components():
-    for room in ("chip", "layers", "neuron", "noc", "node"):
+    for room in ("chip", "layers", "layers/windows", "neuron", "noc", "node"):
         for path in sorted((ROOT / "rtl" / room).glob("*.py")):
-            module = importlib.import_module(f"trispike.rtl.{room}.{path.stem}")
+            module = importlib.import_module(f"trispike.rtl.{room.replace('/', '.')}.{path.stem}")
             for name, kind in vars(module).items():
                 own = inspect.isclass(kind) and kind.__module__ == module.__name__
                 own = own and "__init__" in vars(kind)
