@@ -8,11 +8,12 @@ from torch.nn import functional
 from trispike.models.network.layers import Bias, Threshold
 from trispike.models.network.layers import Layer as LayerShape
 from trispike.models.network.maps import Maps
+from trispike.models.network.neuron import Neuron
 from trispike.models.network.numbers import PIXEL_MAX
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.training import dynamics
 from trispike.sim.training.normalisation import Normalisation, of_channels
-from trispike.sim.training.recipe import Recipe
+from trispike.sim.training.recipe import V_TH, Recipe
 
 
 def _next(value: float, towards: float) -> float:
@@ -79,7 +80,7 @@ class Layer(torch.nn.Module):
         self.gain = torch.nn.Parameter(torch.zeros(())) if learnt else None
         self.weights = torch.nn.Parameter(torch.empty(inputs, neurons))
         self.bias = None if normed else torch.nn.Parameter(torch.empty(neurons))
-        self.norm = Normalisation(neurons) if normed else None
+        self.norm = Normalisation(neurons, *_start(self.neuron)) if normed else None
         torch.nn.init.kaiming_normal_(self.weights.T, nonlinearity="relu")
         if not normed:
             torch.nn.init.uniform_(self.bias, -(inputs**-0.5), inputs**-0.5)
@@ -139,6 +140,13 @@ class Layer(torch.nn.Module):
         if self.leak is None:
             return ()
         return dynamics.nearest_shifts(self.leak.sigmoid().item(), len(self.neuron.leak))
+
+
+def _start(neuron: Neuron) -> tuple[float, float]:
+    """Weight and bias that a normalisation begins with, so that few neurons pass something on."""
+    if neuron.phases > 1:
+        return 1.0, -V_TH  # what they pass on begins at 0
+    return (0.5 if neuron.carries else 1.0), 0.0  # what is carried adds up
 
 
 def convolved(values, weights, maps: Maps):

@@ -14,12 +14,14 @@ class Normalisation(torch.nn.Module):
 
     - ``weight``, ``bias``, ``mean``, ``variance``: of shape (channels,).
     - ``momentum``: weight of a batch in the running ``mean`` and ``variance``.
+
+    ``weight`` and ``bias`` are those that it begins with.
     """
 
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, weight: float = 1.0, bias: float = 0.0):
         super().__init__()
-        self.weight = torch.nn.Parameter(torch.ones(channels))
-        self.bias = torch.nn.Parameter(torch.zeros(channels))
+        self.weight = torch.nn.Parameter(torch.full((channels,), weight))
+        self.bias = torch.nn.Parameter(torch.full((channels,), bias))
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("variance", torch.ones(channels))
         self.momentum = _MOMENTUM

@@ -192,7 +192,7 @@ TUNED: dict[str, dict[str, Any]] = {
         "activity_price": 0.0,
     },
     "dc12_64_512": {**_OF_MAPS, "distortion": 0.4},
-    "ws12_64": {**_OF_MAPS, "timesteps": 16, "batch": 100, "distortion": 0.0},
+    "ws12_64": {**_OF_MAPS, "timesteps": 16, "batch": 100, "distortion": 0.25},
     "first32_16": {
         **_OF_MAPS,
         "timesteps": 4,

@@ -288,3 +288,17 @@ def test_pooled_bits_by_hand():
     between = pooled_bits(torch.full((1, 100, 1, 30, 30), 0.71875), 1, 4)  # 11.5 of 16
     assert set(between.flatten().tolist()) == {0.6875, 0.75}
     assert between.mean().item() == pytest.approx(0.71875, abs=1e-3)
+
+
+@pytest.mark.parametrize("neuron", [INTEGRATE_AND_FIRE, CONTINUOUS, WEIGHTED], ids=str)
+def test_few_normalised_neurons_pass_something_on_at_first(neuron):
+    import torch
+
+    from trispike.sim.training.neurons import Layer
+
+    torch.manual_seed(0)
+    shape = Dense(inputs=30, neurons=200, threshold=Threshold.EACH, bias=Bias.EACH, neuron=neuron)
+    layer = Layer(shape, Recipe(timesteps=8))
+    inputs = torch.rand(1, 300, 30).lt(0.4).float().expand(8, -1, -1)  # the same at each timestep
+    passed = layer.activity(layer(inputs))
+    assert 0.1 < (passed > 0).float().mean() < 0.25
