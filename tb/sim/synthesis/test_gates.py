@@ -10,6 +10,7 @@ from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import flat_ports
 from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.layers.convolution import ConvolutionLayer
 from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.router import Router
@@ -61,6 +62,16 @@ def test_neurons_that_carry_something_on():
     parameters = {"number": 3, "lanes": 1, "pixels": False}
     shape = shape_of(3, lanes=1, pixels=False)
     _run(DenseLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters)
+
+
+@pytest.mark.thorough
+def test_convolution():
+    """Line buffers, windows, pool and states in memory."""
+    shape = shape_of(9, lanes=1, pixels=False, maps=True)
+    assert shape.maps.pool > 1
+    assert shape.kept_bits
+    parameters = {"number": 9, "lanes": 1, "pixels": False, "maps": True}
+    _run(ConvolutionLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters)
 
 
 @pytest.mark.thorough
