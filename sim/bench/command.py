@@ -62,6 +62,11 @@ def bench(asked: Bench) -> None:
     """
     subject = Subject.of(asked)
     network = subject.network
+    if network.shape.has_maps:
+        raise BadInput(
+            f"{network.name} has convolutions, and bench is for dense layers: make sim prints how "
+            "fast its simulation is"
+        )
     old = None if asked.compare is None else record.read(asked.compare)
     pixels, _ = subject.chosen_images(asked)
     tools = toolchain.find()

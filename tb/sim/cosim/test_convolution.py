@@ -87,15 +87,17 @@ def test_verilog(network, weight_file, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("command", "message"),
     [
-        (["--mesh", "3x3x3"], "pictures has convolutions, and a node takes no maps"),
-        (["--stability", "4"], "cannot stop early in a network of convolutions"),
-        (["--lanes", "1,2"], "lanes must be one number, or 3, one for each layer of pictures"),
+        (["sim", "--mesh", "3x3x3"], "pictures has convolutions, and a node takes no maps"),
+        (["map", "--mesh", "3x3x3"], "pictures has convolutions, and a node takes no maps"),
+        (["sim", "--stability", "4"], "cannot stop early in a network of convolutions"),
+        (["sim", "--lanes", "1,2"], "lanes must be one number, or 3, one for each layer of pic"),
+        (["bench"], "pictures has convolutions, and bench is for dense layers"),
     ],
 )
-def test_refused(options, message, weight_file):
-    assert message in refused_here("sim", "--weights", weight_file, *options)
+def test_refused(command, message, weight_file):
+    assert message in refused_here(*command, "--weights", weight_file)
 
 
 def test_damaged_card(weight_file):
