@@ -183,8 +183,9 @@ def _shape_record(shape: NetworkShape) -> dict[str, Any]:
         usual |= {f.name: f.default for f in dataclasses.fields(layer)}
     layers = []
     for layer in shape.layers:
-        fields = _tagged(layer, _KINDS)
-        common = {f.name: fields.pop(f.name) for f in dataclasses.fields(Layer)}
+        fields = _tagged(layer, _KINDS)  # one that was read from a card lacks its defaults
+        names = [f.name for f in dataclasses.fields(Layer) if f.name in fields]
+        common = {name: fields.pop(name) for name in names}
         layers.append(
             {k: v for k, v in (fields | common).items() if k == "kind" or not _is(usual[k], v)}
         )

@@ -8,6 +8,7 @@ import pytest
 from tb.kit.weight_files import one_line, rich_network, saved
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
+from trispike.models.network.card import Card
 
 _LAYERS = [
     {"kind": "dense", "inputs": 5, "neurons": 3},
@@ -110,3 +111,13 @@ def test_card_is_no_card(tmp_path, text):
     weights.card_path(path).write_text(text)
     with pytest.raises(BadInput, match=r"tiny-digits\.json is not a"):
         weights.load(path)
+
+
+@pytest.mark.parametrize("layer", ["fc256_256", "ct256_256", "dc12_64_512"])
+def test_a_card_that_was_read_is_written_as_it_was(layer):
+    """Dense layers of both formats, and convolutions."""
+    data = {"fc256_256": "digits", "ct256_256": "saccade"}.get(layer, "mnist")
+    path = weights.card_path(weights.committed(layer, data))
+    text = Card.from_json(path.read_bytes(), path.name).to_json()
+    assert Card.from_json(text, "again").to_json() == text
+    assert b"lanes" not in text
