@@ -193,12 +193,12 @@ DENSE = Convolution(maps=Maps.whole(CONVOLUTION.output), channels=3)
         (
             (CONVOLUTION, DENSE),
             {"stops": True},
-            "cannot stop early in a network of convolutions: leave one out",
+            "cannot stop early in a network of convolutions: leave stability out",
         ),
         (
             (CONVOLUTION, DENSE),
             {"stops": True, "read_out": ReadOut.FIRST},
-            "cannot stop early in a network of convolutions: leave one out",
+            "cannot stop early in a network of convolutions: leave stability out",
         ),
         (
             (CONVOLUTION, DENSE),
