@@ -200,7 +200,7 @@ class LayerBlock(Block):
 
     def _encoder(self) -> Block:
         """What turns ``i`` into addresses: has ``i``, ``o``, ``busy``, and ``pixel`` of pixels."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} must define _encoder")
 
     def _outlet(self, m: Module, platform) -> wiring.PureInterface:
         """Stream that takes what the PEs give."""

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tb.kit.command import ROOT, command_line, refused, refused_here, trispike, trispike_here
-from tb.kit.networks import random_network, save
+from tb.kit.networks import NO_MNIST, random_network, save
 from tb.kit.processes import alive, descendants
 from trispike.models.data import fashion
 from trispike.models.network import weights
@@ -98,7 +98,7 @@ def test_missing_fashion_folder(tmp_path, weight_file, monkeypatch):
 
 @pytest.mark.skipif(
     not os.environ.get("TRISPIKE_DATA"),
-    reason="MNIST is not part of the repository: set TRISPIKE_DATA",
+    reason=NO_MNIST,
 )
 def test_mnist_for_fashion(weight_file):
     """MNIST's own files, whose names are the same."""

@@ -37,8 +37,6 @@ class WindowCounter(wiring.Component):
     passed : Out
         Rows of the map that no later window looks at, in a cycle with ``advance`` from a row's last
         window; else 0.
-    last : Out(1)
-        It is the timestep's last window.
     """
 
     maps = Parameter(Maps)
@@ -51,7 +49,6 @@ class WindowCounter(wiring.Component):
                 "column": Out(max(1, (maps.columns - 1).bit_length())),
                 "row": Out(max(1, (maps.rows - 1).bit_length())),
                 "passed": Out(range(max(self._passed) + 1)),
-                "last": Out(1),
             }
         )
 
@@ -67,7 +64,6 @@ class WindowCounter(wiring.Component):
         last_column = self.column == self.maps.columns - 1
         last_row = self.row == self.maps.rows - 1
         passed = by_row(m, self.row, self._passed, "rows_passed")
-        m.d.comb += self.last.eq(last_column & last_row)
         with m.If(self.advance & last_column):
             m.d.comb += self.passed.eq(passed)
             m.d.sync += [self.column.eq(0), self.row.eq(Mux(last_row, 0, self.row + 1))]
