@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tb.kit.equations import behaviour_of
-from tb.kit.oracles import random_convolution, random_layer, random_maps
+from tb.kit.oracles import random_convolution, random_layer, random_maps, random_volume
 from trispike.golden import run, run_layer
 from trispike.golden.layers import convolution
 from trispike.models.network.layers import Convolution
@@ -54,7 +54,7 @@ def _expected(layer: LayerParameters, timesteps: np.ndarray) -> tuple[list, list
 
 
 def _random_convolution(rng: random.Random) -> Convolution:
-    maps = random_maps(rng, channels=rng.randint(1, 3), longest=7, widest=5)
+    maps = random_maps(rng, random_volume(rng, channels=rng.randint(1, 3), longest=7), widest=5)
     fixed = {"neuron": INTEGRATE_AND_FIRE} if rng.random() < 0.3 else {}
     shape = random_convolution(rng, maps, rng.randint(1, 4), **fixed)
     if shape.neuron.phases <= 3 and rng.random() < 0.3:

@@ -11,6 +11,7 @@ from tb.kit.oracles import (
     random_convolution,
     random_dense,
     random_layer,
+    random_maps,
     random_neuron,
 )
 from trispike import golden
@@ -147,7 +148,7 @@ def _any_convolutions(rng: random.Random, *, pixels: bool, skips: bool) -> Netwo
     volume = Volume(channels=rng.choice([1, 2, 3, 4, 8, 9, 16]), height=height, width=width)
     layers = []
     for k in range(rng.randint(1, 3)):
-        maps = _maps_on(rng, volume)
+        maps = random_maps(rng, volume)
         few = [1, 2, 3, 8, 20] if maps.rows * maps.columns > 64 else [1, 2, 8, 31, 66, 130]
         fields = {"neuron": _any_neuron(rng), "pixels": pixels and k == 0}
         layers.append(random_convolution(rng, maps, rng.choice(few), **fields))
@@ -169,23 +170,6 @@ def _any_convolutions(rng: random.Random, *, pixels: bool, skips: bool) -> Netwo
 
 def _any_neuron(rng: random.Random) -> Neuron:
     return INTEGRATE_AND_FIRE if rng.random() < 0.5 else random_neuron(rng)
-
-
-def _maps_on(rng: random.Random, volume: Volume) -> Maps:
-    """Any windows on ``volume``, and any pool behind them."""
-    while True:
-        kernel = (rng.choice([1, 2, 3, 3, 5, 7]), rng.choice([1, 2, 3, 3, 5, 7]))
-        try:
-            maps = Maps(
-                volume=volume,
-                kernel=kernel if rng.random() < 0.3 else kernel[:1] * 2,
-                stride=rng.choice([1, 1, 2]),
-                padding=rng.randint(0, kernel[0]),
-            )
-            side = min(maps.rows, maps.columns, 3)
-            return dataclasses.replace(maps, pool=rng.choice([1, rng.randint(1, side)]))
-        except BadInput:
-            continue
 
 
 def save(network: Network, folder: Path) -> Path:

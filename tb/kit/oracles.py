@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 
+from trispike.models.errors import BadInput
 from trispike.models.network.layers import Bias, Convolution, Dense, Layer, Step, Threshold
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron as NeuronModel
@@ -158,23 +159,33 @@ def random_convolution(rng: random.Random, maps: Maps, channels: int, **fixed) -
     return _any_fields(rng, Convolution(maps=maps, channels=channels), fixed)
 
 
-def random_maps(rng: random.Random, channels: int, longest: int, widest: int) -> Maps:
-    """Maps of ``channels`` and up to ``longest`` rows and columns.
+def random_volume(rng: random.Random, channels: int, longest: int) -> Volume:
+    """Maps of ``channels`` and up to ``longest`` rows and columns."""
+    return Volume(channels=channels, height=rng.randint(1, longest), width=rng.randint(1, longest))
 
-    They have any kernel of up to ``widest``, or the whole map's, and any stride, padding and pool.
+
+def random_maps(rng: random.Random, volume: Volume, widest: int = 7) -> Maps:
+    """Windows on ``volume`` of any kernel, stride and padding, and any pool behind them.
+
+    Kernels have up to ``widest`` rows and columns, most as many of each, and one in ten is all of
+    the map.
     """
-    height, width = rng.randint(1, longest), rng.randint(1, longest)
-    volume = Volume(channels=channels, height=height, width=width)
     if rng.random() < 0.1:
         return Maps.whole(volume)
-    kernel = rng.randint(1, min(widest, height + 2)), rng.randint(1, min(widest, width + 2))
-    needed = max(-(-(k - n) // 2) for k, n in zip(kernel, (height, width), strict=True))
-    least, most = max(0, needed), min(kernel) - 1
-    if least > most:
-        return random_maps(rng, channels, longest, widest)
-    padding, stride = rng.randint(least, most), rng.randint(1, 2)
-    maps = Maps(volume=volume, kernel=kernel, stride=stride, padding=padding)
-    return dataclasses.replace(maps, pool=rng.randint(1, min(3, maps.rows, maps.columns)))
+    while True:
+        height, width = rng.randint(1, widest), rng.randint(1, widest)
+        kernel = (height, width if rng.random() < 0.3 else height)
+        try:
+            maps = Maps(
+                volume=volume,
+                kernel=kernel,
+                stride=rng.choice([1, 1, 2]),
+                padding=rng.randint(0, height),
+            )
+        except BadInput:  # no window fits
+            continue
+        side = min(maps.rows, maps.columns, 3)
+        return dataclasses.replace(maps, pool=rng.choice([1, rng.randint(1, side)]))
 
 
 def _any_fields(rng: random.Random, shape: Layer, fixed: dict) -> Layer:

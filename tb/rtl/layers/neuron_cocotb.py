@@ -11,6 +11,7 @@ from tb.kit.oracles import (
     random_layer,
     random_maps,
     random_vector,
+    random_volume,
 )
 from trispike import golden
 from trispike.models.network.layers import Layer
@@ -25,7 +26,8 @@ def shape_of(number: int, *, lanes: int, maps: bool = False, **fixed) -> Layer:
     rng = random.Random(number)
     if not maps:
         return random_dense(rng, 12, 5, lanes=lanes, **fixed)
-    return random_convolution(rng, random_maps(rng, 4, 6, 3), 5, lanes=lanes, **fixed)
+    maps = random_maps(rng, random_volume(rng, channels=4, longest=6), widest=3)
+    return random_convolution(rng, maps, 5, lanes=lanes, **fixed)
 
 
 class NeuronBench(Bench):

@@ -8,7 +8,7 @@ import pytest
 
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.extras import needs_matplotlib
-from tb.kit.oracles import random_convolution, random_layer, random_maps
+from tb.kit.oracles import random_convolution, random_layer, random_maps, random_volume
 from trispike.golden import run
 from trispike.golden.layers.convolution import windows
 from trispike.models.data.encoders import encode
@@ -49,7 +49,7 @@ def test_equations_by_hand():
 def test_neurons_that_a_spike_reaches(seed):
     """Those whose windows see it, one spike after the other."""
     rng = random.Random(seed)
-    maps = random_maps(rng, channels=2, longest=5, widest=3)
+    maps = random_maps(rng, random_volume(rng, channels=2, longest=5), widest=3)
     seen = windows(maps, np.eye(maps.volume.size, dtype=bool)).sum(axis=(1, 2))
     assert reach(Convolution(maps=maps, channels=7)).tolist() == (7 * seen).tolist()
     assert reach(Dense(inputs=3, neurons=5)).tolist() == [5, 5, 5]
@@ -60,7 +60,7 @@ def test_activities(at_once, monkeypatch):
     """Spikes and the neurons that they reach, in each timestep, as the golden model has them."""
     monkeypatch.setattr(widths, "_VALUES_AT_ONCE", at_once)
     rng = random.Random(1)
-    maps = dataclasses.replace(random_maps(rng, 2, 6, 3), pool=1)
+    maps = dataclasses.replace(random_maps(rng, random_volume(rng, 2, 6), 3), pool=1)
     shape = random_convolution(rng, maps, 3, neuron=INTEGRATE_AND_FIRE)
     layers = (
         random_layer(rng, shape),
