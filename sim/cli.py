@@ -28,6 +28,7 @@ _ROOMS = {
     "map": "mapping",
     "verilog": "export",
     "formal": "formal",
+    "import": "nir",
 }
 """The room below `sim` of each command, which is in its module ``command``."""
 
@@ -37,7 +38,7 @@ class _Commands(Mapping):
 
     def __getitem__(self, name: str) -> click.Command:
         module = importlib.import_module(f"trispike.sim.{_ROOMS[name]}.command")
-        return getattr(module, "map_" if name == "map" else name)
+        return getattr(module, f"{name}_" if name in ("map", "import") else name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_ROOMS)

@@ -14,7 +14,7 @@ import numpy as np
 
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import KINDS, Layer
-from trispike.models.network.origin import ORIGINS, Origin, Trained
+from trispike.models.network.origin import ORIGINS, Imported, Made, Origin, Trained
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import Encoder, Input, NetworkShape, ReadOut
 
@@ -84,11 +84,13 @@ class Card:
     @property
     def data(self) -> str | None:
         """Name of the data set that the network was trained on, if known."""
-        return self.origin.data if isinstance(self.origin, Trained) else None
+        return None if isinstance(self.origin, Made) else self.origin.data
 
     @property
     def timesteps(self) -> int | None:
         """Those that the network was trained for; None if for any number, or not known."""
+        if isinstance(self.origin, Imported):
+            return self.origin.timesteps
         trained = isinstance(self.origin, Trained) and self.origin.recipe.get("timesteps", 1)
         return trained if trained > 1 else None
 

@@ -28,10 +28,15 @@ class Trained:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Imported:
-    """It was trained elsewhere: ``file`` had the digest ``sha256``."""
+    """It was trained elsewhere: ``file`` had the digest ``sha256``.
+
+    ``data``, ``timesteps``: name of the data set, and timesteps, that it is said to be for.
+    """
 
     file: str
     sha256: str
+    data: str | None = None
+    timesteps: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,9 @@ from trispike.models.errors import BadInput
 
 
 def make_name(name: str) -> str:
-    """What make calls the option ``name``, ``data_folder`` or ``--data-folder``."""
-    return "T" if name.strip("-") == "timesteps" else name.strip("-").replace("-", "_").upper()
+    """What make calls the option ``name``: ``data_folder``, ``--data-folder``, ``from_``."""
+    word = name.strip("-_").replace("-", "_")
+    return "T" if word == "timesteps" else word.upper()
 
 
 class Option(click.Option):

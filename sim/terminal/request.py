@@ -120,9 +120,10 @@ def _click_option(field: dataclasses.Field) -> Option:
     kind = kinds[0] if kinds else field.type
     more = {"type": click.Path(path_type=Path) if kind is Path else kind, **field.metadata}
     del more["check"]
-    names = [f"--{field.name.replace('_', '-')}", *filter(None, [more.pop("short", None)])]
+    word = f"--{field.name.rstrip('_').replace('_', '-')}"
+    names = [field.name, word, *filter(None, [more.pop("short", None)])]
     if kind is bool:
-        return Option([names[0]], is_flag=True, help=more["help"])
+        return Option(names[:2], is_flag=True, help=more["help"])
     shown = field.default not in (None, "")
     return Option(names, default=field.default, show_default=shown, **more)
 

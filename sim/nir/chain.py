@@ -1,0 +1,312 @@
+"""A NIR file as a chain of nodes whose shapes follow one another."""
+
+import dataclasses
+import hashlib
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trispike.models.errors import BadInput
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+_POINTER = b"version https://git-lfs"
+
+NEURONS = ("Threshold", "IF", "LIF", "CubaLIF", "LI", "CubaLI", "I")
+"""Kinds of nodes that hold neurons."""
+
+FIRING = ("Threshold", "IF", "LIF", "CubaLIF")
+"""Those whose neurons spike."""
+
+_KINDS = (
+    *("Input", "Output", "Flatten", "Linear", "Affine", "Scale", "Conv2d"),
+    *("SumPool2d", "AvgPool2d", *NEURONS),
+)
+
+_POSITIVE = ("tau", "tau_mem", "tau_syn")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Node:
+    """One node of a chain.
+
+    - ``name``, ``kind``: as in the file.
+    - ``fields``: its arrays and numbers by NIR's names, float64 if real; those of neurons have the
+      shape ``outputs``.
+    - ``inputs``, ``outputs``: shapes of what goes in and comes out in a timestep.
+    """
+
+    name: str
+    kind: str
+    fields: dict[str, Any]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def fires(self) -> bool:
+        """What comes out is spikes."""
+        return self.kind in FIRING
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Chain:
+    """What a NIR file holds.
+
+    - ``file``, ``sha256``: its name and digest.
+    - ``shape``: of what goes in.
+    - ``nodes``: from the input to the output, without these.
+    """
+
+    file: str
+    sha256: str
+    shape: tuple[int, ...]
+    nodes: tuple[Node, ...]
+
+
+def read(path: Path) -> Chain:
+    """The chain in ``path``; `BadInput`, in one line, for a file or a network that is none.
+
+    Needs the package nir, the extra ``nir``.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
+    try:
+        graph = _graph(path, data)
+        following = _order(graph)
+        shape = _input_shape(graph, following[0])
+        nodes, at = [], shape
+        for name in following[1:-1]:
+            nodes.append(_node(name, graph.nodes[name], at))
+            at = nodes[-1].outputs
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from None
+    if not nodes:
+        raise BadInput(f"{path}: there must be a layer between the input and the output")
+    digest = hashlib.sha256(data).hexdigest()
+    return Chain(file=path.name, sha256=digest, shape=shape, nodes=tuple(nodes))
+
+
+def _graph(path: Path, data: bytes):
+    """NIR's own graph, of kinds that are known."""
+    if not data.startswith(_HDF5):
+        raise BadInput(_not_hdf5(data))
+    try:
+        import h5py
+        import nir
+    except ImportError as error:
+        raise BadInput(
+            f"{error.name} is not installed: python -m pip install 'trispike[nir]'"
+        ) from None
+    try:
+        with h5py.File(path) as file:
+            kinds = {name: _text(node["type"][()]) for name, node in file["node/nodes"].items()}
+    except OSError:
+        raise BadInput("the file is cut short or damaged: get it again") from None
+    except (KeyError, AttributeError, TypeError):
+        raise BadInput("it is an HDF5 file without a NIR graph: write it by nir.write") from None
+    for name, kind in kinds.items():
+        if kind not in _KINDS:
+            raise BadInput(
+                f"node {name} must not be {kind}: there is hardware for a chain of "
+                f"{', '.join(_KINDS)}"
+            )
+    try:
+        return nir.read(path, type_check=False)
+    except Exception as error:  # nir has asserts, and errors of many kinds, for a wrong field
+        raise BadInput(f"nir cannot read it: {' '.join(str(error).split())[:200]}") from None
+
+
+def _not_hdf5(data: bytes) -> str:
+    if data.startswith(_POINTER):
+        return "it is a pointer of Git LFS, not the file itself: get that by git lfs pull"
+    if data.lstrip()[:1] == b"<":
+        return "it is a web page, not a NIR file: download the file itself"
+    return "it is no HDF5 file, as NIR files are: write it by nir.write"
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _order(graph) -> list[str]:
+    """Names of the nodes from the input to the output."""
+    kinds = {name: type(node).__name__ for name, node in graph.nodes.items()}
+    ends = {}
+    for kind in ("Input", "Output"):
+        names = [name for name, each in kinds.items() if each == kind]
+        if len(names) != 1:
+            raise BadInput(f"there must be one {kind}, not {len(names)}: {', '.join(names)}")
+        (ends[kind],) = names
+    after: dict[str, str] = {}
+    before: set[str] = set()
+    for source, target in graph.edges:
+        for name in (source, target):
+            if name not in kinds:
+                raise BadInput(f"an edge leads to {name}, and there is no such node")
+        if source in after or target in before:
+            raise BadInput(
+                f"nodes must be a chain, but {source} -> {target} makes a branch or a loop: take "
+                "recurrent and parallel paths out"
+            )
+        after[source] = target
+        before.add(target)
+    names = [ends["Input"]]
+    while names[-1] in after:
+        names.append(after.pop(names[-1]))
+    if after:
+        source, target = next(iter(after.items()))
+        raise BadInput(f"nodes must be one chain, but {source} -> {target} is a loop apart from it")
+    if names[-1] != ends["Output"]:
+        raise BadInput(f"the chain must end at {ends['Output']}, but it ends at {names[-1]}")
+    if apart := set(kinds) - set(names):
+        raise BadInput(f"nodes must be one chain, but {', '.join(sorted(apart))} is not in it")
+    return names
+
+
+def _input_shape(graph, name: str) -> tuple[int, ...]:
+    given = graph.nodes[name].input_type.get("input")
+    if given is None:
+        raise BadInput(f"{name} must say the shape of the input: set its input_type")
+    shape = tuple(int(size) for size in np.ravel(given))
+    if not 1 <= len(shape) <= 3 or min(shape) < 1:
+        raise BadInput(
+            f"{name} must have a shape of 1 to 3 sizes, channels first and without a batch, "
+            f"not {shape}"
+        )
+    return shape
+
+
+def _node(name: str, node: Any, inputs: tuple[int, ...]) -> Node:
+    kind = type(node).__name__
+    fields = {
+        field.name: _value(name, field.name, getattr(node, field.name))
+        for field in dataclasses.fields(node)
+        if field.name not in ("input_type", "output_type", "metadata")
+    }
+    fields, outputs = _SHAPES[kind](name, fields, inputs)
+    return Node(name=name, kind=kind, fields=fields, inputs=inputs, outputs=outputs)
+
+
+def _value(name: str, field: str, value: Any) -> Any:
+    if isinstance(value, bytes | str):
+        return _text(value)
+    if value is None or field == "input_shape":
+        return None
+    array = np.asarray(value)
+    if array.dtype.kind not in "iufb":
+        raise BadInput(f"{field} of {name} must be numbers, not {array.dtype}")
+    if not np.isfinite(array).all():
+        raise BadInput(
+            f"{field} of {name} must be finite, but {np.count_nonzero(~np.isfinite(array))} of "
+            f"{array.size} values are not: export a network that did not diverge"
+        )
+    if field in _POSITIVE and (array <= 0).any():
+        raise BadInput(f"{field} of {name} must be above 0, not {array.min():g}")
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _flatten(name, fields, inputs):
+    return fields, (math.prod(inputs),)
+
+
+def _linear(name, fields, inputs):
+    weights = fields["weight"] = np.asarray(fields["weight"], np.float64)
+    if weights.ndim != 2 or inputs not in ((weights.shape[1],), (1, weights.shape[1])):
+        raise BadInput(
+            f"{name} must have weights of {_sizes(inputs)} inputs, not of shape "
+            f"{_sizes(weights.shape)}: shapes must follow, with a Flatten behind maps"
+        )
+    outputs = weights.shape[0]
+    fields["bias"] = _bias(name, fields.get("bias"), outputs)
+    return fields, (outputs,)
+
+
+def _bias(name, bias, outputs):
+    bias = np.zeros(outputs) if bias is None else np.asarray(bias, np.float64)
+    if bias.shape not in ((outputs,), ()):
+        raise BadInput(f"bias of {name} must have {outputs} values, not {_sizes(bias.shape)}")
+    return np.broadcast_to(bias, (outputs,))
+
+
+def _conv2d(name, fields, inputs):
+    weights = fields["weight"] = np.asarray(fields["weight"], np.float64)
+    groups = int(fields["groups"])
+    if weights.ndim != 4 or len(inputs) != 3 or weights.shape[1] * groups != inputs[0]:
+        raise BadInput(
+            f"{name} must have weights (outputs, {inputs[0]}, rows, columns) on maps of "
+            f"{_sizes(inputs)}, not of shape {_sizes(weights.shape)}"
+        )
+    if groups != 1 or set(np.ravel(fields["dilation"]).tolist()) != {1}:
+        raise BadInput(f"{name} must have one group and a dilation of 1: there is no such hardware")
+    stride, padding = _pair(fields["stride"]), fields["padding"]
+    kernel = weights.shape[2:]
+    if isinstance(padding, str) and padding == "same":
+        padding = tuple((k - 1) // 2 for k in kernel)
+        if any(k % 2 == 0 for k in kernel) or stride != (1, 1):
+            raise BadInput(f"padding of {name} must be a number, as same pads one side more")
+    elif isinstance(padding, str):
+        padding = 0
+    padding = _pair(padding)
+    fields |= {"stride": stride, "padding": padding}
+    fields["bias"] = _bias(name, fields["bias"], weights.shape[0])
+    return fields, (weights.shape[0], *_windows(name, inputs, kernel, stride, padding))
+
+
+def _pool(name, fields, inputs):
+    kernel, stride, padding = (
+        _pair(fields[field]) for field in ("kernel_size", "stride", "padding")
+    )
+    if len(inputs) != 3:
+        raise BadInput(f"{name} must pool maps (channels, rows, columns), not {_sizes(inputs)}")
+    fields |= {"kernel_size": kernel, "stride": stride, "padding": padding}
+    return fields, (inputs[0], *_windows(name, inputs, kernel, stride, padding))
+
+
+def _pair(value) -> tuple[int, int]:
+    numbers = [int(number) for number in np.ravel(value)]
+    return (numbers[0], numbers[-1])
+
+
+def _windows(name, inputs, kernel, stride, padding) -> tuple[int, int]:
+    sides = zip(inputs[1:], kernel, stride, padding, strict=True)
+    sizes = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in sides)
+    if min(sizes) < 1:
+        raise BadInput(
+            f"{name} must have a kernel that fits its map of {_sizes(inputs[1:])} with padding, "
+            f"not {_sizes(kernel)}"
+        )
+    return sizes
+
+
+def _elementwise(name, fields, inputs):
+    """Fields of one value for each input, or that can stand for that."""
+    for field, value in fields.items():
+        if len(inputs) == 3 and np.shape(value) == inputs[:1]:  # one for each channel
+            value = np.reshape(value, (-1, 1, 1))
+        try:
+            fields[field] = np.broadcast_to(np.asarray(value, np.float64), inputs)
+        except ValueError:
+            raise BadInput(
+                f"{field} of {name} must have a value for each of {_sizes(inputs)}, not of shape "
+                f"{_sizes(np.shape(value))}"
+            ) from None
+    return fields, inputs
+
+
+def _sizes(shape) -> str:
+    return " x ".join(map(str, shape)) or "no size"
+
+
+_SHAPES = {
+    "Flatten": _flatten,
+    "Linear": _linear,
+    "Affine": _linear,
+    "Conv2d": _conv2d,
+    "SumPool2d": _pool,
+    "AvgPool2d": _pool,
+    "Scale": _elementwise,
+    **dict.fromkeys(NEURONS, _elementwise),
+}

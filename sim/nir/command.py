@@ -1,0 +1,146 @@
+"""``trispike import``: a network of another framework, from a NIR file."""
+
+import dataclasses
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from trispike.models.data import datasets, spikes
+from trispike.models.errors import BadInput
+from trispike.models.files import check_writable
+from trispike.models.network.shape import Encoder
+from trispike.sim.nir import report
+from trispike.sim.nir.chain import NEURONS, Chain, read
+from trispike.sim.nir.importing import Reading, imported
+from trispike.sim.nir.network import SHIFTS
+from trispike.sim.nir.rules import FRAMEWORKS, rules
+from trispike.sim.report import records
+from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.options import DataFolder, Json, Seeded
+from trispike.sim.terminal.request import at_least_1, command, option
+from trispike.sim.tools.paths import build_folder
+
+DEFAULT_IMAGES = 1000
+
+_ENCODERS = (Encoder.DIRECT, Encoder.RATE, Encoder.LATENCY, Encoder.GIVEN)
+
+_FULL_SCALES = {"raw": Fraction(1), "unit": Fraction(1, 255)}
+"""Real value of a pixel of 1."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NirFile(Json, DataFolder, Seeded):
+    """A NIR file to import."""
+
+    from_: Path | None = option("NIR file.")
+    name: str | None = option("Name of the network.  [default: the file's]")
+    data: str | None = option(
+        f"Data set to compare both networks on: {', '.join(datasets.NAMES)}.  [default: none]"
+    )
+    timesteps: int | None = option(
+        "Timesteps per image.  [default: 1 if no neuron carries anything on]",
+        check=spikes.check_timesteps,
+        short="-t",
+    )
+    images: int | None = option(
+        f"Test images to compare them on.  [default: {DEFAULT_IMAGES}]",
+        check=at_least_1("IMAGES"),
+        short="-n",
+    )
+    rules: str = option(f"Framework whose neurons they are: {', '.join(FRAMEWORKS)}.", "nir")
+    reset: str | None = option("subtract or zero, what a spike does.  [default: RULES']")
+    order: str | None = option(
+        "leak-first or reset-first, what comes first after a spike.  [default: RULES']"
+    )
+    compare: str | None = option("> or >=, how a threshold is passed.  [default: RULES']")
+    dt: float | None = option("A timestep in the file's unit of time.  [default: RULES']")
+    decay: str | None = option(
+        "euler (1 - dt / tau) or exponential, what a timestep leaves.  [default: RULES']"
+    )
+    encoder: str | None = option(
+        f"What goes in: {', '.join(each.value for each in _ENCODERS)}.  [default: direct, or "
+        "given where the data are spikes]"
+    )
+    pixels: str = option("unit: pixels are 0 to 1; raw: 0 to 255.", "unit")
+    shifts: int = option(
+        "Most shifts of a leak or a synapse, an adder each.", SHIFTS, check=at_least_1("SHIFTS")
+    )
+    tune: int | None = option(
+        "Epochs of training from there, with ternary weights; needs PyTorch.",
+        check=at_least_1("TUNE"),
+    )
+    output: Path | None = option("Folder.  [build/weights]")
+
+
+@command("import", NirFile)
+def import_(asked: NirFile) -> None:
+    """Import a network of another framework from a NIR file, and tell how exact it is.
+
+    Writes a weight file with its card, which WEIGHTS= of other commands takes. Weights that are
+    ternary up to a scale of each neuron are taken over exactly, others quantised; with data, both
+    networks run on them and are compared, spike by spike.
+    """
+    if asked.from_ is None:
+        raise BadInput("FROM must name a NIR file, like FROM=network.nir")
+    name = asked.name or asked.from_.stem
+    path = (asked.output or build_folder() / "weights") / f"{name}.npz"
+    chain = read(asked.from_)
+    reading = _reading(asked, chain)
+    whole = imported(chain, name, reading)
+    data = datasets.load(asked.data, datasets.find_folder(asked.data_folder, asked.data)) if asked.data else None
+    if data:
+        data.samples.check_input(whole.network.shape, str(asked.from_), asked.data)
+    check_writable(path)
+    asked.check_json()
+    found = None
+    if data:
+        images = data.test_images[: asked.images or DEFAULT_IMAGES]
+        labels = data.test_labels[: len(images)]
+        with progress_bar() as progress:
+            task = progress.add_task("searching thresholds", total=None)
+            whole = whole.calibrated(data.fit_images)
+            progress.update(task, description="comparing", total=len(images))
+            found = whole.drift(images, labels, lambda done: progress.update(task, completed=done))
+    whole.save(path, asked.data)
+    record = report.record(whole, found)
+    console = Console()
+    for each in report.tables(record):
+        console.print(each)
+    print(*report.remarks(record), sep="\n")
+    print(f"weights: {relative(path)}")
+    asked.keep(records.plain(record))
+
+
+def _reading(asked: NirFile, chain: Chain) -> Reading:
+    """How the file is read."""
+    encoder = _encoder(asked)
+    state = any(node.kind in NEURONS and node.kind not in ("Threshold", "I") for node in chain.nodes)
+    timesteps = asked.timesteps
+    if timesteps is None and encoder is Encoder.GIVEN and asked.data:
+        timesteps = datasets.source(asked.data).samples.timesteps
+    if timesteps is None and (state or encoder is not Encoder.DIRECT):
+        raise BadInput("T must say for how many timesteps the network runs, like T=25")
+    if asked.pixels not in _FULL_SCALES:
+        raise BadInput(f"PIXELS must be raw or unit, not {asked.pixels!r:.80}")
+    return Reading(
+        rules=rules(
+            asked.rules, asked.reset, asked.order, asked.compare, asked.dt, asked.decay
+        ),
+        encoder=encoder,
+        pixel=_FULL_SCALES[asked.pixels],
+        shifts=asked.shifts,
+        timesteps=timesteps or 1,
+        seed=asked.seed,
+    )
+
+
+def _encoder(asked: NirFile) -> Encoder:
+    if asked.encoder is None:
+        given = asked.data and datasets.source(asked.data).samples.timesteps is not None
+        return Encoder.GIVEN if given else Encoder.DIRECT
+    names = {each.value: each for each in _ENCODERS}
+    if asked.encoder not in names:
+        raise BadInput(f"ENCODER must be one of {', '.join(names)}, not {asked.encoder!r:.80}")
+    return names[asked.encoder]

@@ -1,0 +1,177 @@
+"""How far a network of integers is from the file that it was imported from, on real inputs."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from trispike.golden.model import Result, run
+from trispike.models.data.encoders import encode
+from trispike.models.network.parameters import Network
+from trispike.models.network.shape import Encoder
+from trispike.sim.nir import reference
+from trispike.sim.nir.chain import Chain
+from trispike.sim.nir.rules import Rules
+from trispike.sim.nir.stages import Stage
+
+_BATCH_VALUES = 1 << 22
+"""Values of all layers and timesteps that are looked at together."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LayerDrift:
+    """What differs in a layer's spikes.
+
+    - ``layer``: its number, from 1.
+    - ``spikes``: those of the file's network, in all images and timesteps.
+    - ``differ``: neurons and timesteps in which one of the two spikes and the other does not.
+    - ``by_timestep``: the same in each timestep.
+    """
+
+    layer: int
+    spikes: int
+    differ: int
+    by_timestep: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parting:
+    """The first spike that differs: of the first image, timestep and layer that has one.
+
+    - ``layer``, ``neuron``: numbers; layers from 1, neurons from 0, before a pool.
+    - ``timestep``: from 0.
+    - ``reference``: potential in the file's network.
+    - ``potential``, ``integer_threshold``: those of the integers.
+    """
+
+    image: int
+    timestep: int
+    layer: int
+    neuron: int
+    reference: float
+    potential: int
+    integer_threshold: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drift:
+    """What a run of both on the same inputs found.
+
+    - ``images``, ``timesteps``: of the inputs.
+    - ``layers``: of each layer that spikes.
+    - ``first``: where they part, or None.
+    - ``agree``: images with the same label.
+    - ``reference_right``, ``right``: images that each labels right; None without labels.
+    """
+
+    images: int
+    timesteps: int
+    layers: tuple[LayerDrift, ...]
+    first: Parting | None
+    agree: int
+    reference_right: int | None
+    right: int | None
+
+
+def reference_inputs(network: Network, spikes: np.ndarray, pixel: float) -> np.ndarray:
+    """What goes into the file's network: real values of pixels, the same at each timestep."""
+    if network.shape.input.encoder is Encoder.DIRECT:
+        return spikes[:, :1] * pixel
+    return spikes
+
+
+def drift(
+    chain: Chain,
+    rules: Rules,
+    stages: Sequence[Stage],
+    network: Network,
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    *,
+    timesteps: int,
+    seed: int,
+    pixel: float,
+    progress=lambda done: None,
+) -> Drift:
+    """Run both on ``images`` and compare spikes and labels."""
+    values = sum(layer.neurons * layer.firings * timesteps for layer in network.shape.layers)
+    size = max(1, _BATCH_VALUES // values)
+    parts = []
+    for first in range(0, len(images), size):
+        chosen = slice(first, first + size)
+        spikes = encode(network.shape, images[chosen], timesteps, seed, first)
+        given = reference_inputs(network, spikes, pixel)
+        seen = reference.run(chain, rules, given, timesteps)
+        did = run(network, spikes)
+        right = None if labels is None else labels[chosen]
+        parts.append(_compared(stages, network, seen, did, right, first))
+        progress(min(first + size, len(images)))
+    return _joined(parts)
+
+
+def _compared(stages, network, seen: reference.Seen, did: Result, labels, first: int) -> Drift:
+    layers, parting = [], None
+    for k, (stage, layer) in enumerate(zip(stages, network.layers, strict=True)):
+        if stage.fires is None:
+            continue
+        wanted = seen.spikes[stage.fires]
+        fired = did.potentials[k] > _thresholds(layer)
+        if layer.neuron.once or layer.neuron.phases > 1:
+            raise NotImplementedError("no NIR node has such neurons")
+        wrong = fired != wanted
+        by_timestep = wrong.sum(axis=(0, 2))
+        layers.append(
+            LayerDrift(
+                layer=k + 1,
+                spikes=int(wanted.sum()),
+                differ=int(by_timestep.sum()),
+                by_timestep=tuple(by_timestep.tolist()),
+            )
+        )
+        if wrong.any():
+            image, timestep, neuron = np.argwhere(wrong)[0].tolist()
+            if parting is None or (image, timestep) < (parting.image - first, parting.timestep):
+                parting = Parting(
+                    image=first + image,
+                    timestep=timestep,
+                    layer=k + 1,
+                    neuron=neuron,
+                    reference=float(seen.potentials[stage.fires][image, timestep, neuron]),
+                    potential=int(did.potentials[k][image, timestep, neuron]),
+                    integer_threshold=int(
+                        np.broadcast_to(_thresholds(layer), wrong.shape)[image, timestep, neuron]
+                    ),
+                )
+    count = len(did.labels)
+    return Drift(
+        images=count,
+        timesteps=did.running_scores.shape[1],
+        layers=tuple(layers),
+        first=parting,
+        agree=int((seen.labels == did.labels).sum()),
+        reference_right=None if labels is None else int((seen.labels == labels).sum()),
+        right=None if labels is None else int((did.labels == labels).sum()),
+    )
+
+
+def _thresholds(layer) -> np.ndarray:
+    """The threshold of each neuron, of a convolution at each window."""
+    return np.repeat(np.broadcast_to(layer.threshold, layer.shape.neurons), layer.shape.firings)
+
+
+def _joined(parts: Sequence[Drift]) -> Drift:
+    layers = tuple(
+        LayerDrift(
+            layer=same[0].layer,
+            spikes=sum(each.spikes for each in same),
+            differ=sum(each.differ for each in same),
+            by_timestep=tuple(map(sum, zip(*(each.by_timestep for each in same), strict=True))),
+        )
+        for same in zip(*(part.layers for part in parts), strict=True)
+    )
+    total = {
+        name: None if getattr(parts[0], name) is None else sum(getattr(p, name) for p in parts)
+        for name in ("images", "agree", "reference_right", "right")
+    }
+    first = next((part.first for part in parts if part.first), None)
+    return Drift(timesteps=parts[0].timesteps, layers=layers, first=first, **total)

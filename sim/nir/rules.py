@@ -1,0 +1,133 @@
+"""What a NIR file does not say of its neurons, and what frameworks take for it."""
+
+import dataclasses
+import enum
+import math
+
+import numpy as np
+
+from trispike.models.errors import BadInput
+from trispike.models.network.neuron import Order, Reset
+from trispike.sim.nir.chain import Node
+
+
+class Decay(enum.Enum):
+    """How a timestep's decay follows from a time constant tau."""
+
+    EULER = "euler"
+    """1 - dt / tau: forward Euler."""
+    EXPONENTIAL = "exponential"
+    """exp(-dt / tau): the exact solution without input."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rules:
+    """How the neurons of a chain are stepped.
+
+    - ``reset``, ``order``: what a spike does to the potential, and whether before or after it
+      leaks, as in `models.network.neuron.Neuron`.
+    - ``reaches``: a potential equal to the threshold spikes.
+    - ``dt``: length of a timestep in the file's unit of time.
+    - ``decay``: of potentials and currents.
+    """
+
+    reset: Reset = Reset.ZERO
+    order: Order = Order.RESET_FIRST
+    reaches: bool = False
+    dt: float = 1e-4
+    decay: Decay = Decay.EULER
+
+    def rates(self, node: Node) -> "Rates":
+        """What a timestep does to the neurons of ``node``, each value of the shape of its fields.
+
+        NIR's equations, stepped: tau dv/dt = v_leak - v + r I, or dv/dt = r I without a tau;
+        tau_syn dI/dt = w_in S - I. `BadInput` for a timestep longer than a tau.
+        """
+        fields, one = node.fields, np.ones(node.outputs)
+        tau = "tau_mem" if "tau_mem" in fields else "tau"
+        if tau in fields:
+            kept = self._kept(node, tau)
+            gain, drive = (1 - kept) * fields["r"], (1 - kept) * fields["v_leak"]
+        else:
+            kept, gain, drive = one, self.dt * fields["r"], 0 * one
+        current = None
+        if "tau_syn" in fields:
+            current = self._kept(node, "tau_syn")
+            gain = gain * (1 - current) * fields["w_in"]
+        return Rates(kept=kept, gain=gain, drive=drive, current=current)
+
+    def _kept(self, node: Node, tau: str) -> np.ndarray:
+        """Fraction that a timestep leaves of what decays with the constants ``tau``."""
+        values = node.fields[tau]
+        if (values < self.dt).any():
+            raise BadInput(
+                f"{tau} of {node.name} must be at least a timestep of {self.dt:g}, "
+                f"not {values.min():g}: name the timestep that the network was trained with by DT="
+            )
+        if self.decay is Decay.EXPONENTIAL:
+            return np.exp(-self.dt / values)
+        return 1 - self.dt / values
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Rates:
+    """What a timestep does to neurons.
+
+    - ``kept``, ``current``: fractions of a potential and of a synaptic current that are left; no
+      such current: None.
+    - ``gain``: factor of what comes in, in the end.
+    - ``drive``: what a potential grows by besides.
+    """
+
+    kept: np.ndarray
+    gain: np.ndarray
+    drive: np.ndarray
+    current: np.ndarray | None
+
+
+FRAMEWORKS = {
+    "nir": Rules(),
+    "snntorch": Rules(reset=Reset.SUBTRACT, order=Order.LEAK_FIRST),
+    "norse": Rules(dt=1e-3),
+    "sinabs": Rules(
+        reset=Reset.SUBTRACT, dt=1.0, reaches=True, decay=Decay.EXPONENTIAL
+    ),
+    "spikingjelly": Rules(reset=Reset.SUBTRACT, reaches=True, dt=1.0),
+}
+"""The rules of the frameworks that write NIR files, as they are unless one asks for others."""
+
+
+def rules(
+    framework: str,
+    reset: str | None = None,
+    order: str | None = None,
+    compare: str | None = None,
+    dt: float | None = None,
+    decay: str | None = None,
+) -> Rules:
+    """The rules of ``framework`` with what is not None in their place; `BadInput` names choices."""
+    if framework not in FRAMEWORKS:
+        raise BadInput(f"RULES must be one of {', '.join(FRAMEWORKS)}, not {framework!r:.80}")
+    changes = {
+        "reset": reset and _one("RESET", Reset, reset),
+        "order": order and _one("ORDER", Order, order.replace("-", " ")),
+        "decay": decay and _one("DECAY", Decay, decay),
+    }
+    if compare is not None:
+        if compare not in (">", ">="):
+            raise BadInput(f"COMPARE must be > or >=, not {compare!r:.80}")
+        changes["reaches"] = compare == ">="
+    if dt is not None:
+        if not (math.isfinite(dt) and dt > 0):
+            raise BadInput(f"DT must be above 0, not {dt:g}")
+        changes["dt"] = dt
+    changes = {field: value for field, value in changes.items() if value is not None}
+    return dataclasses.replace(FRAMEWORKS[framework], **changes)
+
+
+def _one(option: str, kind: type[enum.Enum], text: str):
+    try:
+        return kind(text)
+    except ValueError:
+        names = ", ".join(each.value.replace(" ", "-") for each in kind)
+        raise BadInput(f"{option} must be one of {names}, not {text!r:.80}") from None
