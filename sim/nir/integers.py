@@ -19,6 +19,9 @@ from trispike.models.network.parameters import LayerParameters
 from trispike.sim.nir.stages import Stage
 from trispike.sim.nir.ternary import Ternary, ternary
 
+_FLOAT32 = 1e-6
+"""Relative difference that a file of float32 makes to a decay."""
+
 _ROUNDING = 1e-12
 """Relative difference that float64's own rounding makes."""
 
@@ -210,10 +213,11 @@ def _decay(what: str, kept: np.ndarray, shifts: int) -> tuple[tuple[int, ...], F
     chosen = nearest_shifts(float(taken.mean()), shifts)
     error = float(np.abs(taken - fraction(chosen)).max())
     words = " + ".join(f"2^-{k}" for k in chosen) or "none"
-    if error == 0:
+    if error <= _FLOAT32:
         text = f"{fraction(chosen):g} a timestep ({words}), rounded down to integers"
         return chosen, Finding(what=what, exact=not chosen, error=0.0, text=text)
-    spread = f", from {taken.min():.4g} to {taken.max():.4g}" * (taken.min() != taken.max())
+    least, most = float(taken.min()), float(taken.max())
+    spread = f", from {least:.4g} to {most:.4g}" if most - least > _FLOAT32 else ""
     text = f"{taken.mean():.4g} a timestep{spread} becomes {fraction(chosen):.4g} ({words})"
     return chosen, Finding(what=what, exact=False, error=error, text=text)
 
