@@ -19,6 +19,9 @@ NEURONS = ("Threshold", "IF", "LIF", "CubaLIF", "LI", "CubaLI", "I")
 FIRING = ("Threshold", "IF", "LIF", "CubaLIF")
 """Those whose neurons spike."""
 
+STATEFUL = tuple(kind for kind in NEURONS if kind not in ("Threshold", "I"))
+"""Those of which something matters besides a sum."""
+
 _KINDS = (
     *("Input", "Output", "Flatten", "Linear", "Affine", "Scale", "Conv2d"),
     *("SumPool2d", "AvgPool2d", *NEURONS),

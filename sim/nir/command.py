@@ -4,20 +4,21 @@ import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
+from rich.progress import Progress
 
 from trispike.models.data import datasets, spikes
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network.shape import Encoder
 from trispike.sim.nir import report
-from trispike.sim.nir.chain import NEURONS, Chain, read
-from trispike.sim.nir.importing import Reading, imported
+from trispike.sim.nir.chain import Chain, read
+from trispike.sim.nir.importing import Import, Reading, imported
 from trispike.sim.nir.network import SHIFTS
 from trispike.sim.nir.rules import FRAMEWORKS, rules
 from trispike.sim.report import records
 from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.extras import install
 from trispike.sim.terminal.options import DataFolder, Json, Seeded
 from trispike.sim.terminal.request import at_least_1, command, option
 from trispike.sim.tools.paths import build_folder
@@ -59,6 +60,10 @@ class NirFile(Json, DataFolder, Seeded):
     decay: str | None = option(
         "euler (1 - dt / tau) or exponential, what a timestep leaves.  [default: RULES']"
     )
+    gain: str | None = option(
+        "full, where what comes in is not divided by tau, as with sinabs' norm_input=False; or "
+        "nir.  [default: RULES']"
+    )
     encoder: str | None = option(
         f"What goes in: {', '.join(each.value for each in _ENCODERS)}.  [default: direct, or "
         "given where the data are spikes]"
@@ -86,10 +91,16 @@ def import_(asked: NirFile) -> None:
         raise BadInput("FROM must name a NIR file, like FROM=network.nir")
     name = asked.name or asked.from_.stem
     path = (asked.output or build_folder() / "weights") / f"{name}.npz"
+    if asked.tune and asked.data is None:
+        raise BadInput("TUNE needs labelled images: name them by DATA= or INPUT=")
     chain = read(asked.from_)
     reading = _reading(asked, chain)
     whole = imported(chain, name, reading)
-    data = datasets.load(asked.data, datasets.find_folder(asked.data_folder, asked.data)) if asked.data else None
+    data = (
+        datasets.load(asked.data, datasets.find_folder(asked.data_folder, asked.data))
+        if asked.data
+        else None
+    )
     if data:
         data.samples.check_input(whole.network.shape, str(asked.from_), asked.data)
     check_writable(path)
@@ -101,6 +112,8 @@ def import_(asked: NirFile) -> None:
         with progress_bar() as progress:
             task = progress.add_task("searching thresholds", total=None)
             whole = whole.calibrated(data.fit_images)
+            if asked.tune:
+                whole = _tuned(whole, data, asked.tune, progress)
             progress.update(task, description="comparing", total=len(images))
             found = whole.drift(images, labels, lambda done: progress.update(task, completed=done))
     whole.save(path, asked.data)
@@ -113,10 +126,29 @@ def import_(asked: NirFile) -> None:
     asked.keep(records.plain(record))
 
 
+def _tuned(whole: Import, data: datasets.Dataset, epochs: int, progress: Progress) -> Import:
+    """The network trained on."""
+    try:
+        from trispike.sim.nir.tune import tuned
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise BadInput(f"TUNE needs PyTorch: {install('train')}") from None
+    task = progress.add_task("training", total=epochs)
+
+    def report(epoch: int, loss: float, right: float) -> None:
+        text = f"training: loss {loss:.3f}, {right:.2%} right"
+        progress.update(task, completed=epoch, description=text)
+
+    return tuned(whole, data.fit_images, data.fit_labels, epochs=epochs, report=report)
+
+
 def _reading(asked: NirFile, chain: Chain) -> Reading:
     """How the file is read."""
     encoder = _encoder(asked)
-    state = any(node.kind in NEURONS and node.kind not in ("Threshold", "I") for node in chain.nodes)
+    state = any(
+        node.kind in NEURONS and node.kind not in ("Threshold", "I") for node in chain.nodes
+    )
     timesteps = asked.timesteps
     if timesteps is None and encoder is Encoder.GIVEN and asked.data:
         timesteps = datasets.source(asked.data).samples.timesteps
@@ -126,7 +158,7 @@ def _reading(asked: NirFile, chain: Chain) -> Reading:
         raise BadInput(f"PIXELS must be raw or unit, not {asked.pixels!r:.80}")
     return Reading(
         rules=rules(
-            asked.rules, asked.reset, asked.order, asked.compare, asked.dt, asked.decay
+            asked.rules, asked.reset, asked.order, asked.compare, asked.dt, asked.decay, asked.gain
         ),
         encoder=encoder,
         pixel=_FULL_SCALES[asked.pixels],

@@ -120,6 +120,4 @@ def imported(chain: Chain, name: str, reading: Reading) -> Import:
         network = network_of(name, [each.layer for each in layers], reading.encoder)
     except BadInput as error:
         raise BadInput(f"{chain.file}: {error}") from None
-    return Import(
-        chain=chain, reading=reading, stages=parts, layers=layers, network=network
-    )
+    return Import(chain=chain, reading=reading, stages=parts, layers=layers, network=network)

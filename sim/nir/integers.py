@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from trispike.models.errors import BadInput
-from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron, Order, Reset
+from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron, Reset
 from trispike.models.network.numbers import (
     CONSTANT_MAX,
     PIXEL_MAX,
@@ -123,7 +123,7 @@ def _from_zero(stage: Stage, weights: Ternary, scale: Fraction, pixels: bool):
 
 
 def _carrying(stage: Stage, weights: Ternary, scale: Fraction, pixels: bool, shifts: int):
-    """Neurons that carry a potential: thresholds and biases in the unit of each neuron's weights."""
+    """Neurons that carry a potential, in the unit of each one's weights."""
     neurons, name = stage.neurons, ", ".join(stage.nodes)
     per_weight = neurons.gain * weights.alpha * float(scale)
     bias = neurons.gain * stage.bias

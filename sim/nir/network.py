@@ -48,7 +48,7 @@ def _kind(stage: Stage) -> Layer:
 
 
 def network_of(name: str, layers: Sequence[LayerParameters], encoder: Encoder) -> Network:
-    """The network of ``layers``: spikes are counted, or potentials added up if the last has none."""
+    """The network of ``layers``: its answer is a count of spikes, or a sum of potentials."""
     silent = layers[-1].threshold is None
     return Network(
         name=name,
@@ -80,7 +80,9 @@ def _with_rates(each: Converted, wanted: np.ndarray, spikes: np.ndarray) -> Conv
     """The layer whose thresholds are searched, all neurons at once, by halving intervals."""
     layer = each.layer
     neurons = layer.shape.neurons
-    least = np.zeros(neurons, np.int64) if layer.neuron.carries else np.full(neurons, -POTENTIAL_MAX)
+    least = (
+        np.zeros(neurons, np.int64) if layer.neuron.carries else np.full(neurons, -POTENTIAL_MAX)
+    )
     most = np.full(neurons, POTENTIAL_MAX)
     start = np.broadcast_to(np.asarray(layer.threshold), neurons)
     reach = np.maximum(np.abs(start), 8)

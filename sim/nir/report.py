@@ -66,7 +66,9 @@ def tables(report: Report) -> Iterator[Table]:
     for each in report.layers:
         lead = f"{each.layer}  {each.shape}", ", ".join(each.nodes)
         for finding in each.findings:
-            table.add_row(*lead, finding.what, "exact" if finding.exact else "approximated", finding.text)
+            table.add_row(
+                *lead, finding.what, "exact" if finding.exact else "approximated", finding.text
+            )
             lead = "", ""
     yield table
     drift = report.drift

@@ -29,6 +29,10 @@ class Rules:
     - ``reaches``: a potential equal to the threshold spikes.
     - ``dt``: length of a timestep in the file's unit of time.
     - ``decay``: of potentials and currents.
+    - ``full_gain``: what comes in reaches a decaying potential whole, times r, and not only the
+      part r * dt / tau, or its like, that NIR's equation says.
+    - ``full_current``: the same of a synaptic current, times w_in.
+    - ``integrator_dt``: ``dt`` of neurons that have no tau; None: the same.
     """
 
     reset: Reset = Reset.ZERO
@@ -36,6 +40,9 @@ class Rules:
     reaches: bool = False
     dt: float = 1e-4
     decay: Decay = Decay.EULER
+    full_gain: bool = False
+    full_current: bool = False
+    integrator_dt: float | None = None
 
     def rates(self, node: Node) -> "Rates":
         """What a timestep does to the neurons of ``node``, each value of the shape of its fields.
@@ -47,13 +54,18 @@ class Rules:
         tau = "tau_mem" if "tau_mem" in fields else "tau"
         if tau in fields:
             kept = self._kept(node, tau)
-            gain, drive = (1 - kept) * fields["r"], (1 - kept) * fields["v_leak"]
+            gain, drive = fields["r"] * one, (1 - kept) * fields["v_leak"]
+            if not self.full_gain:
+                gain = gain * (1 - kept)
         else:
-            kept, gain, drive = one, self.dt * fields["r"], 0 * one
+            dt = self.dt if self.integrator_dt is None else self.integrator_dt
+            kept, gain, drive = one, dt * fields["r"], 0 * one
         current = None
         if "tau_syn" in fields:
             current = self._kept(node, "tau_syn")
-            gain = gain * (1 - current) * fields["w_in"]
+            gain = gain * fields["w_in"]
+            if not self.full_current:
+                gain = gain * (1 - current)
         return Rates(kept=kept, gain=gain, drive=drive, current=current)
 
     def _kept(self, node: Node, tau: str) -> np.ndarray:
@@ -88,13 +100,15 @@ class Rates:
 FRAMEWORKS = {
     "nir": Rules(),
     "snntorch": Rules(reset=Reset.SUBTRACT, order=Order.LEAK_FIRST),
-    "norse": Rules(dt=1e-3),
-    "sinabs": Rules(
-        reset=Reset.SUBTRACT, dt=1.0, reaches=True, decay=Decay.EXPONENTIAL
-    ),
-    "spikingjelly": Rules(reset=Reset.SUBTRACT, reaches=True, dt=1.0),
+    "norse": Rules(dt=1e-3, full_current=True, integrator_dt=1.0),
+    "sinabs": Rules(reset=Reset.SUBTRACT, reaches=True, dt=1.0, decay=Decay.EXPONENTIAL),
+    "spikingjelly": Rules(reaches=True),
 }
 """The rules of the frameworks that write NIR files, as they are unless one asks for others."""
+
+
+GAINS = {"nir": False, "full": True}
+"""Names of `Rules.full_gain`."""
 
 
 def rules(
@@ -104,6 +118,7 @@ def rules(
     compare: str | None = None,
     dt: float | None = None,
     decay: str | None = None,
+    gain: str | None = None,
 ) -> Rules:
     """The rules of ``framework`` with what is not None in their place; `BadInput` names choices."""
     if framework not in FRAMEWORKS:
@@ -117,6 +132,10 @@ def rules(
         if compare not in (">", ">="):
             raise BadInput(f"COMPARE must be > or >=, not {compare!r:.80}")
         changes["reaches"] = compare == ">="
+    if gain is not None:
+        if gain not in GAINS:
+            raise BadInput(f"GAIN must be one of {', '.join(GAINS)}, not {gain!r:.80}")
+        changes["full_gain"] = GAINS[gain]
     if dt is not None:
         if not (math.isfinite(dt) and dt > 0):
             raise BadInput(f"DT must be above 0, not {dt:g}")

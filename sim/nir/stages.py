@@ -167,7 +167,9 @@ def _or_pool(nodes: list[Node], rules: Rules) -> int:
     side = _side(nodes[0])
     one = 1 if nodes[0].kind == "SumPool2d" else 1 / side**2
     least, most = (f(nodes[1].fields["threshold"]) for f in (np.min, np.max))
-    none_passes, one_passes = (0 < least, most <= one) if rules.reaches else (0 <= least, most < one)
+    none_passes, one_passes = (
+        (0 < least, most <= one) if rules.reaches else (0 <= least, most < one)
+    )
     return side if none_passes and one_passes else 0
 
 

@@ -1,6 +1,7 @@
 """Trained parameters as a network: of integers, or of real weights."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -33,17 +34,23 @@ class Trained:
     leak: tuple[int, ...] = ()
 
 
-def integer_network(shape: NetworkShape, layers: Sequence[Trained], beta: float) -> Network:
+def integer_network(
+    shape: NetworkShape, layers: Sequence[Trained], beta: float | Sequence[float]
+) -> Network:
     """The integer network of ``shape`` that does what ``layers`` ternarised with ``beta`` do.
+
+    ``beta`` is that of all layers, or of each.
 
     Layers of ternary biases fire exactly as the real ones; with a threshold for each neuron it
     holds the bias too. In those of a bias for each neuron, each bias and the threshold are rounded
     to the layer's integer unit, alpha / a, with the largest a that the potential's register allows,
     or to that of a pixel, alpha / 255.
     """
+    betas = beta if isinstance(beta, Sequence) else [beta] * len(layers)
+    each = zip(shape.layers, layers, betas, strict=True)
     return Network(
         name=shape.name,
-        layers=tuple(_layer(*pair, beta) for pair in zip(shape.layers, layers, strict=True)),
+        layers=tuple(itertools.starmap(_layer, each)),
         read_out=shape.read_out,
         encoder=shape.input.encoder,
         groups=shape.groups,

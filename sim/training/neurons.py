@@ -10,7 +10,7 @@ from trispike.models.network.layers import Layer as LayerShape
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron
 from trispike.models.network.numbers import PIXEL_MAX
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.sim.training import dynamics
 from trispike.sim.training.normalisation import Normalisation, of_channels
 from trispike.sim.training.recipe import V_TH, Recipe
@@ -61,8 +61,8 @@ class Layer(torch.nn.Module):
       to a potential. It scales and shifts each channel, so the layer has no ``bias``, its weights
       are -1, 0 and +1, and pixels 0 to 255.
     - ``gain``: if alpha is learnt, the logarithm of alpha / ``start``, its initial value.
-    - ``leak``: if the neurons have one, the logit of the fraction that it takes. It is rounded to
-      as many shifts as the shape's neurons have.
+    - ``leak``: if the neurons have one that is learnt, the logit of the fraction that it takes. It
+      is rounded to as many shifts as the shape's neurons have.
     """
 
     def __init__(self, shape: LayerShape, recipe: Recipe):
@@ -120,7 +120,7 @@ class Layer(torch.nn.Module):
 
     def activity(self, added):
         """What the neurons pass on, see `dynamics.activity`."""
-        leak = 0
+        leak = dynamics.fraction(self.neuron.leak)
         if self.leak is not None:
             smooth = self.leak.sigmoid()
             leak = smooth + (dynamics.fraction(self.shifts()) - smooth.detach())
@@ -138,7 +138,7 @@ class Layer(torch.nn.Module):
     def shifts(self) -> tuple[int, ...]:
         """The leak as shifts."""
         if self.leak is None:
-            return ()
+            return self.neuron.leak
         return dynamics.nearest_shifts(self.leak.sigmoid().item(), len(self.neuron.leak))
 
 
@@ -177,7 +177,8 @@ class Net(torch.nn.Module):
     def forward(self, inputs):
         """Potentials of the output neurons, as if none spiked, and each hidden layer's spikes.
 
-        All have timesteps, batch and neurons as dimensions, those of maps rows and columns besides.
+        Where spikes of neurons that carry a potential are counted, spikes times timesteps in place
+        of potentials: their mean is the count. All have timesteps, batch and neurons as dimensions, those of maps rows and columns besides.
         """
         hidden, values = [], inputs
         for layer in self.layers[:-1]:
@@ -185,4 +186,6 @@ class Net(torch.nn.Module):
             hidden.append(spikes)
             values = functional.dropout(spikes, self.recipe.dropout, self.training)
         last = self.layers[-1]
+        if self.shape.read_out is ReadOut.COUNT and last.neuron.carries:
+            return last.activity(last(values)) * last.timesteps, hidden
         return dynamics.potentials(last(values), last.neuron), hidden
