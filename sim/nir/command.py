@@ -12,7 +12,7 @@ from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network.shape import Encoder
 from trispike.sim.nir import report
-from trispike.sim.nir.chain import Chain, read
+from trispike.sim.nir.chain import STATEFUL, Chain, read
 from trispike.sim.nir.importing import Import, Reading, imported
 from trispike.sim.nir.network import SHIFTS
 from trispike.sim.nir.rules import FRAMEWORKS, rules
@@ -146,9 +146,7 @@ def _tuned(whole: Import, data: datasets.Dataset, epochs: int, progress: Progres
 def _reading(asked: NirFile, chain: Chain) -> Reading:
     """How the file is read."""
     encoder = _encoder(asked)
-    state = any(
-        node.kind in NEURONS and node.kind not in ("Threshold", "I") for node in chain.nodes
-    )
+    state = any(node.kind in STATEFUL for node in chain.nodes)
     timesteps = asked.timesteps
     if timesteps is None and encoder is Encoder.GIVEN and asked.data:
         timesteps = datasets.source(asked.data).samples.timesteps

@@ -80,9 +80,7 @@ def _with_rates(each: Converted, wanted: np.ndarray, spikes: np.ndarray) -> Conv
     """The layer whose thresholds are searched, all neurons at once, by halving intervals."""
     layer = each.layer
     neurons = layer.shape.neurons
-    least = (
-        np.zeros(neurons, np.int64) if layer.neuron.carries else np.full(neurons, -POTENTIAL_MAX)
-    )
+    least = np.full(neurons, 0 if layer.neuron.carries else -POTENTIAL_MAX)
     most = np.full(neurons, POTENTIAL_MAX)
     start = np.broadcast_to(np.asarray(layer.threshold), neurons)
     reach = np.maximum(np.abs(start), 8)
@@ -100,7 +98,7 @@ def _with_rates(each: Converted, wanted: np.ndarray, spikes: np.ndarray) -> Conv
 
 
 def _with_thresholds(layer: LayerParameters, thresholds: np.ndarray) -> LayerParameters:
-    """``layer`` with other thresholds; a spike subtracts one more than a potential must be above."""
+    """``layer`` with other thresholds; a step of its own is the least potential that spikes."""
     step = layer.step if layer.step is None else thresholds + 1
     return dataclasses.replace(
         layer,

@@ -8,7 +8,22 @@ import numpy as np
 
 from trispike.models.errors import BadInput
 from trispike.models.network.neuron import Order, Reset
+from trispike.models.network.numbers import POTENTIAL_BITS
 from trispike.sim.nir.chain import Node
+
+_GRID = float(1 << POTENTIAL_BITS)
+
+_FLOAT32 = 4 * float(np.finfo(np.float32).eps)
+"""Relative error of a few operations in float32, which files are written in."""
+
+
+def _said(values: np.ndarray) -> np.ndarray:
+    """``values``, those that float32 cannot tell from a multiple of 2**-18 as this multiple.
+
+    0.125 comes back from a file as 0.12500001, and a potential at the threshold would miss it.
+    """
+    near = np.rint(values * _GRID) / _GRID
+    return np.where(np.abs(values - near) <= _FLOAT32 * np.abs(values), near, values)
 
 
 class Decay(enum.Enum):
@@ -66,7 +81,7 @@ class Rules:
             gain = gain * fields["w_in"]
             if not self.full_current:
                 gain = gain * (1 - current)
-        return Rates(kept=kept, gain=gain, drive=drive, current=current)
+        return Rates(kept=kept, gain=_said(gain), drive=drive, current=current)
 
     def _kept(self, node: Node, tau: str) -> np.ndarray:
         """Fraction that a timestep leaves of what decays with the constants ``tau``."""
@@ -78,7 +93,7 @@ class Rules:
             )
         if self.decay is Decay.EXPONENTIAL:
             return np.exp(-self.dt / values)
-        return 1 - self.dt / values
+        return 1 - _said(self.dt / values)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,6 +128,7 @@ GAINS = {"nir": False, "full": True}
 
 def rules(
     framework: str,
+    *,
     reset: str | None = None,
     order: str | None = None,
     compare: str | None = None,

@@ -137,7 +137,7 @@ def _scale_and_shift(layer) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sums(each: Converted, spikes: np.ndarray) -> np.ndarray:
-    """Sums of the weights of what comes in: (n, timesteps, neurons), or (..., positions, neurons)."""
+    """Sums of weights: (n, timesteps, neurons), of maps (n, timesteps, positions, neurons)."""
     maps = each.layer.maps
     seen = windows(maps, spikes) if maps else spikes
     return weighted_sums(seen, each.layer.weights)

@@ -178,7 +178,8 @@ class Net(torch.nn.Module):
         """Potentials of the output neurons, as if none spiked, and each hidden layer's spikes.
 
         Where spikes of neurons that carry a potential are counted, spikes times timesteps in place
-        of potentials: their mean is the count. All have timesteps, batch and neurons as dimensions, those of maps rows and columns besides.
+        of potentials: their mean is the count. All have timesteps, batch and neurons as dimensions,
+        those of maps rows and columns besides.
         """
         hidden, values = [], inputs
         for layer in self.layers[:-1]:
