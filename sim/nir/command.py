@@ -1,4 +1,4 @@
-"""``trispike import``: a network of another framework, from a NIR file."""
+"""``trispike import`` and ``trispike export``: networks from NIR files, and to them."""
 
 import dataclasses
 from fractions import Fraction
@@ -10,8 +10,9 @@ from rich.progress import Progress
 from trispike.models.data import datasets, spikes
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
+from trispike.models.network import weights
 from trispike.models.network.shape import Encoder
-from trispike.sim.nir import report
+from trispike.sim.nir import exporting, report
 from trispike.sim.nir.chain import STATEFUL, Chain, read
 from trispike.sim.nir.importing import Import, Reading, imported
 from trispike.sim.nir.network import SHIFTS
@@ -19,8 +20,9 @@ from trispike.sim.nir.rules import FRAMEWORKS, rules
 from trispike.sim.report import records
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.extras import install
-from trispike.sim.terminal.options import DataFolder, Json, Seeded
+from trispike.sim.terminal.options import DataFolder, Json, Seeded, Trained
 from trispike.sim.terminal.request import at_least_1, command, option
+from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools.paths import build_folder
 
 DEFAULT_IMAGES = 1000
@@ -94,6 +96,12 @@ def import_(asked: NirFile) -> None:
     if asked.tune and asked.data is None:
         raise BadInput("TUNE needs labelled images: name them by DATA= or INPUT=")
     chain = read(asked.from_)
+    if (ours := exporting.restored(asked.from_)) is not None:
+        network, card = ours
+        path = path.with_name(f"{asked.name or network.name}.npz")
+        weights.save(path, network, card)
+        print(f"written by make export, and the same again\nweights: {relative(path)}")
+        return
     reading = _reading(asked, chain)
     whole = imported(chain, name, reading)
     data = (
@@ -174,3 +182,24 @@ def _encoder(asked: NirFile) -> Encoder:
     if asked.encoder not in names:
         raise BadInput(f"ENCODER must be one of {', '.join(names)}, not {asked.encoder!r:.80}")
     return names[asked.encoder]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Export(Trained):
+    """A trained network to export."""
+
+    nir: Path | None = option("File to write.  [default: build/nir/NAME.nir]")
+
+
+@command("export", Export)
+def export(asked: Export) -> None:
+    """Write a trained network as a NIR file, for other simulators.
+
+    make import makes the same network of it again, byte for byte. Read it with a timestep of
+    1e-4, pixels from 0 to 255, and spikes where a potential is above its threshold.
+    """
+    subject = Subject.of(asked)
+    path = asked.nir or build_folder() / "nir" / f"{subject.network.name}.nir"
+    check_writable(path)
+    exporting.write(path, subject.network, subject.card)
+    print(f"written: {relative(path)}")
