@@ -16,7 +16,7 @@ from trispike.sim.nir import exporting, report
 from trispike.sim.nir.chain import STATEFUL, Chain, read
 from trispike.sim.nir.importing import Import, Reading, imported
 from trispike.sim.nir.network import SHIFTS
-from trispike.sim.nir.rules import FRAMEWORKS, rules
+from trispike.sim.nir.rules import FRAMEWORKS, TOLD, rules
 from trispike.sim.report import records
 from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.extras import install
@@ -162,10 +162,9 @@ def _reading(asked: NirFile, chain: Chain) -> Reading:
         raise BadInput("T must say for how many timesteps the network runs, like T=25")
     if asked.pixels not in _FULL_SCALES:
         raise BadInput(f"PIXELS must be raw or unit, not {asked.pixels!r:.80}")
+    told = {name: getattr(asked, name) for name in TOLD}
     return Reading(
-        rules=rules(
-            asked.rules, asked.reset, asked.order, asked.compare, asked.dt, asked.decay, asked.gain
-        ),
+        rules=rules(asked.rules, **told),
         encoder=encoder,
         pixel=_FULL_SCALES[asked.pixels],
         shifts=asked.shifts,

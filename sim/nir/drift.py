@@ -7,7 +7,7 @@ import numpy as np
 
 from trispike.golden.model import Result, run
 from trispike.models.data.encoders import encode
-from trispike.models.network.parameters import Network
+from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import Encoder
 from trispike.sim.nir import reference
 from trispike.sim.nir.chain import Chain
@@ -114,10 +114,10 @@ def _compared(stages, network, seen: reference.Seen, did: Result, labels, first:
     for k, (stage, layer) in enumerate(zip(stages, network.layers, strict=True)):
         if stage.fires is None:
             continue
-        wanted = seen.spikes[stage.fires]
+        wanted, potentials = (
+            _windows(stage, layer, values[stage.fires]) for values in (seen.spikes, seen.potentials)
+        )
         fired = did.potentials[k] > _thresholds(layer)
-        if layer.neuron.once or layer.neuron.phases > 1:
-            raise NotImplementedError("no NIR node has such neurons")
         wrong = fired != wanted
         by_timestep = wrong.sum(axis=(0, 2))
         layers.append(
@@ -136,7 +136,7 @@ def _compared(stages, network, seen: reference.Seen, did: Result, labels, first:
                     timestep=timestep,
                     layer=k + 1,
                     neuron=neuron,
-                    reference=float(seen.potentials[stage.fires][image, timestep, neuron]),
+                    reference=float(potentials[image, timestep, neuron]),
                     potential=int(did.potentials[k][image, timestep, neuron]),
                     integer_threshold=int(
                         np.broadcast_to(_thresholds(layer), wrong.shape)[image, timestep, neuron]
@@ -154,7 +154,16 @@ def _compared(stages, network, seen: reference.Seen, did: Result, labels, first:
     )
 
 
-def _thresholds(layer) -> np.ndarray:
+def _windows(stage: Stage, layer: LayerParameters, values: np.ndarray) -> np.ndarray:
+    """``values``, (n, timesteps, neurons), without those of windows that no pool takes."""
+    if stage.maps is None:
+        return values
+    every = dataclasses.replace(stage.maps, pool=1)
+    maps = values.reshape(*values.shape[:2], -1, every.rows, every.columns)
+    return maps[..., : layer.maps.rows, : layer.maps.columns].reshape(*values.shape[:2], -1)
+
+
+def _thresholds(layer: LayerParameters) -> np.ndarray:
     """The threshold of each neuron, of a convolution at each window."""
     return np.repeat(np.broadcast_to(layer.threshold, layer.shape.neurons), layer.shape.firings)
 

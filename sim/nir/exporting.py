@@ -108,7 +108,8 @@ def _nodes(module: Any, layer: LayerParameters) -> dict[str, Any]:
             groups=1,
             bias=biases.astype(np.float32),
         )
-    shape = biases.shape if maps is None or whole else (len(biases), maps.rows, maps.columns)
+    every = maps and dataclasses.replace(maps, pool=1)  # windows that no pool takes, too
+    shape = biases.shape if maps is None or whole else (len(biases), every.rows, every.columns)
 
     def each(values) -> np.ndarray:
         values = np.broadcast_to(np.asarray(values, np.float32), biases.shape)
@@ -119,8 +120,8 @@ def _nodes(module: Any, layer: LayerParameters) -> dict[str, Any]:
     if maps is not None and maps.pool > 1:
         side = np.array([maps.pool, maps.pool])
         nodes["pool"] = module.SumPool2d(side, side, np.array([0, 0]))
-        rows = (len(biases), maps.rows // maps.pool, maps.columns // maps.pool)
-        nodes["any"] = module.Threshold(np.full(rows, 0.5, np.float32))
+        pooled = _shape(maps.output(len(biases)))
+        nodes["any"] = module.Threshold(np.full(pooled, 0.5, np.float32))
     return nodes
 
 

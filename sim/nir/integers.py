@@ -142,7 +142,8 @@ def _carrying(stage: Stage, weights: Ternary, scale: Fraction, pixels: bool, shi
     if leak or not finding.exact:
         findings.insert(0, finding)
     thresholds, biases = neurons.threshold / per_weight, (bias + neurons.drive) / per_weight
-    a, exact = _constant(name, thresholds, biases, len(stage.weights), pixels)
+    fine = bool(leak or synapse)
+    a, exact = _constant(name, thresholds, biases, len(stage.weights), pixels, fine=fine)
     limits = _least(thresholds * a, neurons.reaches)
     steps, added = np.rint(thresholds * a), np.rint(biases * a)
     if exact:
@@ -183,12 +184,18 @@ def _one_or_each(values: np.ndarray) -> int | np.ndarray:
 
 
 def _constant(
-    name: str, thresholds: np.ndarray, biases: np.ndarray, inputs: int, pixels: bool
+    name: str,
+    thresholds: np.ndarray,
+    biases: np.ndarray,
+    inputs: int,
+    pixels: bool,
+    *,
+    fine: bool,
 ) -> tuple[int, bool]:
     """The scale constant a, and whether thresholds and biases are integers by it.
 
-    The smallest that makes them integers, else the largest whose potentials fit. `BadInput` if
-    none does. Of pixels, which take its place, it is 1.
+    The smallest that makes them integers, or, for a ``fine`` leak, the largest; else the largest
+    whose potentials fit. `BadInput` if none does. Of pixels, which take its place, it is 1.
     """
     values = np.concatenate([thresholds, biases])
     largest = float(np.abs(thresholds).max()) * 2
@@ -201,7 +208,7 @@ def _constant(
         )
     most = min(CONSTANT_MAX, int(POTENTIAL_MAX / max(largest, added)))
     choices = [1] if pixels else range(1, most + 1)
-    for a in choices:
+    for a in reversed(choices) if fine else choices:
         if (np.abs(values * a - np.rint(values * a)) <= _ROUNDING * np.abs(values * a)).all():
             return a, True
     return choices[-1], False
@@ -238,7 +245,12 @@ def _silent(stage: Stage, scale: Fraction, pixels: bool, shifts: int) -> Convert
         neuron = Neuron(carries=True, leak=leak, synapse=synapse)
     unit = weights.alpha[0] * float(scale)
     a, exact = _constant(
-        ", ".join(stage.nodes), np.zeros(1), bias / unit, len(stage.weights), pixels
+        ", ".join(stage.nodes),
+        np.zeros(1),
+        bias / unit,
+        len(stage.weights),
+        pixels,
+        fine=neuron.has_state,
     )
     added = np.rint(bias / unit * a)
     if exact:

@@ -86,7 +86,7 @@ class Rules:
     def _kept(self, node: Node, tau: str) -> np.ndarray:
         """Fraction that a timestep leaves of what decays with the constants ``tau``."""
         values = node.fields[tau]
-        if (values < self.dt).any():
+        if (values < self.dt * (1 - _FLOAT32)).any():
             raise BadInput(
                 f"{tau} of {node.name} must be at least a timestep of {self.dt:g}, "
                 f"not {values.min():g}: name the timestep that the network was trained with by DT="
@@ -122,47 +122,37 @@ FRAMEWORKS = {
 """The rules of the frameworks that write NIR files, as they are unless one asks for others."""
 
 
-GAINS = {"nir": False, "full": True}
-"""Names of `Rules.full_gain`."""
+TOLD = ("reset", "order", "compare", "dt", "decay", "gain")
+"""What `rules` can be told in place of a framework's own."""
 
 
-def rules(
-    framework: str,
-    *,
-    reset: str | None = None,
-    order: str | None = None,
-    compare: str | None = None,
-    dt: float | None = None,
-    decay: str | None = None,
-    gain: str | None = None,
-) -> Rules:
-    """The rules of ``framework`` with what is not None in their place; `BadInput` names choices."""
+def rules(framework: str, **told: str | float | None) -> Rules:
+    """The rules of ``framework`` with what is `TOLD`, and is not None, in their place.
+
+    `BadInput` names what there is to choose from.
+    """
     if framework not in FRAMEWORKS:
         raise BadInput(f"RULES must be one of {', '.join(FRAMEWORKS)}, not {framework!r:.80}")
-    changes = {
-        "reset": reset and _one("RESET", Reset, reset),
-        "order": order and _one("ORDER", Order, order.replace("-", " ")),
-        "decay": decay and _one("DECAY", Decay, decay),
-    }
-    if compare is not None:
-        if compare not in (">", ">="):
-            raise BadInput(f"COMPARE must be > or >=, not {compare!r:.80}")
-        changes["reaches"] = compare == ">="
-    if gain is not None:
-        if gain not in GAINS:
-            raise BadInput(f"GAIN must be one of {', '.join(GAINS)}, not {gain!r:.80}")
-        changes["full_gain"] = GAINS[gain]
-    if dt is not None:
-        if not (math.isfinite(dt) and dt > 0):
-            raise BadInput(f"DT must be above 0, not {dt:g}")
-        changes["dt"] = dt
-    changes = {field: value for field, value in changes.items() if value is not None}
+    given = {name: value for name, value in told.items() if value is not None}
+    changes = {}
+    for name, value in given.items():
+        if name == "dt":
+            if not (math.isfinite(value) and value > 0):
+                raise BadInput(f"DT must be above 0, not {value:g}")
+            changes[name] = value
+            continue
+        field, choices = _CHOICES[name]
+        if value not in choices:
+            raise BadInput(f"{name.upper()} must be one of {', '.join(choices)}, not {value!r:.80}")
+        changes[field] = choices[value]
     return dataclasses.replace(FRAMEWORKS[framework], **changes)
 
 
-def _one(option: str, kind: type[enum.Enum], text: str):
-    try:
-        return kind(text)
-    except ValueError:
-        names = ", ".join(each.value.replace(" ", "-") for each in kind)
-        raise BadInput(f"{option} must be one of {names}, not {text!r:.80}") from None
+_CHOICES = {
+    "reset": ("reset", {each.value: each for each in Reset}),
+    "order": ("order", {each.value.replace(" ", "-"): each for each in Order}),
+    "compare": ("reaches", {">": False, ">=": True}),
+    "decay": ("decay", {each.value: each for each in Decay}),
+    "gain": ("full_gain", {"nir": False, "full": True}),
+}
+"""The field and the values of what `rules` is told."""

@@ -251,7 +251,7 @@ def _neurons(node: Node, rules: Rules) -> Neurons:
         gain=gain,
         drive=channels("v_leak", rates.drive) - (1 - kept) * base,
         threshold=None if threshold is None else threshold - base,
-        kept=None if node.kind == "I" else kept,  # all timesteps are added up in the end
+        kept=kept if node.kind != "I" and kept.any() else None,  # an I is all timesteps added up
         kept_current=None if rates.current is None else channels("tau_syn", rates.current),
         reset=rules.reset if node.fires else Reset.SUBTRACT,
         order=rules.order if node.fires and not zeroes else Order.LEAK_FIRST,
