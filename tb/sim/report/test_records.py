@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tb.kit.command import ROOT
+from tb.kit.frameworks import RULES
 from trispike.models.errors import BadInput
 from trispike.sim.accuracy import record as accuracy
 from trispike.sim.energy.record import ENERGIES, WIDTHS
@@ -53,6 +54,7 @@ WHOLES = Records(format="test-1", entry=_Whole, what="wholes", key=lambda whole:
         ("ecp5", ECP5),
         ("energy", ENERGIES),
         ("energy-widths", WIDTHS),
+        ("frameworks", RULES),
         ("jitter", JITTER),
         ("neurons", COSTS),
         ("noc", POINTS),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tb.kit import frameworks
 from tb.kit.command import ROOT
 from trispike.sim.accuracy import record as accuracy
 from trispike.sim.accuracy import tables as accuracy_tables
@@ -48,6 +49,10 @@ def _noc():
         (
             "energy widths",
             lambda: width_tables.markdown(WIDTHS.read(DOCS / "energy-widths.json")),
+        ),
+        (
+            "frameworks",
+            lambda: frameworks.markdown(frameworks.RULES.read(DOCS / "frameworks.json")),
         ),
         ("noc", _noc),
         ("synthesis", lambda: tables.markdown(CELLS.read(DOCS / "synthesis.json"))),
