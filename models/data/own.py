@@ -5,6 +5,7 @@ import io
 import re
 import tokenize
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -56,19 +57,26 @@ class OwnData:
     def read(cls, path: Path) -> Self:
         """The images or spikes, and the labels, in the file ``path``; nothing is unpickled.
 
+        `BadInput`, naming the file, if it cannot be read or holds anything but what `of` takes.
+        """
+        if path.suffix != ".npz":
+            raise BadInput(f"INPUT must end with .npz, not {path.name!r}")
+        return cls.of(path, _arrays(path))
+
+    @classmethod
+    def of(cls, path: Path, arrays: Mapping[str, np.ndarray]) -> Self:
+        """The data in ``arrays``, called ``path``: images or spikes, and labels or not.
+
         - ``images``: uint8 of shape (n, pixels), (n, height, width) or (n, channels, height,
           width).
         - ``spikes``: bool, or uint8 of 0 and 1, of shape (n, timesteps, inputs) or (n, timesteps,
           channels, height, width).
         - ``labels``: integers of shape (n,).
 
-        `BadInput`, naming the file, if it cannot be read or holds anything else.
+        `BadInput`, naming ``path``, for any other.
         """
-        if path.suffix != ".npz":
-            raise BadInput(f"INPUT must end with .npz, not {path.name!r}")
+        (kind,) = arrays.keys() - {"labels"}
         try:
-            arrays = _arrays(path)
-            (kind,) = arrays.keys() - {"labels"}
             images, samples = _spikes(arrays) if kind == "spikes" else _images(arrays)
             labels = _labels(arrays["labels"], len(images)) if "labels" in arrays else None
         except BadInput as error:
@@ -92,11 +100,7 @@ class OwnData:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays by name: images or spikes, and labels if there are any."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"cannot read it: {error.strerror or error}; name another file") from None
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
             names = {name.removesuffix(".npy") for name in archive.namelist()}
             if len(names & {"images", "spikes"}) != 1 or names - {"images", "spikes", "labels"}:
                 raise BadInput(
@@ -104,10 +108,14 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
                     f"not {', '.join(sorted(names)) or 'nothing'}; {_REMEDY}"
                 )
             return {name: _array(archive, name) for name in names}
-    except BadInput:
-        raise
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from None
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {path}: {error.strerror or error}; name another file"
+        ) from None
     except DAMAGE:
-        raise BadInput(f"it is no .npz, or it is damaged or cut short; {_REMEDY}") from None
+        raise BadInput(f"{path} is no .npz, or it is damaged or cut short; {_REMEDY}") from None
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
@@ -118,14 +126,14 @@ def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         raise BadInput(f"{name} must be a whole array, and not of objects; {_REMEDY}") from None
 
 
-def _images(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, Samples]:
+def _images(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, Samples]:
     images = arrays["images"]
     _check(images, "images", ("uint8",))
     samples = Samples(volume=_volume(images.shape[1:]), groups=())
     return images.reshape(len(images), samples.inputs), samples
 
 
-def _spikes(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, Samples]:
+def _spikes(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, Samples]:
     spikes = arrays["spikes"]
     _check(spikes, "spikes", ("bool", "uint8"))
     if spikes.max() > 1:

@@ -112,16 +112,16 @@ def test_file_of_another_kind(tmp_path):
     with pytest.raises(BadInput, match=r"^INPUT must end with \.npz, not 'images.npy'$"):
         OwnData.read(tmp_path / "images.npy")
     path = tmp_path / "own.npz"
-    with pytest.raises(BadInput, match=r"own\.npz: cannot read it: No such file .*; name another"):
+    with pytest.raises(BadInput, match=r"^cannot read .*own\.npz: No such file .*; name another"):
         OwnData.read(path)
     array = io.BytesIO()
     np.save(array, PIXELS)
     for data in (array.getvalue(), b"anything", b""):
         path.write_bytes(data)
-        with pytest.raises(BadInput, match=r"own\.npz: it is no \.npz, or it is damaged"):
+        with pytest.raises(BadInput, match=r"own\.npz is no \.npz, or it is damaged"):
             OwnData.read(path)
     (tmp_path / "folder.npz").mkdir()
-    with pytest.raises(BadInput, match=r"folder\.npz: cannot read it: Is a directory"):
+    with pytest.raises(BadInput, match=r"cannot read .*folder\.npz: Is a directory"):
         OwnData.read(tmp_path / "folder.npz")
 
 
