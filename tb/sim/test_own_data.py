@@ -17,7 +17,8 @@ from trispike.models.network.layers import Convolution, Dense
 from trispike.models.network.maps import Maps
 from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.models.network.volume import Volume
-from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim import command, cosimulation
+from trispike.sim.cosim.command import ChipRun
 
 pytestmark = pytest.mark.xdist_group("own")
 
@@ -162,7 +163,16 @@ def test_cluster(given, tmp_path):
     assert made["spikes"][0] == SPIKES.sum() / 9
 
 
-@pytest.mark.parametrize("command", ["sim", "sim --mesh 2x1x1", "energy", "map", "bench"])
+def test_command_of_images_that_died(given):
+    """It names the file, and takes no data set's name beside it."""
+    weight_file, own = given(images=PIXELS)[1::2]
+    death = cosimulation.Death(images=range(2, 5), judged=1, why="it died")
+    told = command._obituary(death, ChipRun(weights=weight_file, input=own))
+    wanted = f"make sim INPUT={own} LANES=1 T=5 SEED=0 WEIGHTS={weight_file} FIRST=2 IMAGES=3"
+    assert told.endswith(wanted)
+
+
+@pytest.mark.parametrize("words", ["sim", "sim --mesh 2x1x1", "energy", "map", "bench"])
 @pytest.mark.parametrize(
     ("encoder", "arrays", "options", "message"),
     [
@@ -182,16 +192,16 @@ def test_cluster(given, tmp_path):
         ("rate", {}, [], "own.npz: it must hold images or spikes"),
     ],
 )
-def test_what_is_refused(given, command, encoder, arrays, options, message):
+def test_what_is_refused(given, words, encoder, arrays, options, message):
     own = given(Encoder(encoder), **arrays)
-    assert re.search(message, refused_here(*command.split(), *own, *options))
+    assert re.search(message, refused_here(*words.split(), *own, *options))
 
 
 def test_commands_without_test_images(given):
     """Training, tables of our networks, what makes its own spikes, and the record in docs/."""
     own = given(images=PIXELS)[2:]
-    for command in ("train", "accuracy", "neurons", "verilog"):
-        assert f"{command} takes no INPUT=; leave it out" in refused_here(command, *own)
+    for name in ("train", "accuracy", "neurons", "verilog"):
+        assert f"{name} takes no INPUT=; leave it out" in refused_here(name, *own)
     message = refused_here("sim", "--random", "2x16", *own)
     assert "INPUT= is for a network with weights, without RANDOM=; leave it out" in message
     for mode in ([], ["--widths"]):
