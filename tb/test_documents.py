@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tb.kit.command import ROOT
 
-ROOMS = ("models", "golden", "rtl", "sim", "tb")
+ROOMS = ("models", "golden", "rtl", "sim", "tb", "examples")
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 SOURCES = [
     path
@@ -15,7 +15,7 @@ SOURCES = [
     if path.suffix in (".py", ".cpp", ".h", ".vlt")
 ]
 
-PATH = re.compile(r"(?<![\w/.-])((?:models|golden|rtl|sim|tb|docs)/[\w./*-]*)")
+PATH = re.compile(r"(?<![\w/.-])((?:models|golden|rtl|sim|tb|docs|examples)/[\w./*-]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 NAME = re.compile(r"`((?:models|golden|rtl|sim|tb)(?:\.\w+)+)`")
 

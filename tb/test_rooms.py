@@ -26,7 +26,7 @@ LEVELS = (
     {"sim.export", "sim.formal", "sim.mapping", "sim.noc", "sim.training", "sim.waves"},
     {"sim.accuracy", "sim.nir", "sim.synthesis"},
     {"sim.cosim"},
-    {"sim.bench", "sim.energy", "sim.node"},
+    {"sim.bench", "sim.energy", "sim.node", "sim.notebook"},
     {"sim.neurons"},
     {"sim"},
 )
@@ -69,7 +69,7 @@ def test_no_import_runs_back_up():
 
 def test_rooms_have_one_import_name():
     """The rooms are ``trispike.ROOM`` everywhere; testbenches are not part of `trispike`."""
-    for path in _sources(*ROOMS, "tb"):
+    for path in _sources(*ROOMS, "tb", "examples"):
         for first, *_ in _imports(path):
             assert first not in ROOMS, f"{path.relative_to(ROOT)} imports {first}"
             assert first != "tb" or path.is_relative_to(ROOT / "tb"), path
@@ -87,7 +87,7 @@ def test_every_package_has_a_level():
 def test_style(command):
     """Ruff finds nothing."""
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", *command, "--quiet", *ROOMS, "tb"],
+        [sys.executable, "-m", "ruff", *command, "--quiet", *ROOMS, "tb", "examples"],
         cwd=ROOT,
         capture_output=True,
         text=True,

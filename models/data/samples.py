@@ -25,7 +25,7 @@ class Samples:
     - ``volume``: pixels of an image, or inputs that spike.
     - ``timesteps``: those of a sample of spikes; None: samples are images.
     - ``groups``: classes of each question that a label answers, each told by output neurons of its
-      own: the digit and the direction of a moved digit have (10, 2).
+      own: the digit and the direction of a moved digit have (10, 2). Empty: not known.
     """
 
     volume: Volume
@@ -58,6 +58,12 @@ class Samples:
         if wanted != given:
             raise BadInput(
                 f"{network} takes {wanted[0]} {wanted[1]}, but {data} gives {given[0]} {given[1]}"
+            )
+        taken = shape.input.volume
+        if self.volume != taken and min(self.volume.positions, taken.positions) > 1:
+            raise BadInput(
+                f"{network} takes maps of {taken}, but {data} gives {self.volume}: channels, "
+                "height and width; transpose them"
             )
 
     def answers(self, labels: np.ndarray) -> tuple[np.ndarray, ...]:

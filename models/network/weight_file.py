@@ -22,7 +22,7 @@ from trispike.models.network.shape import NetworkShape
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip file can hold
 _HEADER_LIMIT = 4096
 _REMEDY = "restore it or train again"
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -32,6 +32,8 @@ _DAMAGE = (
     RuntimeError,  # a flipped "encrypted" flag
     ValueError,
 )
+"""What reading a damaged .npz may raise."""
+
 _Layer = TypeVar("_Layer")
 
 
@@ -124,7 +126,7 @@ def load(
             archive.check_empty()
     except BadInput as error:
         raise BadInput(f"{path}: {error}; {_REMEDY}") from None
-    except _DAMAGE:
+    except DAMAGE:
         raise BadInput(f"{path} is damaged or cut short; {_REMEDY}") from None
     return tuple(layers), card
 

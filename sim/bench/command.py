@@ -22,7 +22,7 @@ from trispike.sim.bench.work import Work
 from trispike.sim.cosim import cosimulation
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DataFolder, Images, Json, Seeded, Trained
+from trispike.sim.terminal.options import Images, Input, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
@@ -33,7 +33,7 @@ NO_SNNTORCH = "not installed: pip install 'trispike[snntorch]'"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Bench(Json, DataFolder, Seeded, Images, Trained):
+class Bench(Json, Seeded, Images, Input):
     """A network to time."""
 
     usual: ClassVar[str] = "fc256_256"
@@ -81,7 +81,7 @@ def bench(asked: Bench) -> None:
         network=network.name,
         sizes=network.shape.sizes,
         digest=weights.digest(network),
-        data=asked.data,
+        data=subject.data,
         images=len(pixels),
         timesteps=asked.timesteps,
         seed=asked.seed,

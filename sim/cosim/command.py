@@ -20,7 +20,7 @@ from trispike.sim.cost.registers import chip_flip_flops
 from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal.console import progress_bar, relative
-from trispike.sim.terminal.options import DataFolder, Images, Jobs, Json, Lanes, Seeded, Trained
+from trispike.sim.terminal.options import Images, Input, Jobs, Json, Lanes, Seeded
 from trispike.sim.terminal.parser import make_name
 from trispike.sim.terminal.request import at_least_1, option
 from trispike.sim.terminal.subject import Subject
@@ -31,7 +31,7 @@ from trispike.sim.tools.simulator import SimulationError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipRun(Json, Jobs, DataFolder, Seeded, Images, Lanes, Trained):
+class ChipRun(Json, Jobs, Seeded, Images, Lanes, Input):
     """A network on the fixed chip."""
 
     first: int = option("Index of the first test image.", 0)
@@ -86,7 +86,7 @@ def execute(asked: ChipRun) -> None:
     if asked.trace is not None:
         check_writable(asked.trace)
 
-    name = f"{network.name}-{asked.data}"
+    name = f"{network.name}-{subject.data}"
     with run_folder(name) as folder:
         weight_file = subject.weight_file
         if _read_out(asked):
@@ -136,7 +136,7 @@ def execute(asked: ChipRun) -> None:
                     found.outcomes,
                     labels,
                     images=chosen,
-                    data=asked.data,
+                    data=subject.data,
                     timesteps=asked.timesteps,
                     seed=asked.seed,
                     flip_flops=chip_flip_flops(model),
@@ -172,7 +172,8 @@ def _with_read_out(subject: Subject, asked: ChipRun) -> Subject:
 def _obituary(death: cosimulation.Death, asked: ChipRun) -> str:
     """Which shard died, and how to run its images alone."""
     images = death.images
-    options = ["data", "lanes", "timesteps", "seed", "weights", "data_folder", "skip", "stability"]
+    options = ["lanes", "timesteps", "seed", "weights", "data_folder", "skip", "stability"]
+    options.insert(0, "data" if asked.input is None else "input")
     if asked.weights is None:
         options.insert(0, "layer")
     values = {name: getattr(asked, name) for name in options}

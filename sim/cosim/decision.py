@@ -13,12 +13,13 @@ class Decisions:
 
     - ``silent``: no output neuron spiked, so that the label is that of the lowest index.
     - ``tied``: several outputs, which did spike, had the largest score.
-    - ``accuracy``: fraction of labels that are right if both of these count as wrong.
+    - ``accuracy``: fraction of labels that are right if both of these count as wrong; None where
+      it is not known what is right.
     """
 
     silent: int
     tied: int
-    accuracy: float
+    accuracy: float | None
 
 
 def silent(scores: np.ndarray, shape: NetworkShape) -> np.ndarray:
@@ -44,10 +45,17 @@ def _parts(scores: np.ndarray, shape: NetworkShape) -> list[np.ndarray]:
     return np.split(scores, np.cumsum(shape.groups)[:-1], axis=1) if shape.groups else [scores]
 
 
-def decisions(silent: np.ndarray, tied: np.ndarray, right: np.ndarray) -> Decisions:
-    """Of images that are ``silent``, ``tied``, or whose labels are ``right``: bool (n,) each."""
-    return Decisions(
-        silent=int(silent.sum()),
-        tied=int(tied.sum()),
-        accuracy=float(np.mean(right & ~silent & ~tied)),
-    )
+def decisions(
+    silent: np.ndarray, tied: np.ndarray, got: np.ndarray, true: np.ndarray | None
+) -> Decisions:
+    """Of images that are ``silent`` or ``tied``, bool (n,), and whose labels are ``got``, (n,).
+
+    ``true`` labels are None if there are none.
+    """
+    sure = np.where(silent | tied, -1, got)
+    return Decisions(silent=int(silent.sum()), tied=int(tied.sum()), accuracy=share(sure, true))
+
+
+def share(got: np.ndarray, true: np.ndarray | None) -> float | None:
+    """Fraction of the labels ``got`` that are those in ``true``; None if there are none."""
+    return None if true is None else float(np.mean(got == true))

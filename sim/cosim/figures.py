@@ -6,7 +6,7 @@ import numpy as np
 
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim.cycles import Pipeline, alone, by_layer
-from trispike.sim.cosim.decision import Decisions, decisions
+from trispike.sim.cosim.decision import Decisions, decisions, share
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cost.events import Counts, energies
 from trispike.sim.report.mismatch import Mismatch
@@ -28,9 +28,10 @@ class Figures:
       that were judged, the first in question being ``first_image``.
     - ``timesteps_taken``: mean to a label: ``timesteps``, unless images end early.
     - ``images_asked``, ``complete``: images that it was to run on, and whether all were judged.
-    - ``accuracy``, ``golden_accuracy``: fraction of labels that are right.
+    - ``accuracy``, ``golden_accuracy``: fraction of labels that are right; None if the data have no
+      labels.
     - ``answers``: fraction of the labels' parts that are right, of each group of outputs, if there
-      are groups.
+      are groups and labels.
     - ``decisions``: how sure the RTL's labels are, see `sim.cosim.decision`.
     - ``card_accuracy``: what the weight file's card says for as many timesteps and all test images
       of the same data set; None if it says nothing.
@@ -85,8 +86,8 @@ class Figures:
     timesteps: int
     timesteps_taken: float
     seed: int
-    accuracy: float
-    golden_accuracy: float
+    accuracy: float | None
+    golden_accuracy: float | None
     answers: tuple[float, ...]
     decisions: Decisions
     card_accuracy: float | None
@@ -143,12 +144,12 @@ def _modelled(shape: NetworkShape, outcomes: list[Outcome], timesteps: int) -> n
     return np.concatenate(parts)
 
 
-def answers(shape: NetworkShape, got: np.ndarray, true: np.ndarray) -> tuple[float, ...]:
+def answers(shape: NetworkShape, got: np.ndarray, true: np.ndarray | None) -> tuple[float, ...]:
     """Fraction of the parts of labels ``got`` that are right, of each group of outputs.
 
-    -1 is no label, and no part of it is right.
+    -1 is no label, and no part of it is right. Nothing without groups, or ``true`` labels.
     """
-    if not shape.groups:
+    if not shape.groups or true is None:
         return ()
     parts = zip(
         *(np.unravel_index(each, shape.groups) for each in (np.abs(got), true)), strict=True
@@ -185,7 +186,7 @@ def _paces(shape: NetworkShape, outcome: Outcome) -> tuple[tuple[float, ...], tu
 def figures(
     shape: NetworkShape,
     outcomes: list[Outcome],
-    labels: np.ndarray,
+    labels: np.ndarray | None,
     *,
     images: range,
     data: str,
@@ -197,8 +198,8 @@ def figures(
 ) -> Figures:
     """Figures of a run that was to take ``images`` of a data set with the true ``labels``.
 
-    ``outcomes``, at least one, are what it found of them; ``labels`` has the shape (n,). The chip
-    has ``flip_flops``.
+    ``outcomes``, at least one, are what it found of them; ``labels`` has the shape (n,), and is
+    None if there are none. The chip has ``flip_flops``.
     """
     judged = sum(len(outcome.images) for outcome in outcomes)
     mismatch = first_mismatch(outcomes)
@@ -229,7 +230,9 @@ def figures(
         spiking_cycles=tuple((sum(each.sum(axis=(1, 2)) for each in spiking) / judged).tolist()),
         flip_flops=flip_flops,
     )
-    true = np.concatenate([labels[o.images.start : o.images.stop] for o in outcomes])
+    true = None
+    if labels is not None:
+        true = np.concatenate([labels[o.images.start : o.images.stop] for o in outcomes])
     got = np.concatenate([outcome.labels for outcome in outcomes])
     golden = np.concatenate([outcome.golden_labels for outcome in outcomes])
     cycles = sum(outcome.cycles for outcome in outcomes)
@@ -248,13 +251,14 @@ def figures(
         timesteps=timesteps,
         timesteps_taken=taken,
         seed=seed,
-        accuracy=float(np.mean(got == true)),
-        golden_accuracy=float(np.mean(golden == true)),
+        accuracy=share(got, true),
+        golden_accuracy=share(golden, true),
         answers=answers(shape, got, true),
         decisions=decisions(
             np.concatenate([outcome.silent for outcome in outcomes]),
             np.concatenate([outcome.tied for outcome in outcomes]),
-            got == true,
+            got,
+            true,
         ),
         card_accuracy=card_accuracy,
         mismatches=mismatches,

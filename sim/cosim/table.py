@@ -25,8 +25,13 @@ def undecided(d: Decisions) -> list[tuple[str, str, str]]:
     return [
         ("  without an output spike", f"{d.silent}", _MEASURED),
         ("  with outputs that tie", f"{d.tied}", _MEASURED),
-        ("  accuracy, those wrong", f"{d.accuracy:.2%}", _MEASURED),
+        *percent("  accuracy, those wrong", d.accuracy),
     ]
+
+
+def percent(name: str, accuracy: float | None) -> list[tuple[str, str, str]]:
+    """The row of an ``accuracy``; none if there is none."""
+    return [] if accuracy is None else [(name, f"{accuracy:.2%}", _MEASURED)]
 
 
 def early(f: Figures) -> list[tuple[str, str, str]]:
@@ -56,8 +61,8 @@ def table(f: Figures) -> Table:
             f"{f.images} x {f.timesteps}" + (f", from {f.first_image}" if f.first_image else ""),
             _GIVEN,
         ),
-        ("accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED),
-        ("accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED),
+        *percent("accuracy, RTL", f.accuracy),
+        *percent("accuracy, golden model", f.golden_accuracy),
         *((f"  of part {k} of labels", f"{a:.2%}", _MEASURED) for k, a in enumerate(f.answers, 1)),
         *undecided(f.decisions),
         ("mismatches RTL / models", f"[{'red' if wrong else 'green'}]{wrong}[/]", _MEASURED),

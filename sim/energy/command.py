@@ -19,7 +19,7 @@ from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DataFolder, Images, Lanes, Record, Trained
+from trispike.sim.terminal.options import Images, Input, Lanes, Record
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
@@ -34,14 +34,14 @@ WIDTHS_SECTION = "energy widths"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Prediction(Record, DataFolder, Images, Trained):
+class Prediction(Record, Images, Input):
     """A network on test images."""
 
     usual_timesteps: ClassVar[int] = 1
 
     timesteps: int | None = option(
-        "Timesteps per image.  [default: those that the network was trained for, or "
-        f"{usual_timesteps}]",
+        "Timesteps per image.  [default: those that INPUT's spikes have, that the network was "
+        f"trained for, or {usual_timesteps}]",
         check=spikes.check_timesteps,
         short="-t",
     )
@@ -90,7 +90,7 @@ def _layers(asked: LayerEnergies) -> None:
     """Tell the energy of each layer."""
     plots = extras.plots("energy.plots") if asked.record else None
     subject, folder = Subject.of(asked), docs(record=asked.record)
-    network, data, timesteps = subject.network, asked.data, asked.timesteps
+    network, data, timesteps = subject.network, subject.data, asked.timesteps
     pixels, labels = subject.chosen_images(asked)
     image = folder / figure(network.name, data, timesteps)
     home = Place(folder, WIDTHS, "energy-widths.json", WIDTHS_SECTION, [image], record=asked.record)
@@ -115,9 +115,9 @@ def _layers(asked: LayerEnergies) -> None:
 
 def _chip(asked: ChipEnergy) -> None:
     """Tell the energy of a chip."""
-    layer, data, lanes, traced = asked.layer, asked.data, asked.lanes, asked.traced
+    layer, lanes, traced = asked.layer, asked.lanes, asked.traced
     subject = Subject.of(asked)
-    network = subject.network
+    network, data = subject.network, subject.data
     shape = network.shape.with_lanes(lanes)
     pixels, labels, chosen = subject.test_images(asked)
     if not 1 <= traced <= len(chosen):

@@ -13,8 +13,8 @@ class Energy:
     """Energy of a prediction in nJ, told in three ways.
 
     network, data, timesteps, lanes: What ran. The committed weights did.
-    accuracy, images: Fraction of labels that are right, of how many test images: those of
-        ``events``.
+    accuracy, images: Fraction of labels that are right, None without labels, of how many test
+        images: those of ``events``.
     cycles: Between two predictions, mean of these images.
     events: By kind of event, see `sim.cost.events`: of all these images, at 65 nm.
     traced_images, traced_cycles: Images that the netlist's switching was counted on, and their
@@ -27,7 +27,7 @@ class Energy:
     data: str
     timesteps: int
     lanes: int
-    accuracy: float
+    accuracy: float | None
     images: int
     cycles: float
     events: dict[str, float]
@@ -43,14 +43,15 @@ class Widths:
     """What the layers of a network had to do, by the golden model.
 
     network, data, timesteps: What ran.
-    accuracy, images: Fraction of labels that are right, of how many test images.
+    accuracy, images: Fraction of labels that are right, None without labels, of how many test
+        images.
     layers: Input side first.
     """
 
     network: str
     data: str
     timesteps: int
-    accuracy: float
+    accuracy: float | None
     images: int
     layers: tuple[Activity, ...]
 

@@ -23,7 +23,7 @@ class Runs:
     shape: NetworkShape
     data: str
     pixels: np.ndarray
-    labels: np.ndarray
+    labels: np.ndarray | None
     timesteps: int
 
     def run(self, images: range, folder: Path, *, waves: bool = False) -> Figures:

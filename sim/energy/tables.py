@@ -10,7 +10,7 @@ from trispike.sim.cost import constants
 from trispike.sim.cost.constants import TARGET
 from trispike.sim.cost.scaling import OSU_180, scaled
 from trispike.sim.energy import silicon
-from trispike.sim.energy.record import Energy
+from trispike.sim.energy.record import Energy, Widths
 from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import RIVALS
 
@@ -89,8 +89,14 @@ def remarks(entry: Energy) -> list[str]:
         f"events over switching: {ratio:.2f}",
         f"by events, all {entry.images:,} images: {energy:.1f} nJ, {entry.cycles:.1f} cycles",
         f"TW-SNN's {power} in as many cycles: {silicon.prediction(entry.cycles):.1f} nJ, {DERIVED}",
-        f"accuracy on these images: {entry.accuracy:.2%}",
+        *accuracy(entry),
     ]
+
+
+def accuracy(entry: Energy | Widths) -> list[str]:
+    """The note on the accuracy of ``entry``; none if there is none."""
+    known = entry.accuracy is not None
+    return [f"accuracy on these images: {entry.accuracy:.2%}"] if known else []
 
 
 def markdown(entries: Sequence[Energy]) -> str:

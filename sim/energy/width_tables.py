@@ -7,6 +7,7 @@ from rich.table import Table
 
 from trispike.sim.cost.constants import TARGET
 from trispike.sim.energy.record import Widths
+from trispike.sim.energy.tables import accuracy
 from trispike.sim.energy.widths import WIDTHS
 from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import WIDTH_GAINS
@@ -70,7 +71,7 @@ def remarks(entry: Widths) -> list[str]:
     return [
         "spikes and neurons: measured by the golden model, means of an image; energies: derived",
         *(_gain(entry, bits) for bits in _WIDER),
-        f"accuracy on these images: {entry.accuracy:.2%}",
+        *accuracy(entry),
     ]
 
 

@@ -31,6 +31,7 @@ from trispike.models.network.numbers import (
     WEIGHT_BITS,
 )
 from trispike.models.network.parameters import Network
+from trispike.sim.cosim.decision import share
 from trispike.sim.cost.events import addition, sram_read
 
 CORE_NEURONS = 256
@@ -101,22 +102,22 @@ def reach(layer: Layer) -> np.ndarray:
 
 
 def activities(
-    network: Network, images: np.ndarray, labels: np.ndarray, timesteps: int
-) -> tuple[tuple[Activity, ...], float]:
+    network: Network, images: np.ndarray, labels: np.ndarray | None, timesteps: int
+) -> tuple[tuple[Activity, ...], float | None]:
     """What each layer had to do on ``images``, by the golden model, and the accuracy.
 
-    Input spikes are those of seed 0.
+    Input spikes are those of seed 0. Without ``labels`` the accuracy is None.
     """
     layers = network.shape.layers
     reached = [reach(layer) for layer in layers]
     counts = [np.zeros((timesteps, layer.volume.size), np.int64) for layer in layers]
-    right = 0
+    got = []
     for at in _batches(network, len(images), timesteps):
         spikes = encode(network.shape, images[at], timesteps, 0, at.start)
         result = run(network, spikes, keep_potentials=False)
         for count, given in zip(counts, (spikes, *result.spikes), strict=False):
             count += np.count_nonzero(given, axis=0)
-        right += int(np.count_nonzero(result.labels == labels[at]))
+        got.append(result.labels)
     done = tuple(
         Activity(
             layer=str(layer),
@@ -126,7 +127,7 @@ def activities(
         )
         for layer, count, each in zip(layers, counts, reached, strict=True)
     )
-    return done, right / len(images)
+    return done, share(np.concatenate(got), labels)
 
 
 def _batches(network: Network, images: int, timesteps: int) -> Iterator[slice]:

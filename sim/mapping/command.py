@@ -14,7 +14,7 @@ from trispike.models.mesh.topology import MeshShape, Port, node_name
 from trispike.models.network.parameters import Network
 from trispike.sim.report import records
 from trispike.sim.terminal.console import table_console
-from trispike.sim.terminal.options import DataFolder, Images, Json, Seeded, Trained
+from trispike.sim.terminal.options import Images, Input, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 
@@ -23,7 +23,7 @@ RANDOM = 1000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Placement(Json, DataFolder, Seeded, Images, Trained):
+class Placement(Json, Seeded, Images, Input):
     """A network to place on a mesh."""
 
     mesh: str | None = option("Nodes along x, y and z.  [default: as few as possible]")
@@ -50,7 +50,7 @@ def map_(asked: Placement) -> None:
     placement = figures(placed, activity, asked.seed)
     console = table_console()
     console.print(
-        _places(placement, f"{shape.name} on {mesh}, {len(pixels)} images of {asked.data}")
+        _places(placement, f"{shape.name} on {mesh}, {len(pixels)} images of {subject.data}")
     )
     console.print(_totals(placement))
     asked.keep(records.plain(placement))

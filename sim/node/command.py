@@ -21,7 +21,7 @@ from trispike.sim.node.setting import setting
 from trispike.sim.node.tables import table
 from trispike.sim.report import records
 from trispike.sim.terminal.console import progress_bar, table_console
-from trispike.sim.terminal.options import DataFolder, Dead, Images, Json, Seeded, Trained
+from trispike.sim.terminal.options import Dead, Images, Input, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
@@ -48,7 +48,7 @@ class MeshRun(Json, Dead, Seeded, Images):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainedRun(MeshRun, Trained, DataFolder):
+class TrainedRun(MeshRun, Input):
     """A trained network on test images."""
 
     first: int = option("Index of the first test image.", 0)
@@ -96,7 +96,7 @@ def execute(asked: MeshRun) -> None:
     trained = isinstance(asked, TrainedRun)
     if trained:
         subject = Subject.of(asked)
-        network, data, first = subject.network, asked.data, asked.first
+        network, data, first = subject.network, subject.data, asked.first
     else:
         network, data, first = synthetic.network(asked.random, asked.seed), "random spikes", 0
     nodes = len(mapping.parts(network.shape))

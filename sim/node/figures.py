@@ -22,8 +22,8 @@ class MeshFigures:
     - ``data``, ``first_image``, ``images``, ``timesteps``, ``seed``: on which images.
     - ``stall``, ``dead_links``: chance of a link's stalling in a cycle; dead links.
     - ``accuracy``, ``golden_accuracy``: fraction of labels that are right; None for a random
-      network.
-    - ``decisions``, ``card_accuracy``: see `sim.cosim.figures.Figures`; None as well.
+      network, and if the data have no labels.
+    - ``decisions``, ``card_accuracy``: see `sim.cosim.figures.Figures`.
     - ``flits_compared``: spikes, ends and credits that were compared one by one.
     - ``words_loaded``, ``words_read_back``, ``loading_cycles``, ``back_door``: of the nodes'
       memories, 16 bits each; all read back were as written. Loading went through the mesh, one
@@ -67,7 +67,7 @@ class MeshFigures:
     dead_links: tuple[str, ...]
     accuracy: float | None
     golden_accuracy: float | None
-    decisions: Decisions | None
+    decisions: Decisions
     card_accuracy: float | None
     flits_compared: int
     words_loaded: int
@@ -142,9 +142,9 @@ def figures(
         seed=seed,
         stall=stall,
         dead_links=tuple(map(str, setting.dead_links)),
-        accuracy=_share(measured.outputs.labels, labels),
-        golden_accuracy=_share(setting.labels, labels),
-        decisions=None if labels is None else _decisions(measured, labels),
+        accuracy=decision.share(measured.outputs.labels, labels),
+        golden_accuracy=decision.share(setting.labels, labels),
+        decisions=_decisions(measured, labels),
         card_accuracy=card_accuracy,
         flits_compared=len(run.flits),
         words_loaded=measured.loaded,
@@ -187,15 +187,11 @@ def fixed_chip(measured: Measured) -> float:
     return float(intervals(results, int(results[0])).mean())
 
 
-def _share(got: np.ndarray, labels: np.ndarray | None) -> float | None:
-    return None if labels is None else float(np.mean(got == labels))
-
-
-def _decisions(measured: Measured, labels: np.ndarray) -> Decisions:
+def _decisions(measured: Measured, labels: np.ndarray | None) -> Decisions:
     shape, outputs = measured.setting.network.shape, measured.outputs
     silent = decision.silent(outputs.scores, shape)
     tied = decision.tied(outputs.scores, shape)
-    return decision.decisions(silent, tied, outputs.labels == labels)
+    return decision.decisions(silent, tied, outputs.labels, labels)
 
 
 def _traffic(measured: Measured) -> dict:

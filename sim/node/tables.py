@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from trispike.sim.cosim.figures import CLOCK_MHZ
-from trispike.sim.cosim.table import operations, undecided
+from trispike.sim.cosim.table import operations, percent, undecided
 from trispike.sim.node.figures import MeshFigures
 from trispike.sim.terminal.console import quantity_table
 
@@ -33,10 +33,9 @@ def _subject(f: MeshFigures):
 
 
 def _results(f: MeshFigures):
-    if f.accuracy is not None:
-        yield "accuracy, RTL", f"{f.accuracy:.2%}", _MEASURED
-        yield "accuracy, golden model", f"{f.golden_accuracy:.2%}", _MEASURED
-        yield from undecided(f.decisions)
+    yield from percent("accuracy, RTL", f.accuracy)
+    yield from percent("accuracy, golden model", f.golden_accuracy)
+    yield from undecided(f.decisions)
     yield "mismatches RTL / golden model", "[green]0[/]", _MEASURED
     yield "  flits compared one by one", f"{f.flits_compared:,}", _MEASURED
     yield "  compared", "spikes of all layers, ends, credits, labels, links", _GIVEN

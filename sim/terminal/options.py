@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from trispike.models.data import datasets, spikes
+from trispike.models.data.own import OwnData
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable, write_atomically
 from trispike.models.mesh import topology
@@ -14,6 +15,7 @@ from trispike.models.network import weights
 from trispike.models.network.numbers import LANES
 from trispike.models.network.presets import PRESETS
 from trispike.sim.terminal.console import warn
+from trispike.sim.terminal.parser import make_name
 from trispike.sim.terminal.request import Request, at_least_1, option
 
 DEFAULT_IMAGES = 1000
@@ -53,6 +55,8 @@ class Trained(Weights, Preset):
 
     usual: ClassVar[str] = _LAYER
     """The network without either option."""
+    own: ClassVar[OwnData | None] = None
+    """The user's own test data, in place of those of ``data``."""
 
     layer: str | None = option(
         f"Network: {', '.join(PRESETS)}.  [default: that of WEIGHTS, or {_LAYER}]"
@@ -110,17 +114,40 @@ class DataFolder(Request):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Input(DataFolder, Trained):
+    """A trained network, and what it works on: test images of its data set, or the user's own."""
+
+    input: Path | None = option(
+        "File (.npz) of your own images or spikes, with labels or without, in place of DATA."
+    )
+
+    def __post_init__(self):
+        named = [k for k in ("data", "data_folder") if getattr(self, k) is not None]
+        super().__post_init__()
+        if self.input is None:
+            return
+        if named:
+            raise BadInput(
+                f"{make_name(named[0])}= is for data sets by name, and INPUT= names a file of "
+                "your own: leave one of them out"
+            )
+        object.__setattr__(self, "own", OwnData.read(self.input))
+        if self.own.samples.timesteps:
+            object.__setattr__(self, "trained_timesteps", self.own.samples.timesteps)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Images(Request):
     """How many images, and for how long."""
 
     usual_timesteps: ClassVar[int] = 5
     """Those of a network that was trained for any number."""
     trained_timesteps: ClassVar[int | None] = None
-    """Those that the network was trained for, if known."""
+    """Those that the network was trained for, or that the user's own spikes have, if known."""
 
     timesteps: int | None = option(
-        "Timesteps per image.  [default: those that the network was trained for, or "
-        f"{usual_timesteps}]",
+        "Timesteps per image.  [default: those that INPUT's spikes have, that the network was "
+        f"trained for, or {usual_timesteps}]",
         check=spikes.check_timesteps,
         short="-t",
     )
@@ -229,6 +256,8 @@ class Record(Request):
         super().__post_init__()
         if self.record and isinstance(self, Weights) and self.weights is not None:
             raise BadInput("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
+        if self.record and isinstance(self, Input) and self.input is not None:
+            raise BadInput("RECORD= is for data sets by name; leave it out with INPUT=")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

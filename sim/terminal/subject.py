@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from trispike.models.data import datasets
+from trispike.models.data.own import OwnData
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.card import Card
@@ -22,17 +23,18 @@ _DEVIATIONS = 6
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A trained network, and the data set that it works on.
+    """A trained network, and the data that it works on.
 
     - ``weight_file``: where it stands.
     - ``card``: what the file says of it.
-    - ``data``: name of the data set.
+    - ``data``: name of the data set, or of the user's ``own`` data.
     """
 
     weight_file: Path
     network: Network
     card: Card
     data: str
+    own: OwnData | None
 
     @classmethod
     def of(cls, asked: Trained) -> Self:
@@ -48,16 +50,18 @@ class Subject:
                     f"layer {k} of {network.name} leaves out rows or columns of its maps of "
                     f"{layer.volume}: no window reaches them"
                 )
-        return cls(weight_file=weight_file, network=network, card=card, data=asked.data)
+        own = asked.own
+        data = own.name if own else asked.data
+        return cls(weight_file=weight_file, network=network, card=card, data=data, own=own)
 
     def accuracy_claimed(self, timesteps: int) -> float | None:
         """What the card says of the data set at so many timesteps; None if nothing."""
-        return self.card.accuracy(self.data, timesteps)
+        return None if self.own else self.card.accuracy(self.data, timesteps)
 
-    def check_accuracy(self, timesteps: int, got: float, images: int) -> None:
+    def check_accuracy(self, timesteps: int, got: float | None, images: int) -> None:
         """Warn if ``got`` on some ``images`` can hardly be a sample of what the card claims."""
         claimed = self.accuracy_claimed(timesteps)
-        if claimed is None:
+        if claimed is None:  # as of the user's own data, which may have no labels
             return
         deviation = math.sqrt(max(claimed * (1 - claimed), 1 / images) / images)
         if abs(got - claimed) > _DEVIATIONS * deviation:
@@ -66,15 +70,22 @@ class Subject:
                 f"says {claimed:.2%}: are these the parameters, and the images, that were measured?"
             )
 
-    def test_images(self, asked: Images, *, first: int = 0) -> tuple[np.ndarray, np.ndarray, range]:
+    def test_images(
+        self, asked: Images, *, first: int = 0
+    ) -> tuple[np.ndarray, np.ndarray | None, range]:
         """All test images as `models.data.datasets`, their labels (n,), and those to work on.
 
-        These are as many as are ``asked`` for, from the index ``first`` on; `DEFAULT_IMAGES` if no
-        number was named, or all that are left if there are fewer. `BadInput` if there are not so
-        many, if they are not what the network takes, or if it skips all their timesteps.
+        Labels are None where the user's own data have none. The images to work on are as many as
+        are ``asked`` for, from the index ``first`` on; `DEFAULT_IMAGES` if no number was named, or
+        all that are left if there are fewer. `BadInput` if there are not so many, if they are not
+        what the network takes, or if it skips all their timesteps.
         """
         count, data = asked.images, self.data
-        pixels, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
+        if self.own:
+            pixels, labels, samples = self.own.images, self.own.labels, self.own.samples
+        else:
+            samples = datasets.source(data).samples
+            pixels, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
         if not 0 <= first < len(pixels):
             raise BadInput(
                 f"FIRST must be from 0 to {len(pixels) - 1}, {data}'s last test image, not {first}"
@@ -83,20 +94,25 @@ class Subject:
         if count is not None and count > left:
             which = f"{data}'s test images" + (f" from {first} on" if first else "")
             raise BadInput(f"IMAGES must be at most {left}, {which}, not {count}")
-        samples, outputs = datasets.source(data).samples, self.network.shape.sizes[-1]
-        if outputs != samples.outputs:
+        outputs = self.network.shape.sizes[-1]
+        if samples.groups and outputs != samples.outputs:
             classes = " + ".join(map(str, samples.groups))
             warn(f"{self.weight_file} has {outputs} outputs, and {data} has {classes} classes")
         samples.check_input(self.network.shape, str(self.weight_file), data)
+        if self.own:
+            self.own.check_labels(self.network.shape.labels, str(self.weight_file))
         if samples.timesteps not in (None, asked.timesteps):
             raise BadInput(f"T must be {samples.timesteps} on {data}, not {asked.timesteps}")
         self.network.check_timesteps(asked.timesteps)
         return pixels, labels, range(first, first + (count or min(DEFAULT_IMAGES, left)))
 
-    def chosen_images(self, asked: Images, *, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """The test images to work on, and their labels; `BadInput` as `test_images`."""
+    def chosen_images(
+        self, asked: Images, *, first: int = 0
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """The test images to work on, and their labels; None and `BadInput` as `test_images`."""
         pixels, labels, chosen = self.test_images(asked, first=first)
-        return pixels[chosen.start : chosen.stop], labels[chosen.start : chosen.stop]
+        mine = slice(chosen.start, chosen.stop)
+        return pixels[mine], None if labels is None else labels[mine]
 
 
 def committed(layer: str, data: str) -> Path:

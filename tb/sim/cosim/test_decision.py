@@ -35,5 +35,8 @@ def test_silent_and_tied():
 def test_accuracy_if_they_are_wrong():
     """A label that is right by chance does not count."""
     silent, tied = (f(SCORES, _shape()) for f in (decision.silent, decision.tied))
-    found = decision.decisions(silent, tied, np.array([True, True, True, False]))
+    got = np.array([0, 1, 2, 0])
+    found = decision.decisions(silent, tied, got, np.array([0, 1, 2, 1]))
     assert (found.silent, found.tied, found.accuracy) == (1, 2, 0.25)
+    found = decision.decisions(silent, tied, got, None)
+    assert (found.silent, found.tied, found.accuracy) == (1, 2, None)
