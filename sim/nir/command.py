@@ -4,21 +4,24 @@ import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
 from trispike.models.data import datasets, spikes
+from trispike.models.data.own import OwnData
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
+from trispike.models.network.card import Card
+from trispike.models.network.parameters import Network
 from trispike.models.network.shape import Encoder
 from trispike.sim.nir import exporting, report
 from trispike.sim.nir.chain import STATEFUL, Chain, read
 from trispike.sim.nir.importing import Import, Reading, imported
+from trispike.sim.nir.inputs import Inputs
 from trispike.sim.nir.network import SHIFTS
 from trispike.sim.nir.rules import FRAMEWORKS, TOLD, rules
 from trispike.sim.report import records
-from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.extras import install
 from trispike.sim.terminal.options import DataFolder, Json, Seeded, Trained
 from trispike.sim.terminal.request import at_least_1, command, option
@@ -39,6 +42,9 @@ class NirFile(Json, DataFolder, Seeded):
 
     from_: Path | None = option("NIR file.")
     name: str | None = option("Name of the network.  [default: the file's]")
+    input: Path | None = option(
+        "File (.npz) of your own images or spikes to compare both networks on, in place of DATA."
+    )
     data: str | None = option(
         f"Data set to compare both networks on: {', '.join(datasets.NAMES)}.  [default: none]"
     )
@@ -91,42 +97,31 @@ def import_(asked: NirFile) -> None:
     """
     if asked.from_ is None:
         raise BadInput("FROM must name a NIR file, like FROM=network.nir")
-    name = asked.name or asked.from_.stem
-    path = (asked.output or build_folder() / "weights") / f"{name}.npz"
-    if asked.tune and asked.data is None:
-        raise BadInput("TUNE needs labelled images: name them by DATA= or INPUT=")
     chain = read(asked.from_)
     if (ours := exporting.restored(asked.from_)) is not None:
-        network, card = ours
-        path = path.with_name(f"{asked.name or network.name}.npz")
-        weights.save(path, network, card)
-        print(f"written by make export, and the same again\nweights: {relative(path)}")
+        _keep_ours(asked, *ours)
         return
-    reading = _reading(asked, chain)
-    whole = imported(chain, name, reading)
-    data = (
-        datasets.load(asked.data, datasets.find_folder(asked.data_folder, asked.data))
-        if asked.data
-        else None
-    )
-    if data:
-        data.samples.check_input(whole.network.shape, str(asked.from_), asked.data)
+    inputs = _inputs(asked)
+    whole = imported(chain, asked.name or asked.from_.stem, _reading(asked, chain, inputs))
+    if inputs:
+        inputs.check(whole.network.shape, str(asked.from_))
+    path = _path(asked, whole.network.name)
     check_writable(path)
     asked.check_json()
     found = None
-    if data:
-        images = data.test_images[: asked.images or DEFAULT_IMAGES]
-        labels = data.test_labels[: len(images)]
+    if inputs:
+        count = asked.images or DEFAULT_IMAGES
+        images, labels = (None if x is None else x[:count] for x in (inputs.images, inputs.labels))
         with progress_bar() as progress:
             task = progress.add_task("searching thresholds", total=None)
-            whole = whole.calibrated(data.fit_images)
+            whole = whole.calibrated(inputs.fit_images)
             if asked.tune:
-                whole = _tuned(whole, data, asked.tune, progress)
+                whole = _tuned(whole, inputs, asked.tune, progress)
             progress.update(task, description="comparing", total=len(images))
             found = whole.drift(images, labels, lambda done: progress.update(task, completed=done))
-    whole.save(path, asked.data)
+    whole.save(path, inputs.name if inputs and inputs.known else None)
     record = report.record(whole, found)
-    console = Console()
+    console = table_console()
     for each in report.tables(record):
         console.print(each)
     print(*report.remarks(record), sep="\n")
@@ -134,7 +129,31 @@ def import_(asked: NirFile) -> None:
     asked.keep(records.plain(record))
 
 
-def _tuned(whole: Import, data: datasets.Dataset, epochs: int, progress: Progress) -> Import:
+def _path(asked: NirFile, name: str) -> Path:
+    return (asked.output or build_folder() / "weights") / f"{name}.npz"
+
+
+def _keep_ours(asked: NirFile, network: Network, card: Card) -> None:
+    """Write what `make export` wrote the file of."""
+    path = _path(asked, asked.name or network.name)
+    weights.save(path, network, card)
+    print(f"written by make export, and the same again\nweights: {relative(path)}")
+
+
+def _inputs(asked: NirFile) -> Inputs | None:
+    """What both networks are compared on, if anything."""
+    if asked.input is not None:
+        if asked.data is not None:
+            raise BadInput("DATA= and INPUT= both name data: leave one of them out")
+        return Inputs.of_file(OwnData.read(asked.input), trains=asked.tune is not None)
+    if asked.data is not None:
+        return Inputs.of_dataset(asked.data, asked.data_folder)
+    if asked.tune:
+        raise BadInput("TUNE needs labelled images: name them by DATA= or INPUT=")
+    return None
+
+
+def _tuned(whole: Import, inputs: Inputs, epochs: int, progress: Progress) -> Import:
     """The network trained on."""
     try:
         from trispike.sim.nir.tune import tuned
@@ -148,18 +167,20 @@ def _tuned(whole: Import, data: datasets.Dataset, epochs: int, progress: Progres
         text = f"training: loss {loss:.3f}, {right:.2%} right"
         progress.update(task, completed=epoch, description=text)
 
-    return tuned(whole, data.fit_images, data.fit_labels, epochs=epochs, report=report)
+    return tuned(whole, inputs.fit_images, inputs.fit_labels, epochs=epochs, report=report)
 
 
-def _reading(asked: NirFile, chain: Chain) -> Reading:
+def _reading(asked: NirFile, chain: Chain, inputs: Inputs | None) -> Reading:
     """How the file is read."""
-    encoder = _encoder(asked)
-    state = any(node.kind in STATEFUL for node in chain.nodes)
-    timesteps = asked.timesteps
-    if timesteps is None and encoder is Encoder.GIVEN and asked.data:
-        timesteps = datasets.source(asked.data).samples.timesteps
-    if timesteps is None and (state or encoder is not Encoder.DIRECT):
+    given = inputs and inputs.samples.timesteps
+    encoder = _encoder(asked.encoder or (Encoder.GIVEN if given else Encoder.DIRECT).value)
+    timesteps = asked.timesteps or given
+    if timesteps is None and (
+        encoder is not Encoder.DIRECT or any(node.kind in STATEFUL for node in chain.nodes)
+    ):
         raise BadInput("T must say for how many timesteps the network runs, like T=25")
+    if given and timesteps != given:
+        raise BadInput(f"T must be {given} on {inputs.name}, not {timesteps}")
     if asked.pixels not in _FULL_SCALES:
         raise BadInput(f"PIXELS must be raw or unit, not {asked.pixels!r:.80}")
     told = {name: getattr(asked, name) for name in TOLD}
@@ -173,14 +194,11 @@ def _reading(asked: NirFile, chain: Chain) -> Reading:
     )
 
 
-def _encoder(asked: NirFile) -> Encoder:
-    if asked.encoder is None:
-        given = asked.data and datasets.source(asked.data).samples.timesteps is not None
-        return Encoder.GIVEN if given else Encoder.DIRECT
+def _encoder(name: str) -> Encoder:
     names = {each.value: each for each in _ENCODERS}
-    if asked.encoder not in names:
-        raise BadInput(f"ENCODER must be one of {', '.join(names)}, not {asked.encoder!r:.80}")
-    return names[asked.encoder]
+    if name not in names:
+        raise BadInput(f"ENCODER must be one of {', '.join(names)}, not {name!r:.80}")
+    return names[name]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
