@@ -1,6 +1,7 @@
 """The networks that come with Trispike, by name."""
 
 import itertools
+import re
 from collections.abc import Mapping
 
 from trispike.models.errors import BadInput
@@ -92,9 +93,29 @@ PRESETS = TABLE_1 | _named(DIET, CT, WS, FIRST, *CONVOLUTIONAL)
 """Every network that ``LAYER=`` takes."""
 
 
+_DENSE = re.compile(r"dense((?:_\d+){2,})")
+
+
 def preset(name: str, known: Mapping[str, NetworkShape] = PRESETS) -> NetworkShape:
-    """Shape of the network called ``name``; `BadInput` names the ``known`` ones."""
-    try:
+    """Shape of the network called ``name``; `BadInput` names the ``known`` ones.
+
+    ``dense_784_100_10`` is that of any dense layers of the seed's neurons.
+    """
+    if name in known:
         return known[name]
-    except KeyError:
-        raise BadInput(f"LAYER must be one of {', '.join(known)}, not {name!r}") from None
+    if match := _DENSE.fullmatch(name):
+        sizes = [int(size) for size in match[1].split("_")[1:]]
+        return NetworkShape.dense(name=name, sizes=sizes)
+    raise BadInput(
+        f"LAYER must be one of {', '.join(known)}, or like dense_784_100_10, not {name!r:.80}"
+    )
+
+
+def dense_name(sizes: str) -> str:
+    """The name by which `preset` knows dense layers of ``sizes``, like 784-100-10."""
+    name = "dense_" + sizes.replace("-", "_")
+    if not _DENSE.fullmatch(name):
+        raise BadInput(
+            f"SIZES must be inputs and neurons of each layer, like 784-100-10, not {sizes!r:.80}"
+        )
+    return name

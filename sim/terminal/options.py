@@ -20,14 +20,14 @@ from trispike.sim.terminal.request import Request, at_least_1, option
 
 DEFAULT_IMAGES = 1000
 
-_LAYER, _DATA = "fc256", "digits"
+DEFAULT_LAYER, _DATA = "fc256", "digits"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Layer(Request):
     """A network of ours, by name."""
 
-    layer: str = option(f"Network: {', '.join(PRESETS)}.", _LAYER)
+    layer: str = option(f"Network: {', '.join(PRESETS)}.", DEFAULT_LAYER)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,13 +53,13 @@ class Trained(Weights, Preset):
     Without LAYER= and DATA= they are those of the weight file, if one is named.
     """
 
-    usual: ClassVar[str] = _LAYER
+    usual: ClassVar[str] = DEFAULT_LAYER
     """The network without either option."""
     own: ClassVar[OwnData | None] = None
     """The user's own test data, in place of those of ``data``."""
 
     layer: str | None = option(
-        f"Network: {', '.join(PRESETS)}.  [default: that of WEIGHTS, or {_LAYER}]"
+        f"Network: {', '.join(PRESETS)}.  [default: that of WEIGHTS, or {DEFAULT_LAYER}]"
     )
     data: str | None = option(
         f"Data set: {', '.join(datasets.NAMES)}.  [default: the one that WEIGHTS was trained on, "

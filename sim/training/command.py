@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 from trispike.models.data import datasets
+from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
 from trispike.models.network.card import Card
-from trispike.models.network.presets import preset
+from trispike.models.network.presets import PRESETS, dense_name, preset
 from trispike.sim.terminal.console import relative
-from trispike.sim.terminal.options import DataFolder, Preset
+from trispike.sim.terminal.options import DEFAULT_LAYER, DataFolder, Preset
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.training import train as training
@@ -27,6 +28,11 @@ SHOWN = (1, 3, 10)
 class Training(DataFolder, Preset):
     """A network to train."""
 
+    layer: str | None = option(f"Network: {', '.join(PRESETS)}.  [default: {DEFAULT_LAYER}]")
+    sizes: str | None = option(
+        "Dense layers of the seed's neurons in place of LAYER: inputs, and neurons of each layer, "
+        "like 784-100-10."
+    )
     epochs: int | None = option("Passes over the training images.  [the committed card's]")
     seed: int | None = option("Seed of everything random.  [the committed card's]")
     threads: int | None = option("Threads of PyTorch.  [the committed card's, or 1]")
@@ -36,6 +42,14 @@ class Training(DataFolder, Preset):
     recipe: str = option(f"Settings: {', '.join(RECIPES)}.", weights.DEFAULT_RECIPE)
     settings: str = option("Other settings than the recipe's, such as 'beta=0.2 batch=100'.", "")
     output: Path | None = option("Folder.  [build/weights]")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.sizes is not None:
+            if self.layer is not None:
+                raise BadInput("SIZES= and LAYER= both name a network: leave one of them out")
+            object.__setattr__(self, "layer", dense_name(self.sizes))
+        object.__setattr__(self, "layer", self.layer or DEFAULT_LAYER)
 
 
 @command("train", Training)

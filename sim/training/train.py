@@ -110,6 +110,12 @@ def train(
         raise BadInput("DEVICE is cuda, but PyTorch sees no GPU: leave it out, or say DEVICE=cpu")
     dataset = load(plan.data, folder)
     dataset.samples.check_input(preset(plan.layer), plan.layer, plan.data)
+    outputs = preset(plan.layer).sizes[-1]
+    if outputs != dataset.samples.outputs:
+        raise BadInput(
+            f"{plan.layer} has {outputs} outputs, and {plan.data} has {dataset.samples.outputs} "
+            "classes"
+        )
     path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:

@@ -42,7 +42,10 @@ def weight_file(tmp_path):
 def test_unknown_layer():
     """The known ones are named."""
     message = refused(trispike("sim", "--layer", "fc257"))
-    assert f"LAYER must be one of {', '.join(PRESETS)}, not 'fc257'" in message
+    assert (
+        f"LAYER must be one of {', '.join(PRESETS)}, or like dense_784_100_10, not 'fc257'"
+        in message
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from trispike.sim.training import command
     [
         (["--recipe", "fast"], "RECIPE must be one of trispike, trispike-sparse, tw-snn, "),
         (["--layer", "fc9"], "LAYER must be one of fc256, "),
+        (["SIZES=784x9"], "SIZES must be inputs and neurons of each layer, like 784-100-10, not"),
+        (["SIZES=784-9-10", "LAYER=fc256"], "SIZES= and LAYER= both name a network"),
+        (["SIZES=784-9-9"], "dense_784_9_9 has 9 outputs, and digits has 10 classes"),
         (["--data", "cifar"], "DATA must be one of digits, mnist, "),
         (["--epochs", "0"], "epochs must be an integer, 1 or more, not 0"),
         (["--threads", "0"], "threads must be an integer, 1 or more, not 0"),
