@@ -153,6 +153,7 @@ def _names(ports: dict, nets: dict) -> dict[Bit, str]:
         (
             net not in ports,
             "$" in net,
+            net.lstrip("\\").startswith("$"),  # nameless, and in no waveform
             (each["bits"][0], net) in helpers,
             net.count("."),
             len(net),

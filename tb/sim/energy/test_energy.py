@@ -6,12 +6,13 @@ import json
 import numpy as np
 import pytest
 
-from tb.kit.networks import random_network, save
+from tb.kit.networks import random_network, random_network_of, save
 from tb.kit.silicon import needs_synthesis
 from trispike.models.errors import BadInput
-from trispike.models.network.layers import BankShape
+from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
+from trispike.models.network.neuron import LEAKY
 from trispike.models.network.presets import preset
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.verilog import export
 from trispike.sim.cosim import cosimulation, waveform
@@ -234,19 +235,22 @@ def test_every_preset_has_an_energy():
         assert all(0 < nj < 10 for nj in energies(counts, 167.0).values())
 
 
+def _traced(network, inputs, folder):
+    """A small chip mapped to cells, and a trace of it at work on ``inputs``."""
+    mapped = synthesise(Chip(shape=network.shape), liberty.read(LIBERTY), folder / "cells")
+    model = cosimulation.chip_model(network, waves=True, optimise=False)
+    path, images = save(network, folder), len(inputs)
+    options = {"waves": images, "model": model}
+    cosimulation.run(path, Given(inputs), range(images), folder / "run", **options)
+    return mapped, Trace(waveform.keep(folder / "run", folder / "wave"))
+
+
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory):
-    """A small chip mapped to cells, and a trace of it at work on random images."""
-    folder = tmp_path_factory.mktemp("energy")
+    """A small chip on random images."""
     network = random_network((40, 12, 5), 3, name="small")
-    mapped = synthesise(Chip(shape=network.shape), liberty.read(LIBERTY), folder / "cells")
-    rng = np.random.default_rng(3)
-    images = Given(rng.random((6, 2, 40)) < 0.3)
-    model = cosimulation.chip_model(network, waves=True, optimise=False)
-    path = save(network, folder)
-    cosimulation.run(path, images, range(6), folder / "run", waves=6, model=model)
-    trace = Trace(waveform.keep(folder / "run", folder / "wave"))
-    return mapped, trace
+    inputs = np.random.default_rng(3).random((6, 2, 40)) < 0.3
+    return _traced(network, inputs, tmp_path_factory.mktemp("energy"))
 
 
 @needs_synthesis
@@ -265,6 +269,18 @@ def test_toggles(traced):
         assert rates[f"layer_0/pe_3/potential_reg[{bit}]"] == changes / (trace.cycles - 1)
     assert all(0 <= rate <= 1 for rate in rates.values())
     assert sum(rate > 0 for rate in rates.values()) > len(rates) / 2
+
+
+@needs_synthesis
+def test_toggles_of_pixels_and_leaks(tmp_path):
+    """A chip whose neurons leak, as others' networks do: it takes what its netlist does, too."""
+    kind = {"bias": Bias.EACH, "threshold": Threshold.EACH, "neuron": LEAKY}
+    layers = Dense(inputs=20, neurons=4, pixels=True, **kind), Dense(inputs=4, neurons=2, **kind)
+    network = random_network_of(NetworkShape.of("leaky", layers, encoder=Encoder.DIRECT), 1)
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 3, 20), dtype=np.uint8)
+    mapped, trace = _traced(network, pixels, tmp_path)
+    rates = [rate for _, _, rate in Toggles(mapped, trace).rates()]
+    assert sum(rate > 0 for rate in rates) > len(rates) / 4
 
 
 @needs_synthesis
