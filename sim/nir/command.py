@@ -28,7 +28,7 @@ from trispike.sim.terminal.request import at_least_1, command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools.paths import build_folder
 
-DEFAULT_IMAGES = 1000
+DEFAULT_IMAGES, DEFAULT_IMAGES_OF_MAPS = 1000, 100
 
 _ENCODERS = (Encoder.DIRECT, Encoder.RATE, Encoder.LATENCY, Encoder.GIVEN)
 
@@ -54,7 +54,8 @@ class NirFile(Json, DataFolder, Seeded):
         short="-t",
     )
     images: int | None = option(
-        f"Test images to compare them on.  [default: {DEFAULT_IMAGES}]",
+        f"Test images to compare them on.  [default: {DEFAULT_IMAGES}, of convolutions "
+        f"{DEFAULT_IMAGES_OF_MAPS}]",
         check=at_least_1("IMAGES"),
         short="-n",
     )
@@ -110,7 +111,8 @@ def import_(asked: NirFile) -> None:
     asked.check_json()
     found = None
     if inputs:
-        count = asked.images or DEFAULT_IMAGES
+        usual = DEFAULT_IMAGES_OF_MAPS if whole.network.shape.has_maps else DEFAULT_IMAGES
+        count = asked.images or usual
         images, labels = (None if x is None else x[:count] for x in (inputs.images, inputs.labels))
         with progress_bar() as progress:
             task = progress.add_task("searching thresholds", total=None)
