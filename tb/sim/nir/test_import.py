@@ -1,7 +1,6 @@
 """Neurons of every kind of node, as integers and by the file's own equations."""
 
 import json
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,9 +9,10 @@ from tb.kit.command import refused, trispike_here
 from tb.kit.extras import needs_nir
 from tb.kit.nir_files import imported_from, of_maps, of_neurons, written
 from trispike.golden import run
-from trispike.models.data.encoders import packed
+from trispike.models.data.encoders import encode, packed
 from trispike.models.network.neuron import Order, Reset
 from trispike.models.network.shape import Encoder, ReadOut
+from trispike.sim.nir import reference
 from trispike.sim.nir.integers import nearest_shifts
 from trispike.sim.nir.rules import FRAMEWORKS, rules
 from trispike.sim.nir.ternary import ternary
@@ -137,12 +137,18 @@ def test_pools_fold_into_kernels(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (300, 48), dtype=np.uint8)
     for name, each in {"or": nodes, "mean": mean}.items():
         path = written(tmp_path, each, name=name)
-        whole = imported_from(path, encoder=Encoder.DIRECT, pixel=Fraction(1, 255))
+        whole = imported_from(path, encoder=Encoder.DIRECT)
         assert whole.exact
         drift = whole.drift(images, None)
         assert drift.first is None
         assert 0 < drift.layers[0].spikes
         assert drift.agree == 300
+        inputs = encode(whole.network.shape, images, 1, 0)
+        seen = reference.run(whole.chain, whole.reading.rules, inputs, 1).scores
+        ours = run(whole.network, inputs).scores
+        unit = whole.layers[1].weights.alpha[0] / whole.network.layers[1].a
+        assert seen == pytest.approx(ours * unit)
+        assert len(np.unique(ours)) > 10
     assert len(whole.network.layers[1].weights) == 72
 
 
