@@ -29,6 +29,9 @@ _KINDS = (
 
 _POSITIVE = ("tau", "tau_mem", "tau_syn")
 
+_SNNTORCH_RATE = 1e4
+"""r / tau of every LIF that snnTorch writes, an IF's r where both are infinite: its beta is 1."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Node:
@@ -184,11 +187,15 @@ def _input_shape(graph, name: str) -> tuple[int, ...]:
 
 def _node(name: str, node: Any, inputs: tuple[int, ...]) -> Node:
     kind = type(node).__name__
-    fields = {
-        field.name: _value(name, field.name, getattr(node, field.name))
+    values = {
+        field.name: getattr(node, field.name)
         for field in dataclasses.fields(node)
         if field.name not in ("input_type", "output_type", "metadata")
     }
+    if kind == "LIF" and np.isposinf(values["tau"]).all() and np.isposinf(values["r"]).all():
+        kind = "IF"
+        values = {"r": _SNNTORCH_RATE, **{of: values[of] for of in ("v_threshold", "v_reset")}}
+    fields = {field: _value(name, field, value) for field, value in values.items()}
     fields, outputs = _SHAPES[kind](name, fields, inputs)
     return Node(name=name, kind=kind, fields=fields, inputs=inputs, outputs=outputs)
 
@@ -201,6 +208,11 @@ def _value(name: str, field: str, value: Any) -> Any:
     array = np.asarray(value)
     if array.dtype.kind not in "iufb":
         raise BadInput(f"{field} of {name} must be numbers, not {array.dtype}")
+    if field in _POSITIVE and (endless := np.isposinf(array)).any():
+        raise BadInput(
+            f"{field} of {name} must be finite, but is infinite for {np.count_nonzero(endless)} of "
+            f"{array.size} neurons: export them with a decay factor a little below 1, like 0.9999"
+        )
     if not np.isfinite(array).all():
         raise BadInput(
             f"{field} of {name} must be finite, but {np.count_nonzero(~np.isfinite(array))} of "

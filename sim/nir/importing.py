@@ -75,14 +75,23 @@ class Import:
         network = network_of(self.network.name, parameters, self.reading.encoder)
         return dataclasses.replace(self, layers=layers, network=network)
 
+    def seen(self, images: np.ndarray) -> reference.Seen:
+        """What the file's own network does on ``images``."""
+        return self._seen(self._encoded(images))
+
+    def _encoded(self, images: np.ndarray) -> np.ndarray:
+        return encode(self.network.shape, images, self.reading.timesteps, self.reading.seed)
+
+    def _seen(self, spikes: np.ndarray) -> reference.Seen:
+        given = reference_inputs(self.network, spikes, float(self.reading.pixel))
+        return reference.run(self.chain, self.reading.rules, given, self.reading.timesteps)
+
     def calibrated(self, images: np.ndarray) -> "Import":
         """The same with thresholds searched on ``images``, where weights were quantised."""
         if not any(each.weights.error for each in self.layers):
             return self
-        reading, few = self.reading, images[: self.calibration_images]
-        spikes = encode(self.network.shape, few, reading.timesteps, reading.seed)
-        given = reference_inputs(self.network, spikes, float(reading.pixel))
-        seen = reference.run(self.chain, reading.rules, given, reading.timesteps)
+        spikes = self._encoded(images[: self.calibration_images])
+        seen = self._seen(spikes)
         rates = [
             None
             if stage.fires is None

@@ -178,9 +178,8 @@ class Net(torch.nn.Module):
         """Potentials of the output neurons, as if none spiked, and each hidden layer's spikes.
 
         Where spikes of neurons that carry a potential are counted, spikes times timesteps in place
-        of potentials: their mean is the count, with the gradient of what makes them, as silent
-        neurons have none (Wu 2021, tandem learning). All have timesteps, batch and neurons as
-        dimensions, those of maps rows and columns besides.
+        of potentials: their mean is the count. All have timesteps, batch and neurons as dimensions,
+        those of maps rows and columns besides.
         """
         hidden, values = [], inputs
         for layer in self.layers[:-1]:
@@ -189,7 +188,5 @@ class Net(torch.nn.Module):
             values = functional.dropout(spikes, self.recipe.dropout, self.training)
         last = self.layers[-1]
         if self.shape.read_out is ReadOut.COUNT and last.neuron.carries:
-            added = last(values)
-            spikes = last.activity(added)
-            return (added + (spikes - added).detach()) * last.timesteps, hidden
+            return last.activity(last(values)) * last.timesteps, hidden
         return dynamics.potentials(last(values), last.neuron), hidden

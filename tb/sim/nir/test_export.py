@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tb.kit.command import trispike_here
-from tb.kit.extras import needs_nir
+from tb.kit.extras import needs_framework, needs_nir
 from tb.kit.networks import random_network_of
 from tb.kit.nir_files import imported_from
 from trispike.golden import run
-from trispike.models.data import digits
+from trispike.models.data import datasets, digits
 from trispike.models.data.encoders import encode, packed
 from trispike.models.data.samples import Part
 from trispike.models.errors import BadInput
@@ -164,3 +164,45 @@ def test_what_nir_has_no_node_for(tmp_path):
     network = random_network_of(NetworkShape.of("first", (layer,)), 0)
     with pytest.raises(BadInput, match="layer 1 of first: NIR has no neurons of first"):
         exporting.graph_of(network)
+
+
+@needs_framework["snntorch"]
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("layer", "data", "reset", "agree"),
+    [
+        pytest.param("fc256", "digits", "zero", 1.0, id="fc256"),
+        pytest.param(
+            *("diet256_256", "mnist", "subtract", 0.99),
+            id="diet256_256",
+            marks=pytest.mark.thorough,
+        ),
+    ],
+)
+def test_snntorch_runs_what_is_exported(layer, data, reset, agree, tmp_path):
+    """The same labels but for leaks, which the file's potentials do not round.
+
+    Its reader takes every file for one of a reset to zero.
+    """
+    import nir
+    import torch
+    from snntorch.import_nir import import_from_nir
+
+    folder = datasets.find_folder(name=data)
+    if data == "mnist" and folder is None:
+        pytest.skip("MNIST is not part of the repository: set TRISPIKE_DATA")
+    network, card = weights.load(weights.committed(layer, data))
+    path = tmp_path / f"{layer}.nir"
+    exporting.write(path, network, card)
+    net = import_from_nir(nir.read(path))
+    for module in net.modules():
+        if hasattr(module, "reset_mechanism"):
+            module.reset_mechanism, module.reset_delay = reset, True
+    spikes = encode(network.shape, datasets.load_test(data, folder)[0][:1000], 5, 0)
+    scores, state = 0, None
+    with torch.no_grad():
+        for values in torch.tensor(spikes).float().unbind(1):
+            outputs, state = net(values, state)
+            scores = scores + outputs
+    labels = scores.numpy().argmax(axis=1)
+    assert (labels == run(network, spikes).labels).mean() >= agree
