@@ -61,6 +61,7 @@ def model(
     args = ["--timing"] if timing else ["--no-timing"]
     if waves:
         args += ["--trace-vcd" if missing_for_fst(tools.cxx) else "--trace-fst", "--trace-structs"]
+        args += ["--trace-max-width", "0"]  # 784 pixels are wider than its limit of 4,096 bits
     make_args = _make_args(tools, optimise=optimise)
     setting = [tools.version, tools.cxx_version, *args, *_COMMON_ARGS, *make_args]
     runtime = _runtime(tools)

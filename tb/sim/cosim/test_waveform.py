@@ -10,7 +10,9 @@ import pytest
 import pywellen
 
 from tb.kit.command import refused_here, trispike_here
-from tb.kit.networks import random_network, save
+from tb.kit.networks import random_network, random_network_of, save
+from trispike.models.network.layers import Bias, Dense
+from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.sim.cosim import command, cosimulation, harness, watchdog, waveform
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
@@ -28,10 +30,10 @@ pytestmark = pytest.mark.xdist_group("energy")
 @pytest.fixture
 def run(tmp_path):
     """Runs images on a small network, so many of them traced; returns the waveform's path."""
-    weight_file = save(NETWORK, tmp_path)
-    model = cosimulation.chip_model(NETWORK, waves=True, optimise=False)
 
-    def traced(images, stimulus=FEW, pool=None):
+    def traced(images, stimulus=FEW, pool=None, network=NETWORK):
+        weight_file = save(network, tmp_path)
+        model = cosimulation.chip_model(network, waves=True, optimise=False)
         count = len(stimulus.array)
         options = {"model": model, "waves": images, "pool": pool}
         found = cosimulation.run(weight_file, stimulus, range(count), tmp_path, **options)
@@ -72,6 +74,15 @@ def test_has_no_nameless_signals(run):
     names = [var.full_name for var in pywellen.Waveform(str(run(1))).all_vars()]
     assert f"{harness.TOP}.chip.layer_0.pe_3.potential" in names
     assert not [name for name in names if re.search(r"\.\$\d+$", name)]
+
+
+def test_has_wide_signals(run):
+    """More pixels than Verilator traces unless told to: 520 of 8 bits."""
+    layer = Dense(inputs=520, neurons=3, bias=Bias.EACH, pixels=True)
+    network = random_network_of(NetworkShape.of("wide", (layer,), encoder=Encoder.DIRECT), 0)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 1, 520), dtype=np.uint8)
+    values = [value for _, value in _changes(run(1, Given(pixels), network=network), "i_payload")]
+    assert int.from_bytes(pixels.tobytes(), "little") in values
 
 
 @pytest.mark.parametrize("traced", [1, 10_000])
