@@ -1,6 +1,7 @@
 """``trispike import`` and ``trispike export``: networks from NIR files, and to them."""
 
 import dataclasses
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from trispike.sim.terminal.request import at_least_1, command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools.paths import build_folder
 
-DEFAULT_IMAGES = 1000
+DEFAULT_IMAGES, DEFAULT_IMAGES_OF_MAPS = 1000, 100
 
 _ENCODERS = (Encoder.DIRECT, Encoder.RATE, Encoder.LATENCY, Encoder.GIVEN)
 
@@ -54,7 +55,8 @@ class NirFile(Json, DataFolder, Seeded):
         short="-t",
     )
     images: int | None = option(
-        f"Test images to compare them on.  [default: {DEFAULT_IMAGES}]",
+        f"Test images to compare them on.  [default: {DEFAULT_IMAGES}, of convolutions "
+        f"{DEFAULT_IMAGES_OF_MAPS}]",
         check=at_least_1("IMAGES"),
         short="-n",
     )
@@ -93,16 +95,17 @@ def import_(asked: NirFile) -> None:
 
     Writes a weight file with its card, which WEIGHTS= of other commands takes. Weights that are
     ternary up to a scale of each neuron are taken over exactly, others quantised; with data, both
-    networks run on them and are compared, spike by spike.
+    networks run on them and are compared, spike by spike. Without data, a file of make export
+    gives the network that it was written of.
     """
     if asked.from_ is None:
         raise BadInput("FROM must name a NIR file, like FROM=network.nir")
     chain = read(asked.from_)
-    if (ours := exporting.restored(asked.from_)) is not None:
+    inputs = _inputs(asked)
+    if inputs is None and (ours := exporting.restored(asked.from_)) is not None:
         _keep_ours(asked, *ours)
         return
-    inputs = _inputs(asked)
-    whole = imported(chain, asked.name or asked.from_.stem, _reading(asked, chain, inputs))
+    whole = imported(chain, _name(asked), _reading(asked, chain, inputs))
     if inputs:
         inputs.check(whole.network.shape, str(asked.from_))
     path = _path(asked, whole.network.name)
@@ -110,7 +113,8 @@ def import_(asked: NirFile) -> None:
     asked.check_json()
     found = None
     if inputs:
-        count = asked.images or DEFAULT_IMAGES
+        usual = DEFAULT_IMAGES_OF_MAPS if whole.network.shape.has_maps else DEFAULT_IMAGES
+        count = asked.images or usual
         images, labels = (None if x is None else x[:count] for x in (inputs.images, inputs.labels))
         with progress_bar() as progress:
             task = progress.add_task("searching thresholds", total=None)
@@ -127,6 +131,11 @@ def import_(asked: NirFile) -> None:
     print(*report.remarks(record), sep="\n")
     print(f"weights: {relative(path)}")
     asked.keep(records.plain(record))
+
+
+def _name(asked: NirFile) -> str:
+    """The name that was asked for, or the file's without what no name has."""
+    return asked.name or re.sub(r"\W", "_", f"_{asked.from_.stem}").lstrip("_0123456789") or "mine"
 
 
 def _path(asked: NirFile, name: str) -> Path:

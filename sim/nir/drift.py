@@ -11,8 +11,12 @@ from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import Encoder
 from trispike.sim.nir import reference
 from trispike.sim.nir.chain import Chain
+from trispike.sim.nir.integers import fraction
 from trispike.sim.nir.rules import Rules
 from trispike.sim.nir.stages import Stage
+
+_SAME = 1e-6
+"""Difference of decays that a file of float32 makes."""
 
 _BATCH_VALUES = 1 << 22
 """Values of all layers and timesteps that are looked at together."""
@@ -61,6 +65,8 @@ class Drift:
     - ``layers``: of each layer that spikes.
     - ``first``: where they part, or None.
     - ``agree``: images with the same label.
+    - ``leaks_agree``: those with the same label in the file's network with its own weights and the
+      leaks and synapses of the integers; None if these are the file's.
     - ``reference_right``, ``right``: images that each labels right; None without labels.
     """
 
@@ -69,6 +75,7 @@ class Drift:
     layers: tuple[LayerDrift, ...]
     first: Parting | None
     agree: int
+    leaks_agree: int | None
     reference_right: int | None
     right: int | None
 
@@ -96,17 +103,39 @@ def drift(
     """Run both on ``images`` and compare spikes and labels."""
     values = sum(layer.neurons * layer.firings * timesteps for layer in network.shape.layers)
     size = max(1, _BATCH_VALUES // values)
-    parts = []
+    parts, decays = [], _decays(stages, network)
     for first in range(0, len(images), size):
         chosen = slice(first, first + size)
         spikes = encode(network.shape, images[chosen], timesteps, seed, first)
         given = reference_inputs(network, spikes, pixel)
         seen = reference.run(chain, rules, given, timesteps)
+        rounded = reference.run(chain, rules, given, timesteps, decays) if decays else None
         did = run(network, spikes)
         right = None if labels is None else labels[chosen]
-        parts.append(_compared(stages, network, seen, did, right, first))
+        part = _compared(stages, network, seen, did, right, first)
+        if rounded:
+            agree = int((rounded.labels == seen.labels).sum())
+            part = dataclasses.replace(part, leaks_agree=agree)
+        parts.append(part)
         progress(min(first + size, len(images)))
     return _joined(parts)
+
+
+def _decays(stages: Sequence[Stage], network: Network) -> dict[str, reference.Decays]:
+    """What the integers leave of potentials and currents, where it is not what the file says."""
+    decays = {}
+    for stage, layer in zip(stages, network.layers, strict=True):
+        neurons, neuron = stage.neurons, layer.neuron
+        if neurons.kept is None or stage.node is None:
+            continue
+        current = None if neurons.kept_current is None else 1 - fraction(neuron.synapse)
+        ours = reference.Decays(kept=1 - fraction(neuron.leak), current=current)
+        off = np.abs(neurons.kept - ours.kept).max()
+        if current is not None:
+            off = max(off, np.abs(neurons.kept_current - current).max())
+        if off > _SAME:
+            decays[stage.node] = ours
+    return decays
 
 
 def _compared(stages, network, seen: reference.Seen, did: Result, labels, first: int) -> Drift:
@@ -149,6 +178,7 @@ def _compared(stages, network, seen: reference.Seen, did: Result, labels, first:
         layers=tuple(layers),
         first=parting,
         agree=int((seen.labels == did.labels).sum()),
+        leaks_agree=None,
         reference_right=None if labels is None else int((seen.labels == labels).sum()),
         right=None if labels is None else int((did.labels == labels).sum()),
     )
@@ -180,7 +210,7 @@ def _joined(parts: Sequence[Drift]) -> Drift:
     )
     total = {
         name: None if getattr(parts[0], name) is None else sum(getattr(p, name) for p in parts)
-        for name in ("images", "agree", "reference_right", "right")
+        for name in ("images", "agree", "leaks_agree", "reference_right", "right")
     }
     first = next((part.first for part in parts if part.first), None)
     return Drift(timesteps=parts[0].timesteps, layers=layers, first=first, **total)

@@ -22,8 +22,8 @@ from trispike.sim.nir.network import calibrated, convert, network_of
 from trispike.sim.nir.rules import Rules
 from trispike.sim.nir.stages import Stage, stages
 
-CALIBRATION_IMAGES = 500
-"""Images that thresholds are searched on, at most."""
+_MOST_IMAGES, _LEAST_IMAGES, _VALUES = 500, 20, 1 << 26
+"""Images that thresholds are searched on, and values of all layers and timesteps at once."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,14 @@ class Import:
         """Nothing was approximated."""
         return all(finding.exact for each in self.layers for finding in each.findings)
 
+    @property
+    def calibration_images(self) -> int:
+        """Images that thresholds are searched on, at most: as many as memory has room for."""
+        values = self.reading.timesteps * sum(
+            layer.neurons * layer.firings for layer in self.network.shape.layers
+        )
+        return max(_LEAST_IMAGES, min(_MOST_IMAGES, _VALUES // values))
+
     def with_layers(self, layers: list[Converted]) -> "Import":
         """The same with other integer layers."""
         parameters = [each.layer for each in layers]
@@ -80,7 +88,9 @@ class Import:
 
     def calibrated(self, images: np.ndarray) -> "Import":
         """The same with thresholds searched on ``images``, where weights were quantised."""
-        spikes = self._encoded(images[:CALIBRATION_IMAGES])
+        if not any(each.weights.error for each in self.layers):
+            return self
+        spikes = self._encoded(images[: self.calibration_images])
         seen = self._seen(spikes)
         rates = [
             None

@@ -9,7 +9,7 @@ import numpy as np
 from trispike.golden.model import run_layer
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Convolution, Dense, Layer
-from trispike.models.network.numbers import POTENTIAL_MAX
+from trispike.models.network.numbers import PIXEL_MAX, POTENTIAL_MAX
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import Encoder, ReadOut
 from trispike.sim.nir.integers import Converted, Finding, converted
@@ -18,7 +18,10 @@ from trispike.sim.nir.stages import Stage
 SHIFTS = 3
 """Most shifts of a leak or a synapse, unless told otherwise: each is an adder in every neuron."""
 
-_SEARCH_STEPS = 12
+_SEARCH_STEPS = 16
+
+_FARTHEST = 4
+"""Times that a threshold may become as large in a search, or as small."""
 
 
 def convert(
@@ -80,18 +83,20 @@ def _with_rates(each: Converted, wanted: np.ndarray, spikes: np.ndarray) -> Conv
     """The layer whose thresholds are searched, all neurons at once, by halving intervals."""
     layer = each.layer
     neurons = layer.shape.neurons
-    least = np.full(neurons, 0 if layer.neuron.carries else -POTENTIAL_MAX)
-    most = np.full(neurons, POTENTIAL_MAX)
-    start = np.broadcast_to(np.asarray(layer.threshold), neurons)
-    reach = np.maximum(np.abs(start), 8)
-    least, most = np.maximum(least, start - reach), np.minimum(most, start + 2 * reach)
+    start = np.broadcast_to(np.asarray(layer.threshold, np.int64), neurons)
+    if layer.neuron.carries:  # what a spike subtracts, too: not far from the file's
+        least, most = start // _FARTHEST, start * _FARTHEST
+    else:
+        reach = len(layer.weights) * (PIXEL_MAX if layer.shape.pixels else layer.a)
+        least, most = start - reach, start + reach
+    least, most = np.maximum(least, -POTENTIAL_MAX), np.minimum(most, POTENTIAL_MAX)
     for _ in range(_SEARCH_STEPS):
         middle = (least + most) // 2
         often = _rates(_with_thresholds(layer, middle), spikes) > wanted
         least, most = np.where(often, middle + 1, least), np.where(often, most, middle)
     found = _with_thresholds(layer, most)
     error = float(np.abs(_rates(found, spikes) - wanted).max())
-    text = f"searched: neurons spike as often as the file's, {error:.2f} a timestep off at most"
+    text = f"searched: neurons spike as often as the file's, {error:.3f} a timestep off at most"
     finding = Finding(what="thresholds", exact=False, error=error, text=text)
     kept = tuple(one for one in each.findings if one.what != "thresholds")
     return dataclasses.replace(each, layer=found, findings=(*kept, finding))

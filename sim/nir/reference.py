@@ -1,7 +1,8 @@
 """A NIR chain stepped in float64 by its own equations: what a user's network does."""
 
 import dataclasses
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -29,17 +30,32 @@ class Seen:
         return self.scores.argmax(axis=1)
 
 
-def run(chain: Chain, rules: Rules, given: np.ndarray, timesteps: int) -> Seen:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Decays:
+    """Fractions of potentials and of synaptic currents that a timestep leaves."""
+
+    kept: float | None
+    current: float | None
+
+
+def run(
+    chain: Chain,
+    rules: Rules,
+    given: np.ndarray,
+    timesteps: int,
+    decays: Mapping[str, Decays] = types.MappingProxyType({}),
+) -> Seen:
     """Step ``chain`` by ``rules``.
 
     ``given``: (n, timesteps, inputs), or (n, 1, inputs) for what is the same at each timestep.
+    ``decays``: of nodes by name, in place of the file's.
     """
     values = given.astype(np.float64).reshape(*given.shape[:2], *chain.shape)
     spikes, potentials = {}, {}
     for node in chain.nodes:
         if node.kind in _NEURONS:
             each = np.broadcast_to(values, (len(values), timesteps, *values.shape[2:]))
-            before, values = _NEURONS[node.kind](node, rules, each)
+            before, values = _NEURONS[node.kind](node, rules, each, decays.get(node.name))
             if node.fires:
                 flat = (len(values), timesteps, -1)
                 spikes[node.name] = values.reshape(flat)
@@ -92,7 +108,7 @@ _LAYERS: dict[str, Callable[[Node, np.ndarray], np.ndarray]] = {
 }
 
 
-def _threshold(node: Node, rules: Rules, values: np.ndarray):
+def _threshold(node: Node, rules: Rules, values: np.ndarray, decays: Decays | None):
     return values, _above(values, node.fields["threshold"], rules)
 
 
@@ -100,9 +116,11 @@ def _above(values: np.ndarray, threshold: np.ndarray, rules: Rules) -> np.ndarra
     return values >= threshold if rules.reaches else values > threshold
 
 
-def _membrane(node: Node, rules: Rules, values: np.ndarray):
+def _membrane(node: Node, rules: Rules, values: np.ndarray, decays: Decays | None):
     """Neurons with a potential: what it is before a reset, and spikes, or the potential again."""
     fields, rates = node.fields, rules.rates(node)
+    if decays is not None:
+        rates = dataclasses.replace(rates, **vars(decays))
     carried = current = 0.0
     before, after = [], []
     for t in range(values.shape[1]):

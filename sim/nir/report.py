@@ -92,6 +92,11 @@ def remarks(report: Report) -> Iterator[str]:
         return
     if drift.first:
         yield f"they part first at {_parting(drift.first)}; {_why(report, drift.first)}"
+    if drift.leaks_agree is not None:
+        yield (
+            f"labels that agree with the file's weights and these leaks: "
+            f"{drift.leaks_agree / drift.images:.2%} of {drift.images}"
+        )
     yield f"labels that agree: {drift.agree / drift.images:.2%} of {drift.images}"
     if drift.right is not None:
         yield (

@@ -43,13 +43,15 @@ class Stage:
     """A layer in real numbers.
 
     - ``nodes``: names of the nodes that it is made of.
-    - ``fires``: name of the node that gives its spikes before a pool, or None.
+    - ``node``: name of the node of its neurons, or None.
+    - ``fires``: the same of neurons that spike, before a pool.
     - ``weights``: (inputs of a window, neurons), as `models.network.parameters.LayerParameters`.
     - ``bias``: (neurons,).
     - ``volume``, ``maps``: what goes in, and the windows on it if it is maps.
     """
 
     nodes: tuple[str, ...]
+    node: str | None
     fires: str | None
     weights: np.ndarray
     bias: np.ndarray
@@ -123,11 +125,12 @@ def _stage(nodes: list[Node], volume: Volume, rules: Rules) -> Stage:
         node = take()
         factor = _each_channel(node, "scale", node.fields["scale"])
         weights, bias = weights * factor, bias * factor
-    neurons, fires = Neurons(gain=np.ones_like(bias), drive=0 * bias, threshold=None), None
+    neurons = Neurons(gain=np.ones_like(bias), drive=0 * bias, threshold=None)
+    name = fires = None
     if nodes and nodes[0].kind in NEURONS:
         node = take()
         neurons = _neurons(node, rules)
-        fires = node.name if node.fires else None
+        name, fires = node.name, node.name if node.fires else None
     if fires and (side := _or_pool(nodes, rules)):
         take(), take()
         if maps is None:
@@ -135,6 +138,7 @@ def _stage(nodes: list[Node], volume: Volume, rules: Rules) -> Stage:
         maps = dataclasses.replace(maps, pool=side)
     return Stage(
         nodes=tuple(node.name for node in used),
+        node=name,
         fires=fires,
         weights=weights,
         bias=bias,

@@ -13,7 +13,7 @@ from trispike.models.data.encoders import encode
 from trispike.models.network.layers import Bias, Layer, Step, Threshold
 from trispike.models.network.neuron import Neuron
 from trispike.models.network.shape import NetworkShape
-from trispike.sim.nir.importing import CALIBRATION_IMAGES, Import
+from trispike.sim.nir.importing import Import
 from trispike.sim.nir.integers import Converted, Finding, fraction
 from trispike.sim.nir.ternary import Ternary
 from trispike.sim.training.export import integer_network
@@ -49,7 +49,7 @@ def tuned(
     shape = _shape(whole)
     recipe = dataclasses.replace(_RECIPE, timesteps=reading.timesteps)
     training = Training(shape, images, labels, recipe, epochs=epochs, seed=reading.seed)
-    spikes = encode(whole.network.shape, images[:CALIBRATION_IMAGES], reading.timesteps, 0)
+    spikes = encode(whole.network.shape, images[: whole.calibration_images], reading.timesteps, 0)
     for layer, stage, each in zip(training.net.layers, whole.stages, whole.layers, strict=True):
         _begin(layer, stage.weights, each, spikes)
         spikes = run_layer(each.layer, spikes).spikes

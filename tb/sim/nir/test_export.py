@@ -1,5 +1,6 @@
 """Our networks as NIR files: back byte for byte, and the same by NIR's equations."""
 
+import dataclasses
 import itertools
 from fractions import Fraction
 
@@ -105,6 +106,35 @@ def test_carrying_neurons_by_the_files_equations(neuron, tmp_path):
     assert exporting.restored(path)[0].layers[0].neuron == neuron
     wanted, found = run(network, given).spikes[0], run(whole.network, given).spikes[0]
     assert (wanted != found).sum() <= 0.1 * wanted.sum()
+
+
+def test_a_threshold_that_is_reached(tmp_path):
+    """A spike subtracts one more than a potential must be above: NIR's threshold is that."""
+    network = random_network_of(NetworkShape.dense(name="reached", sizes=(30, 20)), 1)
+    rng = np.random.default_rng(0)
+    steps = rng.integers(20, 90, 20)
+    layer = dataclasses.replace(
+        network.layers[0],
+        a=7,
+        b=None,
+        bias=rng.integers(-9, 9, 20),
+        threshold=steps - 1,
+        step=steps,
+        neuron=CONTINUOUS,
+    )
+    network = dataclasses.replace(network, layers=(layer,))
+    path = tmp_path / "reached.nir"
+    exporting.write(path, network, Card(shape=network.shape, origin=Made(how="random")))
+    whole = imported_from(path, rules("snntorch", compare=">="), timesteps=9)
+    assert whole.exact
+    given = rng.random((60, 9, 30)) < 0.4
+    wanted = run(network, given).spikes[0]
+    assert 0.05 < wanted.mean() < 0.9
+    assert np.array_equal(run(whole.network, given).spikes[0], wanted)
+    assert whole.drift(packed(given), None).first is None
+    wrong = dataclasses.replace(layer, step=steps + 1)
+    with pytest.raises(BadInput, match="subtract something else than their threshold"):
+        exporting.graph_of(dataclasses.replace(network, layers=(wrong,)))
 
 
 def test_convolutions_by_the_files_equations(tmp_path):

@@ -1,16 +1,18 @@
 """Neurons of every kind of node, as integers and by the file's own equations."""
 
-from fractions import Fraction
+import json
 
 import numpy as np
 import pytest
 
+from tb.kit.command import refused, trispike_here
 from tb.kit.extras import needs_nir
 from tb.kit.nir_files import imported_from, of_maps, of_neurons, written
 from trispike.golden import run
-from trispike.models.data.encoders import packed
+from trispike.models.data.encoders import encode, packed
 from trispike.models.network.neuron import Order, Reset
 from trispike.models.network.shape import Encoder, ReadOut
+from trispike.sim.nir import reference
 from trispike.sim.nir.integers import nearest_shifts
 from trispike.sim.nir.rules import FRAMEWORKS, rules
 from trispike.sim.nir.ternary import ternary
@@ -135,12 +137,18 @@ def test_pools_fold_into_kernels(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (300, 48), dtype=np.uint8)
     for name, each in {"or": nodes, "mean": mean}.items():
         path = written(tmp_path, each, name=name)
-        whole = imported_from(path, encoder=Encoder.DIRECT, pixel=Fraction(1, 255))
+        whole = imported_from(path, encoder=Encoder.DIRECT)
         assert whole.exact
         drift = whole.drift(images, None)
         assert drift.first is None
         assert 0 < drift.layers[0].spikes
         assert drift.agree == 300
+        inputs = encode(whole.network.shape, images, 1, 0)
+        seen = reference.run(whole.chain, whole.reading.rules, inputs, 1).scores
+        ours = run(whole.network, inputs).scores
+        unit = whole.layers[1].weights.alpha[0] / whole.network.layers[1].a
+        assert seen == pytest.approx(ours * unit)
+        assert len(np.unique(ours)) > 10
     assert len(whole.network.layers[1].weights) == 72
 
 
@@ -168,6 +176,64 @@ def test_weights_that_are_not_ternary(tmp_path):
 def _spikes(whole) -> int:
     given = np.random.default_rng(0).random((200, TIMESTEPS, 30)) < 0.3
     return int(run(whole.network, given).spikes[0].sum())
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"), [("my-net.v2", "my_net_v2"), ("2024", "mine"), ("_x", "x")]
+)
+def test_a_files_name_as_a_networks(stem, name, tmp_path):
+    path = written(tmp_path, of_neurons(_threshold), name=stem)
+    ran = trispike_here("import", f"FROM={path}", "T=3", "ENCODER=given", f"OUTPUT={tmp_path}")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / f"{name}.npz").exists()
+    assert "not compared on inputs" in ran.stdout
+
+
+def test_own_inputs(tmp_path):
+    """Spikes without labels: their timesteps, what differs, and no accuracy."""
+    spikes = np.random.default_rng(0).random((50, TIMESTEPS, 30)) < 0.3
+    np.savez(tmp_path / "mine.npz", spikes=spikes)
+    path = written(tmp_path, of_neurons(_lif))
+    options = f"INPUT={tmp_path}/mine.npz", f"OUTPUT={tmp_path}", f"JSON={tmp_path}/drift.json"
+    ran = trispike_here("import", f"FROM={path}", *options)
+    assert ran.returncode == 0, ran.stderr
+    assert "labels that agree" in ran.stdout
+    assert "accuracy" not in ran.stdout
+    record = json.loads((tmp_path / "drift.json").read_text())
+    assert record["drift"]["images"] == 50
+    assert record["drift"]["timesteps"] == TIMESTEPS
+    assert record["drift"]["right"] is None
+    assert [each["layer"] for each in record["layers"]] == [1, 2]
+    ran = trispike_here("import", f"FROM={path}", *options[:2], "TUNE=2")
+    assert "TUNE needs labels" in refused(ran)
+    ran = trispike_here("import", f"FROM={path}", *options[:2], "T=3")
+    assert f"T must be {TIMESTEPS} on mine, not 3" in refused(ran)
+    ran = trispike_here("import", f"FROM={path}", *options[:2], "DATA=digits")
+    assert "DATA= and INPUT= both name data" in refused(ran)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("RULES=brian", "RULES must be one of nir, snntorch, norse, sinabs, spikingjelly, not"),
+        ("RESET=never", "RESET must be one of subtract, zero, not"),
+        ("ORDER=both", "ORDER must be one of leak-first, reset-first, not"),
+        ("COMPARE=<", "COMPARE must be one of >, >=, not"),
+        ("DECAY=linear", "DECAY must be one of euler, exponential, not"),
+        ("GAIN=2", "GAIN must be one of nir, full, not"),
+        ("DT=0", "DT must be above 0, not 0"),
+        ("PIXELS=8", "PIXELS must be raw or unit, not '8'"),
+        ("ENCODER=bits", "ENCODER must be one of direct, rate, latency, given, not 'bits'"),
+        ("SHIFTS=0", "SHIFTS must be 1 or more, not 0"),
+        ("NAME=a-b", "network name must be up to 64 letters, digits and underscores"),
+        ("TUNE=1", "TUNE needs labelled images: name them by DATA= or INPUT="),
+    ],
+)
+def test_options_that_cannot_be(option, message, tmp_path):
+    path = written(tmp_path, of_neurons(_lif))
+    ran = trispike_here("import", f"FROM={path}", f"OUTPUT={tmp_path}/out", "T=3", option)
+    assert message in refused(ran)
+    assert not list((tmp_path / "out").glob("*"))
 
 
 def test_integrators(tmp_path):
