@@ -71,9 +71,9 @@ def train(asked: Training) -> None:
         epochs=_first(asked.epochs, origin and origin.epochs, DEFAULT_EPOCHS),
         seed=_first(asked.seed, origin and origin.seed, 0),
         threads=_first(asked.threads, origin and origin.threads, 1),
-        device=_device(asked.device, origin and origin.device),
         recipe=chosen,
     )
+    plan = dataclasses.replace(plan, device=_device(asked.device, origin and origin.device))
     output = asked.output or build_folder() / "weights"
     check_writable(output / weights.committed(layer, data, chosen.name).name)
     try:

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from trispike.models.data.datasets import Dataset, load
+from trispike.models.data.datasets import Dataset, load, source
 from trispike.models.data.spikes import check_seed, check_timesteps
 from trispike.models.errors import BadInput
 from trispike.models.network import real_weights, weights
@@ -48,7 +48,11 @@ class Plan:
     device: str = "cpu"
 
     def __post_init__(self):
-        shape = preset(self.layer)
+        shape, classes = preset(self.layer), source(self.data).samples.outputs
+        if shape.sizes[-1] != classes:
+            raise BadInput(
+                f"{self.layer} has {shape.sizes[-1]} outputs, and {self.data} has {classes} classes"
+            )
         usual = shape.input.encoder is Encoder.RATE and not shape.has_maps
         if self.recipe.weight_bits != 2 and not usual:
             raise BadInput(
@@ -110,12 +114,6 @@ def train(
         raise BadInput("DEVICE is cuda, but PyTorch sees no GPU: leave it out, or say DEVICE=cpu")
     dataset = load(plan.data, folder)
     dataset.samples.check_input(preset(plan.layer), plan.layer, plan.data)
-    outputs = preset(plan.layer).sizes[-1]
-    if outputs != dataset.samples.outputs:
-        raise BadInput(
-            f"{plan.layer} has {outputs} outputs, and {plan.data} has {dataset.samples.outputs} "
-            "classes"
-        )
     path = output_folder / weights.committed(plan.layer, plan.data, plan.recipe.name).name
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:

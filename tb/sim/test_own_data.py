@@ -59,6 +59,7 @@ def _network():
     return random_network((36, 20, 5), 1, "small")
 
 
+@pytest.mark.thorough
 def test_images_on_the_chip(given, tmp_path):
     """With labels, from an image in the middle on, in two shards as in one."""
     options = [*given(images=PIXELS, labels=LABELS), "--first", 2, "--timesteps", 3]

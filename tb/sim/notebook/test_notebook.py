@@ -124,6 +124,7 @@ class Positive(ProcessingElement):
         return m
 
 
+@pytest.mark.thorough
 def test_a_difference_is_told(monkeypatch):
     """By its number and its place."""
     export_anew(monkeypatch)
