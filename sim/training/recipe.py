@@ -200,7 +200,7 @@ TUNED: dict[str, dict[str, Any]] = {
         "batch": 100,
         "distortion": 0.0,
     },
-    "vgg7s": _OF_PIXELS,
+    "vgg7s": {**_OF_PIXELS, "batch": 100, "distortion": 0.2},
     "vgg5": _OF_PIXELS,
     "vgg9": _OF_PIXELS,
     "vgg16": _OF_PIXELS,
