@@ -60,8 +60,9 @@ def train(asked: Training) -> None:
     that was interrupted goes on where it was.
     """
     layer, data = asked.layer, asked.data
-    preset(layer)
-    datasets.source(data)
+    outputs, classes = preset(layer).sizes[-1], datasets.source(data).samples.outputs
+    if outputs != classes:
+        raise BadInput(f"{layer} has {outputs} outputs, and {data} has {classes} classes")
     chosen, card = recipe(asked.recipe, layer, data), _committed_card(layer, data, asked.recipe)
     origin = card and card.origin
     chosen = changed(chosen if origin is None else Recipe(**origin.recipe), asked.settings)
@@ -71,9 +72,9 @@ def train(asked: Training) -> None:
         epochs=_first(asked.epochs, origin and origin.epochs, DEFAULT_EPOCHS),
         seed=_first(asked.seed, origin and origin.seed, 0),
         threads=_first(asked.threads, origin and origin.threads, 1),
+        device=_device(asked.device, origin and origin.device),
         recipe=chosen,
     )
-    plan = dataclasses.replace(plan, device=_device(asked.device, origin and origin.device))
     output = asked.output or build_folder() / "weights"
     check_writable(output / weights.committed(layer, data, chosen.name).name)
     try:

@@ -7,7 +7,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from trispike.models.data.datasets import Dataset, load, source
+from trispike.models.data.datasets import Dataset, load
 from trispike.models.data.spikes import check_seed, check_timesteps
 from trispike.models.errors import BadInput
 from trispike.models.network import real_weights, weights
@@ -48,11 +48,7 @@ class Plan:
     device: str = "cpu"
 
     def __post_init__(self):
-        shape, classes = preset(self.layer), source(self.data).samples.outputs
-        if shape.sizes[-1] != classes:
-            raise BadInput(
-                f"{self.layer} has {shape.sizes[-1]} outputs, and {self.data} has {classes} classes"
-            )
+        shape = preset(self.layer)
         usual = shape.input.encoder is Encoder.RATE and not shape.has_maps
         if self.recipe.weight_bits != 2 and not usual:
             raise BadInput(
