@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trispike.models.errors import BadInput
+from trispike.sim.terminal.extras import install
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _POINTER = b"version https://git-lfs"
@@ -103,12 +104,13 @@ def _graph(path: Path, data: bytes):
         import h5py
         import nir
     except ImportError as error:
-        raise BadInput(
-            f"{error.name} is not installed: python -m pip install 'trispike[nir]'"
-        ) from None
+        raise BadInput(f"{error.name} is not installed: {install('nir')}") from None
     try:
         with h5py.File(path) as file:
-            kinds = {name: _text(node["type"][()]) for name, node in file["node/nodes"].items()}
+            nodes = file["node/nodes"]
+            kinds = {name: _text(node["type"][()]) for name, node in nodes.items()}
+            inputs = [name for name, kind in kinds.items() if kind == "Input"]
+            shapeless = [name for name in inputs if "shape" not in nodes[name]]
     except OSError:
         raise BadInput("the file is cut short or damaged: get it again") from None
     except (KeyError, AttributeError, TypeError):
@@ -119,6 +121,8 @@ def _graph(path: Path, data: bytes):
                 f"node {name} must not be {kind}: there is hardware for a chain of "
                 f"{', '.join(_KINDS)}"
             )
+    for name in shapeless:
+        raise BadInput(f"{name} must say the shape of the input: set its input_type")
     try:
         return nir.read(path, type_check=False)
     except Exception as error:  # nir has asserts, and errors of many kinds, for a wrong field
@@ -173,10 +177,7 @@ def _order(graph) -> list[str]:
 
 
 def _input_shape(graph, name: str) -> tuple[int, ...]:
-    given = graph.nodes[name].input_type.get("input")
-    if given is None:
-        raise BadInput(f"{name} must say the shape of the input: set its input_type")
-    shape = tuple(int(size) for size in np.ravel(given))
+    shape = tuple(int(size) for size in np.ravel(graph.nodes[name].input_type["input"]))
     if not 1 <= len(shape) <= 3 or min(shape) < 1:
         raise BadInput(
             f"{name} must have a shape of 1 to 3 sizes, channels first and without a batch, "

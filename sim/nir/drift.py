@@ -7,16 +7,14 @@ import numpy as np
 
 from trispike.golden.model import Result, run
 from trispike.models.data.encoders import encode
+from trispike.models.network.decay import fraction
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import Encoder
 from trispike.sim.nir import reference
 from trispike.sim.nir.chain import Chain
-from trispike.sim.nir.integers import fraction
+from trispike.sim.nir.integers import FLOAT32
 from trispike.sim.nir.rules import Rules
 from trispike.sim.nir.stages import Stage
-
-_SAME = 1e-6
-"""Difference of decays that a file of float32 makes."""
 
 _BATCH_VALUES = 1 << 22
 """Values of all layers and timesteps that are looked at together."""
@@ -133,7 +131,7 @@ def _decays(stages: Sequence[Stage], network: Network) -> dict[str, reference.De
         off = np.abs(neurons.kept - ours.kept).max()
         if current is not None:
             off = max(off, np.abs(neurons.kept_current - current).max())
-        if off > _SAME:
+        if off > FLOAT32:
             decays[stage.node] = ours
     return decays
 

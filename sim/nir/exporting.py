@@ -12,11 +12,11 @@ import numpy as np
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 from trispike.models.network.card import Card
+from trispike.models.network.decay import fraction
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron, Reset
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import Encoder
-from trispike.sim.nir.integers import fraction
 from trispike.sim.terminal.extras import install
 
 DT = 1e-4

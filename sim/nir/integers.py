@@ -1,13 +1,13 @@
 """A layer in real numbers as one of integers, and how far the two are from each other."""
 
 import dataclasses
-import itertools
 import math
 from fractions import Fraction
 
 import numpy as np
 
 from trispike.models.errors import BadInput
+from trispike.models.network.decay import fraction, nearest_shifts
 from trispike.models.network.neuron import INTEGRATE_AND_FIRE, Neuron, Reset
 from trispike.models.network.numbers import (
     CONSTANT_MAX,
@@ -19,7 +19,7 @@ from trispike.models.network.parameters import LayerParameters
 from trispike.sim.nir.stages import Stage
 from trispike.sim.nir.ternary import Ternary, ternary
 
-_FLOAT32 = 1e-6
+FLOAT32 = 1e-6
 """Relative difference that a file of float32 makes to a decay."""
 
 _ROUNDING = 1e-12
@@ -50,26 +50,6 @@ class Converted:
     layer: LayerParameters
     weights: Ternary
     findings: tuple[Finding, ...]
-
-
-def nearest_shifts(taken: float, most: int) -> tuple[int, ...]:
-    """One to ``most`` different shifts, ascending, the sum of whose 2**-k is nearest to ``taken``.
-
-    The fewest of those that are equally near; none for 0.
-    """
-    if taken == 0:
-        return ()
-    choices = (
-        shifts
-        for count in range(1, most + 1)
-        for shifts in itertools.combinations(range(1, POTENTIAL_BITS), count)
-    )
-    return min(choices, key=lambda shifts: abs(fraction(shifts) - taken))
-
-
-def fraction(shifts: tuple[int, ...]) -> float:
-    """What a decay by ``shifts`` takes of a value."""
-    return sum(2.0**-k for k in shifts)
 
 
 def converted(stage: Stage, pixel: Fraction | None, shifts: int) -> Converted:
@@ -220,11 +200,11 @@ def _decay(what: str, kept: np.ndarray, shifts: int) -> tuple[tuple[int, ...], F
     chosen = nearest_shifts(float(taken.mean()), shifts)
     error = float(np.abs(taken - fraction(chosen)).max())
     words = " + ".join(f"2^-{k}" for k in chosen) or "none"
-    if error <= _FLOAT32:
+    if error <= FLOAT32:
         text = f"{fraction(chosen):g} a timestep ({words}), rounded down to integers"
         return chosen, Finding(what=what, exact=not chosen, error=0.0, text=text)
     least, most = float(taken.min()), float(taken.max())
-    spread = f", from {least:.4g} to {most:.4g}" if most - least > _FLOAT32 else ""
+    spread = f", from {least:.4g} to {most:.4g}" if most - least > FLOAT32 else ""
     text = f"{taken.mean():.4g} a timestep{spread} becomes {fraction(chosen):.4g} ({words})"
     return chosen, Finding(what=what, exact=False, error=error, text=text)
 

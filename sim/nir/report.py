@@ -54,9 +54,10 @@ def rules_text(rules: Rules) -> str:
     """The rules in words."""
     reset = "to v_reset" if rules.reset is Reset.ZERO else f"by subtraction, {rules.order.value}"
     compare = ">=" if rules.reaches else ">"
+    gain = ", no gain of tau" if rules.full_gain else ""
     return (
         f"reset {reset}; a spike where potential {compare} threshold; timestep {rules.dt:g}, "
-        f"{rules.decay.value} decay"
+        f"{rules.decay.value} decay{gain}"
     )
 
 

@@ -10,11 +10,12 @@ from trispike.golden.layers import weighted_sums
 from trispike.golden.layers.convolution import windows
 from trispike.golden.model import run_layer
 from trispike.models.data.encoders import encode
+from trispike.models.network.decay import fraction
 from trispike.models.network.layers import Bias, Layer, Step, Threshold
 from trispike.models.network.neuron import Neuron
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.nir.importing import Import
-from trispike.sim.nir.integers import Converted, Finding, fraction
+from trispike.sim.nir.integers import Converted, Finding
 from trispike.sim.nir.ternary import Ternary
 from trispike.sim.training.export import integer_network
 from trispike.sim.training.fit import Training, parameters

@@ -9,7 +9,7 @@ import pytest
 
 from tb.kit.command import trispike_here
 from tb.kit.extras import needs_framework, needs_nir
-from tb.kit.networks import random_network_of
+from tb.kit.networks import NO_MNIST, random_network_of
 from tb.kit.nir_files import imported_from
 from trispike.golden import run
 from trispike.models.data import datasets, digits
@@ -190,7 +190,7 @@ def test_snntorch_runs_what_is_exported(layer, data, reset, agree, tmp_path):
 
     folder = datasets.find_folder(name=data)
     if data == "mnist" and folder is None:
-        pytest.skip("MNIST is not part of the repository: set TRISPIKE_DATA")
+        pytest.skip(NO_MNIST)
     network, card = weights.load(weights.committed(layer, data))
     path = tmp_path / f"{layer}.nir"
     exporting.write(path, network, card)

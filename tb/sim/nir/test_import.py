@@ -13,7 +13,6 @@ from trispike.models.data.encoders import encode, packed
 from trispike.models.network.neuron import Order, Reset
 from trispike.models.network.shape import Encoder, ReadOut
 from trispike.sim.nir import reference
-from trispike.sim.nir.integers import nearest_shifts
 from trispike.sim.nir.rules import FRAMEWORKS, rules
 from trispike.sim.nir.ternary import ternary
 
@@ -251,14 +250,6 @@ def test_integrators(tmp_path):
         drift = _drift(whole)
         assert drift.first is None
         assert drift.agree >= 198  # a leak is rounded down
-
-
-@pytest.mark.parametrize(
-    ("leak", "most", "shifts"),
-    [(0, 3, ()), (0.5, 3, (1,)), (0.1, 1, (3,)), (0.1, 3, (4, 5, 7)), (0.01, 2, (7, 9))],
-)
-def test_nearest_shifts(leak, most, shifts):
-    assert nearest_shifts(leak, most) == shifts
 
 
 def test_ternary_weights_by_hand():
