@@ -6,11 +6,12 @@ import itertools
 import torch
 from torch.nn import functional
 
+from trispike.models.network.decay import fraction
 from trispike.models.network.neuron import Neuron, Order, Reset
 from trispike.sim.training.recipe import V_TH
 
 _SLOPE = 0.5 * V_TH
-_DEEPEST = 7
+DEEPEST = 7
 """Largest shift of a leak that is learnt."""
 
 
@@ -30,21 +31,6 @@ class Fire(torch.autograd.Function):
         """Half the gradient near the threshold, else 0."""
         (near,) = ctx.saved_tensors
         return gradient.mul(near).mul_(_SLOPE), None
-
-
-def fraction(shifts: tuple[int, ...]) -> float:
-    """What a decay by ``shifts`` takes of a value."""
-    return sum(2.0**-k for k in shifts)
-
-
-def nearest_shifts(leak: float, most: int) -> tuple[int, ...]:
-    """One to ``most`` different shifts, ascending, whose `fraction` is nearest to ``leak``."""
-    choices = (
-        shifts
-        for count in range(1, most + 1)
-        for shifts in itertools.combinations(range(1, _DEEPEST + 1), count)
-    )
-    return min(choices, key=lambda shifts: abs(fraction(shifts) - leak))
 
 
 def _over_time(steps):

@@ -5,6 +5,7 @@ import math
 import torch
 from torch.nn import functional
 
+from trispike.models.network.decay import fraction, nearest_shifts
 from trispike.models.network.layers import Bias, Threshold
 from trispike.models.network.layers import Layer as LayerShape
 from trispike.models.network.maps import Maps
@@ -86,7 +87,7 @@ class Layer(torch.nn.Module):
             torch.nn.init.uniform_(self.bias, -(inputs**-0.5), inputs**-0.5)
         self.leak = None
         if self.neuron.leak:
-            taken = torch.tensor(dynamics.fraction(self.neuron.leak))
+            taken = torch.tensor(fraction(self.neuron.leak))
             self.leak = torch.nn.Parameter(torch.logit(taken))
 
     def forward(self, inputs):
@@ -120,10 +121,10 @@ class Layer(torch.nn.Module):
 
     def activity(self, added):
         """What the neurons pass on, see `dynamics.activity`."""
-        leak = dynamics.fraction(self.neuron.leak)
+        leak = fraction(self.neuron.leak)
         if self.leak is not None:
             smooth = self.leak.sigmoid()
-            leak = smooth + (dynamics.fraction(self.shifts()) - smooth.detach())
+            leak = smooth + (fraction(self.shifts()) - smooth.detach())
         spikes = dynamics.activity(added, self.neuron, leak, self.window)
         if self.pools_first or self.side == 1:
             return spikes
@@ -139,7 +140,8 @@ class Layer(torch.nn.Module):
         """The leak as shifts."""
         if self.leak is None:
             return self.neuron.leak
-        return dynamics.nearest_shifts(self.leak.sigmoid().item(), len(self.neuron.leak))
+        most = len(self.neuron.leak)
+        return nearest_shifts(self.leak.sigmoid().item(), most, dynamics.DEEPEST)
 
 
 def _start(neuron: Neuron) -> tuple[float, float]:

@@ -243,24 +243,6 @@ def test_a_neuron_that_fired_once_is_silent():
     assert often[:, 0, 0].tolist() == [0, 1, 0, 1, 1]  # 0.625, 1.25, 0.875, 1.5, 1.125
 
 
-@pytest.mark.parametrize(
-    ("leak", "most", "shifts"),
-    [
-        (0.5, 1, (1,)),
-        (0.4, 1, (1,)),
-        (0.3, 1, (2,)),
-        (0.4, 2, (2, 3)),
-        (0.66, 3, (1, 3, 5)),
-        (0.001, 2, (7,)),
-        (0.99, 2, (1, 2)),
-    ],
-)
-def test_nearest_shifts(leak, most, shifts):
-    from trispike.sim.training.dynamics import nearest_shifts
-
-    assert nearest_shifts(leak, most) == shifts
-
-
 def test_leaks_are_exported_as_they_were_rounded():
     net = _net(_shape(Neuron(carries=True, leak=(1, 3))), 2)
     network = _exported(net)
