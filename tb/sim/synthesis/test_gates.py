@@ -29,8 +29,9 @@ def _chip() -> Chip:
 
 def _run(block, module, parameters, folder=None):
     netlist = mapped(block, folder=folder)
+    name = block.module_name if folder is None else folder.name  # two tests may run at once
     run_on_sources(
-        f"gates-{block.module_name}",
+        f"gates-{name}",
         simulation(netlist),
         block.module_name,
         flat_ports(block),
