@@ -57,7 +57,8 @@ class Samples:
         given = self.inputs, kinds[self.timesteps is not None]
         if wanted != given:
             raise BadInput(
-                f"{network} takes {wanted[0]} {wanted[1]}, but {data} gives {given[0]} {given[1]}"
+                f"{network} takes {wanted[0]} {wanted[1]}, but {data} gives {given[0]} {given[1]}: "
+                "give it what it was made for (DATA=, INPUT=)"
             )
         taken = shape.input.volume
         if self.volume != taken and min(self.volume.positions, taken.positions) > 1:
