@@ -44,7 +44,8 @@ class SpikePool(Block):
     def elaborate(self, platform):
         m = Module()
         side, channels = self.shape.maps.pool, self.shape.channels
-        x, y = Signal(range(side)), Signal(range(side))  # within a square
+        x = Signal(range(side))  # within a square
+        y = Signal(range(side))
         square = Signal(range(max(2, self.shape.output.width)))
         taken, ends = self.i.valid & self.i.ready, x == side - 1
         with m.If(taken):

@@ -16,6 +16,7 @@ from trispike.sim.energy.trace import Trace
 from trispike.sim.energy.widths import activities
 from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
+from trispike.sim.synthesis.clock_gates import check_gating
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
@@ -52,6 +53,15 @@ class ChipEnergy(Lanes, Prediction):
     """Energy of its chip."""
 
     traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
+    gating: bool = option(
+        "Gate the clocks in the netlist, as make synth GATING=1; events stay those of clocks that "
+        "run on. What it gives is not recorded.",
+        False,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_gating(self)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -138,7 +148,8 @@ def _chip(asked: ChipEnergy) -> None:
         timesteps=asked.timesteps,
     )
     chip = Chip(shape=shape)
-    place = build_folder() / "synthesis" / f"{chip.module_name}-{library.name}"
+    gated = "-gated" * asked.gating
+    place = build_folder() / "synthesis" / f"{chip.module_name}-{library.name}{gated}"
     with progress_bar() as progress, run_folder(f"energy-{layer}") as folder:
         task = progress.add_task(f"simulating {layer}", total=None)
         whole = measured.run(chosen, folder)
@@ -146,7 +157,7 @@ def _chip(asked: ChipEnergy) -> None:
         few = measured.run(range(traced), folder, waves=True)
         wave = waveform.keep(folder, folder / "energy")
         progress.update(task, description=f"mapping {layer} (Yosys)")
-        mapped = synthesise(chip, library, place)
+        mapped = synthesise(chip, library, place, gated=asked.gating)
         progress.update(task, description=f"counting the switching of {layer} (OpenSTA)")
         switched = switching(mapped, Toggles(mapped, Trace(wave)))
     entry = Energy(
@@ -166,6 +177,8 @@ def _chip(asked: ChipEnergy) -> None:
     )
     table_console().print(tables.terminal(entry))
     print(*tables.remarks(entry), sep="\n")
+    if asked.gating:
+        print("clocks are gated in the netlist, and run on in the events")
     subject.check_accuracy(asked.timesteps, whole.accuracy, whole.images)
     for path in home.keep(entry, tables.markdown):
         print(f"written: {relative(path)}")

@@ -29,7 +29,7 @@ _LINE = re.compile(r"^ *(\d\S+) +(\d\S+) +(\d\S+) +\d\S+ +(\S+)$", re.M)
 class Switching:
     """Energy of one clock cycle in pJ, in the cell library's own technology.
 
-    clock: Energy of the clock pins of all registers.
+    clock: Energy of the clock: of its pins at all registers, and of the gates that it passes.
     registers: Energy of register outputs that change.
     logic: Energy of all other cells, by kind of block.
     leakage: Power in nW.
@@ -64,17 +64,18 @@ def switching(mapped: Mapped, toggles: Toggles) -> Switching:
     pj = 1e12 * PERIOD_NS * 1e-9
     clock = registers = leakage = 0.0
     logic: dict[str, float] = collections.defaultdict(float)
-    for path, kind, rate in toggles.rates():
+    for cell in toggles.activities():
+        path = cell.path.replace("\\", "")
         if path not in busy:
             raise breakdown(f"sta said nothing of {path}", mapped.folder / "power_1.log")
-        idle, leaks = still[path]
-        moved = float((busy[path][0] - idle) * rate * pj)
+        idle, leaks = still[path]  # what the clock alone takes, nothing in most cells
+        moved = float((busy[path][0] - idle) * cell.switches * pj)
         leakage += leaks * 1e9
-        if mapped.library.cells[kind].stores:
-            clock += idle * pj
+        clock += idle * cell.clocked * pj
+        if mapped.library.cells[cell.kind].stores:
             registers += moved
         else:
-            logic[_block(path)] += moved
+            logic[_block(cell.path)] += moved
     return Switching(clock=clock, registers=registers, logic=dict(logic), leakage=leakage)
 
 

@@ -2,9 +2,11 @@
 
 The values of flip-flops, memories and inputs in each cycle come from the RTL, which has the same
 registers. The other cells follow by their Boolean functions, cycle by cycle, so a cell switches at
-most once a cycle: glitches are not counted.
+most once a cycle: glitches are not counted. A clock gate passes the clock on in the cycles in which
+its enable is 1.
 """
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,12 +14,29 @@ import numpy as np
 from trispike.sim.energy.functions import Function, parse
 from trispike.sim.energy.trace import Trace
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
+from trispike.sim.synthesis.clock_gates import ENABLE, GATED
 from trispike.sim.synthesis.flow import Mapped
-from trispike.sim.synthesis.netlist import Bit, Instance, Module
+from trispike.sim.synthesis.netlist import CLOCK_GATE, Bit, Instance, Module
 
 _REGISTER = "_reg"
 _DATA = "D"
 """Name of a flip-flop's input in all libraries."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Activity:
+    """What a cell does.
+
+    path, kind: The cell, as OpenSTA names it, ``layer_0/pe_3/potential_reg[17]``, and its kind.
+    switches: Mean number of times that its outputs switch in a cycle for other reasons than the
+        clock; for a cell with several outputs the mean over them.
+    clocked: Share of the cycles in which the clock reaches it, if it does at all.
+    """
+
+    path: str
+    kind: str
+    switches: float
+    clocked: float = 1.0
 
 
 class Toggles:
@@ -28,44 +47,84 @@ class Toggles:
         self._functions: dict[tuple[str, str], Function] = {}
         self._order: dict[str, list] = {}
 
-    def rates(self) -> Iterator[tuple[str, str, float]]:
-        """Path of each cell, its kind, and the mean number of times that its outputs switch in a
-        cycle.
-
-        For a cell with several outputs it is the mean over them. Paths are OpenSTA's:
-        ``layer_0/pe_3/potential_reg[17]``.
+    def activities(self) -> Iterator[Activity]:
+        """The activity of each cell.
 
         `MismatchFound` if in any cycle the netlist computes another next value for a flip-flop than
         the RTL's register has.
         """
         yield from self._module(self._netlist.modules[self._netlist.top], ())
 
-    def _module(self, module: Module, path: tuple[str, ...]):
+    def _module(self, module: Module, path: tuple[str, ...]) -> Iterator[Activity]:
         values = self._known(module, path)
         cells = self._netlist.library.cells
         for cell, outputs in self._sorted(module):
             pins = {pin: self._value(values, bits[0]) for pin, bits in cell.pins.items()}
             for pin, function in outputs:
                 values[cell.pins[pin][0]] = function(pins)
-        steps = self._trace.cycles - 1
+        enables = self._enables(module, values)
         for cell in module.cells:
             if cell.kind in cells:
+                name = "/".join((*path, cell.name))
+                enable = next((enables[net] for net in self._inputs(cell) if net in enables), None)
                 if cells[cell.kind].stores:
-                    self._compare("/".join((*path, cell.name)), cell, values)
+                    self._compare(name, cell, values, enable)
                 nets = [cell.pins[pin][0] for pin in cells[cell.kind].outputs if pin in cell.pins]
-                changes = [np.count_nonzero(np.diff(values[net])) for net in nets]
-                yield "/".join((*path, cell.name)), cell.kind, sum(changes) / len(nets) / steps
+                switches = sum(self._switches(values[net]) for net in nets) / len(nets)
+                clocked = 1.0 if enable is None else float(enable.mean())
+                yield Activity(path=name, kind=cell.kind, switches=switches, clocked=clocked)
+            elif cell.kind == CLOCK_GATE:
+                yield from self._gate((*path, cell.name), enables[cell.pins[GATED][0]])
         for cell in module.cells:
             child = self._netlist.modules.get(cell.kind)
-            if child is not None and not child.macro:
+            if child is not None and not child.macro and cell.kind != CLOCK_GATE:
                 yield from self._module(child, (*path, cell.name))
 
-    def _compare(self, name: str, cell: Instance, values: dict[Bit, np.ndarray]) -> None:
+    def _switches(self, values: np.ndarray) -> float:
+        return np.count_nonzero(np.diff(values)) / (self._trace.cycles - 1)
+
+    def _inputs(self, cell: Instance) -> list[Bit]:
+        pins = self._netlist.library.cells[cell.kind].inputs
+        return [cell.pins[pin][0] for pin in pins if pin in cell.pins]
+
+    def _enables(self, module: Module, values: dict[Bit, np.ndarray]) -> dict[Bit, np.ndarray]:
+        """For each net with a gated clock, whether an edge passes at the end of each cycle."""
+        gates = [cell for cell in module.cells if cell.kind == CLOCK_GATE]
+        enables = {cell.pins[GATED][0]: self._value(values, cell.pins[ENABLE][0]) for cell in gates}
+        if gates:  # and the trees of buffers behind them
+            for cell, outputs in self._sorted(module):
+                behind = [enables[net] for net in self._inputs(cell) if net in enables]
+                enables |= {cell.pins[pin][0]: behind[0] for pin, _ in outputs if behind}
+        return enables
+
+    def _gate(self, path: tuple[str, ...], enable: np.ndarray) -> Iterator[Activity]:
+        """The cells of a clock gate, of which one that stores has the clock in every cycle."""
+        gate = self._netlist.modules[CLOCK_GATE]
+        for cell in gate.cells:
+            stores = self._netlist.library.cells[cell.kind].stores
+            passes = not stores and gate.ports[GATED][1] in cell.pins.values()
+            yield Activity(
+                path="/".join((*path, cell.name)),
+                kind=cell.kind,
+                switches=self._switches(enable) if stores else 0.0,
+                clocked=float(enable.mean()) if passes else 1.0,
+            )
+
+    def _compare(
+        self,
+        name: str,
+        cell: Instance,
+        values: dict[Bit, np.ndarray],
+        enable: np.ndarray | None,
+    ) -> None:
         """Compare the next value that the netlist computes with that of the RTL's register."""
         library_cell = self._netlist.library.cells[cell.kind]
         if _DATA in cell.pins:
             following = self._value(values, cell.pins[_DATA][0])[:-1]
             stored = values[cell.pins[library_cell.outputs[0]][0]][1:]
+            if enable is not None:
+                held = values[cell.pins[library_cell.outputs[0]][0]][:-1]
+                following = np.where(enable[:-1], following, held)
             wrong = np.flatnonzero(following != stored)
             if len(wrong):
                 message = f"netlist and RTL differ: {name}"
@@ -92,11 +151,11 @@ class Toggles:
         for cell in module.cells:
             child = self._netlist.modules.get(cell.kind)
             library_cell = self._netlist.library.cells.get(cell.kind)
-            if child is not None:
+            if child is not None and cell.kind != CLOCK_GATE:
                 for port, (direction, _) in child.ports.items():
                     if direction == "output" and port in cell.pins:
                         take(cell.pins[port], (*path, cell.name, port))
-            elif library_cell.stores:
+            elif library_cell is not None and library_cell.stores:
                 signal, _, index = cell.name.partition(_REGISTER)
                 rows = self._trace.bits(".".join((*path, signal)))
                 values[cell.pins[library_cell.outputs[0]][0]] = rows[int(index.strip("[]") or 0)]

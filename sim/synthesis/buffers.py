@@ -20,7 +20,7 @@ buffer, so the tree of a net that goes into hundreds of PEs is outside them.
 """
 
 CLOCK = "clk"
-"""The port whose net gets no buffers, as a clock tree is not modelled."""
+"""The port whose net gets no buffers, as a clock tree is not modelled; a gated clock gets them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

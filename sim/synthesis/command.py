@@ -29,6 +29,7 @@ from trispike.sim.synthesis import (
     timing,
     tools,
 )
+from trispike.sim.synthesis.clock_gates import check_gating
 from trispike.sim.synthesis.figures import figures
 from trispike.sim.synthesis.flow import Mapped, synthesise
 from trispike.sim.synthesis.liberty import Liberty
@@ -64,6 +65,15 @@ class Cells(Json, Record):
     liberty: Path | None = option(
         "Liberty file of the cells.  [default: OSU 180 nm, of Debian's qflow-tech-osu018]"
     )
+    gating: bool = option(
+        "Gate the clocks of registers that have an enable, instead of a multiplexer for each bit. "
+        "What it gives is not recorded; a node's router is the recorded one, without.",
+        False,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_gating(self)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,8 +88,9 @@ class ChipRequest(Cells, Lanes, Weights, Layer):
         super().__post_init__()
         if self.target not in TARGETS:
             raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {self.target!r}")
-        if self.target == "ecp5" and self.liberty is not None:
-            raise BadInput("LIBERTY= is for TARGET=cells; leave it out for ecp5")
+        for name in ("liberty", "gating"):
+            if self.target == "ecp5" and getattr(self, name):
+                raise BadInput(f"{name.upper()}= is for TARGET=cells; leave it out for ecp5")
 
     @property
     def shape(self) -> NetworkShape:
@@ -142,12 +153,13 @@ def _library(liberty_file: Path | None) -> Liberty:
     return liberty.read(tools.find_liberty(liberty_file))
 
 
-def _mapped(block: Block, name: str, cells: Liberty) -> tuple[Mapped, Timing]:
+def _mapped(asked: Cells, block: Block, name: str, cells: Liberty) -> tuple[Mapped, Timing]:
     """``block`` mapped to ``cells`` and timed; the user reads ``name`` meanwhile."""
-    folder = build_folder() / "synthesis" / f"{block.module_name}-{cells.name}"
+    gated = "-gated" * asked.gating
+    folder = build_folder() / "synthesis" / f"{block.module_name}-{cells.name}{gated}"
     with progress_bar() as progress:
         task = progress.add_task(f"mapping {name} (Yosys)", total=None)
-        mapped = synthesise(block, cells, folder)
+        mapped = synthesise(block, cells, folder, gated=asked.gating)
         progress.update(task, description=f"timing {name} (OpenSTA)")
         return mapped, timing.time(mapped)
 
@@ -159,7 +171,7 @@ def _versions() -> dict[str, str]:
 def _cells(asked: ChipRequest, begun: float) -> None:
     shape, cells = asked.shape, _library(asked.liberty)
     place = _place(CELLS, "synthesis.json", SECTION, asked)
-    mapped, timed = _mapped(Chip(shape=shape), shape.name, cells)
+    mapped, timed = _mapped(asked, Chip(shape=shape), shape.name, cells)
     measured = figures(shape, mapped, timed, **_versions())
     _finish(asked, begun, mapped, measured, timed.fmax, tables, place)
 
@@ -167,7 +179,7 @@ def _cells(asked: ChipRequest, begun: float) -> None:
 def _router(asked: RouterRequest, begun: float) -> None:
     shape, cells = asked.router, _library(asked.liberty)
     place = _place(ROUTER, "router.json", ROUTER_SECTION, asked)
-    mapped, timed = _mapped(Router(shape=shape), "router", cells)
+    mapped, timed = _mapped(asked, Router(shape=shape), "router", cells)
     measured = router.figures(shape, mapped, timed, **_versions())
     _finish(asked, begun, mapped, measured, measured.fmax, router_tables, place)
 
@@ -176,7 +188,7 @@ def _node(asked: NodeRequest, begun: float) -> None:
     shape, cells = FULL_NODE, _library(asked.liberty)
     beside = _recorded_router(cells)
     place = _place(NODE, "node.json", NODE_SECTION, asked)
-    mapped, timed = _mapped(Node(shape=shape), "node", cells)
+    mapped, timed = _mapped(asked, Node(shape=shape), "node", cells)
     measured = node.figures(shape, mapped, timed, beside, **_versions())
     _finish(asked, begun, mapped, measured, measured.fmax, node_tables, place)
 

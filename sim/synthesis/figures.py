@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.synthesis.flow import Mapped
+from trispike.sim.synthesis.netlist import CLOCK_GATE
 from trispike.sim.synthesis.timing import Timing
 
 BLOCKS = (
@@ -104,7 +105,7 @@ def module_figures(mapped: Mapped, name: str, instances: int) -> BlockFigures:
         instances=instances,
         cells=instances * len(cells),
         buffers=instances * mapped.buffers.get(name, 0),
-        flip_flops=instances * sum(cell.stores for cell in cells),
+        flip_flops=instances * sum(cell.flip_flop for cell in cells),
         area=area,
         gates=equivalents(area, mapped.nand2_area),
         memory_bits=instances * int(bank[1]) * int(bank[2]) if bank else 0,
@@ -113,8 +114,9 @@ def module_figures(mapped: Mapped, name: str, instances: int) -> BlockFigures:
 
 def block_figures(mapped: Mapped, kinds=BLOCKS) -> tuple[BlockFigures, ...]:
     """Figures of each kind of block in ``mapped``, in the order of ``kinds``, a table like
-    `BLOCKS`.
+    `BLOCKS`; clock gates, wherever they are, come last.
     """
+    kinds = (*kinds, ("clock gates", CLOCK_GATE))
     counts = mapped.netlist.instances()
     parts: dict[str, list[BlockFigures]] = {}
     for name, instances in counts.items():

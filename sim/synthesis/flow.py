@@ -6,6 +6,7 @@ from pathlib import Path
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.verilog import export
 from trispike.sim.synthesis import buffers
+from trispike.sim.synthesis.clock_gates import least_gated
 from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.synthesis.library import buffer
 from trispike.sim.synthesis.mapping import MEMORY, map_to_cells, nand2
@@ -41,14 +42,19 @@ class Mapped:
         return dataclasses.replace(self, netlist=self.netlist.below(module))
 
 
-def synthesise(block: Block, library: Liberty, folder: Path, *, flat: bool = False) -> Mapped:
+def synthesise(
+    block: Block, library: Liberty, folder: Path, *, flat: bool = False, gated: bool = False
+) -> Mapped:
     """Map ``block`` and all below it to the cells of ``library``; files go to ``folder``.
 
-    Each module is mapped once, however many instances it has, unless ``flat``.
+    Each module is mapped once, however many instances it has, unless ``flat``. With
+    ``gated`` the clocks of registers that have an enable are, where that costs less than
+    multiplexers; `BadInput` if ``library`` has no clock gate, nor cells that make one.
     """
     unit = nand2(library, folder / "nand2")
     texts = export(block)
-    netlist = map_to_cells(texts, block.module_name, library, folder, flat=flat)
+    least = least_gated(library, unit) if gated else 0
+    netlist = map_to_cells(texts, block.module_name, library, folder, flat=flat, gated=least)
     inserted = buffers.insert(netlist, buffer(library, unit), unit)
     (folder / "netlist.v").write_text(netlist.verilog())
     return Mapped(

@@ -19,6 +19,10 @@ _TOKEN = re.compile(
 )
 
 
+_DRAWN_AREAS = {("osu018_stdcells", "LATCH"): 56.0}
+"""In um2, by library and cell, where the Liberty file has 0; by the library's layouts (LEF)."""
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pin:
     """A pin of a cell.
@@ -37,11 +41,12 @@ class Pin:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A standard cell: area in um2, pins by name, and whether it stores anything."""
+    """A standard cell: area in um2, pins by name, whether it stores anything, and at an edge."""
 
     area: float
     pins: dict[str, Pin]
     stores: bool
+    flip_flop: bool
 
     @property
     def inputs(self) -> list[str]:
@@ -92,7 +97,7 @@ def read(path: Path) -> Liberty:
     cell: dict[str, str] = {}
     pins: dict[str, dict[str, str]] = {}
     names: list[str] = []
-    stores = False
+    stores = flip_flop = False
     for token in _TOKEN.finditer(text):
         if token["group"]:
             open_.append(token["group"])
@@ -101,17 +106,21 @@ def read(path: Path) -> Liberty:
                 library = names_here[0]
             elif open_ == ["library", "cell"]:
                 cell, pins, stores = {"name": names_here[0]}, {}, False
+                flip_flop = False
             elif open_[2:] == ["pin"]:
                 names = names_here
                 pins.update({name: {} for name in names})
             elif open_[2:] in (["ff"], ["latch"], ["statetable"], ["ff_bank"], ["latch_bank"]):
                 stores = True
+                flip_flop = flip_flop or open_[2] in ("ff", "ff_bank")
         elif token["end"]:
             if open_ == ["library", "cell"]:
+                drawn = _DRAWN_AREAS.get((library, cell["name"]), 0.0)
                 cells[cell["name"]] = Cell(
-                    area=_number(cell.get("area")),
+                    area=_number(cell.get("area")) or drawn,
                     pins={name: _pin(attributes) for name, attributes in pins.items()},
                     stores=stores,
+                    flip_flop=flip_flop,
                 )
             if open_:
                 open_.pop()

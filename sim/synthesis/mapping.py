@@ -5,9 +5,11 @@ from pathlib import Path
 
 from trispike.models.errors import BadInput
 from trispike.sim.synthesis import tools
+from trispike.sim.synthesis.clock_gates import STUB, clock_gate
+from trispike.sim.synthesis.clock_gates import techmap_file as clock_gates_file
 from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.synthesis.library import adder_map, techmap_file
-from trispike.sim.synthesis.netlist import Netlist
+from trispike.sim.synthesis.netlist import CLOCK_GATE, Netlist
 from trispike.sim.tools.simulator import breakdown
 
 MEMORY = "sram_"
@@ -29,7 +31,7 @@ the smaller result for every module. Yosys' own script for a Liberty file optimi
 
 _SCRIPT = """\
 read_verilog {sources}
-read_verilog -lib {memories}
+read_verilog -lib {stubs}
 hierarchy -check -top {top}
 {keep}
 proc
@@ -37,6 +39,7 @@ flatten
 setattr -unset init w:*
 opt_expr
 opt_clean
+{gating}
 check -assert
 opt -nodffe -nosdff
 wreduce
@@ -59,8 +62,16 @@ opt
 design -save logic
 """
 # A register has no power-on value in silicon (`setattr -unset init`), and the design needs none.
-# Cells with an enable or a reset of their own are not asked for: few libraries have them, and the
-# registers of a PE have neither.
+# Cells with an enable or a reset of their own are not asked for: few libraries have them.
+
+_GATING = """\
+opt_dff
+techmap -D LEAST_GATED={least} -map {gates}
+opt_merge -share_all t:{gate}
+dffunmap
+opt_expr
+opt_clean"""
+# Before anything is merged: an enable is seen only in a multiplexer that nothing else uses.
 
 _NO_MEMORY = "memory -nomap"
 _MEMORY = """\
@@ -79,7 +90,13 @@ write_json {name}.json
 
 
 def map_to_cells(
-    texts: dict[str, str], top: str, library: Liberty, folder: Path, *, flat: bool = False
+    texts: dict[str, str],
+    top: str,
+    library: Liberty,
+    folder: Path,
+    *,
+    flat: bool = False,
+    gated: int = 0,
 ) -> Netlist:
     """Map the chip or block ``top`` to the cells of ``library``.
 
@@ -87,12 +104,13 @@ def map_to_cells(
     folder: Gets script, log and netlist.
     flat: Dissolve the hierarchy. Otherwise each module is mapped once for all its instances,
         including its helpers (``block.helper``).
+    gated: Clocks are gated of registers that have an enable and at least so many bits; 0: none is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     logic = [name for name in texts if not name.startswith(MEMORY)]
     memories = [name for name in texts if name.startswith(MEMORY)]
     keep = [] if flat else logic
-    _run(texts, logic, memories, top, keep, library, folder)
+    _run(texts, logic, memories, top, keep, library, folder, gated)
     return _smallest(folder, library)
 
 
@@ -117,15 +135,19 @@ def _run(
     keep: list[str],
     library: Liberty,
     folder: Path,
+    gated: int = 0,
 ) -> None:
     for name in (*logic, *memories):
         (folder / f"{name}.v").write_text(texts[name])
+    stubs = [*memories, *([CLOCK_GATE] if gated else [])]
+    (folder / f"{CLOCK_GATE}.v").write_text(STUB)
     (folder / "adder.v").write_text(adder_map(library))
     liberty = tools.quoted(library.path)
     script = _SCRIPT.format(
         sources=" ".join(f"{name}.v" for name in logic),
-        memories=" ".join(f"{name}.v" for name in memories),
+        stubs=" ".join(f"{name}.v" for name in stubs),
         top=top,
+        gating=_gating(gated) if gated else "",
         memory=_MEMORY if any(_WORDS.search(texts[name]) for name in logic) else _NO_MEMORY,
         keep="\n".join(f"setattr -mod -set keep_hierarchy 1 {name}" for name in keep),
         arithmetic=tools.quoted(techmap_file()),
@@ -135,7 +157,7 @@ def _run(
         (folder / f"{name}.abc").write_text(commands.replace("; ", "\n") + "\n")
         (folder / f"{name}.json").unlink(missing_ok=True)
         script += _COVER.format(name=name, liberty=liberty)
-    if not memories:
+    if not stubs:
         script = script.replace("read_verilog -lib \n", "")
     (folder / "map.ys").write_text(script)
     log = folder / "map.log"
@@ -144,9 +166,17 @@ def _run(
         raise breakdown("yosys made no netlist", log)  # it can fail with status 0
 
 
+def _gating(least: int) -> str:
+    gates = tools.quoted(clock_gates_file())
+    return _GATING.format(least=least, gates=gates, gate=CLOCK_GATE)
+
+
 def _smallest(folder: Path, library: Liberty) -> Netlist:
     """The netlist of each module's smallest cover."""
-    first, *other_covers = [Netlist.read(folder / f"{name}.json", library) for name in _COVERS]
+    gate = clock_gate(library)
+    first, *other_covers = [
+        Netlist.read(folder / f"{name}.json", library, gate) for name in _COVERS
+    ]
     for cover in other_covers:
         for name in first.modules:
             if cover.area(name) < first.area(name):

@@ -13,8 +13,10 @@ opt_clean -purge
 write_verilog -noattr simulation.v
 """
 
-_WAIVER = "/* verilator lint_off UNOPTFLAT */\n"
-"""One bit of a vector may depend on another bit of it. Verilator takes that for a loop."""
+_WAIVER = "/* verilator lint_off UNOPTFLAT */\n/* verilator lint_off LATCH */\n"
+"""One bit of a vector may depend on another bit of it. Verilator takes that for a loop. And the
+latches of clock gates are meant to be some.
+"""
 
 
 def simulation(mapped: Mapped) -> dict[str, str]:

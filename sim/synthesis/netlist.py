@@ -24,6 +24,9 @@ _KEYWORDS = frozenset(
 )
 """Keywords of Verilog (IEEE 1364-2005), which are escaped as instance names."""
 
+CLOCK_GATE = "clock_gate"
+"""Name of the module of a clock gate; its instances are numbered."""
+
 Bit = int | str
 """A net of a module, or a constant: "0", "1", "x"."""
 
@@ -63,8 +66,11 @@ class Netlist:
     library: Liberty
 
     @classmethod
-    def read(cls, path: Path, library: Liberty) -> "Netlist":
-        """The netlist in the JSON file ``path`` as Yosys writes it, mapped to ``library``."""
+    def read(cls, path: Path, library: Liberty, gate: Module | None = None) -> "Netlist":
+        """The netlist in the JSON file ``path`` as Yosys writes it, mapped to ``library``.
+
+        ``gate``: what a `CLOCK_GATE` is made of, which Yosys does not know.
+        """
         described = json.loads(path.read_text())["modules"]
         top = next(
             name for name, each in described.items() if int(each["attributes"].get("top", "0"), 2)
@@ -72,7 +78,9 @@ class Netlist:
         modules: dict[str, Module] = {}
 
         def visit(name: str) -> None:
-            if name not in modules and name in described:
+            if name == CLOCK_GATE:
+                modules[name] = gate
+            elif name not in modules and name in described:
                 for cell in described[name]["cells"].values():
                     visit(cell["type"])
                 modules[name] = _module(name, described[name], library)
@@ -132,7 +140,10 @@ def _module(name: str, described: dict, library: Liberty) -> Module:
                 if isinstance(bit, int):
                     names.setdefault(bit, f"net_{bit}")
         cell = library.cells.get(each["type"])
-        if cell is None:
+        if each["type"] == CLOCK_GATE:
+            numbers[CLOCK_GATE] += 1
+            title = f"{CLOCK_GATE}_{numbers[CLOCK_GATE]}"
+        elif cell is None:
             title = old
         elif cell.stores:  # called after what it stores
             title = _register(names[pins[cell.outputs[0]][0]])

@@ -41,7 +41,8 @@ class VerilatorPins:
         self._edge = RisingEdge(dut.clk)
         self._driven: dict[str, int] = {}
         self._handles = {}
-        Clock(dut.clk, _PERIOD_NS, unit="ns").start()
+        # Low first, so that the latches of clock gates see the reset before the first edge.
+        Clock(dut.clk, _PERIOD_NS, unit="ns").start(start_high=False)
 
     def _handle(self, path: str):
         if path not in self._handles:

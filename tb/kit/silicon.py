@@ -20,8 +20,10 @@ needs_yosys = _needs(tools.missing(timing=False))
 needs_synthesis = _needs(tools.missing())
 
 
-def mapped(block: Block, *, flat: bool = False, folder: Path | None = None) -> Mapped:
+def mapped(
+    block: Block, *, flat: bool = False, gated: bool = False, folder: Path | None = None
+) -> Mapped:
     """``block`` in the default cells, below ``folder``, which is ``build/tests`` unless given."""
     place = build_folder() / "tests" if folder is None else folder
-    name = f"gates-{block.module_name}{'-flat' if flat else ''}"
-    return synthesise(block, liberty.read(tools.LIBERTY), place / name, flat=flat)
+    name = f"gates-{block.module_name}{'-flat' * flat}{'-gated' * gated}"
+    return synthesise(block, liberty.read(tools.LIBERTY), place / name, flat=flat, gated=gated)

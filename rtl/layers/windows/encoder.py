@@ -92,7 +92,8 @@ class WindowEncoder(Block):
         """
         maps = self.shape.maps
         rows, width = maps.buffer_rows, maps.volume.width
-        row, column = Signal(range(rows)), Signal(range(max(2, width)))
+        row = Signal(range(rows))
+        column = Signal(range(max(2, width)))
         # A row that no window looks at may be given up before it has come.
         free = Signal(range(rows + maps.stride), init=rows)
         taken = self.i.valid & self.i.ready

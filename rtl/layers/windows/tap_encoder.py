@@ -156,8 +156,10 @@ class TapEncoder(Block):
         """The spikes of one tap after the other."""
         shape = self.shape
         channels = shape.volume.channels // shape.lanes
-        word, base = Signal(channels, reset_less=True), Signal.like(fetched["base"])
-        valid, last = Signal(), Signal(reset_less=True)
+        word = Signal(channels, reset_less=True)
+        base = Signal.like(fetched["base"])
+        valid = Signal()
+        last = Signal(reset_less=True)
         m.submodules.first_channel = first = LowestOne(width=channels)
         rest = word & ~first.one_hot
         taken = self.o.valid & self.o.ready

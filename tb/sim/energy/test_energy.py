@@ -9,10 +9,12 @@ import pytest
 from tb.kit.networks import random_network, random_network_of, save
 from tb.kit.silicon import needs_synthesis
 from trispike.models.errors import BadInput
-from trispike.models.network.layers import BankShape, Bias, Dense, Threshold
+from trispike.models.network.layers import BankShape, Bias, Convolution, Dense, Threshold
+from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import LEAKY
 from trispike.models.network.presets import preset
 from trispike.models.network.shape import Encoder, NetworkShape
+from trispike.models.network.volume import Volume
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.verilog import export
 from trispike.sim.cosim import cosimulation, waveform
@@ -235,9 +237,14 @@ def test_every_preset_has_an_energy():
         assert all(0 < nj < 10 for nj in energies(counts, 167.0).values())
 
 
+def _mapped(network, folder, *, gated=True):
+    chip, library = Chip(shape=network.shape), liberty.read(LIBERTY)
+    return synthesise(chip, library, folder / f"cells-{gated}", gated=gated)
+
+
 def _traced(network, inputs, folder):
     """A small chip mapped to cells, and a trace of it at work on ``inputs``."""
-    mapped = synthesise(Chip(shape=network.shape), liberty.read(LIBERTY), folder / "cells")
+    mapped = _mapped(network, folder)
     model = cosimulation.chip_model(network, waves=True, optimise=False)
     path, images = save(network, folder), len(inputs)
     options = {"waves": images, "model": model}
@@ -257,7 +264,8 @@ def traced(tmp_path_factory):
 def test_toggles(traced):
     """Registers switch as in the trace, an inverter as what it inverts, nothing twice a cycle."""
     mapped, trace = traced
-    rates = {path: rate for path, _, rate in Toggles(mapped, trace).rates()}
+    activities = {each.path: each for each in Toggles(mapped, trace).activities()}
+    rates = {path: each.switches for path, each in activities.items()}
     assert len(rates) == sum(
         count * len(list(mapped.netlist.cells(name)))
         for name, count in mapped.netlist.instances().items()
@@ -267,6 +275,9 @@ def test_toggles(traced):
     for bit in range(18):
         changes = np.count_nonzero(potential[bit, 1:] != potential[bit, :-1])
         assert rates[f"layer_0/pe_3/potential_reg[{bit}]"] == changes / (trace.cycles - 1)
+        assert activities[f"layer_0/pe_3/potential_reg[{bit}]"].clocked == 1
+    taken = trace.bits("layer_0.encoder.i__valid") & trace.bits("layer_0.encoder.i__ready")
+    assert activities["layer_0/encoder/lane_0/waiting_0_reg[0]"].clocked == taken.mean() < 0.2
     assert all(0 <= rate <= 1 for rate in rates.values())
     assert sum(rate > 0 for rate in rates.values()) > len(rates) / 2
 
@@ -279,7 +290,21 @@ def test_toggles_of_pixels_and_leaks(tmp_path):
     network = random_network_of(NetworkShape.of("leaky", layers, encoder=Encoder.DIRECT), 1)
     pixels = np.random.default_rng(1).integers(0, 256, (2, 3, 20), dtype=np.uint8)
     mapped, trace = _traced(network, pixels, tmp_path)
-    rates = [rate for _, _, rate in Toggles(mapped, trace).rates()]
+    rates = [each.switches for each in Toggles(mapped, trace).activities()]
+    assert sum(rate > 0 for rate in rates) > len(rates) / 4
+
+
+@needs_synthesis
+@pytest.mark.thorough
+def test_toggles_of_a_convolution(tmp_path):
+    """Windows, a pool, and what neurons carry on, in memory."""
+    maps = Maps(volume=Volume(channels=2, height=4, width=5), kernel=(3, 3), padding=1, pool=2)
+    layer = Convolution(maps=maps, channels=3, neuron=LEAKY)
+    last = Convolution(maps=Maps.whole(layer.output), channels=2, neuron=LEAKY)
+    network = random_network_of(NetworkShape.of("maps", (layer, last)), 1)
+    spikes = np.random.default_rng(1).random((2, 3, maps.volume.size)) < 0.4
+    mapped, trace = _traced(network, spikes, tmp_path)
+    rates = [each.switches for each in Toggles(mapped, trace).activities()]
     assert sum(rate > 0 for rate in rates) > len(rates) / 4
 
 
@@ -295,18 +320,22 @@ def test_netlist_unlike_rtl(traced):
         with pytest.raises(
             MismatchFound, match=r"netlist and RTL differ: layer_\d/pe_\d+/potential_reg"
         ):
-            list(Toggles(mapped, trace).rates())
+            list(Toggles(mapped, trace).activities())
     finally:
         cell.pins.update(YS=sum_, YC=carry)
 
 
 @needs_synthesis
-def test_switching_priced(traced):
+def test_switching_priced(traced, tmp_path):
     """Clocks cost by the flip-flop, about as much as the constant says; all parts are there."""
-    mapped, trace = traced
+    gated, trace = traced
+    mapped = _mapped(random_network((40, 12, 5), 3, name="small"), tmp_path, gated=False)
     made = switching(mapped, Toggles(mapped, trace))
-    flops = sum(mapped.library.cells[kind].stores for _, kind, _ in Toggles(mapped, trace).rates())
+    activities = list(Toggles(mapped, trace).activities())
+    flops = sum(mapped.library.cells[each.kind].stores for each in activities)
     assert made.clock / flops == pytest.approx(constants.FLIP_FLOP_CLOCK.value, rel=0.15)
+    assert {each.clocked for each in activities} == {1.0}
+    assert switching(gated, Toggles(gated, trace)).clock < 0.7 * made.clock
     assert set(made.logic) >= {"processing elements", "encoders", "read-out"}
     assert all(pj > 0 for pj in made.logic.values())
     assert made.total == pytest.approx(made.clock + made.registers + sum(made.logic.values()))

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from tb.kit.bench import run_on_sources
+from tb.kit.node_bench import node_shape
 from tb.kit.silicon import mapped, needs_yosys
 from tb.rtl.layers.neuron_cocotb import shape_of
 from trispike.models.mesh.topology import MeshShape, RouterShape, Routing
@@ -16,6 +17,7 @@ from trispike.rtl.layers.convolution import ConvolutionLayer
 from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.router import Router
+from trispike.rtl.node.node import Node
 from trispike.sim.synthesis import mapping
 from trispike.sim.synthesis.models import simulation
 from trispike.sim.tools.simulator import SimulationError
@@ -29,11 +31,11 @@ def _chip() -> Chip:
     return Chip(shape=NetworkShape.dense(name="bench", sizes=_SIZES))
 
 
-def _run(block, module, parameters, folder=None):
-    netlist = mapped(block, folder=folder)
+def _run(block, module, parameters, folder=None, *, gated=False):
+    netlist = mapped(block, gated=gated, folder=folder)
     name = block.module_name if folder is None else folder.name  # two tests may run at once
     run_on_sources(
-        f"gates-{name}",
+        f"gates-{name}{'-gated' * gated}",
         simulation(netlist),
         block.module_name,
         flat_ports(block),
@@ -43,42 +45,58 @@ def _run(block, module, parameters, folder=None):
     )
 
 
+_GATED = pytest.mark.parametrize("gated", [False, True], ids=["plain", "gated"])
+"""Registers with an enable have multiplexers, or their clocks are gated."""
+
+
 @pytest.mark.parametrize("lanes", [1, pytest.param(4, marks=pytest.mark.thorough)])
 def test_pe(lanes):
     _run(ProcessingElement(lanes=lanes), "tb.rtl.neuron.pe_cocotb", {"lanes": lanes})
 
 
-@pytest.mark.thorough
-def test_encoder():
-    _run(AEREncoder(inputs=40), "tb.rtl.layers.aer_cocotb", {"inputs": 40})
+@pytest.mark.parametrize("gated", [pytest.param(False, marks=pytest.mark.thorough), True])
+def test_encoder(gated):
+    _run(AEREncoder(inputs=40), "tb.rtl.layers.aer_cocotb", {"inputs": 40}, gated=gated)
 
 
 @pytest.mark.thorough
-def test_chip():
+@_GATED
+def test_chip(gated):
     """Encoders, flow controllers, memories, PEs, read-out and the buffers between them."""
-    _run(_chip(), "tb.rtl.chip_cocotb", {"sizes": _SIZES, "lanes": 1})
+    _run(_chip(), "tb.rtl.chip_cocotb", {"sizes": _SIZES, "lanes": 1}, gated=gated)
 
 
 @pytest.mark.thorough
-def test_neurons_that_carry_something_on():
+def test_node():
+    """The interface, its tables, the memory map and a cluster, with clocks gated."""
+    parameters = {"inputs": 32, "neurons": 32, "sources": 2, "destinations": 2}
+    node = Node(shape=node_shape(**parameters))
+    _run(node, "tb.rtl.node.node_cocotb", parameters, gated=True)
+
+
+@pytest.mark.thorough
+@_GATED
+def test_neurons_that_carry_something_on(gated):
     """A leak, a current, one spike an image, phases, a step a neuron."""
     parameters = {"number": 3, "lanes": 1, "pixels": False}
     shape = shape_of(3, lanes=1, pixels=False)
-    _run(DenseLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters)
+    _run(DenseLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters, gated=gated)
 
 
 @pytest.mark.thorough
-def test_convolution():
+@_GATED
+def test_convolution(gated):
     """Line buffers, windows, pool and states in memory."""
     fixed = {"lanes": 1, "pixels": False, "maps": True}
     drawn = ((number, shape_of(number, **fixed)) for number in itertools.count())
     number, shape = next((n, each) for n, each in drawn if each.maps.pool > 1 and each.kept_bits)
     parameters = {"number": number, **fixed}
-    _run(ConvolutionLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters)
+    _run(ConvolutionLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters, gated=gated)
 
 
 @pytest.mark.thorough
-def test_router():
+@_GATED
+def test_router(gated):
     """All seven ports, in each cycle as the golden router's; buffers are flip-flops.
 
     With a detour it has all that one of xyz routing has.
@@ -93,7 +111,21 @@ def test_router():
         "dead_links": dead_links,
     }
     router = Router(shape=shape, ports=MeshShape.parse(mesh).ports(here))
-    _run(router, "tb.rtl.noc.router_cocotb", parameters)
+    _run(router, "tb.rtl.noc.router_cocotb", parameters, gated=gated)
+
+
+def test_broken_clock_gate_is_caught(tmp_path, monkeypatch):
+    """One that is always open lets a register take what it was not to take."""
+    text = mapping.clock_gates_file().read_text()
+    right = ".enable(EN_POLARITY ? EN : ~EN)"
+    assert right in text
+    broken = tmp_path / "broken.v"
+    broken.write_text(text.replace(right, ".enable(1'b1)"))
+    monkeypatch.setattr(mapping, "clock_gates_file", lambda: broken)
+    with pytest.raises(SimulationError, match=r"tb\.rtl\.layers\.aer_cocotb"):
+        _run(
+            AEREncoder(inputs=10), "tb.rtl.layers.aer_cocotb", {"inputs": 10}, tmp_path, gated=True
+        )
 
 
 @pytest.mark.parametrize(

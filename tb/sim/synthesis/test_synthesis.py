@@ -18,11 +18,22 @@ from trispike.models.network.presets import PRESETS
 from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
+from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.noc.input_unit import InputUnit
 from trispike.sim.cli import cli
 from trispike.sim.report.document import markers, read_section
-from trispike.sim.synthesis import buffers, command, liberty, library, record, sta, tables, tools
+from trispike.sim.synthesis import (
+    buffers,
+    clock_gates,
+    command,
+    liberty,
+    library,
+    record,
+    sta,
+    tables,
+    tools,
+)
 from trispike.sim.synthesis.figures import BlockFigures, Synthesis, block_figures, equivalents
 from trispike.sim.synthesis.netlist import Instance, Module, Netlist
 from trispike.sim.synthesis.timing import Hop, Timing, time
@@ -90,6 +101,12 @@ def test_unknown_full_adder_becomes_logic(toy):
     """A library without a full adder that we know gets gates."""
     assert library.full_adder(toy) is None
     assert "assign CO" in library.adder_map(toy)
+
+
+def test_unknown_clock_gate(toy):
+    """A library without cells that we know to make one of cannot have gated clocks."""
+    with pytest.raises(BadInput, match=r"no clock gate is known for .*\.lib; leave GATING=1 out"):
+        clock_gates.least_gated(toy, "NAND2")
 
 
 def _broadcast(toy, width: int) -> Netlist:
@@ -169,6 +186,23 @@ def test_pe(tmp_path):
     names = {cell.name for cell in cells if made.library.cells[cell.kind].stores}
     assert names == {"spike_reg", *(f"potential_reg[{k}]" for k in range(18))}
     assert made.netlist.area("processing_element") / made.nand2_area < 300
+
+
+@needs_yosys
+def test_clock_gates(tmp_path):
+    """The same flip-flops, a gate for each enable that some have in common, a smaller area."""
+    encoder = AEREncoder(inputs=40)
+    plain, gated = (mapped(encoder, gated=each, folder=tmp_path) for each in (False, True))
+    flops = [
+        sorted(cell.name for cell in made.netlist.cells(encoder.module_name)
+               if made.library.cells[cell.kind].flip_flop)
+        for made in (plain, gated)
+    ]  # fmt: skip
+    assert flops[0] == flops[1]
+    own, gates = block_figures(gated, (("encoder", "aer_encoder"),))
+    assert (gates.block, gates.instances, gates.flip_flops) == ("clock gates", 3, 0)
+    assert gates.gates == 3 * (16 + 56 + 32) / 24  # inverter, latch by its layout, AND
+    assert own.gates + gates.gates < sum(block.gates for block in block_figures(plain))
 
 
 @needs_yosys
@@ -377,6 +411,7 @@ def test_missing_default_library(tmp_path, monkeypatch):
         (["--liberty", "README.md"], "has no cells"),
         (["--layer", "fc1"], "fc1"),
         (["--lanes", "3"], "3"),
+        (["--gating", "--record"], "leave GATING=1 out"),
     ],
 )
 def test_refusals(arguments, message):
