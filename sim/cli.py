@@ -30,6 +30,7 @@ _ROOMS = {
     "formal": "formal",
     "import": "nir",
     "export": "nir",
+    "prune": "prune",
 }
 """The room below `sim` of each command, which is in its module ``command``."""
 

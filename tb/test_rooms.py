@@ -24,7 +24,7 @@ LEVELS = (
     {"sim.terminal", "sim.report"},
     {"sim.tools", "sim.cost"},
     {"sim.export", "sim.formal", "sim.mapping", "sim.noc", "sim.training", "sim.waves"},
-    {"sim.accuracy", "sim.nir", "sim.synthesis"},
+    {"sim.accuracy", "sim.nir", "sim.prune", "sim.synthesis"},
     {"sim.cosim"},
     {"sim.bench", "sim.energy", "sim.node", "sim.notebook"},
     {"sim.neurons"},

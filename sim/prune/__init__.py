@@ -1,0 +1,1 @@
+"""Neurons that a network can do without, removed exactly."""
