@@ -16,11 +16,10 @@ from trispike.sim.energy.trace import Trace
 from trispike.sim.energy.widths import activities
 from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
-from trispike.sim.synthesis.clock_gates import check_gating
 from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import Images, Input, Lanes, Record
+from trispike.sim.terminal.options import Gating, Images, Input, Lanes, Record
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
@@ -49,19 +48,10 @@ class Prediction(Record, Images, Input):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipEnergy(Lanes, Prediction):
+class ChipEnergy(Gating, Lanes, Prediction):
     """Energy of its chip."""
 
     traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
-    gating: bool = option(
-        "Gate the clocks in the netlist, as make synth GATING=1; events stay those of clocks that "
-        "run on. What it gives is not recorded.",
-        False,
-    )
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_gating(self)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

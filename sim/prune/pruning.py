@@ -18,7 +18,6 @@ class Pruning:
 
     - ``silent``: it never fires, whatever the inputs (`sim.prune.silence`).
     - ``unread``: it may fire, and no neuron that stays has a weight for it.
-    - ``kept``: it stays; the first one too where all might go, as a layer has at least one.
 
     Neither silent nor unread, a neuron does the same in both networks.
     """
@@ -26,7 +25,16 @@ class Pruning:
     network: Network
     silent: tuple[np.ndarray, ...]
     unread: tuple[np.ndarray, ...]
-    kept: tuple[np.ndarray, ...]
+
+    @property
+    def same(self) -> tuple[np.ndarray, ...]:
+        """Of each hidden layer, who does the same in both networks: bool, shape (neurons,)."""
+        return tuple(~(s | u) for s, u in zip(self.silent, self.unread, strict=True))
+
+    @property
+    def kept(self) -> tuple[np.ndarray, ...]:
+        """Who stays: those, or the first one where all might go, as a layer has at least one."""
+        return tuple(each if each.any() else np.arange(len(each)) == 0 for each in self.same)
 
     @property
     def pruned(self) -> Network:
@@ -44,8 +52,8 @@ class Pruning:
         Compared are scores, and spikes and potentials of those neither silent nor unread.
         """
         outputs = np.ones(self.network.layers[-1].shape.neurons, dtype=bool)
-        same = (*(~(s | u) for s, u in zip(self.silent, self.unread, strict=True)), outputs)
-        for k, (stays, kept) in enumerate(zip(same, (*self.kept, outputs), strict=True)):
+        both = zip((*self.same, outputs), (*self.kept, outputs), strict=True)
+        for k, (stays, kept) in enumerate(both):
             for what in ("spikes", "potentials"):
                 mine, its = (getattr(each, what)[k] for each in (whole, pruned))
                 if not np.array_equal(_of(mine, stays), _of(its, stays[kept])):
@@ -76,10 +84,7 @@ def prune(network: Network) -> Pruning:
             unread[k] |= ~_any_input(reader, read, len(unread[k])) & ~silent[k]
         if sum(map(np.count_nonzero, (*silent, *unread))) == found:
             break
-    kept = [~(s | u) for s, u in zip(silent, unread, strict=True)]
-    for each in kept:
-        each[0] |= not each.any()
-    return Pruning(network=network, silent=tuple(silent), unread=tuple(unread), kept=tuple(kept))
+    return Pruning(network=network, silent=tuple(silent), unread=tuple(unread))
 
 
 def inputs_of(layer: LayerParameters, neurons: np.ndarray | None) -> np.ndarray:

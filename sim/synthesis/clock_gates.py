@@ -19,6 +19,9 @@ _INVERTED, _HELD = "inverted", "held"
 LATCH, LATCH_CLOCK = f"{_HELD}_reg", "CLK"
 """Name of the latch, where a clock gate has one that is a cell of its own, and its clock pin."""
 
+LAST, LAST_ENABLE = "gate", "B"
+"""Name of the cell behind the latch, which stops the clock or passes it, and its enable pin."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -37,7 +40,7 @@ RECIPES = (
         cells={
             "inverter": ("INVX1", {"A": CLOCK, "Y": _INVERTED}),
             LATCH: ("LATCH", {LATCH_CLOCK: _INVERTED, "D": ENABLE, "Q": _HELD}),
-            "gate": ("AND2X2", {"A": CLOCK, "B": _HELD, "Y": GATED}),
+            LAST: ("AND2X2", {"A": CLOCK, LAST_ENABLE: _HELD, "Y": GATED}),
         }
     ),  # OSU
     _integrated("sky130_fd_sc_hd__dlclkp_1", "CLK", "GATE", "GCLK"),  # SkyWater 130 nm
@@ -84,12 +87,6 @@ def least_gated(library: Liberty, nand2: str) -> int:
         )
     area = sum(library.cells[cell.kind].area for cell in gate.cells)
     return math.floor(area / (2 * library.cells[nand2].area)) + 1
-
-
-def check_gating(asked) -> None:
-    """`BadInput` if ``asked``, options with ``gating`` and ``record``, has both."""
-    if asked.gating and asked.record:
-        raise BadInput("RECORD=1 keeps figures without clock gates; leave GATING=1 out")
 
 
 def techmap_file() -> Path:

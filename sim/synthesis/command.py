@@ -29,7 +29,6 @@ from trispike.sim.synthesis import (
     timing,
     tools,
 )
-from trispike.sim.synthesis.clock_gates import check_gating
 from trispike.sim.synthesis.figures import figures
 from trispike.sim.synthesis.flow import Mapped, synthesise
 from trispike.sim.synthesis.liberty import Liberty
@@ -37,7 +36,7 @@ from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer, Record, Weights
+from trispike.sim.terminal.options import DeadLinks, Gating, Json, Lanes, Layer, Weights
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import paths
 from trispike.sim.tools.paths import build_folder
@@ -54,7 +53,7 @@ FULL_NODE = NodeShape()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Cells(Json, Record):
+class Cells(Json, Gating):
     """A block to map, and to which cells."""
 
     block: str = option(
@@ -65,15 +64,6 @@ class Cells(Json, Record):
     liberty: Path | None = option(
         "Liberty file of the cells.  [default: OSU 180 nm, of Debian's qflow-tech-osu018]"
     )
-    gating: bool = option(
-        "Gate the clocks of registers that have an enable, instead of a multiplexer for each bit. "
-        "What it gives is not recorded; a node's router is the recorded one, without.",
-        False,
-    )
-
-    def __post_init__(self):
-        super().__post_init__()
-        check_gating(self)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

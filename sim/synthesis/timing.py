@@ -5,7 +5,7 @@ import itertools
 import re
 
 from trispike.sim.synthesis import sta
-from trispike.sim.synthesis.clock_gates import LATCH, LATCH_CLOCK
+from trispike.sim.synthesis.clock_gates import LAST, LAST_ENABLE, LATCH, LATCH_CLOCK
 from trispike.sim.synthesis.flow import Mapped
 from trispike.sim.synthesis.netlist import CLOCK_GATE, Module, Netlist
 from trispike.sim.tools.simulator import breakdown
@@ -28,7 +28,7 @@ report_checks -path_delay max -format full -digits 4 -from [all_registers -clock
   -to [get_ports {{{outputs}}}]
 puts "== needs"
 report_checks -path_delay max -format full -digits 4 -from [get_ports {{{inputs}}}] \
-  -to [all_registers -data_pins]
+  -to [concat [all_registers -data_pins] {gates}]
 """
 
 _STEP = re.compile(r"^ +-?\d+\.\d+ +(?P<time>-?\d+\.\d+) [v^] (?P<pin>\S+) \((?P<kind>\S+)\)$")
@@ -114,7 +114,9 @@ class Link:
 
 def link(mapped: Mapped, what: str, outputs: str, inputs: str) -> Link:
     """The slowest link from ``outputs`` to ``inputs`` of the next block, both patterns of ports."""
-    script = _open_latches(mapped.netlist) + _LINK.format(outputs=outputs, inputs=inputs)
+    script = _open_latches(mapped.netlist) + _LINK.format(
+        outputs=outputs, inputs=inputs, gates=_gates(mapped.netlist)
+    )
     text = sta.run(mapped, script, period=_PERIOD, name=f"link-{what}")
     _, _, leaving = text.partition("== leaves")
     leaving, _, entering = leaving.partition("== needs")
@@ -127,10 +129,21 @@ def _open_latches(netlist: Netlist) -> str:
 
     OpenSTA would have them begin anew where a latch opens, in the middle of the period.
     """
-    gate = netlist.modules.get(CLOCK_GATE)
-    if gate is None or all(cell.name != LATCH for cell in gate.cells):
+    if not _has_latches(netlist):
         return ""
     return f"set_case_analysis 1 [get_pins -hierarchical *{LATCH}/{LATCH_CLOCK}]\n"
+
+
+def _gates(netlist: Netlist) -> str:
+    """Pins of clock gates that a path may end at, as Tcl."""
+    found = f"[get_pins -hierarchical *{LAST}/{LAST_ENABLE}]"
+    return found if _has_latches(netlist) else "{}"
+
+
+def _has_latches(netlist: Netlist) -> bool:
+    """There are clock gates that are made of a latch and a gate."""
+    gate = netlist.modules.get(CLOCK_GATE)
+    return gate is not None and any(cell.name == LATCH for cell in gate.cells)
 
 
 def _slowest(reports: str) -> str:

@@ -1,5 +1,6 @@
 """`make prune`: what it prints and writes, and what it refuses."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from tb.kit.command import refused_here, trispike_here
 from trispike.models.network import weights
 from trispike.sim.prune import command
+from trispike.sim.prune.pruning import Pruning
 
 
 @pytest.fixture
@@ -47,14 +49,14 @@ def test_again(house):
 
 def test_difference_is_told(house, monkeypatch):
     """Should both networks differ, that is a failed comparison, and nothing is written."""
-    find = command.find
+    right = Pruning.pruned.fget
 
-    def wrong(network):
-        pruning = find(network)
-        pruning.kept[0][np.flatnonzero(pruning.kept[0])[0]] = False
-        return pruning
+    def wrong(pruning):
+        first, *others = right(pruning).layers
+        first = dataclasses.replace(first, threshold=first.threshold - 10)
+        return dataclasses.replace(pruning.network, layers=(first, *others))
 
-    monkeypatch.setattr(command, "find", wrong)
+    monkeypatch.setattr(Pruning, "pruned", property(wrong))
     done = trispike_here("prune", "--images", "20")
     assert done.returncode == 1
     assert "first divergence: spikes of layer 1 differ" in done.stderr
