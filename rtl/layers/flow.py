@@ -39,6 +39,9 @@ class FlowController(Block):
         Bit l: read the banks of lane l at the address of its spike.
     state : Out(PEState) or Out(Operation)
         To all PEs.
+    reload : In(1)
+        Between timesteps: from the next cycle on PEs start from something else than before. Not
+        there with a sequence.
     first, last : In(1), clear : Out(1), done : Out(1)
         Only with a sequence: the timestep at work is its image's first, its last; PEs forget what
         they carry; the timestep ends with this cycle.
@@ -65,7 +68,7 @@ class FlowController(Block):
                 "events": In(stream.Signature(spikes_layout(inputs, lanes))),
                 "read": Out(lanes),
                 "state": Out(Operation if sequence else PEState),
-                **(image if sequence else {}),
+                **(image if sequence else {"reload": In(1)}),
                 "valid": Out(1),
                 "ready": In(1),
                 "busy": Out(1),
@@ -107,14 +110,18 @@ class FlowController(Block):
                 m.d.sync += slot.eq(Slot.SPIKE)
 
         if not self.sequence:
+            stale = Signal(init=1)  # PEs must load what they start from, which firing has not done
             with m.If(slot == Slot.SPIKE):
                 m.d.comb += self.state.eq(PEState.INTEGRATE)
                 m.d.sync += open_.eq(1)
             with m.Elif(fire):
                 m.d.comb += self.state.eq(PEState.FIRE)
                 m.d.sync += open_.eq(0)
-            with m.Elif((slot == Slot.EMPTY) & ~open_):
+            with m.Elif((slot == Slot.EMPTY) & ~open_ & stale):
                 m.d.comb += self.state.eq(PEState.BIAS)
+                m.d.sync += stale.eq(0)
+            with m.If(self.reload):
+                m.d.sync += stale.eq(1)
 
         with m.If(fire):
             m.d.sync += self.valid.eq(1)

@@ -147,11 +147,13 @@ class LayerBlock(Block):
         m.submodules.registers = place(registers, platform)
         m.submodules.memory = place(memory, platform)
         m.submodules.scale = scale
+        written = self.configuration.valid & self.configuration.ready
         connect(m, wiring.flipped(self.i), encoder.i)
         connect(m, encoder.o, flow.events)
         connect(m, wiring.flipped(self.configuration), registers.writes)
         m.d.comb += [
             registers.enable.eq(~encoder.busy & ~flow.busy),
+            *([] if flow.sequence else [flow.reload.eq(written)]),
             outlet.valid.eq(flow.valid),
             flow.ready.eq(outlet.ready),
             scale.state.eq(flow.state),

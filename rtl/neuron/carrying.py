@@ -58,7 +58,8 @@ class CarryingElement(Block):
     ========= =================================== =====================================
 
     With a synapse BEGIN and INTEGRATE leave the potential as it is. One that is not carried on is 0
-    after FIRE.
+    after FIRE. Registers are clocked where the table changes them: where all weights are 0, not in
+    INTEGRATE, nor the current's in BEGIN; without a spike not in RESET.
 
     ``shape``: the layer whose neuron it is.
 
@@ -122,7 +123,8 @@ class CarryingElement(Block):
     def elaborate(self, platform):
         m = Module()
         neuron = self.shape.neuron
-        product = self._product(m)
+        multiplexer = self._multiplexer(m)
+        product = multiplexer.product
         potential = Signal(_SUM, reset_less=True)
         cut = _saturated(m, potential, "cut")
         m.d.comb += self.potential.eq(cut)
@@ -132,7 +134,7 @@ class CarryingElement(Block):
         leak = _part(cut, neuron.leak)
         m.d.comb += augend.eq(cut)
         if neuron.synapse:
-            current, current_cut = self._integrate_current(m, product)
+            current, current_cut = self._integrate_current(m, multiplexer)
         with m.Switch(self.state):
             if neuron.synapse:
                 with m.Case(Operation.CURRENT):
@@ -162,12 +164,10 @@ class CarryingElement(Block):
             if leaks_after_reset(self.shape):
                 with m.Case(Operation.LEAK):
                     m.d.comb += [addend.eq(leak), subtract.eq(1)]
-        held = [Operation.HOLD]
-        if neuron.synapse:
-            held += [Operation.BEGIN, Operation.INTEGRATE]
+        moves = self._moves(m, multiplexer)
         with m.If(self.clear):
             m.d.sync += potential.eq(0)
-        with m.Elif(~self.state.as_value().matches(*(each.value for each in held))):
+        with m.Elif(moves):
             m.d.sync += potential.eq(augend + Mux(subtract, ~addend, addend) + subtract)
         if self.shape.kept_bits:
             carried = [(potential, cut)] if neuron.carries else []
@@ -175,6 +175,24 @@ class CarryingElement(Block):
             carried += [(spiked, spiked)] if neuron.once else []
             self._exchange(m, carried)
         return m
+
+    def _moves(self, m: Module, multiplexer: TernaryMultiplexer) -> Signal:
+        """Whether the potential may become another one."""
+        moves = Signal()
+        neuron = self.shape.neuron
+        with m.Switch(self.state):
+            with m.Case(Operation.HOLD):
+                pass
+            with m.Case(Operation.BEGIN):
+                m.d.comb += moves.eq(not neuron.synapse)
+            with m.Case(Operation.INTEGRATE):
+                m.d.comb += moves.eq(0 if neuron.synapse else ~multiplexer.zero)
+            if neuron.carries and self.shape.fires:
+                with m.Case(Operation.RESET):
+                    m.d.comb += moves.eq(self.spike)
+            with m.Default():
+                m.d.comb += moves.eq(1)
+        return moves
 
     def _exchange(self, m: Module, carried: list[tuple[Signal, Value]]) -> None:
         """Show the registers that make the state, by their values, and load them."""
@@ -186,8 +204,8 @@ class CarryingElement(Block):
             with m.If(self.restore & ~self.clear):
                 m.d.sync += register.eq(part.as_signed() if value.shape().signed else part)
 
-    def _product(self, m: Module) -> Value:
-        """The multiple of a constant to add: of this cycle's weights, or of the ternary bias."""
+    def _multiplexer(self, m: Module) -> TernaryMultiplexer:
+        """Gives the multiple to add: of this cycle's weights, or of the ternary bias."""
         shape = self.shape
         multiplexer = TernaryMultiplexer(lanes=shape.lanes, bits=constant_bits(shape))
         m.submodules.multiplexer = multiplexer
@@ -199,7 +217,7 @@ class CarryingElement(Block):
         if shape.bias is Bias.TERNARY:
             with m.If(self.state == Operation.BIAS):
                 m.d.comb += multiplexer.codes[0].eq(self.bias)
-        return multiplexer.product
+        return multiplexer
 
     def _fire(self, m: Module, cut: Value) -> Signal | None:
         """The spike, or the potential in its place; returns who has spiked before, of ``once``."""
@@ -222,14 +240,17 @@ class CarryingElement(Block):
             m.d.sync += spike.eq(fires)
         return spiked
 
-    def _integrate_current(self, m: Module, product: Value) -> tuple[Signal, Signal]:
+    def _integrate_current(
+        self, m: Module, multiplexer: TernaryMultiplexer
+    ) -> tuple[Signal, Signal]:
         """The synaptic current, and the same cut to 18 bits."""
         current = Signal(_SUM, reset_less=True)
         cut = _saturated(m, current, "cut_current")
         with m.If(self.clear):
             m.d.sync += current.eq(0)
         with m.Elif((self.state == Operation.BEGIN) | (self.state == Operation.INTEGRATE)):
-            m.d.sync += current.eq(current + product)
+            with m.If(~multiplexer.zero):
+                m.d.sync += current.eq(current + multiplexer.product)
         with m.Elif(self.state == Operation.FIRE):
             m.d.sync += current.eq(cut - _part(cut, self.shape.neuron.synapse))
         return current, cut

@@ -44,6 +44,8 @@ class TernaryMultiplexer(wiring.Component):
         Multiples of the constant, which is 0 to 127, and their negatives.
     product : Out(signed(bits + log2(lanes)))
         -127 * lanes to 127 * lanes.
+    zero : Out(1)
+        No code stands for a weight other than 0. Sums of digits that cancel are not told.
 
     Source: TW-SNN sec. 4.1, fig. 5.
     """
@@ -60,15 +62,15 @@ class TernaryMultiplexer(wiring.Component):
                 "plus": In(multiples),
                 "minus": In(multiples),
                 "product": Out(multiples.elem_shape),
+                "zero": Out(1),
             }
         )
 
     def elaborate(self, platform):
         m = Module()
-        digits = [
-            Cat(code[0], code == TernaryCode.MINUS).as_signed()
-            for code in (self.codes[lane] for lane in range(self.lanes))
-        ]
+        codes = [self.codes[lane] for lane in range(self.lanes)]
+        m.d.comb += self.zero.eq(~Cat(code[0] for code in codes).any())
+        digits = [Cat(code[0], code == TernaryCode.MINUS).as_signed() for code in codes]
         while len(digits) > 1:  # a tree: pairs, pairs of pairs
             digits = [low + high for low, high in zip(digits[::2], digits[1::2], strict=True)]
         total = Signal(range(-self.lanes, self.lanes + 1))
@@ -97,6 +99,9 @@ class ProcessingElement(Block):
     INTEGRATE potential + a * sum(weights)   itself
     FIRE      b * bias                       potential > threshold
     ========= ============================== ====================
+
+    The potential's register is clocked where the table changes it: not in ``HOLD``, nor in
+    ``INTEGRATE`` where all weights are 0 (`TernaryMultiplexer.zero`).
 
     A neuron with an 18-bit bias of its own starts from that in place of b * bias. One that never
     fires keeps its potential in place of a spike, and has no comparator.
@@ -189,7 +194,9 @@ class ProcessingElement(Block):
             multiplexer.minus.eq(self.minus),
             augend.eq(Mux(starting, self.bias if self._own_bias else 0, potential)),
         ]
-        m.d.sync += potential.eq(augend + multiplexer.product)
+        adding = (self.state == PEState.INTEGRATE) & ~multiplexer.zero
+        with m.If(starting | adding):
+            m.d.sync += potential.eq(augend + multiplexer.product)
         with m.If(self.state == PEState.FIRE):
             if self._has_threshold:
                 m.d.sync += spike.eq(potential > self.threshold)

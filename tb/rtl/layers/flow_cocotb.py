@@ -67,6 +67,7 @@ class FlowBench(Bench):
             self.compare(self.neuron.potential)
             self.neuron.bias(PLUS, 1)
         elif state == PEState.BIAS:
+            assert self.neuron.potential is None, f"cycle {self.cycle}: PEs have their bias already"
             self.neuron.bias(PLUS, 1)
         elif state == PEState.INTEGRATE:
             for code in self.shown:
@@ -91,6 +92,13 @@ class FlowBench(Bench):
     async def reset(self):
         self.neuron, self.sum, self.offered = Neuron(), None, False
         await super().reset()
+
+    async def reload(self):
+        """Between timesteps, PEs get to start from something else than they hold."""
+        self.pins.set("reload", 1)
+        await self.step()
+        self.pins.set("reload", 0)
+        self.neuron = Neuron()
 
     def stall_both(self):
         """Choose at random how often the events pause and the output vector waits."""
@@ -117,6 +125,19 @@ async def random_timesteps(bench):
             bench.send_random()
         await bench.drain()
     assert bench.waits
+
+
+@scenario(FlowBench)
+async def another_bias(bench):
+    """It is loaded once, in time for a timestep that is taken in the cycle that changes it."""
+    for _ in range(60):
+        bench.stall_both()
+        bench.send_random()
+        await bench.drain()
+        for _ in range(bench.rng.randint(0, 2)):
+            await bench.reload()
+            for _ in range(bench.rng.randint(0, 3)):
+                await bench.step()
 
 
 @scenario(FlowBench)
