@@ -22,6 +22,9 @@ from trispike.models.network.numbers import (
 )
 from trispike.models.network.volume import Volume
 
+SUB_BANK_ROWS, MOST_SUB_BANKS = 256, 4
+"""A bank of more rows is made of smaller ones; of a few, as one's word has to be chosen."""
+
 
 def power_of_two(n: int) -> int:
     """The least power of two that is ``n`` or more."""
@@ -78,6 +81,16 @@ class BankShape:
         """Storage of the bank, in bits."""
         return self.rows * self.width
 
+    @property
+    def parts(self) -> tuple["BankShape", ...]:
+        """Sub-banks of a bank of weights, first rows first: a read wakes the one with its row.
+
+        Each but the last has the same power of two of rows.
+        """
+        most = _part_rows(self.rows)
+        starts = range(0, self.rows, most)
+        return tuple(dataclasses.replace(self, rows=min(most, self.rows - k)) for k in starts)
+
 
 def word_banks(rows: int, bits: int) -> tuple[BankShape, ...]:
     """Banks that hold ``rows`` words of ``bits``, side by side: 128 bits of a word each, or less.
@@ -87,6 +100,16 @@ def word_banks(rows: int, bits: int) -> tuple[BankShape, ...]:
     parts = [min(BANK_BITS, bits - first) for first in range(0, bits, BANK_BITS)]
     rows = max(2, power_of_two(rows))
     return tuple(BankShape(rows=rows, width=power_of_two(part)) for part in parts)
+
+
+def weight_rows(needed: int) -> int:
+    """Rows of a bank of weights that has the ``needed`` ones, at least 2; see `BankShape.parts`."""
+    whole, rest = divmod(needed, _part_rows(needed))
+    return whole * _part_rows(needed) + (max(2, power_of_two(rest)) if rest else 0)
+
+
+def _part_rows(rows: int) -> int:
+    return max(SUB_BANK_ROWS, power_of_two(rows) // MOST_SUB_BANKS)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -177,11 +200,11 @@ class Layer:
 
         Every lane has the same banks. Row r of lane l holds presynaptic neuron r * lanes + l.
 
-        Rows (at least 2) and widths are rounded up to powers of two, as a memory compiler would:
-        784-256 takes 4 banks of 1024 x 128, 256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32,
-        with one lane.
+        Rows (at least 2) and widths of their `parts` are rounded up to powers of two, as a memory
+        compiler would: 784-256 takes 4 banks of 784 x 128, in parts of 256, 256, 256 and 16 rows,
+        256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32, with one lane.
         """
-        rows = max(2, power_of_two(self.inputs) // self.lanes)
+        rows = weight_rows(-(-self.inputs // self.lanes))
         banks = []
         for first in range(0, self.neurons, BANK_NEURONS):
             neurons = min(BANK_NEURONS, self.neurons - first)

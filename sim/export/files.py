@@ -28,6 +28,7 @@ from trispike.rtl.layers.configuration import (
     timesteps_layout,
     write_layout,
 )
+from trispike.rtl.layers.weight_memory import Part, parts
 from trispike.rtl.noc.flit import MemoryFlit, SpikeFlit
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.route import DeadLinkEntry
@@ -56,8 +57,8 @@ def _fields(layout) -> list[dict]:
     ]
 
 
-def _image(layer: int, lane: int, bank: int) -> str:
-    return f"layer_{layer}_lane_{lane}_bank_{bank}.mem"
+def _image(layer: int, part: Part) -> str:
+    return f"layer_{layer}_{part.name}.mem"
 
 
 def _memories(chip: Chip) -> list[dict]:
@@ -65,9 +66,8 @@ def _memories(chip: Chip) -> list[dict]:
     memories = []
     for k, layer in enumerate(chip.shape.layers):
         memories += [
-            _bank(f"layer_{k}.memory.lane_{lane}_bank_{b}", bank, image=_image(k, lane, b))
-            for lane in range(layer.lanes)
-            for b, bank in enumerate(layer.banks)
+            _bank(f"layer_{k}.memory.{part.name}", part.shape, image=_image(k, part))
+            for part in parts(layer)
         ]
         if not layer.maps:
             continue
@@ -83,8 +83,11 @@ def _memories(chip: Chip) -> list[dict]:
 
 
 def _bank(instance: str, bank: BankShape, **more: str) -> dict:
-    module = f"sram_{bank.rows}x{bank.width}"
-    return {"instance": instance, "module": module, "rows": bank.rows, "width": bank.width, **more}
+    return {"instance": instance, **_module(bank), **more}
+
+
+def _module(bank: BankShape) -> dict:
+    return {"module": f"sram_{bank.rows}x{bank.width}", "rows": bank.rows, "width": bank.width}
 
 
 def _json(description: dict) -> str:
@@ -133,7 +136,8 @@ def files(network: Network, lanes: int | Sequence[int]) -> dict[str, str]:
 
     - a Verilog file for each module, and ``TOP.f``, their list with the top last;
     - ``lint.vlt``, the waivers that make ``verilator --lint-only -Wall`` clean, with reasons;
-    - ``layer_K_lane_L_bank_B.mem``, the weight memories for ``$readmemh``;
+    - ``layer_K_lane_L_bank_B.mem``, the weight memories for ``$readmemh``, or one for each part of
+      a bank, ``layer_K_lane_L_bank_B_part_P.mem``;
     - ``configuration.mem``, all writes that load the network through the configuration port, one
       timestep per prediction, after those that it skips;
     - ``TOP.json``: ports, payload layouts and memories.
@@ -146,12 +150,13 @@ def files(network: Network, lanes: int | Sequence[int]) -> dict[str, str]:
     texts[f"{top}.f"] = "".join(f"{name}\n" for name in ["lint.vlt", *texts])
     texts["lint.vlt"] = WAIVERS.read_text()
     for k, (layer, layer_shape) in enumerate(zip(network.layers, shape.layers, strict=True)):
-        for b, bank in enumerate(layer_shape.banks):
-            every = memory_image.weight_words(layer, b)
-            for lane in range(layer_shape.lanes):
-                words = every[lane :: layer_shape.lanes]
-                words += [0] * (bank.rows - len(words))
-                texts[_image(k, lane, b)] = _hexadecimal(words, bank.width)
+        words = [memory_image.weight_words(layer, bank) for bank in range(len(layer_shape.banks))]
+        for part in parts(layer_shape):
+            here = words[part.bank][part.lane :: layer_shape.lanes][
+                part.rows.start : part.rows.stop
+            ]
+            here += [0] * (part.shape.rows - len(here))
+            texts[_image(k, part)] = _hexadecimal(here, part.shape.width)
     layout = write_layout(shape.layers)
     writes = network_writes(network, network.skip + 1)
     texts["configuration.mem"] = _hexadecimal(writes, layout.size)
@@ -203,10 +208,7 @@ def scalable_files(chip: ScalableChip) -> dict[str, str]:
             "first line of each region of a node's memory": {
                 line.name.lower(): int(line) for line in memory_map(node)
             },
-            "memories of a node": [
-                {"module": f"sram_{bank.rows}x{bank.width}", "rows": bank.rows, "width": bank.width}
-                for bank in node.layer.banks
-            ],
+            "memories of a node": [_module(part.shape) for part in parts(node.layer)],
         },
     )
 

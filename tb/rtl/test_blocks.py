@@ -231,6 +231,8 @@ CASES = [
     _short(_chip(21, 12, 3, 4, lanes=4)),
     _short(_chip(13, 9, 4, lanes=2, stability=1), "verilator"),
     _large(_layer(1024, 3)),
+    _large(_layer(275, 66)),
+    _large(_layer(525, 3, lanes=2)),
     _layer(37, 5, lanes=8),
     _layer(5, 3, lanes=2),
     _short(_layer(19, 67, threshold=Threshold.EACH)),

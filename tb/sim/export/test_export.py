@@ -85,8 +85,11 @@ def test_description(exported):
     header = text[text.index("module ") : text.index(");")]
     assert set(header[header.index("(") + 1 :].replace(",", " ").split()) == set(ports)
     shapes = [(m["rows"], m["width"]) for m in made["memories"]]
-    assert shapes == [(1024, 128)] * 4 + [(256, 128)] * 4 + [(256, 32)]
-    assert sum(rows * width for rows, width in shapes) == made["memory_bits"] == 81 * 8192
+    first = [*[(256, 128)] * 3, (16, 128)] * 4
+    assert shapes == [*first, *[(256, 128)] * 4, (256, 32)]
+    assert (
+        sum(rows * width for rows, width in shapes) == made["memory_bits"] == 784 * 512 + 17 * 8192
+    )
 
 
 def test_memory_images(exported):
@@ -96,7 +99,9 @@ def test_memory_images(exported):
     for k, layer in enumerate(network.layers):
         found = np.zeros_like(layer.weights)
         for b in range(len(layer.shape.banks)):
-            lines = (exported[0] / f"layer_{k}_lane_0_bank_{b}.mem").read_text().split()
+            parts = [f"_part_{n}" for n in range(4)] if k == 0 else [""]
+            names = [f"layer_{k}_lane_0_bank_{b}{part}.mem" for part in parts]
+            lines = "".join((exported[0] / name).read_text() for name in names).split()
             assert len(lines) == layer.shape.banks[b].rows
             for row, line in enumerate(lines[: layer.shape.inputs]):
                 word = int(line, 16)
@@ -168,7 +173,7 @@ def test_no_room(tmp_path, tmp_path_factory):
 def test_memories_have_no_contents(exported):
     """SRAM banks power up undefined: no zeros that a macro would not have."""
     banks = sorted(exported[0].glob("sram_*.v"))
-    assert [bank.name for bank in banks] == ["sram_1024x128.v", "sram_256x128.v", "sram_256x32.v"]
+    assert [bank.name for bank in banks] == ["sram_16x128.v", "sram_256x128.v", "sram_256x32.v"]
     for bank in banks:
         assert "initial" not in bank.read_text()
 
