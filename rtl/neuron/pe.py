@@ -194,12 +194,13 @@ class ProcessingElement(Block):
             multiplexer.minus.eq(self.minus),
             augend.eq(Mux(starting, self.bias if self._own_bias else 0, potential)),
         ]
-        adding = (self.state == PEState.INTEGRATE) & ~multiplexer.zero
-        with m.If(starting | adding):
+        firing = self.state == PEState.FIRE
+        with m.If(starting | ((self.state == PEState.INTEGRATE) & ~multiplexer.zero)):
             m.d.sync += potential.eq(augend + multiplexer.product)
-        with m.If(self.state == PEState.FIRE):
-            if self._has_threshold:
-                m.d.sync += spike.eq(potential > self.threshold)
-            else:
+            if self._has_threshold:  # in the same clock: one gate does for both
+                exceeds = potential > self.threshold
+                m.d.sync += spike.eq((exceeds & firing) | (spike & ~firing))
+        if not self._has_threshold:
+            with m.If(firing):
                 m.d.sync += self.result.eq(potential)
         return m

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from trispike.models.errors import BadInput
 from trispike.sim.synthesis import tools
-from trispike.sim.synthesis.clock_gates import STUB, clock_gate
+from trispike.sim.synthesis.clock_gates import ENABLE, STUB, clock_gate
 from trispike.sim.synthesis.clock_gates import techmap_file as clock_gates_file
 from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.synthesis.library import adder_map, techmap_file
@@ -68,10 +68,14 @@ _GATING = """\
 opt_dff
 techmap -D LEAST_GATED={least} -map {gates}
 opt_merge -share_all t:{gate}
+select -set sharing t:{gate} %ci1:+[{enable}] %co1:+[EN] t:$dffe %i
+techmap -D LEAST_GATED=1 -map {gates} @sharing
+opt_merge -share_all t:{gate}
 dffunmap
 opt_expr
 opt_clean"""
-# Before anything is merged: an enable is seen only in a multiplexer that nothing else uses.
+# Before anything is merged: an enable is seen only in a multiplexer that nothing else uses. A
+# register too narrow for a gate of its own shares that of a wider one with the same enable.
 
 _NO_MEMORY = "memory -nomap"
 _MEMORY = """\
@@ -168,7 +172,7 @@ def _run(
 
 def _gating(least: int) -> str:
     gates = tools.quoted(clock_gates_file())
-    return _GATING.format(least=least, gates=gates, gate=CLOCK_GATE)
+    return _GATING.format(least=least, gates=gates, gate=CLOCK_GATE, enable=ENABLE)
 
 
 def _smallest(folder: Path, library: Liberty) -> Netlist:
