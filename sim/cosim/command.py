@@ -16,7 +16,7 @@ from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cosim.table import table
-from trispike.sim.cost.registers import chip_flip_flops
+from trispike.sim.cost.registers import chip_registers
 from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal.console import progress_bar, relative
@@ -139,7 +139,7 @@ def execute(asked: ChipRun) -> None:
                     data=subject.data,
                     timesteps=asked.timesteps,
                     seed=asked.seed,
-                    flip_flops=chip_flip_flops(model),
+                    registers=chip_registers(model),
                     wall_seconds=time.perf_counter() - begun,
                     card_accuracy=subject.accuracy_claimed(asked.timesteps),
                 )

@@ -50,7 +50,7 @@ class _Chunk:
     spiking: np.ndarray
     expected: golden.Result
     schedule: cycles.Schedule
-    operations: int
+    operations: tuple[int, ...]
     reads: tuple[int, ...]
     tap_reads: tuple[int, ...]
     spikes: np.ndarray | None

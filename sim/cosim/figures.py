@@ -9,6 +9,7 @@ from trispike.sim.cosim.cycles import Pipeline, alone, by_layer
 from trispike.sim.cosim.decision import Decisions, decisions, share
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cost.events import Counts, energies
+from trispike.sim.cost.registers import Registers
 from trispike.sim.report.mismatch import Mismatch
 
 CLOCK_MHZ = 167
@@ -66,7 +67,8 @@ class Figures:
       layer had begun counts whole, here and in what follows from spikes.
     - ``spiking_cycles``: for each layer, mean per image: cycles in which any of its lanes has an
       input spike.
-    - ``energy_nj``: mean per image, by kind of event, see `sim.cost.events`.
+    - ``energy_nj``: mean per image, by kind of event, see `sim.cost.events`; ``energy_nj_ungated``
+      without clock gates.
     - ``wall_seconds``: whole run.
     - ``simulated_cycles``, ``simulated_cycles_per_second``: all shards together; the rate is over
       the time that simulations ran, loading included.
@@ -112,6 +114,7 @@ class Figures:
     spikes: tuple[float, ...]
     spiking_cycles: tuple[float, ...]
     energy_nj: dict[str, float]
+    energy_nj_ungated: dict[str, float]
     wall_seconds: float
     simulated_cycles: int
     simulated_cycles_per_second: float
@@ -192,14 +195,14 @@ def figures(
     data: str,
     timesteps: int,
     seed: int,
-    flip_flops: int,
+    registers: Registers,
     wall_seconds: float,
     card_accuracy: float | None = None,
 ) -> Figures:
     """Figures of a run that was to take ``images`` of a data set with the true ``labels``.
 
     ``outcomes``, at least one, are what it found of them; ``labels`` has the shape (n,), and is
-    None if there are none. The chip has ``flip_flops``.
+    None if there are none. The chip has ``registers``.
     """
     judged = sum(len(outcome.images) for outcome in outcomes)
     mismatch = first_mismatch(outcomes)
@@ -221,6 +224,7 @@ def figures(
     mean = float(intervals.mean())
     paces = _paces(shape, outcomes[0]) if shape.has_maps else ((), ())
     reads = sum(np.array(outcome.reads) for outcome in outcomes) / judged
+    operations = sum(np.array(outcome.operations) for outcome in outcomes) / judged
     counts = Counts(
         shape=shape,
         timesteps=taken,
@@ -228,7 +232,8 @@ def figures(
         reads=tuple(reads.tolist()),
         tap_reads=tuple((sum(np.array(o.tap_reads) for o in outcomes) / judged).tolist()),
         spiking_cycles=tuple((sum(each.sum(axis=(1, 2)) for each in spiking) / judged).tolist()),
-        flip_flops=flip_flops,
+        operations=tuple(operations.tolist()),
+        registers=registers,
     )
     true = None
     if labels is not None:
@@ -279,7 +284,7 @@ def figures(
         synaptic_operations=float(
             sum(n * layer.neurons for n, layer in zip(reads, shape.layers, strict=True))
         ),
-        effective_operations=sum(outcome.operations for outcome in outcomes) / judged,
+        effective_operations=float(operations.sum()),
         saturations=sum(sum(outcome.saturations) for outcome in outcomes) / judged,
         sram_reads=float(
             sum(n * len(layer.banks) for n, layer in zip(reads, shape.layers, strict=True))
@@ -287,6 +292,7 @@ def figures(
         spikes=tuple(float(n) for n in spikes),
         spiking_cycles=counts.spiking_cycles,
         energy_nj=energies(counts, CLOCK_MHZ),
+        energy_nj_ungated=energies(counts, CLOCK_MHZ, gated=False),
         wall_seconds=wall_seconds,
         simulated_cycles=cycles,
         simulated_cycles_per_second=cycles / max(1e-9, sum(o.seconds for o in outcomes)),

@@ -22,7 +22,7 @@ _ARRAYS = (
     "spikes",
     "spiking_cycles",
 )
-_OF_LAYERS = ("reads", "tap_reads", "saturations")
+_OF_LAYERS = ("operations", "reads", "tap_reads", "saturations")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,8 +43,8 @@ class Outcome:
       a row: uint32, shape (1 + layers, steps); 0 where the simulation, or the image, ended earlier.
     - ``spiking_cycles``: what `sim.cosim.cycles.spiking_cycles` says of the golden model's spikes:
       uint16, shape (firings, steps).
-    - ``operations``: effective synaptic operations, by `sim.cost.operations`.
-    - ``reads``, ``tap_reads``: of each layer, by `sim.cost.operations`.
+    - ``operations``, ``reads``, ``tap_reads``: of each layer, by `sim.cost.operations`; operations
+      are the effective ones.
     - ``saturations``: additions of each layer whose sum was cut to 18 bits, by the golden model.
     - ``cycles``: cycles simulated, those that load the network among them.
     - ``seconds``: wall time of the simulation proper.
@@ -62,7 +62,7 @@ class Outcome:
     result_cycles: np.ndarray
     spikes: np.ndarray
     spiking_cycles: np.ndarray
-    operations: int
+    operations: tuple[int, ...]
     reads: tuple[int, ...]
     tap_reads: tuple[int, ...]
     saturations: tuple[int, ...]
@@ -82,7 +82,6 @@ class Outcome:
                 name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
                 for name in _ARRAYS
             },
-            operations=sum(part.operations for part in parts),
             **{
                 name: tuple(map(sum, zip(*(getattr(part, name) for part in parts), strict=True)))
                 for name in _OF_LAYERS
@@ -96,7 +95,6 @@ class Outcome:
         head = {
             "mismatches": self.mismatches,
             "first": dataclasses.asdict(self.first) if self.first else None,
-            "operations": self.operations,
             **{name: getattr(self, name) for name in _OF_LAYERS},
             "cycles": self.cycles,
             "seconds": self.seconds,

@@ -103,7 +103,7 @@ def _sizes(network: Network, stimulus: Stimulus, images: range, form: Format) ->
         found = golden.run(network, spikes, keep_potentials=False)
         layer_inputs = (spikes, *found.spikes[:-1])
         counts = [each[0, : int(found.decided[0])].sum(axis=0) for each in layer_inputs]
-        yield form.operation * effective_operations(network, counts)
+        yield form.operation * sum(effective_operations(network, counts))
 
 
 def _megabytes(size: float) -> int:

@@ -33,6 +33,24 @@ ADD_32 = Constant("integer addition, 32 bits", 0.1, "pJ", HOROWITZ, _HOROWITZ)
 FLIP_FLOP_CLOCK = Constant(
     "flip-flop, one clock cycle, whatever it stores", 0.207, "pJ", OSU_180, _DFFPOSX1
 )
+_OPENSTA = "by OpenSTA in our processing element, nineteen flip-flops to a gate"
+FLIP_FLOP_PASSED = Constant(
+    "flip-flop behind a clock gate, one cycle in which the clock passes",
+    0.42,
+    "pJ",
+    OSU_180,
+    f"OSU 180 nm library, {_OPENSTA}: DFFPOSX1 (0.302 pJ), its part of AND2X2 and BUFX4 (2.29 pJ)",
+)
+FLIP_FLOP_CHANGE = Constant(
+    "flip-flop whose value changes", 0.26, "pJ", OSU_180, f"OSU 180 nm library, {_OPENSTA}"
+)
+CLOCK_GATE = Constant(
+    "clock gate, one clock cycle, open or not",
+    0.273,
+    "pJ",
+    OSU_180,
+    f"OSU 180 nm library, {_OPENSTA}: INVX1 (0.135 pJ) and LATCH (0.138 pJ)",
+)
 
 SRAM_READ = {
     (width, rows): Constant(
@@ -49,8 +67,27 @@ SRAM_READ = {
 _BANKS = f"{_CACTI}: 481 nW of a bank of 16 kB; smaller banks have 31 to 36 nW per kB"
 SRAM_LEAKAGE = Constant("leakage of SRAM, for each kilobyte", 30.1, "nW", TARGET, _BANKS)
 
+WIRES = Constant(
+    "wires' part of the dynamic power of a chip, the most that is told; an estimate",
+    0.5,
+    "of 1",
+    Technology(130, 1.2),
+    'Magen et al., "Interconnect-power dissipation in a microprocessor", SLIP 2004',
+)
+
 TW_SNN_POWER = Constant(
     "TW-SNN's chip at 167 MHz", 86.0, "mW", TARGET, "TW-SNN sec. 5.2.1, post-layout"
 )
 
-ALL = (*SRAM_READ.values(), SRAM_LEAKAGE, ADD_8, ADD_32, FLIP_FLOP_CLOCK, TW_SNN_POWER)
+ALL = (
+    *SRAM_READ.values(),
+    SRAM_LEAKAGE,
+    ADD_8,
+    ADD_32,
+    FLIP_FLOP_CLOCK,
+    FLIP_FLOP_PASSED,
+    FLIP_FLOP_CHANGE,
+    CLOCK_GATE,
+    WIRES,
+    TW_SNN_POWER,
+)

@@ -1,51 +1,89 @@
-"""How many flip-flops a chip has, from its Verilog."""
+"""What a clock has to reach in a chip, from its Verilog."""
 
 import collections
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 _MODULE = re.compile(r"^module (\S+)\s*\(.*?^endmodule", re.S | re.M)
-_REGISTER = re.compile(r"^  reg (?:\[(\d+):0\] )?(\S+)(?: = \S+)?\s*;", re.M)
+_REGISTER = re.compile(r"^  reg (?:\[(\d+):0\] )?(\S+)\s*(?:= \S+)?\s*;", re.M)
 _CLOCKED = re.compile(r"^  always @\(posedge clk\)\n((?:    .*\n)+)", re.M)
-_ASSIGNED = re.compile(r"(\S+) <= ")
-_INSTANCE = re.compile(r"^  (\S+) (\S+) \($", re.M)
+_ASSIGNED = re.compile(r"(\S+) +<= ")
+_INSTANCE = re.compile(r"^  (\S+) +(\S+) +\($", re.M)
 _MEMORY = "sram_"
+_ELEMENT = "processing_element"
+
+_LEAST_GATED = 3
+"""Bits of a register from which on a clock gate is smaller than multiplexers (OSU 180 nm)."""
 
 
-def flip_flops(texts: dict[str, str], top: str) -> int:
-    """Flip-flops in ``top`` and all below it, by the exported Verilog of each block.
+class Registers(NamedTuple):
+    """Registers of a chip, or of a part of it.
 
-    Memory banks count none: they are macros. A synthesiser may need a few less, where it finds that
-    a bit never changes.
+    flip_flops: All of them. Memory banks count none: they are macros. A synthesiser may need a few
+        less, where it finds that a bit never changes.
+    narrow: Flip-flops of registers too narrow for a clock gate, outside PEs, whose spike is taken
+        to share that of the potential.
+    wide: Registers that have one.
+    elements: Flip-flops of a PE of each layer.
     """
+
+    flip_flops: int
+    narrow: int
+    wide: int
+    elements: tuple[int, ...] = ()
+
+
+def registers(texts: dict[str, str], top: str) -> Registers:
+    """Of ``top`` and all below it, by the exported Verilog of each block."""
     modules = {
         match[1].replace("\\", ""): match[0]
         for text in texts.values()
         for match in _MODULE.finditer(text)
     }
-    counts: dict[str, int] = {}
+    instances = {
+        name: [(kind.replace("\\", ""), instance) for kind, instance in _INSTANCE.findall(text)]
+        for name, text in modules.items()
+    }
+    widths = {name: _widths(name, text) for name, text in modules.items()}
 
-    def count(name: str) -> int:
-        if name not in counts:
-            text = modules[name]
-            below = collections.Counter(
-                kind.replace("\\", "") for kind, _ in _INSTANCE.findall(text)
-            )
-            own = 0 if name.startswith(_MEMORY) else _own(text)
-            counts[name] = own + sum(n * count(kind) for kind, n in below.items())
-        return counts[name]
+    def every(of: Callable[[str], int]) -> int:
+        counts: dict[str, int] = {}
 
-    return count(top)
+        def count(name: str) -> int:
+            if name not in counts:
+                below = collections.Counter(kind for kind, _ in instances[name])
+                counts[name] = of(name) + sum(n * count(kind) for kind, n in below.items())
+            return counts[name]
+
+        return count(top)
+
+    def narrow(name: str) -> int:
+        few = [width for width in widths[name] if width < _LEAST_GATED]
+        return 0 if name.startswith(_ELEMENT) else sum(few)
+
+    layers = [kind for kind, instance in instances[top] if re.fullmatch(r"layer_\d+", instance)]
+    elements = [dict(map(reversed, instances[kind]))["pe_0"] for kind in layers]
+    return Registers(
+        flip_flops=every(lambda name: sum(widths[name])),
+        narrow=every(narrow),
+        wide=every(lambda name: sum(width >= _LEAST_GATED for width in widths[name])),
+        elements=tuple(sum(widths[kind]) for kind in elements),
+    )
 
 
-def chip_flip_flops(model: Path) -> int:
-    """Flip-flops of the chip whose Verilog is in the folder ``model``."""
+def chip_registers(model: Path) -> Registers:
+    """Of the chip whose Verilog is in the folder ``model``."""
     texts = {path.stem: path.read_text() for path in model.glob("*.v")}
     [top] = [name for name in texts if name.startswith("trispike_")]
-    return flip_flops(texts, top)
+    return registers(texts, top)
 
 
-def _own(text: str) -> int:
+def _widths(name: str, text: str) -> list[int]:
+    """Bits of each register of the module ``name`` itself."""
+    if name.startswith(_MEMORY):
+        return []
     widths = {name: int(high or 0) + 1 for high, name in _REGISTER.findall(text)}
     stored = {name for body in _CLOCKED.findall(text) for name in _ASSIGNED.findall(body)}
-    return sum(widths[name.partition("[")[0]] for name in stored)
+    return [widths[name.partition("[")[0]] for name in sorted(stored)]

@@ -8,22 +8,22 @@ from trispike.models.errors import BadInput
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.sim.cosim import waveform
 from trispike.sim.energy import tables, width_tables
-from trispike.sim.energy.record import ENERGIES, WIDTHS, Energy, Widths, figure
+from trispike.sim.energy.record import ENERGIES, WIDTHS, Energy, Told, Widths, figure
 from trispike.sim.energy.runs import Runs
-from trispike.sim.energy.switching import switching
+from trispike.sim.energy.switching import Switching, switching
 from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
 from trispike.sim.energy.widths import activities
 from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
-from trispike.sim.synthesis.flow import synthesise
+from trispike.sim.synthesis.flow import netlist_folder, synthesise
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import Gating, Images, Input, Lanes, Record
+from trispike.sim.terminal.options import Images, Input, Lanes, Record
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
-from trispike.sim.tools.paths import build_folder, docs
+from trispike.sim.tools.paths import docs
 from trispike.sim.tools.run_folder import run_folder
 
 SECTION = "energy"
@@ -48,10 +48,10 @@ class Prediction(Record, Images, Input):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipEnergy(Gating, Lanes, Prediction):
+class ChipEnergy(Lanes, Prediction):
     """Energy of its chip."""
 
-    traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 5)
+    traced: int = option("Images, the first ones, that the netlist's switching is counted on.", 20)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,8 @@ def energy(asked: ChipEnergy | LayerEnergies) -> None:
 
     Runs the RTL on test images, compared with the models as ever. Its counts times published
     energies are one answer; the switching of the mapped netlist on the first of these images,
-    priced by OpenSTA, is another; TW-SNN's power a third. With --record it rewrites the table of
+    priced by OpenSTA, is another, both with clock gates and without; TW-SNN's power a third. With
+    --record it rewrites the table of
     docs/results.md, which keeps other runs from the record docs/energy.json.
 
     With --widths it tells the energy of each layer by TW-SNN's equations instead, from the spikes
@@ -138,18 +139,23 @@ def _chip(asked: ChipEnergy) -> None:
         timesteps=asked.timesteps,
     )
     chip = Chip(shape=shape)
-    gated = "-gated" * asked.gating
-    place = build_folder() / "synthesis" / f"{chip.module_name}-{library.name}{gated}"
     with progress_bar() as progress, run_folder(f"energy-{layer}") as folder:
         task = progress.add_task(f"simulating {layer}", total=None)
         whole = measured.run(chosen, folder)
         progress.update(task, description=f"tracing {layer}")
         few = measured.run(range(traced), folder, waves=True)
         wave = waveform.keep(folder, folder / "energy")
-        progress.update(task, description=f"mapping {layer} (Yosys)")
-        mapped = synthesise(chip, library, place, gated=asked.gating)
-        progress.update(task, description=f"counting the switching of {layer} (OpenSTA)")
-        switched = switching(mapped, Toggles(mapped, Trace(wave)))
+        trace = Trace(wave)
+
+        def switched(gated: bool) -> Switching:
+            how = "" if gated else " without clock gates"
+            progress.update(task, description=f"mapping {layer}{how} (Yosys)")
+            folder = netlist_folder(chip, library, gated=gated)
+            mapped = synthesise(chip, library, folder, gated=gated)
+            progress.update(task, description=f"counting the switching of {layer}{how} (OpenSTA)")
+            return switching(mapped, Toggles(mapped, trace))
+
+        with_gates, without_gates = switched(True), switched(False)
     entry = Energy(
         network=network.name,
         data=data,
@@ -158,17 +164,18 @@ def _chip(asked: ChipEnergy) -> None:
         accuracy=whole.accuracy,
         images=whole.images,
         cycles=whole.cycles_per_image_mean,
-        events=whole.energy_nj,
         traced_images=traced,
         traced_cycles=few.cycles_per_image_mean,
-        traced_events=few.energy_nj,
-        switching=switched,
+        gated=Told(events=whole.energy_nj, traced_events=few.energy_nj, switching=with_gates),
+        ungated=Told(
+            events=whole.energy_nj_ungated,
+            traced_events=few.energy_nj_ungated,
+            switching=without_gates,
+        ),
         library=library.name,
     )
     table_console().print(tables.terminal(entry))
     print(*tables.remarks(entry), sep="\n")
-    if asked.gating:
-        print("clocks are gated in the netlist, and run on in the events")
     subject.check_accuracy(asked.timesteps, whole.accuracy, whole.images)
     for path in home.keep(entry, tables.markdown):
         print(f"written: {relative(path)}")

@@ -9,18 +9,30 @@ from trispike.sim.report.records import Records
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Told:
+    """Energy of a prediction in two of the ways.
+
+    events: By kind of event, see `sim.cost.events`: of all images, at 65 nm.
+    traced_events: The same, of the traced images.
+    switching: Of the netlist, for a clock cycle, in the cells' technology.
+    """
+
+    events: dict[str, float]
+    traced_events: dict[str, float]
+    switching: Switching
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Energy:
     """Energy of a prediction in nJ, told in three ways.
 
     network, data, timesteps, lanes: What ran. The committed weights did.
     accuracy, images: Fraction of labels that are right, None without labels, of how many test
-        images: those of ``events``.
+        images.
     cycles: Between two predictions, mean of these images.
-    events: By kind of event, see `sim.cost.events`: of all these images, at 65 nm.
     traced_images, traced_cycles: Images that the netlist's switching was counted on, and their
         cycles between predictions.
-    traced_events: As ``events``, of those images.
-    switching: Of the netlist, for a clock cycle, in the cells' technology.
+    gated, ungated: With clock gates, and with clocks that run on.
     """
 
     network: str
@@ -30,11 +42,10 @@ class Energy:
     accuracy: float | None
     images: int
     cycles: float
-    events: dict[str, float]
     traced_images: int
     traced_cycles: float
-    traced_events: dict[str, float]
-    switching: Switching
+    gated: Told
+    ungated: Told
     library: str
 
 
@@ -78,7 +89,7 @@ def _key(entry: Energy) -> tuple:
     return *_run(entry), entry.lanes
 
 
-ENERGIES = Records(format="trispike-energy-1", entry=Energy, what="energies", key=_key)
+ENERGIES = Records(format="trispike-energy-2", entry=Energy, what="energies", key=_key)
 
 WIDTHS = Records(
     format="trispike-energy-widths-1", entry=Widths, what="energies of layers", key=_run

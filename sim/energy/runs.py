@@ -10,7 +10,7 @@ from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim import cosimulation
 from trispike.sim.cosim.figures import Figures, figures, first_mismatch
 from trispike.sim.cosim.stimulus import Encoding
-from trispike.sim.cost.registers import chip_flip_flops
+from trispike.sim.cost.registers import chip_registers
 from trispike.sim.report.mismatch import MismatchFound
 
 
@@ -49,6 +49,6 @@ class Runs:
             data=self.data,
             timesteps=self.timesteps,
             seed=0,
-            flip_flops=chip_flip_flops(model),
+            registers=chip_registers(model),
             wall_seconds=0.0,
         )

@@ -10,14 +10,16 @@ from trispike.sim.cost import constants
 from trispike.sim.cost.constants import TARGET
 from trispike.sim.cost.scaling import OSU_180, scaled
 from trispike.sim.energy import silicon
-from trispike.sim.energy.record import Energy, Widths
+from trispike.sim.energy.record import Energy, Told, Widths
 from trispike.sim.report.markdown import markdown_table
 from trispike.sim.report.published import RIVALS
 
 MEASURED, DERIVED, PUBLISHED = "measured", "derived", "published"
 
-READS, LEAKAGE = "SRAM reads", "SRAM leakage"
+MEMORIES = ("SRAM reads", "line buffers, pools, states", "SRAM leakage")
 """Kinds of event in memory macros, which have no cells in the netlist."""
+
+_WAYS = ("events", "switching", "events, no clock gates", "switching, no clock gates")
 
 PAIRS = (
     ("register clocks", ("register clocks",), ("clock",)),
@@ -32,45 +34,57 @@ PAIRS = (
 """Name of a part, its kinds of event, and its parts of the netlist."""
 
 
-def cells_nj(entry: Energy) -> dict[str, float]:
-    """Energy in nJ of a prediction for each part of the netlist, in the cells' technology."""
-    parts = {"clock": entry.switching.clock, "registers": entry.switching.registers}
-    parts |= entry.switching.logic
-    return {name: pj * entry.traced_cycles / 1000 for name, pj in parts.items()}
+def cells_nj(entry: Energy, told: Told) -> dict[str, float]:
+    """Energy in nJ of a prediction at 65 nm for each part of the netlist."""
+    parts = {"clock": told.switching.clock, "registers": told.switching.registers}
+    parts |= told.switching.logic
+    return {
+        name: scaled(pj * entry.traced_cycles / 1000, OSU_180, TARGET) for name, pj in parts.items()
+    }
 
 
-def netlist_nj(entry: Energy) -> float:
+def netlist_nj(entry: Energy, told: Told) -> float:
     """Energy in nJ of a prediction at 65 nm, logic by switching and memories by events."""
-    logic = sum(scaled(nj, OSU_180, TARGET) for nj in cells_nj(entry).values())
-    return logic + entry.traced_events[READS] + entry.traced_events[LEAKAGE]
+    logic = sum(cells_nj(entry, told).values())
+    return logic + sum(told.traced_events[name] for name in _memories(told))
 
 
-def rows(entry: Energy) -> list[tuple[str, str, str, str]]:
-    """Part, nJ by events, nJ of the cells, and the latter scaled; over the traced images."""
-    nj = cells_nj(entry)
-    lines = []
+def _memories(told: Told) -> list[str]:
+    return [name for name in MEMORIES if name in told.traced_events]
+
+
+def ratio(entry: Energy, told: Told) -> float:
+    """Events over switching, of the traced images."""
+    return sum(told.traced_events.values()) / netlist_nj(entry, told)
+
+
+def rows(entry: Energy) -> list[tuple[str, ...]]:
+    """Part, and nJ by events and by switching with clock gates, then without; traced images."""
+    columns = [_column(entry, told) for told in (entry.gated, entry.ungated)]
+    return [
+        (title, *(text for column in columns for text in column[title])) for title in columns[0]
+    ]
+
+
+def _column(entry: Energy, told: Told) -> dict[str, tuple[str, str]]:
+    nj, cells = told.traced_events, cells_nj(entry, told)
+    lines = {}
     for title, events, parts in PAIRS:
-        by_events = sum(entry.traced_events[name] for name in events)
-        cells = sum(nj.get(name, 0.0) for name in parts)
-        priced = f"{by_events:.2f}" if events else ""
-        lines.append((title, priced, f"{cells:.1f}", f"{scaled(cells, OSU_180, TARGET):.2f}"))
-    for name in (READS, LEAKAGE):
-        value = f"{entry.traced_events[name]:.2f}"
-        lines.append((name, value, "", value))
-    total = sum(entry.traced_events.values())
-    lines.append(("sum", f"{total:.2f}", f"{sum(nj.values()):.1f}", f"{netlist_nj(entry):.2f}"))
-    return lines
+        priced = f"{sum(nj[name] for name in events):.2f}" if events else ""
+        lines[title] = priced, f"{sum(cells.get(name, 0.0) for name in parts):.2f}"
+    lines |= {name: (f"{nj[name]:.2f}",) * 2 for name in _memories(told)}
+    return lines | {"sum": (f"{sum(nj.values()):.2f}", f"{netlist_nj(entry, told):.2f}")}
 
 
 def terminal(entry: Energy) -> Table:
     """The table of ``entry``."""
     table = Table(
         title=f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ "
-        f"of a prediction, first {entry.traced_images} images",
+        f"of a prediction, {TARGET}, first {entry.traced_images} images",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("part", no_wrap=True)
-    for head in (f"events, {TARGET}", f"switching, {OSU_180}", f"switching, scaled to {TARGET}"):
+    for head in _WAYS:
         table.add_column(head, justify="right")
     *parts, total = rows(entry)
     for row in parts:
@@ -81,16 +95,24 @@ def terminal(entry: Energy) -> Table:
 
 def remarks(entry: Energy) -> list[str]:
     """Notes printed below the table."""
-    ratio = sum(entry.traced_events.values()) / netlist_nj(entry)
-    energy = sum(entry.events.values())
+    gated, ungated = (sum(told.events.values()) for told in (entry.gated, entry.ungated))
+    whole = f"by events, all {entry.images:,} images: {gated:.1f} nJ, {entry.cycles:.1f} cycles"
+    ratios = [ratio(entry, told) for told in (entry.gated, entry.ungated)]
     power = f"{constants.TW_SNN_POWER.value:g} mW"
     return [
-        f"events: {DERIVED} from measured counts; switching: {MEASURED} and priced by OpenSTA",
-        f"events over switching: {ratio:.2f}",
-        f"by events, all {entry.images:,} images: {energy:.1f} nJ, {entry.cycles:.1f} cycles",
+        f"events: {DERIVED} from measured counts; switching: {MEASURED}, scaled from {OSU_180}",
+        f"events over switching: {ratios[0]:.2f}, without clock gates {ratios[1]:.2f}",
+        f"{whole}; {ungated:.1f} nJ without clock gates",
+        f"wires and the clock's tree, not in the sums: at most {wires_nj(entry):.1f} nJ, estimated",
         f"TW-SNN's {power} in as many cycles: {silicon.prediction(entry.cycles):.1f} nJ, {DERIVED}",
         *accuracy(entry),
     ]
+
+
+def wires_nj(entry: Energy) -> float:
+    """Estimate in nJ of what wires add at most, the clock's tree among them: `constants.WIRES`."""
+    share = constants.WIRES.value
+    return sum(cells_nj(entry, entry.gated).values()) * share / (1 - share)
 
 
 def accuracy(entry: Energy | Widths) -> list[str]:
@@ -104,9 +126,8 @@ def markdown(entries: Sequence[Energy]) -> str:
     ours = [row for entry in entries if entry.data == "mnist" for row in _ours(entry)]
     rivals = [(*dataclasses.astuple(rival)[:-1], f"{PUBLISHED}, {rival.where}") for rival in RIVALS]
     parts = [_INTRODUCTION, markdown_table(_DESIGNS, [*ours, *rivals])]
-    heads = ("part", f"events, {TARGET}", f"switching, {OSU_180}", f"scaled to {TARGET}")
     for entry in entries:
-        parts += [_caption(entry), markdown_table(heads, rows(entry))]
+        parts += [_caption(entry), markdown_table(("part", *_WAYS), rows(entry))]
     body = [
         (each.what, f"{each.value:g} {each.unit}", str(each.technology), each.source)
         for each in constants.ALL
@@ -134,21 +155,22 @@ def _ours(entry: Energy) -> list[tuple[str, ...]]:
     """Rows of one run in the comparison."""
     name = f"Trispike {entry.network}, T = {entry.timesteps}, lanes: {entry.lanes}"
     accuracy = f"{entry.accuracy:.2%} of {entry.images:,}, {MEASURED}"
-    by_switching = netlist_nj(entry) * entry.cycles / entry.traced_cycles
-    few = f"{entry.traced_images} images"
-    ways = (
-        (sum(entry.events.values()), "events, each times its energy"),
-        (by_switching, f"switching of the netlist on {few}, scaled from {OSU_180}"),
-        (silicon.prediction(entry.cycles), "TW-SNN's power for as many cycles"),
-    )
+    more, few = entry.cycles / entry.traced_cycles, f"{entry.traced_images} images"
+    ways = [(silicon.prediction(entry.cycles), "TW-SNN's power for as many cycles")]
+    for told, how in ((entry.gated, "with clock gates"), (entry.ungated, "without clock gates")):
+        ways += [
+            (sum(told.events.values()), f"events, {how}"),
+            (netlist_nj(entry, told) * more, f"switching of the netlist on {few}, {how}"),
+        ]
     same = (name, str(TARGET), "2 bits", accuracy, f"{entry.cycles:.1f}, {MEASURED}")
     return [(*same, f"{nj:.1f}", f"{DERIVED}: {how}") for nj, how in ways]
 
 
 def _caption(entry: Energy) -> str:
-    leakage = f"{entry.switching.leakage / 1000:.1f} uW"
+    leakage = f"{entry.gated.switching.leakage / 1000:.1f} uW"
     return (
         f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ of a "
-        f"prediction, first {entry.traced_images} images, {entry.traced_cycles:.1f} cycles each. "
+        f"prediction, {TARGET}, first {entry.traced_images} images, {entry.traced_cycles:.1f} "
+        f"cycles each. Switching is that of {OSU_180}, scaled. "
         f"Cells: {entry.library}; their leakage, {leakage}, is not in the sums."
     )

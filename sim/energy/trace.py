@@ -9,7 +9,9 @@ from trispike.sim.cosim import harness
 
 
 class Trace:
-    """Values of signals in the cycles from the first input vector to the last prediction.
+    """Values of signals in the cycles between the first prediction and the last.
+
+    Of a single one, from the first input vector on.
 
     ``path`` is a waveform of `sim.cosim.cosimulation.run`.
     """
@@ -28,8 +30,9 @@ class Trace:
     def _window(self) -> list[int]:
         edges, inputs, results = map(self._rises, ("clk", "i_valid", "result_valid"))
         # A value stands at the edge that ends its cycle: it is read just before that.
+        first = results[0] if len(results) > 1 else inputs[0]
         last = results[-1] + edges[1] - edges[0]
-        return [edge for edge in edges if inputs[0] < edge <= last]
+        return [edge for edge in edges if first < edge <= last]
 
     def _rises(self, signal: str) -> list[int]:
         """Times at which a bit of the bench rises."""

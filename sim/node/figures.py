@@ -160,7 +160,7 @@ def figures(
         predictions_per_second=CLOCK_MHZ * 1e6 / float(between.mean()),
         spikes=tuple(spikes),
         synaptic_operations=operations,
-        effective_operations=effective_operations(setting.network, counts) / images,
+        effective_operations=sum(effective_operations(setting.network, counts)) / images,
         sram_reads=reads,
         wall_seconds=wall_seconds,
         simulated_cycles=simulated,

@@ -17,7 +17,7 @@ from trispike.models.network.shape import Encoder
 from trispike.sim.cosim import cosimulation
 from trispike.sim.cosim.figures import CLOCK_MHZ, Figures, figures
 from trispike.sim.cosim.stimulus import Given
-from trispike.sim.cost.registers import chip_flip_flops
+from trispike.sim.cost.registers import chip_registers
 from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.terminal.options import Images
 from trispike.sim.tools.run_folder import run_folder
@@ -98,7 +98,7 @@ def run_rtl(
         data="samples",
         timesteps=spikes.shape[1],
         seed=seed,
-        flip_flops=chip_flip_flops(model),
+        registers=chip_registers(model),
         wall_seconds=time.perf_counter() - begun,
     )
     (outcome,) = found.outcomes

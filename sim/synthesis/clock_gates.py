@@ -82,7 +82,7 @@ def least_gated(library: Liberty, nand2: str) -> int:
     gate = clock_gate(library)
     if gate is None:
         raise BadInput(
-            f"no clock gate is known for {library.path}; leave GATING=1 out, or name another "
+            f"no clock gate is known for {library.path}; give UNGATED=1, or name another "
             "library by LIBERTY="
         )
     area = sum(library.cells[cell.kind].area for cell in gate.cells)

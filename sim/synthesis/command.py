@@ -30,13 +30,13 @@ from trispike.sim.synthesis import (
     tools,
 )
 from trispike.sim.synthesis.figures import figures
-from trispike.sim.synthesis.flow import Mapped, synthesise
+from trispike.sim.synthesis.flow import Mapped, netlist_folder, synthesise
 from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.synthesis.record import CELLS, ECP5, NODE, ROUTER, Entry
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.timing import Timing
 from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import DeadLinks, Gating, Json, Lanes, Layer, Weights
+from trispike.sim.terminal.options import DeadLinks, Json, Lanes, Layer, Record, Weights
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import paths
 from trispike.sim.tools.paths import build_folder
@@ -53,7 +53,7 @@ FULL_NODE = NodeShape()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Cells(Json, Gating):
+class Cells(Json, Record):
     """A block to map, and to which cells."""
 
     block: str = option(
@@ -64,6 +64,15 @@ class Cells(Json, Gating):
     liberty: Path | None = option(
         "Liberty file of the cells.  [default: OSU 180 nm, of Debian's qflow-tech-osu018]"
     )
+    ungated: bool = option(
+        "Registers with an enable get a multiplexer for each bit, no clock gate; not recorded.",
+        False,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.record and self.ungated:
+            raise BadInput("RECORD=1 keeps figures with clock gates; leave UNGATED=1 out")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,7 +87,7 @@ class ChipRequest(Cells, Lanes, Weights, Layer):
         super().__post_init__()
         if self.target not in TARGETS:
             raise BadInput(f"TARGET must be one of {', '.join(TARGETS)}, not {self.target!r}")
-        for name in ("liberty", "gating"):
+        for name in ("liberty", "ungated"):
             if self.target == "ecp5" and getattr(self, name):
                 raise BadInput(f"{name.upper()}= is for TARGET=cells; leave it out for ecp5")
 
@@ -145,11 +154,10 @@ def _library(liberty_file: Path | None) -> Liberty:
 
 def _mapped(asked: Cells, block: Block, name: str, cells: Liberty) -> tuple[Mapped, Timing]:
     """``block`` mapped to ``cells`` and timed; the user reads ``name`` meanwhile."""
-    gated = "-gated" * asked.gating
-    folder = build_folder() / "synthesis" / f"{block.module_name}-{cells.name}{gated}"
+    folder = netlist_folder(block, cells, gated=not asked.ungated)
     with progress_bar() as progress:
         task = progress.add_task(f"mapping {name} (Yosys)", total=None)
-        mapped = synthesise(block, cells, folder, gated=asked.gating)
+        mapped = synthesise(block, cells, folder, gated=not asked.ungated)
         progress.update(task, description=f"timing {name} (OpenSTA)")
         return mapped, timing.time(mapped)
 

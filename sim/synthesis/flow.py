@@ -11,6 +11,7 @@ from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.synthesis.library import buffer
 from trispike.sim.synthesis.mapping import MEMORY, map_to_cells, nand2
 from trispike.sim.synthesis.netlist import Netlist
+from trispike.sim.tools.paths import build_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,14 @@ class Mapped:
         return dataclasses.replace(self, netlist=self.netlist.below(module))
 
 
+def netlist_folder(block: Block, library: Liberty, *, gated: bool) -> Path:
+    """Where the netlist of ``block`` is kept."""
+    ungated = "" if gated else "-ungated"
+    return build_folder() / "synthesis" / f"{block.module_name}-{library.name}{ungated}"
+
+
 def synthesise(
-    block: Block, library: Liberty, folder: Path, *, flat: bool = False, gated: bool = False
+    block: Block, library: Liberty, folder: Path, *, flat: bool = False, gated: bool = True
 ) -> Mapped:
     """Map ``block`` and all below it to the cells of ``library``; files go to ``folder``.
 

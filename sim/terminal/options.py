@@ -261,22 +261,6 @@ class Record(Request):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gating(Record):
-    """How registers with an enable are mapped to cells."""
-
-    gating: bool = option(
-        "Gate the clocks of registers that have an enable, instead of a multiplexer for each bit. "
-        "What it gives is not recorded.",
-        False,
-    )
-
-    def __post_init__(self):
-        super().__post_init__()
-        if self.gating and self.record:
-            raise BadInput("RECORD=1 keeps figures without clock gates; leave GATING=1 out")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
 class Json(Request):
     """A file of the user's for the figures that are printed."""
 

@@ -144,7 +144,7 @@ def _tally(network: Network | RealNetwork, spikes: np.ndarray, labels: np.ndarra
         images=len(spikes),
         right=right.sum(axis=0, dtype=np.int64),
         fired=np.array([layer.sum() for layer in fired], dtype=np.int64),
-        operations=effective_operations(network, fired[:-1]),
+        operations=sum(effective_operations(network, fired[:-1])),
     )
 
 

@@ -21,9 +21,9 @@ needs_synthesis = _needs(tools.missing())
 
 
 def mapped(
-    block: Block, *, flat: bool = False, gated: bool = False, folder: Path | None = None
+    block: Block, *, flat: bool = False, gated: bool = True, folder: Path | None = None
 ) -> Mapped:
     """``block`` in the default cells, below ``folder``, which is ``build/tests`` unless given."""
     place = build_folder() / "tests" if folder is None else folder
-    name = f"gates-{block.module_name}{'-flat' * flat}{'-gated' * gated}"
+    name = f"gates-{block.module_name}{'-flat' * flat}{'-ungated' * (not gated)}"
     return synthesise(block, liberty.read(tools.LIBERTY), place / name, flat=flat, gated=gated)

@@ -22,6 +22,7 @@ from trispike.sim.cosim.figures import figures
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
 from trispike.sim.cosim.table import table
+from trispike.sim.cost.registers import Registers
 
 pytestmark = pytest.mark.thorough
 
@@ -63,7 +64,7 @@ def test_images_end_early(read_out, neuron, sizes, lanes, skips, tmp_path):
             data="made",
             timesteps=TIMESTEPS,
             seed=0,
-            flip_flops=1,
+            registers=Registers(flip_flops=1, narrow=1, wide=1, elements=(1,) * len(shape.layers)),
             wall_seconds=1.0,
         )
         every.append(made)

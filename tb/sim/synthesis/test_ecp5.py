@@ -93,8 +93,8 @@ def test_refusals():
     assert "TARGET must be one of cells, ecp5" in refused_here("synth", "--target", "vendor")
     message = refused_here("synth", "--target", "ecp5", "--liberty", "cells.lib")
     assert "LIBERTY= is for TARGET=cells" in message
-    message = refused_here("synth", "--target", "ecp5", "--gating")
-    assert "GATING= is for TARGET=cells" in message
+    message = refused_here("synth", "--target", "ecp5", "--ungated")
+    assert "UNGATED= is for TARGET=cells" in message
 
 
 @needs_yosys

@@ -14,7 +14,7 @@ from trispike.rtl.node.sender import SpikeSender
 from trispike.sim.cli import cli
 from trispike.sim.report.document import markers, read_section
 from trispike.sim.report.published import CLUSTER, INTERFACE, ROUTER
-from trispike.sim.synthesis import command, node_tables, record
+from trispike.sim.synthesis import command, flow, node_tables, record
 from trispike.sim.synthesis.figures import BlockFigures
 from trispike.sim.synthesis.netlist import Instance, Module, Netlist
 from trispike.sim.synthesis.node import UNITS, NodeSynthesis, Part
@@ -154,7 +154,7 @@ def documents(tmp_path, monkeypatch):
     begin, end = markers(command.NODE_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
     monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
-    monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
+    monkeypatch.setattr(flow, "build_folder", lambda: tmp_path / "build")
     monkeypatch.setattr(command, "FULL_NODE", SMALL)
     return tmp_path / "docs"
 

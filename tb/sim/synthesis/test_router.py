@@ -11,7 +11,7 @@ from trispike.models.errors import BadInput
 from trispike.sim.cli import cli
 from trispike.sim.report.document import markers, read_section
 from trispike.sim.report.published import ROUTER, SILICON
-from trispike.sim.synthesis import command, record, router_tables
+from trispike.sim.synthesis import command, flow, record, router_tables
 from trispike.sim.synthesis.figures import BlockFigures
 from trispike.sim.synthesis.router import RouterSynthesis
 from trispike.sim.synthesis.tables import DERIVED, MEASURED, PUBLISHED
@@ -107,7 +107,7 @@ def test_command(tmp_path, monkeypatch, capsys):
     begin, end = markers(command.ROUTER_SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
     monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
-    monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
+    monkeypatch.setattr(flow, "build_folder", lambda: tmp_path / "build")
     record.ROUTER.write(tmp_path / "docs" / "router.json", [_synthesis(4)])
     made = tmp_path / "figures.json"
     arguments = ["synth", "--record", "--block", "router", "--depth", "2", "--json", str(made)]
@@ -119,8 +119,9 @@ def test_command(tmp_path, monkeypatch, capsys):
     assert "| depth 4, xyz, dead links: 0 | osu018_stdcells | 1,000 |" in section
 
     found = json.loads(made.read_text())
-    inputs, outputs, rest = found["units"]
+    inputs, outputs, rest, gates = found["units"]
     assert [inputs["instances"], outputs["instances"], rest["instances"]] == [7, 7, 1]
+    assert gates["instances"] > 14
     assert inputs["flip_flops"] >= 7 * 32
     assert outputs["flip_flops"] == 62  # whose turn it is and who has it: 2 for each way through
     assert rest["flip_flops"] == 16 + 7 + 3 + 7  # counter, ports, and of the last cycle both

@@ -27,6 +27,7 @@ from trispike.sim.synthesis import (
     buffers,
     clock_gates,
     command,
+    flow,
     liberty,
     library,
     record,
@@ -105,7 +106,7 @@ def test_unknown_full_adder_becomes_logic(toy):
 
 def test_unknown_clock_gate(toy):
     """A library without cells that we know to make one of cannot have gated clocks."""
-    with pytest.raises(BadInput, match=r"no clock gate is known for .*\.lib; leave GATING=1 out"):
+    with pytest.raises(BadInput, match=r"no clock gate is known for .*\.lib; give UNGATED=1"):
         clock_gates.least_gated(toy, "NAND2")
 
 
@@ -338,7 +339,7 @@ def house(tmp_path, monkeypatch):
     begin, end = markers(command.SECTION)
     (tmp_path / "docs" / "results.md").write_text(f"before\n{begin}\n{end}\nafter\n")
     monkeypatch.setattr(paths, "docs", lambda record: tmp_path / "docs")
-    monkeypatch.setattr(command, "build_folder", lambda: tmp_path / "build")
+    monkeypatch.setattr(flow, "build_folder", lambda: tmp_path / "build")
     return tmp_path
 
 
@@ -411,7 +412,7 @@ def test_missing_default_library(tmp_path, monkeypatch):
         (["--liberty", "README.md"], "has no cells"),
         (["--layer", "fc1"], "fc1"),
         (["--lanes", "3"], "3"),
-        (["--gating", "--record"], "leave GATING=1 out"),
+        (["--ungated", "--record"], "leave UNGATED=1 out"),
     ],
 )
 def test_refusals(arguments, message):
