@@ -53,7 +53,7 @@ bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth
 noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency against load
 map: $(READY)  ## place a network on a mesh of nodes: hops, links, against random placements
 waves: $(READY)  ## compare waveforms with the references in the repository; UPDATE=1 records those anew
-formal: $(READY)  ## prove blocks of the network and its nodes for all inputs (Yosys and z3, from PyPI)
+formal: $(READY)  ## prove blocks of network, nodes and layers for all inputs (Yosys and z3, from PyPI)
 energy: $(READY)  ## energy of a prediction, told in three ways (needs yosys, opensta, qflow-tech-osu018)
 neurons: $(READY)  ## what each neuron of the seed papers costs: gates, clock, cycles, energy, accuracy
 

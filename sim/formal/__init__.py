@@ -1,1 +1,1 @@
-"""Formal proofs of the network and its nodes: properties on unmodified RTL, an SMT solver."""
+"""Formal proofs of network, nodes and layers: properties on unmodified RTL, an SMT solver."""

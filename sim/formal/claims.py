@@ -24,6 +24,8 @@ from amaranth.lib.wiring import In, connect, flipped
 CLAIM, INVARIANT, SITUATION = "claim_", "invariant_", "situation_"
 """Prefixes of the one-bit signals that carry properties; counterexamples and logs show them."""
 
+_NEVER = Const(0, 1)
+
 
 class Bench(wiring.Component):
     """Base of all benches.
@@ -32,9 +34,19 @@ class Bench(wiring.Component):
     inside: Registers of the block that invariants name: port of the bench to path in the block and
         shape, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects them, so the block
         needs no extra ports. Registers of width 0 are left out.
+    prepare: Commands of Yosys that change modules of the bench before it is flattened.
+    sources: Files that they read, by name.
     """
 
-    def __init__(self, members: Mapping, inside: Mapping[str, tuple[str, ShapeLike]] | None = None):
+    def __init__(
+        self,
+        members: Mapping,
+        inside: Mapping[str, tuple[str, ShapeLike]] | None = None,
+        *,
+        sources: Mapping[str, str] | None = None,
+        prepare: str = "",
+    ):
+        self.sources, self.prepare = sources or {}, prepare
         wide = {name: at for name, at in (inside or {}).items() if at[1]}
         self.inside = {name: path for name, (path, _) in wide.items()}
         super().__init__({**members, **{name: In(shape) for name, (_, shape) in wide.items()}})
@@ -56,9 +68,10 @@ class Claims:
 
     def __init__(self, m: Module):
         self._m = m
-        self._started = Signal()
+        self.started = Signal()
+        """This cycle is not the first."""
         m.d.comb += Assume(~ResetSignal())
-        m.d.sync += self._started.eq(1)
+        m.d.sync += self.started.eq(1)
 
     def always(self, name: str, holds: Value) -> None:
         """Claim that ``holds`` is true in every cycle."""
@@ -72,9 +85,9 @@ class Claims:
         """Assume that the condition is true in every cycle."""
         self._m.d.comb += Assume(holds)
 
-    def constant(self, value: Value) -> None:
-        """Assume that ``value`` is arbitrary and never changes."""
-        self.given(implies(self._started, value == self.past(value)))
+    def constant(self, value: Value, *, until: Value = _NEVER) -> None:
+        """Assume that ``value`` is arbitrary and changes only after a cycle of ``until``."""
+        self.given(implies(self.started & ~self.past(until), value == self.past(value)))
 
     def reached(self, name: str, happens: Value) -> None:
         """Require that ``happens`` can be true: otherwise the assumptions contradict each other."""

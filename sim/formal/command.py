@@ -1,4 +1,4 @@
-"""``trispike formal``: blocks of the network and its nodes proved, for all inputs."""
+"""``trispike formal``: blocks of the network, its nodes and layers proved, for all inputs."""
 
 import dataclasses
 import os
@@ -25,7 +25,7 @@ class Proofs(Request):
 
 @command("formal", Proofs)
 def formal(asked: Proofs) -> None:
-    """Prove what the blocks of the network and its nodes promise; needs the extra formal.
+    """Prove what blocks of the network, nodes and layers promise; needs the extra formal.
 
     Yosys and z3 look at all inputs at once. What fails is shown cycle by cycle, and kept as a VCD
     for Surfer or GTKWave in build/formal. docs/formal.md says what is proved and what is not.

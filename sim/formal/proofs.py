@@ -6,19 +6,33 @@ from functools import partial
 from trispike.models.errors import BadInput
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape, Routing
+from trispike.models.network.layers import Bias, Convolution, Dense, Threshold
+from trispike.models.network.maps import Maps
+from trispike.models.network.neuron import FIRST_SPIKE, LEAKY, Neuron, Order, Reset
+from trispike.models.network.volume import Volume
+from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.layers.configuration import LayerRegisters
+from trispike.rtl.layers.flow import FlowController
+from trispike.rtl.neuron.carrying import CarryingElement
+from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.sim.formal.arbiter import ArbiterBench
+from trispike.sim.formal.bias import BiasBench
 from trispike.sim.formal.buffer import BufferBench
+from trispike.sim.formal.carrying import CarryingBench
 from trispike.sim.formal.claims import Bench
 from trispike.sim.formal.credits import CreditsBench
+from trispike.sim.formal.gating import GateBench, GatedBench
 from trispike.sim.formal.input_unit import InputBench
 from trispike.sim.formal.memory_slave import MemorySlaveBench
 from trispike.sim.formal.output_unit import AllocatorBench, OutputBench
+from trispike.sim.formal.pe import PEBench
 from trispike.sim.formal.proof import Case, Proof
 from trispike.sim.formal.receiver import ReceiverBench
 from trispike.sim.formal.route import RouteBench
 from trispike.sim.formal.router import RouterBench
 from trispike.sim.formal.sender import SenderBench
 from trispike.sim.formal.steps import StepsBench
+from trispike.sim.synthesis.clock_gates import RECIPES
 
 _MOST = len(Port)
 """Inputs of the largest arbiter."""
@@ -49,6 +63,15 @@ def _balance(shape: RouterShape, *ports: Port) -> dict[str, dict]:
     names = " ".join(port.name.lower() for port in ports)
     return {f"{shape} {names}": {"shape": shape, "ports": ports}}
 
+
+def _layer(**options) -> Dense:
+    return Dense(inputs=16, neurons=8, **options)
+
+
+_EACH = {"bias": Bias.EACH, "threshold": Threshold.EACH}
+_SILENT = {"bias": Bias.EACH, "threshold": Threshold.NONE}
+_RESET_FIRST = Neuron(carries=True, leak=(1, 3), order=Order.RESET_FIRST)
+_ZERO = Neuron(carries=True, leak=(2,), reset=Reset.ZERO)
 
 PROOFS = (
     Proof(
@@ -182,6 +205,92 @@ PROOFS = (
         parameters="64 rows, 96 neurons; 1024 rows, 256 neurons",
         cases=_cases(MemorySlaveBench, _shapes(NodeShape(inputs=64, neurons=96), NodeShape())),
         cycles=10,
+    ),
+    Proof(
+        name="pe",
+        about="potential and spike are those of its table, as if clocked in every cycle",
+        block="ProcessingElement",
+        parameters="1, 2, 4 lanes; 2 lanes, own bias; own bias, never fires",
+        cases=_cases(
+            PEBench,
+            {
+                **{f"lanes {n}": {"lanes": n} for n in (1, 2, 4)},
+                "lanes 2, own bias": {"lanes": 2, "bias": Bias.EACH},
+                "own bias, never fires": _SILENT,
+            },
+        ),
+        cycles=6,
+    ),
+    Proof(
+        name="carrying",
+        about="potential, current and spike are those of its table, as if clocked in every cycle",
+        block="CarryingElement",
+        parameters="leak, 2 lanes; leak after the reset; reset to zero; synapse, one spike, state "
+        "kept in memory",
+        cases=_cases(
+            CarryingBench,
+            {
+                "leak": {"shape": _layer(neuron=LEAKY, lanes=2)},
+                "leak after the reset": {"shape": _layer(neuron=_RESET_FIRST)},
+                "zero": {"shape": _layer(neuron=_ZERO, bias=Bias.EACH)},
+                "synapse, kept": {
+                    "shape": Convolution(
+                        maps=Maps(volume=Volume(channels=2, height=3, width=3), kernel=(2, 2)),
+                        channels=8,
+                        neuron=FIRST_SPIKE,
+                        bias=Bias.EACH,
+                    )
+                },
+            },
+        ),
+        cycles=6,
+    ),
+    Proof(
+        name="bias",
+        about="a PE whose bias is loaded once starts each timestep as one that loads it in every "
+        "cycle between timesteps",
+        block="FlowController",
+        parameters="ternary bias; own bias",
+        cases=_cases(BiasBench, {bias.value: {"shape": _layer(bias=bias)} for bias in Bias}),
+        cycles=6,
+    ),
+    Proof(
+        name="gate",
+        about="passes a whole high phase of the clock, or nothing of it: as was enabled before",
+        block="clock_gate",
+        parameters="cells of three libraries",
+        cases=tuple(
+            Case(
+                name=" ".join(kind for kind, _ in recipe.cells.values()),
+                bench=partial(GateBench, recipe=recipe),
+            )
+            for recipe in RECIPES
+        ),
+        cycles=6,
+    ),
+    Proof(
+        name="gated",
+        about="registers and outputs are those of the block without clock gates",
+        block="PEs, AEREncoder, FlowController, LayerRegisters",
+        parameters="4 PEs; 32, 64 inputs; 8 neurons",
+        cases=_cases(
+            GatedBench,
+            {
+                name: {"block": block}
+                for name, block in {
+                    "PE": ProcessingElement,
+                    "PE, 2 lanes, never fires": partial(ProcessingElement, lanes=2, **_SILENT),
+                    "PE, leak": partial(CarryingElement, shape=_layer(neuron=LEAKY)),
+                    "PE, synapse": partial(CarryingElement, shape=_layer(neuron=FIRST_SPIKE)),
+                    "encoder 32": partial(AEREncoder, inputs=32),
+                    "encoder 64": partial(AEREncoder, inputs=64),
+                    "flow": partial(FlowController, inputs=64),
+                    "registers": partial(LayerRegisters, shape=_layer()),
+                    "registers, own": partial(LayerRegisters, shape=_layer(**_EACH)),
+                }.items()
+            },
+        ),
+        cycles=8,
     ),
 )
 

@@ -31,6 +31,7 @@ _PROPERTY = re.compile(
 
 _SCRIPT = """\
 read_rtlil bench.il
+{prepare}
 hierarchy -check -top {top}
 proc
 flatten
@@ -151,9 +152,18 @@ def _translate(bench: Bench, folder: Path) -> None:
         lines = [f"delete -input {_TOP}/{port}", rf"connect -nounset -set {port} \{path}"]
         wires["[" in path] += lines
     registers, memories = ("\n".join(wires[kind]) for kind in (False, True))
-    script = _SCRIPT.format(top=_TOP, registers=registers, memories=memories, invariant=INVARIANT)
+    script = _SCRIPT.format(
+        top=_TOP,
+        prepare=bench.prepare,
+        registers=registers,
+        memories=memories,
+        invariant=INVARIANT,
+    )
+    for name, content in bench.sources.items():
+        (folder / name).write_text(content)
     (folder / "bench.ys").write_text(script)
-    _run("yosys", ["-q", "-l", "yosys.log", "bench.ys"], folder, folder / "translate.log")
+    arguments = ["-q", "-e", "did not match", "-l", "yosys.log", "bench.ys"]
+    _run("yosys", arguments, folder, folder / "translate.log")
     for name in ("bench", "claims"):
         if not (folder / f"{name}.smt2").is_file():  # Yosys has ended with status 0 before its end
             raise SimulationError(f"Yosys wrote no {name}.smt2; see {folder / 'translate.log'}")

@@ -11,7 +11,7 @@ from trispike.sim.formal.proof import Proof, Trace, Verdict
 _SHOWN = 8
 """Cycles of a counterexample that are printed."""
 
-_OURS = ("clk", "rst", "_started")
+_OURS = ("clk", "rst", "started")
 
 
 def results(rows: Sequence[tuple[Proof, Sequence[Verdict]]]) -> Table:

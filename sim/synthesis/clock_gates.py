@@ -14,6 +14,21 @@ CLOCK, ENABLE, GATED = "clk", "enable", "gated"
 STUB = f"(* blackbox *) module {CLOCK_GATE}(input clk, input enable, output gated); endmodule\n"
 """What Yosys knows of it."""
 
+_GATING = """\
+opt_dff
+techmap -D LEAST_GATED={least} -map {techmap}
+opt_merge -share_all t:{gate}
+{sharing}
+dffunmap
+opt_expr
+opt_clean"""
+# Before anything is merged: an enable is seen only in a multiplexer that nothing else uses.
+
+_SHARING = """select -set sharing t:{gate} %ci1:+[{enable}] %co1:+[EN] t:$dffe %i
+techmap -D LEAST_GATED=1 -map {techmap} @sharing
+opt_merge -share_all t:{gate}"""
+# A register too narrow for a gate of its own shares that of a wider one with the same enable.
+
 _INVERTED, _HELD = "inverted", "held"
 
 LATCH, LATCH_CLOCK = f"{_HELD}_reg", "CLK"
@@ -87,6 +102,16 @@ def least_gated(library: Liberty, nand2: str) -> int:
         )
     area = sum(library.cells[cell.kind].area for cell in gate.cells)
     return math.floor(area / (2 * library.cells[nand2].area)) + 1
+
+
+def gating(least: int, techmap: str) -> str:
+    """Commands of Yosys that gate the clocks of registers with an enable and ``least`` bits.
+
+    ``techmap``: where they find `techmap_file`.
+    """
+    names = {"techmap": techmap, "gate": CLOCK_GATE}
+    sharing = _SHARING.format(**names, enable=ENABLE) if least > 1 else ""
+    return _GATING.format(**names, least=least, sharing=sharing)
 
 
 def techmap_file() -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from trispike.models.errors import BadInput
 from trispike.sim.synthesis import tools
-from trispike.sim.synthesis.clock_gates import ENABLE, STUB, clock_gate
+from trispike.sim.synthesis.clock_gates import STUB, clock_gate, gating
 from trispike.sim.synthesis.clock_gates import techmap_file as clock_gates_file
 from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.synthesis.library import adder_map, techmap_file
@@ -63,19 +63,6 @@ design -save logic
 """
 # A register has no power-on value in silicon (`setattr -unset init`), and the design needs none.
 # Cells with an enable or a reset of their own are not asked for: few libraries have them.
-
-_GATING = """\
-opt_dff
-techmap -D LEAST_GATED={least} -map {gates}
-opt_merge -share_all t:{gate}
-select -set sharing t:{gate} %ci1:+[{enable}] %co1:+[EN] t:$dffe %i
-techmap -D LEAST_GATED=1 -map {gates} @sharing
-opt_merge -share_all t:{gate}
-dffunmap
-opt_expr
-opt_clean"""
-# Before anything is merged: an enable is seen only in a multiplexer that nothing else uses. A
-# register too narrow for a gate of its own shares that of a wider one with the same enable.
 
 _NO_MEMORY = "memory -nomap"
 _MEMORY = """\
@@ -151,7 +138,7 @@ def _run(
         sources=" ".join(f"{name}.v" for name in logic),
         stubs=" ".join(f"{name}.v" for name in stubs),
         top=top,
-        gating=_gating(gated) if gated else "",
+        gating=gating(gated, tools.quoted(clock_gates_file())) if gated else "",
         memory=_MEMORY if any(_WORDS.search(texts[name]) for name in logic) else _NO_MEMORY,
         keep="\n".join(f"setattr -mod -set keep_hierarchy 1 {name}" for name in keep),
         arithmetic=tools.quoted(techmap_file()),
@@ -168,11 +155,6 @@ def _run(
     tools.run("yosys", ["-q", "-l", "yosys.log", "map.ys"], folder=folder, log=log)
     if not all((folder / f"{name}.json").exists() for name in _COVERS):
         raise breakdown("yosys made no netlist", log)  # it can fail with status 0
-
-
-def _gating(least: int) -> str:
-    gates = tools.quoted(clock_gates_file())
-    return _GATING.format(least=least, gates=gates, gate=CLOCK_GATE, enable=ENABLE)
 
 
 def _smallest(folder: Path, library: Liberty) -> Netlist:

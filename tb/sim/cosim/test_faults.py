@@ -1,5 +1,6 @@
 """Deliberate faults in the RTL are caught and named."""
 
+import dataclasses
 import functools
 import re
 
@@ -16,7 +17,8 @@ from trispike.rtl.layers import layer as layer_block
 from trispike.rtl.layers.aer import AEREncoder
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.weight_memory import WeightMemory
-from trispike.rtl.neuron.pe import PEState, ProcessingElement
+from trispike.rtl.neuron import pe
+from trispike.rtl.neuron.pe import PEState, ProcessingElement, TernaryMultiplexer
 from trispike.rtl.priority import LowestOne
 from trispike.sim.cosim import cosimulation
 
@@ -57,6 +59,15 @@ class Equality(ProcessingElement):
         return m
 
 
+class FirstLane(TernaryMultiplexer):
+    """Tells a PE not to clock its register where the first lane's weight is 0, whatever others."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        m.d.comb += self.zero.eq(~self.codes[0][0])
+        return m
+
+
 class WithoutTheLast(AEREncoder):
     """Ends a timestep one address early."""
 
@@ -88,9 +99,9 @@ def quickly_and_anew(monkeypatch):
     monkeypatch.setattr(cosimulation, "chip_model", quick)
 
 
-def _run(weight_file, images=20):
+def _run(weight_file, *more):
     """Run digits through the broken chip: the status must be 1, the divergence named."""
-    options = ["--weights", weight_file, "--images", str(images), "--timesteps", "2"]
+    options = ["--weights", weight_file, "--images", "20", "--timesteps", "2", *more]
     done = trispike_here("sim", *options)
     assert done.returncode == 1, done.stdout + done.stderr
     found = WHERE.search(done.stderr)
@@ -116,6 +127,20 @@ def test_wrong_weight(tmp_path, monkeypatch):
     a = network.layers[0].a
     change = {0: a, 1: -2 * a, -1: a}[weight]
     assert found["got"] - found["expected"] == change
+
+
+def test_enable_that_misses_a_lane(tmp_path, monkeypatch):
+    """PEs that are not clocked for the second lane alone: one neuron has its weights only there."""
+    monkeypatch.setattr(pe, "TernaryMultiplexer", FirstLane)
+    network = random_network((784, 12, 4), 5)
+    first, second = network.layers
+    odd_input, this_neuron = np.arange(784)[:, None] % 2 == 1, np.arange(12) == WRONG_NEURON
+    weight = np.where(odd_input == this_neuron, first.weights, 0).astype(np.int8)
+    layers = (dataclasses.replace(first, weights=weight), second)
+    found = _run(save(dataclasses.replace(network, layers=layers), tmp_path), "--lanes", "2")
+    place = (found["image"], found["timestep"], found["layer"], found["neuron"])
+    assert (found["what"], *place) == ("potential", 0, 1, 1, WRONG_NEURON)
+    assert found["got"] == first.b * first.bias[WRONG_NEURON] != found["expected"]
 
 
 @pytest.mark.thorough

@@ -1,5 +1,6 @@
 """`make formal`: the quicker proofs hold, broken blocks are refuted, refusals."""
 
+import dataclasses
 import importlib
 import inspect
 import types
@@ -13,14 +14,22 @@ from tb.kit.extras import needs_formal
 from trispike.models.errors import BadInput
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import Port, RouterShape
+from trispike.models.network.layers import Bias, Dense
+from trispike.models.network.neuron import FIRST_SPIKE, LEAKY
+from trispike.rtl.layers.aer import AEREncoder
+from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.sim.formal import command, prover
 from trispike.sim.formal.arbiter import ArbiterBench
+from trispike.sim.formal.bias import BiasBench
 from trispike.sim.formal.buffer import BufferBench
+from trispike.sim.formal.carrying import CarryingBench
 from trispike.sim.formal.claims import Bench, Claims, implies
 from trispike.sim.formal.credits import CreditsBench
+from trispike.sim.formal.gating import GateBench, GatedBench
 from trispike.sim.formal.input_unit import InputBench
 from trispike.sim.formal.memory_slave import MemorySlaveBench
 from trispike.sim.formal.output_unit import AllocatorBench, OutputBench
+from trispike.sim.formal.pe import PEBench
 from trispike.sim.formal.proof import Case, Proof
 from trispike.sim.formal.proofs import PROOFS, find
 from trispike.sim.formal.receiver import ReceiverBench
@@ -28,6 +37,7 @@ from trispike.sim.formal.route import RouteBench
 from trispike.sim.formal.router import RouterBench
 from trispike.sim.formal.sender import SenderBench
 from trispike.sim.formal.steps import StepsBench
+from trispike.sim.synthesis import clock_gates
 from trispike.sim.tools.simulator import SimulationError
 
 _SHAPE = RouterShape(depth=2)
@@ -72,6 +82,13 @@ def _broken(where: str, name: str, old: str, new: str):
         ("output", "inputs 2"),
         ("steps", "sources 2"),
         ("credits", "loop"),
+        ("pe", "lanes 2"),
+        pytest.param("carrying", "synapse, kept", marks=pytest.mark.thorough),
+        ("bias", "ternary"),
+        ("gate", "INVX1 LATCH AND2X2"),
+        ("gated", "PE"),
+        pytest.param("gated", "encoder 32", marks=pytest.mark.thorough),
+        pytest.param("gated", "registers", marks=pytest.mark.thorough),
     ],
 )
 def test_holds(name, case, tmp_path):
@@ -169,11 +186,55 @@ _MUTANTS = {
         ("memory_map(self.shape)", "memory_map(NodeShape(inputs=64))"),
         "claim_reads_what_there_is",
     ),
+    "PE is not clocked for the weight of its second lane": (
+        lambda unit: PEBench(lanes=2, unit=unit),
+        ("trispike.rtl.neuron.pe", "ProcessingElement"),
+        ("for code in codes).any()", "for code in codes[:1]).any()"),
+        "claim_potential",
+    ),
+    "PE is not clocked as it fires": (
+        lambda unit: PEBench(unit=unit),
+        ("trispike.rtl.neuron.pe", "ProcessingElement"),
+        ("with m.If(starting | adding):", "with m.If((self.state == PEState.BIAS) | adding):"),
+        "claim_potential",
+    ),
+    "current is not clocked for the first spikes of a timestep": (
+        lambda unit: CarryingBench(
+            shape=Dense(inputs=2, neurons=1, neuron=FIRST_SPIKE, bias=Bias.EACH), unit=unit
+        ),
+        ("trispike.rtl.neuron.carrying", "CarryingElement"),
+        (
+            "with m.If(~multiplexer.zero):",
+            "with m.If(~multiplexer.zero & (self.state == Operation.INTEGRATE)):",
+        ),
+        "claim_potential",
+    ),
+    "potential that carries is not clocked by its reset": (
+        lambda unit: CarryingBench(shape=Dense(inputs=2, neurons=1, neuron=LEAKY), unit=unit),
+        ("trispike.rtl.neuron.carrying", "CarryingElement"),
+        ("m.d.comb += moves.eq(self.spike)", "m.d.comb += moves.eq(0)"),
+        "claim_potential",
+    ),
+    "bias is not loaded after it was written": (
+        lambda unit: BiasBench(shape=Dense(inputs=2, neurons=1), unit=unit),
+        ("trispike.rtl.layers.flow", "FlowController"),
+        ("m.d.sync += stale.eq(1)", "m.d.sync += stale.eq(0)"),
+        "claim_same_start",
+    ),
 }
 
 
+_THOROUGH = ("PE is not clocked as it fires", "potential that carries is not clocked by its reset")
+
+
 @needs_formal
-@pytest.mark.parametrize("name", _MUTANTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.thorough if name in _THOROUGH else ())
+        for name in _MUTANTS
+    ],
+)
 def test_broken_is_refuted(name, tmp_path):
     """A fault is found, in cycles that begin at power-on."""
     bench, (where, what), (old, new), claim = _MUTANTS[name]
@@ -182,6 +243,53 @@ def test_broken_is_refuted(name, tmp_path):
     assert verdict.text == "refuted"
     assert any(failed.startswith(claim) for failed in verdict.counterexample.failed)
     assert verdict.counterexample.waveform.is_file()
+
+
+_LATCH = clock_gates.RECIPES[0]
+_WRONG_PHASE = dataclasses.replace(
+    _LATCH,
+    cells={
+        **_LATCH.cells,
+        clock_gates.LATCH: ("LATCH", {"CLK": "clk", "D": "enable", "Q": "held"}),
+    },
+)
+_WITHOUT_LATCH = dataclasses.replace(
+    _LATCH, cells={"gate": ("AND2X2", {"A": "clk", "B": "enable", "Y": "gated"})}
+)
+
+
+@needs_formal
+@pytest.mark.parametrize(
+    ("recipe", "claim"),
+    [
+        pytest.param(
+            _WITHOUT_LATCH,
+            "rises_if_enabled_before",
+            id="no latch",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(_WRONG_PHASE, "stays_while_the_clock_is_high", id="wrong phase"),
+    ],
+)
+def test_broken_gate_is_refuted(recipe, claim, tmp_path):
+    """Of the gate alone, and of a PE whose clocks it gates."""
+    alone = _verdict(tmp_path / "alone", lambda: GateBench(recipe=recipe))
+    assert alone.counterexample.failed == (f"claim_{claim}",)
+    gated = _verdict(tmp_path / "PE", lambda: GatedBench(block=ProcessingElement, recipe=recipe))
+    assert "claim_same_potential" in gated.counterexample.failed
+
+
+@needs_formal
+def test_broken_techmap_is_refuted(tmp_path, monkeypatch):
+    """A reset that does not open the gate: an encoder goes on with the timestep before."""
+    text = clock_gates.techmap_file().read_text()
+    right = "enable | (reset & !HELD_BACK)"
+    assert text.count(right) == 1
+    techmap = tmp_path / "techmap.v"
+    techmap.write_text(text.replace(right, "enable"))
+    monkeypatch.setattr(clock_gates, "techmap_file", lambda: techmap)
+    verdict = _verdict(tmp_path, lambda: GatedBench(block=lambda: AEREncoder(inputs=4)))
+    assert "claim_same_busy" in verdict.counterexample.failed
 
 
 class _Counter(Bench):
