@@ -15,7 +15,6 @@ from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
 from trispike.models.network.card import Card
-from trispike.models.network.layers import power_of_two
 from trispike.models.network.numbers import POTENTIAL_MAX
 from trispike.models.network.order import Order as InputOrder
 from trispike.models.network.parameters import Network
@@ -120,7 +119,8 @@ def order(asked: Order) -> None:
     if ordering.changes:
         ordered = ordering.ordered
         weights.save(path, ordered, _card(subject.card, ordered))
-        print(f"weights: {relative(path)} ({ordered.shape}, {_room(found.layers[0])})")
+        cost = _cost(shape, ordered.shape.with_lanes(asked.lanes))
+        print(f"weights: {relative(path)} ({ordered.shape}, {cost})")
     else:
         print("no order helps: nothing is written")
     asked.keep(records.plain(found))
@@ -135,14 +135,13 @@ def _card(card: Card, ordered: Network) -> Card:
     return dataclasses.replace(card, shape=ordered.shape, measured=measured)
 
 
-def _room(layer: OrderedLayer) -> str:
-    """What the inputs of layer 1 cost."""
-    before, after = layer.inputs
-    if after == before:
+def _cost(before: NetworkShape, after: NetworkShape) -> str:
+    """What second inputs cost."""
+    inputs = after.sizes[0] - before.sizes[0]
+    if inputs == 0:
         return "the same hardware"
-    rows = [power_of_two(each) // layer.lanes for each in layer.inputs]
-    memory = "the same memory" if rows[0] == rows[1] else f"{rows[1]} rows a bank, not {rows[0]}"
-    return f"{after - before:+,} inputs, {memory}"
+    bits = after.memory_bits - before.memory_bits
+    return f"{inputs:+,} inputs, " + (f"{bits:+,} bits of memory" if bits else "the same memory")
 
 
 def _images(images: np.ndarray, asked: Order) -> tuple[np.ndarray, np.ndarray, int]:
@@ -181,9 +180,9 @@ class _Batches:
 
 def _twins(network: Network, shape: NetworkShape, copies: int | None) -> int:
     """How many inputs to have twice; if nobody said, as many as cost no memory."""
-    layer, hardware = network.layers[0], shape.layers[0]
+    layer, lanes = network.layers[0], shape.layers[0].lanes
     inputs = network.shape.input.volume.size
-    if hardware.lanes == 1:
+    if lanes == 1:
         if copies:
             raise BadInput("COPIES= is for a layer 1 of several lanes, not of one: leave it out")
         return 0
@@ -192,7 +191,8 @@ def _twins(network: Network, shape: NetworkShape, copies: int | None) -> int:
             raise BadInput(f"COPIES must be from 0 to {inputs}, the inputs, not {copies}")
         return copies
     largest = (POTENTIAL_MAX >> (layer.neuron.phases - 1)) - int(np.abs(layer.biases).max())
-    return min(power_of_two(inputs), largest // max(1, layer.a)) - inputs
+    rows = network.unordered.shape.with_lanes(shape.each_lanes).layers[0].banks[0].rows
+    return min(rows * lanes, largest // max(1, layer.a)) - inputs
 
 
 def _ordering(batches: _Batches, shape: NetworkShape, twins: int) -> Ordering:
