@@ -15,7 +15,7 @@ from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
 from trispike.models.network.card import Card
-from trispike.models.network.numbers import POTENTIAL_MAX
+from trispike.models.network.numbers import MAX_FAN_IN, POTENTIAL_MAX
 from trispike.models.network.order import Order as InputOrder
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
@@ -186,13 +186,17 @@ def _twins(network: Network, shape: NetworkShape, copies: int | None) -> int:
         if copies:
             raise BadInput("COPIES= is for a layer 1 of several lanes, not of one: leave it out")
         return 0
-    if copies is not None:
-        if not 0 <= copies <= inputs:
-            raise BadInput(f"COPIES must be from 0 to {inputs}, the inputs, not {copies}")
-        return copies
     largest = (POTENTIAL_MAX >> (layer.neuron.phases - 1)) - int(np.abs(layer.biases).max())
+    most = min(inputs, min(MAX_FAN_IN, largest // max(1, layer.a)) - inputs)
+    if copies is not None:
+        if not 0 <= copies <= most:
+            raise BadInput(
+                f"COPIES must be from 0 to {most} for {network.name}: each of its {inputs} inputs "
+                f"once, and a * inputs below 2**17; not {copies}"
+            )
+        return copies
     rows = network.unordered.shape.with_lanes(shape.each_lanes).layers[0].banks[0].rows
-    return min(rows * lanes, largest // max(1, layer.a)) - inputs
+    return min(most, rows * lanes - inputs)
 
 
 def _ordering(batches: _Batches, shape: NetworkShape, twins: int) -> Ordering:
@@ -200,7 +204,7 @@ def _ordering(batches: _Batches, shape: NetworkShape, twins: int) -> Ordering:
     network, asked = batches.network, batches.asked
     plain = network.unordered
     counts = [np.zeros((n, n), np.int64) for n in plain.shape.sizes[:-1]]
-    for (spikes,) in batches.encoded("looking who spikes together", plain):
+    for (spikes,) in batches.encoded("counting what spikes together", plain):
         for k, each in enumerate(_inputs(plain, spikes)):
             counts[k] += together(each)
     rng, lanes = np.random.default_rng(asked.seed), shape.each_lanes

@@ -95,6 +95,10 @@ def test_own_spikes(house):
     packed = encoders.packed(spikes)
     both = (golden.run(each, encode(each.shape, packed, 3, 0)) for each in (network, ordered))
     assert len({each.scores.tobytes() for each in both}) == 1
+    few = house / "few.npz"
+    np.savez(few, spikes=spikes[:4])
+    message = refused_here("order", f"WEIGHTS={path}", f"INPUT={few}", "LANES=4")
+    assert "there must be 5 images or more, of which one is held out, not 4" in message
     assert "(39-24-3, +9 inputs, +2,048 bits of memory)" in done.stdout
 
 
@@ -130,8 +134,14 @@ def test_a_difference_is_told(house, monkeypatch):
         ((), "there must be several lanes to deal inputs out to: say LANES=2, 4 or 8"),
         (("LANES=3",), "lanes must be one of 1, 2, 4, 8, not 3"),
         (("LANES=2", "IMAGES=1152"), "IMAGES must be at most 1151, as the rest is held out"),
-        (("LANES=2", "COPIES=785"), "COPIES must be from 0 to 784, the inputs, not 785"),
-        (("LANES=2", "COPIES=-1"), "COPIES must be from 0 to 784, the inputs, not -1"),
+        (
+            ("LANES=2", "COPIES=785"),
+            " for fc256: each of its 784 inputs once, and a * inputs below 2**17; not 785",
+        ),
+        (
+            ("LANES=2", "COPIES=-1"),
+            " for fc256: each of its 784 inputs once, and a * inputs below 2**17; not -1",
+        ),
         (("LANES=1,2", "COPIES=5"), "COPIES= is for a layer 1 of several lanes, not of one"),
         (("LANES=2", "OUTPUT=x.txt"), "must end with .npz"),
         (
