@@ -17,7 +17,7 @@ comma := ,
 extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
   $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(2)]' || true
 
-COMMANDS := sim verilog synth energy neurons train prune import export accuracy bench waves noc map formal
+COMMANDS := sim verilog synth energy neurons train prune order import export accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
 .PHONY: help venv $(COMMANDS) test lint clean
 
@@ -46,6 +46,7 @@ verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/ve
 synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
 prune: $(READY)  ## remove neurons that never fire, whatever the inputs, or that nobody reads
+order: $(READY)  ## deal a network's inputs and hidden neurons out to LANES= so that the busiest has less
 import: $(READY)  ## a network of another framework, from a NIR file FROM=, and how exact it is here
 export: $(READY)  ## a trained network as a NIR file, for other simulators
 accuracy: $(READY)  ## draw accuracy against timesteps and the cost of ternary weights (needs matplotlib)

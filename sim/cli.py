@@ -31,6 +31,7 @@ _ROOMS = {
     "import": "nir",
     "export": "nir",
     "prune": "prune",
+    "order": "order",
 }
 """The room below `sim` of each command, which is in its module ``command``."""
 

@@ -26,7 +26,7 @@ LEVELS = (
     {"sim.export", "sim.mapping", "sim.noc", "sim.training", "sim.waves"},
     {"sim.accuracy", "sim.nir", "sim.prune", "sim.synthesis"},
     {"sim.cosim", "sim.formal"},
-    {"sim.bench", "sim.energy", "sim.node", "sim.notebook"},
+    {"sim.bench", "sim.energy", "sim.node", "sim.notebook", "sim.order"},
     {"sim.neurons"},
     {"sim"},
 )

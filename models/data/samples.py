@@ -53,7 +53,7 @@ class Samples:
         ``network``, ``data``: what the message calls them.
         """
         kinds = {True: "spikes", False: "pixels"}
-        wanted = shape.sizes[0], kinds[shape.input.encoder is Encoder.GIVEN]
+        wanted = shape.input.volume.size, kinds[shape.input.encoder is Encoder.GIVEN]
         given = self.inputs, kinds[self.timesteps is not None]
         if wanted != given:
             raise BadInput(

@@ -179,7 +179,7 @@ _KINDS = {kind.__name__.lower(): kind for kind in KINDS}
 
 
 def _shape_record(shape: NetworkShape) -> dict[str, Any]:
-    """``shape`` for JSON; groups and the like, and what a layer is, only where not as usual."""
+    """``shape`` for JSON; order, groups, what a layer is and so on only where not as usual."""
     usual = {"lanes": 1}
     for layer in KINDS:
         usual |= {f.name: f.default for f in dataclasses.fields(layer)}
@@ -192,6 +192,8 @@ def _shape_record(shape: NetworkShape) -> dict[str, Any]:
             {k: v for k, v in (fields | common).items() if k == "kind" or not _is(usual[k], v)}
         )
     record = {**msgspec.to_builtins(shape), "layers": layers}
+    if not shape.input.order:
+        record["input"].pop("order", None)
     return {k: v for k, v in record.items() if v or k not in ("groups", "skips", "stops")}
 
 

@@ -16,6 +16,7 @@ from trispike.models.network.numbers import (
     POTENTIAL_MAX,
     POTENTIAL_MIN,
 )
+from trispike.models.network.order import Order
 from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
 
 
@@ -151,6 +152,7 @@ class Network:
     - ``layers``: its layers' parameters, input side first.
     - ``read_out``, ``groups``, ``encoder``: what makes a label, and input spikes of an image, see
       `models.network.shape.NetworkShape`.
+    - ``order``: of its inputs, see `models.network.shape.Input`.
     - ``skip``: timesteps at an image's start that the read-out does not count, 0 to 254.
     - ``stability``: theta of Kim 2018's algorithm 1, by which an image ends early: after a timestep
       in which its label has been the same for theta / e timesteps, e being the moving average of
@@ -163,6 +165,7 @@ class Network:
     read_out: ReadOut = ReadOut.COUNT
     encoder: Encoder = Encoder.RATE
     groups: tuple[int, ...] = ()
+    order: Order | None = None
     skip: int = 0
     stability: int | None = None
 
@@ -173,12 +176,21 @@ class Network:
             bits, what = self.shape.stability_bits, f"stability with {self.read_out.value}"
             theta = checked_integer(what, self.stability, min(1, bits), (1 << bits) - 1)
             object.__setattr__(self, "stability", theta)
-        _ = self.shape
+        object.__setattr__(self, "order", self.shape.input.order)
         if self.read_out is ReadOut.FIRST and not self._may_answer():
             raise BadInput(
                 f"{self.name} can never answer: no output neuron reaches its threshold, whatever "
                 "spikes; lower the last layer's threshold"
             )
+
+    @property
+    def unordered(self) -> "Network":
+        """The same network whose inputs are the data, in their order and each once."""
+        if self.order is None:
+            return self
+        first, *others = self.layers
+        first = dataclasses.replace(first, weights=first.weights[self.order.first])
+        return dataclasses.replace(self, layers=(first, *others), order=None)
 
     def check_timesteps(self, timesteps: int) -> None:
         """`BadInput` if the read-out would count none of an image's ``timesteps``."""
@@ -205,6 +217,7 @@ class Network:
             self.read_out,
             self.encoder,
             self.groups,
+            self.order,
             skips=self.skip > 0,
             stops=self.stability is not None,
         )

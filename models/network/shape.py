@@ -11,6 +11,7 @@ from typing import Self
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Dense, Layer, check_lanes
 from trispike.models.network.numbers import COUNT_BITS, LANES, MAX_LAYERS, SUM_BITS
+from trispike.models.network.order import Order
 from trispike.models.network.volume import Volume
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -50,10 +51,34 @@ def _named(volume: Volume) -> str:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Input:
-    """What goes into a network: maps of pixels, and how they become spikes."""
+    """What goes into a network: maps of pixels, and how they become spikes.
+
+    - ``volume``: of the data.
+    - ``order``: which value of the data each input takes; None, as an order that changes nothing
+      becomes: the inputs are the data. Only without maps, and of pixels each once.
+    """
 
     volume: Volume
     encoder: Encoder = Encoder.RATE
+    order: Order | None = None
+
+    def __post_init__(self):
+        if self.order is None:
+            return
+        if self.volume != Volume(channels=self.order.size):
+            raise BadInput(
+                f"an order of inputs must be of {self.order.size} values without maps, "
+                f"not of {_named(self.volume)}"
+            )
+        if self.order.twins and self.encoder is Encoder.DIRECT:
+            raise BadInput("an order of pixels must name each once: a pixel has one input")
+        if self.order.is_usual:
+            object.__setattr__(self, "order", None)
+
+    @property
+    def taken(self) -> Volume:
+        """What the first layer takes."""
+        return Volume(channels=len(self.order.values)) if self.order else self.volume
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,7 +87,7 @@ class NetworkShape:
 
     - ``name``: name of the network, as ``LAYER=`` takes it; it becomes part of a Verilog module's
       name.
-    - ``input``: its volume is what the first layer takes.
+    - ``input``: what the first layer takes.
     - ``layers``: shape of each layer, input side first: 1 to 512, each taking what the one before
       it gives. The last gives no maps.
     - ``read_out``: COUNT and FIRST want a last layer that fires, POTENTIAL one that does not; all
@@ -92,9 +117,9 @@ class NetworkShape:
             )
         if not 1 <= len(self.layers) <= MAX_LAYERS:
             raise BadInput(f"a network must have 1 to {MAX_LAYERS} layers, not {len(self.layers)}")
-        if self.input.volume != self.layers[0].volume:
+        if self.input.taken != self.layers[0].volume:
             raise BadInput(
-                f"layer 1 must take {_named(self.input.volume)}, as the images have, "
+                f"layer 1 must take {_named(self.input.taken)}, as the images have, "
                 f"not {_named(self.layers[0].volume)}"
             )
         if self.layers[-1].output.positions > 1:
@@ -153,11 +178,17 @@ class NetworkShape:
         read_out: ReadOut = ReadOut.COUNT,
         encoder: Encoder = Encoder.RATE,
         groups: tuple[int, ...] = (),
+        order: Order | None = None,
         **more: bool,
     ) -> Self:
-        """The network of ``layers`` on what the first of them takes; ``more`` are other fields."""
+        """The network of ``layers`` on what the first of them takes; ``more`` are other fields.
+
+        ``order`` is that of its `Input`.
+        """
         volume = layers[0].volume if layers else Volume(channels=1)
-        given = Input(volume=volume, encoder=encoder)
+        if order:
+            volume = Volume(channels=order.size)
+        given = Input(volume=volume, encoder=encoder, order=order)
         fields = {"name": name, "input": given, "layers": layers, "read_out": read_out}
         return cls(**fields, groups=groups, **more)
 
@@ -203,8 +234,8 @@ class NetworkShape:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Values that go in and that each layer gives out: ``(784, 256, 10)``."""
-        return (self.input.volume.size, *(layer.output.size for layer in self.layers))
+        """Values that go into the first layer and that each layer gives out: ``(784, 256, 10)``."""
+        return (self.layers[0].volume.size, *(layer.output.size for layer in self.layers))
 
     @property
     def labels(self) -> int:
@@ -226,6 +257,6 @@ class NetworkShape:
         return sum(layer.memory_bits for layer in self.layers)
 
     def __str__(self):
-        volume = self.input.volume
+        volume = self.layers[0].volume
         given = volume if volume.positions > 1 else volume.size
         return "-".join(map(str, (given, *self.layers)))

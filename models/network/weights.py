@@ -71,6 +71,7 @@ def load(path: Path) -> tuple[Network, Card]:
         read_out=shape.read_out,
         encoder=shape.input.encoder,
         groups=shape.groups,
+        order=shape.input.order,
         skip=card.skip,
         stability=card.stability,
     )

@@ -140,7 +140,7 @@ def files(network: Network, lanes: int | Sequence[int]) -> dict[str, str]:
       a bank, ``layer_K_lane_L_bank_B_part_P.mem``;
     - ``configuration.mem``, all writes that load the network through the configuration port, one
       timestep per prediction, after those that it skips;
-    - ``TOP.json``: ports, payload layouts and memories.
+    - ``TOP.json``: ports, payload layouts and memories, and an order of inputs if there is one.
     """
     shape = network.shape.with_lanes(lanes)
     chip = Chip(shape=shape)
@@ -175,6 +175,7 @@ def files(network: Network, lanes: int | Sequence[int]) -> dict[str, str]:
             ),
         },
         "lanes": lanes if isinstance(lanes, int) else list(lanes),
+        **({"value of the data of each input": network.order.values} if network.order else {}),
         "memory_bits": shape.memory_bits,
         "memories": _memories(chip),
         "files": sorted([*texts, f"{top}.json"]),

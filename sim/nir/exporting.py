@@ -47,6 +47,8 @@ def write(path: Path, network: Network, card: Card) -> None:
 def graph_of(network: Network) -> Any:
     """``network`` as NIR's graph; `BadInput` for a neuron or an input that NIR does not have.
 
+    Its inputs are the data, whatever their order here.
+
     Weights and biases are the integers that a timestep adds, thresholds the integers that they are
     compared with. Neurons from zero are LIF with a tau of one timestep, of which nothing is left.
     Rules are those of `sim.nir.rules.FRAMEWORKS` for snntorch but for the reset, which is as the
@@ -57,7 +59,7 @@ def graph_of(network: Network) -> Any:
         raise BadInput(f"{network.name} takes bits in phases, and NIR has no such input")
     module, volume = nir(), network.shape.input.volume
     nodes = {"input": module.Input({"input": np.array(_shape(volume))})}
-    for k, layer in enumerate(network.layers, 1):
+    for k, layer in enumerate(network.unordered.layers, 1):
         try:
             nodes |= {f"{name}_{k}": node for name, node in _nodes(module, layer).items()}
         except BadInput as error:
@@ -198,16 +200,17 @@ def restored(path: Path) -> tuple[Network, Card] | None:
 
 
 def _network(card: Card, record: dict[str, Any], graph: Any) -> Network:
-    layers = []
+    layers, order = [], card.shape.input.order
     for k, (shape, fields) in enumerate(zip(card.shape.layers, record["layers"], strict=True), 1):
         stored = np.sign(graph.nodes[f"weights_{k}"].weight).astype(np.int8)
+        codes = _codes(stored, shape.maps)
         values = {"a": None, "b": None, "threshold": None}
         for field in shape.fields:
             value = fields[field.name]
             values[field.name] = np.array(value) if isinstance(value, list) else value
         layers.append(
             LayerParameters(
-                weights=_codes(stored, shape.maps),
+                weights=codes[list(order.values)] if order and k == 1 else codes,
                 neuron=shape.neuron,
                 maps=shape.maps,
                 **values,
@@ -219,6 +222,7 @@ def _network(card: Card, record: dict[str, Any], graph: Any) -> Network:
         read_out=card.shape.read_out,
         encoder=card.shape.input.encoder,
         groups=card.shape.groups,
+        order=order,
         skip=record["skip"],
         stability=record["stability"],
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from trispike.models.data import datasets
 from trispike.models.data.own import OwnData
+from trispike.models.data.samples import Part, Samples
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.card import Card
@@ -98,13 +99,31 @@ class Subject:
         if samples.groups and outputs != samples.outputs:
             classes = " + ".join(map(str, samples.groups))
             warn(f"{self.weight_file} has {outputs} outputs, and {data} has {classes} classes")
-        samples.check_input(self.network.shape, str(self.weight_file), data)
+        self._check(samples, asked.timesteps)
         if self.own:
             self.own.check_labels(self.network.shape.labels, str(self.weight_file))
-        if samples.timesteps not in (None, asked.timesteps):
-            raise BadInput(f"T must be {samples.timesteps} on {data}, not {asked.timesteps}")
-        self.network.check_timesteps(asked.timesteps)
         return pixels, labels, range(first, first + (count or min(DEFAULT_IMAGES, left)))
+
+    def training_images(self, asked: Images) -> np.ndarray:
+        """All training images as `models.data.datasets`; all there are of the user's own data.
+
+        `BadInput` if they are not what the network takes, or if it skips all their timesteps.
+        """
+        if self.own:
+            pixels, samples = self.own.images, self.own.samples
+        else:
+            source = datasets.source(self.data)
+            folder = datasets.find_folder(asked.data_folder, self.data)
+            (pixels, _, _), samples = source.read(Part.TRAIN, folder), source.samples
+        self._check(samples, asked.timesteps)
+        return pixels
+
+    def _check(self, samples: Samples, timesteps: int) -> None:
+        """`BadInput` unless the network takes such samples, of so many timesteps."""
+        samples.check_input(self.network.shape, str(self.weight_file), self.data)
+        if samples.timesteps not in (None, timesteps):
+            raise BadInput(f"T must be {samples.timesteps} on {self.data}, not {timesteps}")
+        self.network.check_timesteps(timesteps)
 
     def chosen_images(
         self, asked: Images, *, first: int = 0

@@ -9,6 +9,7 @@ from trispike.models.data import encoders, spikes
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Dense
 from trispike.models.network.neuron import Neuron
+from trispike.models.network.order import Order
 from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.sim.cosim.stimulus import Encoding
 
@@ -111,3 +112,54 @@ def test_timesteps(encoder):
 def test_timesteps_of_spikes_are_those_of_the_data():
     with pytest.raises(BadInput, match=r"^T must be 4, the timesteps of the data, not 5$"):
         encoders.encode(_shape(Encoder.GIVEN), _images(Encoder.GIVEN), 5, 0)
+
+
+def _in_order(encoder: Encoder, order: Order) -> NetworkShape:
+    """As `_shape`, with an ``order`` of its inputs."""
+    (layer,) = _shape(encoder, inputs=len(order.values)).layers
+    return NetworkShape.of("net", (layer,), encoder=encoder, order=order)
+
+
+@pytest.mark.parametrize("encoder", Encoder)
+def test_another_order(encoder):
+    """Each input takes its value, drawn as before."""
+    values = np.random.default_rng(1).permutation(_INPUTS)
+    order = Order(values=tuple(values.tolist()), lanes=4)
+    plain = encoders.encode(_shape(encoder), _images(encoder), 4, 9, 40)
+    found = encoders.encode(_in_order(encoder, order), _images(encoder), 4, 9, 40)
+    assert found.dtype == plain.dtype
+    assert np.array_equal(found, plain[..., values])
+
+
+def _dealt(values: list[bool], order: Order) -> list[bool]:
+    """What the module says of values with two inputs, spike by spike."""
+    inputs = [values[v] and order.values.index(v) == i for i, v in enumerate(order.values)]
+    twins = [(order.values.index(v), i) for i, v in enumerate(order.values)]
+    for one, other in [pair for pair in twins if pair[0] != pair[1]] * 2:
+        if inputs[one] or inputs[other]:
+            inputs[one] = inputs[other] = False
+            busy = [sum(inputs[k :: order.lanes]) for k in range(order.lanes)]
+            second = busy[other % order.lanes] < busy[one % order.lanes]
+            inputs[other if second else one] = True
+    return inputs
+
+
+@pytest.mark.parametrize("encoder", [each for each in Encoder if each is not Encoder.DIRECT])
+@pytest.mark.parametrize("lanes", [1, 2, 8])
+def test_values_with_two_inputs(encoder, lanes):
+    """One of the two spikes, that of the lane with fewer; the busiest has less for it."""
+    rng = np.random.default_rng(lanes)
+    values = np.append(rng.permutation(_INPUTS), rng.permutation(_INPUTS)[:100])
+    order = Order(values=tuple(values.tolist()), lanes=lanes)
+    plain = encoders.encode(_shape(encoder), _images(encoder), 4, 9)
+    found = encoders.encode(_in_order(encoder, order), _images(encoder), 4, 9)
+    assert found.shape == (3, 4, 400)
+    for given, dealt in zip(plain.reshape(-1, 300), found.reshape(-1, 400), strict=True):
+        assert dealt.tolist() == _dealt(given.tolist(), order)
+    spikes = [found[..., k::lanes].sum(axis=-1) for k in range(lanes)]
+    least = -(-plain.sum(axis=-1) // lanes)
+    usual = [plain[..., k::lanes].sum(axis=-1) for k in range(lanes)]
+    worse = [(np.max(each, axis=0) - least).sum() for each in (usual, spikes)]
+    assert worse[1] <= worse[0] / 3
+    alone = encoders.encode(_in_order(encoder, order), _images(encoder)[:1], 4, 9)
+    assert np.array_equal(alone, found[:1])

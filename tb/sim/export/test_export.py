@@ -17,6 +17,7 @@ from trispike.models.network import weights
 from trispike.models.network.layers import Step
 from trispike.models.network.neuron import LEAKY
 from trispike.models.network.numbers import BANK_NEURONS
+from trispike.models.network.order import Order
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.sim.export import files as export
 from trispike.sim.tools import toolchain
@@ -143,6 +144,22 @@ def test_other_weights(tmp_path):
         "lint.vlt",
         "configuration.mem",
     } <= names
+
+
+def test_order_of_inputs():
+    """The JSON says which value of the data each input takes, and nothing where it is the same."""
+    plain = random_network((3, 4, 2), 0)
+    first, last = plain.layers
+    order = Order(values=(2, 0, 1, 2), lanes=2)
+    first = dataclasses.replace(first, weights=first.weights[list(order.values)])
+    ordered = dataclasses.replace(plain, layers=(first, last), order=order)
+    described = [
+        json.loads(export.files(each, 2)["trispike_random_2_lanes.json"])
+        for each in (plain, ordered)
+    ]
+    said = [each.get("value of the data of each input") for each in described]
+    assert said == [None, [2, 0, 1, 2]]
+    assert described[1]["network"] == "4-4-2"
 
 
 def test_no_mixture(tmp_path):

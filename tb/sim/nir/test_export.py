@@ -21,6 +21,7 @@ from trispike.models.network.card import Card
 from trispike.models.network.layers import Bias, Convolution, Dense, Threshold
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import CONTINUOUS, FIRST_SPIKE, LEAKY, Neuron
+from trispike.models.network.order import Order
 from trispike.models.network.origin import Made
 from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.models.network.volume import Volume
@@ -44,6 +45,22 @@ def test_a_round_trip_gives_the_same_bytes(name, tmp_path):
         assert (tmp_path / f"{layer}{suffix}").read_bytes() == committed.with_suffix(
             suffix
         ).read_bytes()
+
+
+def test_an_order_of_inputs(tmp_path):
+    """The file has the inputs of the data, each once; back here the order is as it was."""
+    plain, _ = weights.load(weights.committed("fc256", "digits"))
+    values = np.random.default_rng(0).permutation(784)
+    order = Order(values=(*values.tolist(), *range(30)), lanes=4)
+    first, last = plain.layers
+    first = dataclasses.replace(first, weights=first.weights[list(order.values)])
+    ordered = dataclasses.replace(plain, layers=(first, last), order=order)
+    path = tmp_path / "ordered.nir"
+    exporting.write(path, ordered, Card(shape=ordered.shape, origin=Made(how="for a test")))
+    assert exporting._same(exporting.graph_of(plain), exporting.nir().read(path))
+    network, card = exporting.restored(path)
+    assert network.shape == card.shape == ordered.shape
+    assert np.array_equal(network.layers[0].weights, ordered.layers[0].weights)
 
 
 def test_a_changed_file_is_read_as_any_other(tmp_path):

@@ -9,6 +9,7 @@ from tb.kit.networks import random_convolutions, random_network_of, random_neuro
 from trispike import golden
 from trispike.models.network.layers import Threshold
 from trispike.models.network.numbers import PIXEL_MAX, POTENTIAL_MAX
+from trispike.models.network.order import Order
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.sim.prune.pruning import inputs_of, prune, zeros
 
@@ -70,6 +71,15 @@ def test_by_hand():
     assert [mask.tolist() for mask in found.silent] == [[False, False, True], [True, True]]
     assert [mask.tolist() for mask in found.unread] == [[True, True, False], [False, False]]
     assert found.pruned.shape.sizes == (3, 1, 1, 2)  # a layer keeps one
+
+
+def test_an_order_of_inputs_is_kept():
+    first = _dense([[1, -1], [1, 1], [1, -1]], threshold=10)
+    order = Order(values=(1, 0, 1), lanes=2)
+    layers = (first, _dense([[1], [0]], threshold=5))
+    found = prune(Network(name="hand", layers=layers, order=order)).pruned
+    assert found.shape.sizes == (3, 1, 1)
+    assert found.order == order
 
 
 def test_nothing_to_prune():

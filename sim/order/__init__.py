@@ -1,0 +1,1 @@
+"""Inputs and hidden neurons dealt out to lanes."""
