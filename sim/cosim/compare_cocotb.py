@@ -16,16 +16,15 @@ import numpy as np
 from cocotb.triggers import SimTimeoutError, Timer, with_timeout
 from cocotb.utils import get_sim_time
 
-from trispike import golden
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.program import network_writes
 from trispike.sim.cosim import captures, cycles, decision, trace, watchdog
 from trispike.sim.cosim.harness import CLOCK_HALF_PERIOD_NS
 from trispike.sim.cosim.judge import happened, judge
+from trispike.sim.cosim.modelled import Modelled
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.shard import Shard
-from trispike.sim.cost.operations import effective_operations, tap_reads, weight_reads
 
 _PERIOD_NS = 2 * CLOCK_HALF_PERIOD_NS
 
@@ -37,22 +36,9 @@ together, the read-out before a prediction is out and the harness, which reads o
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class _Chunk:
-    """Some images, and what the models say of them.
+    """What the models say of some images; ``spikes`` are their input, if it is to be kept."""
 
-    ``inputs`` are the spike counts of the timesteps that the first layer takes, uint32
-    (steps,), and ``spiking`` is what `sim.cosim.cycles.spiking_cycles` gives; ``operations`` are
-    effective ones; ``reads`` and ``tap_reads`` are those of each layer; ``spikes`` are the input,
-    if it is to be kept.
-    """
-
-    images: range
-    inputs: np.ndarray
-    spiking: np.ndarray
-    expected: golden.Result
-    schedule: cycles.Schedule
-    operations: tuple[int, ...]
-    reads: tuple[int, ...]
-    tap_reads: tuple[int, ...]
+    modelled: Modelled
     spikes: np.ndarray | None
 
 
@@ -80,29 +66,11 @@ def _chunks(folder: Path, shard: Shard, network: Network) -> Iterator[_Chunk]:
             spikes = shard.stimulus.spikes(images.start, images.stop)
             stimulus.write(_lines(spikes, shape.layers[0].volume.channels))
             stimulus.flush()
-            expected = golden.run(network, spikes, keep_potentials=shard.potentials)
-            layer_inputs = (spikes, *expected.spikes[:-1])
-            spiking = cycles.spiking_cycles(shape, layer_inputs)
-            schedule = pipeline.advance(spiking, expected.decided)
-            counts = [
-                np.count_nonzero(each.reshape(begun.size, -1)[begun], axis=0)
-                for each, begun in zip(layer_inputs, schedule.begun, strict=True)
-            ]
-            inputs = np.count_nonzero(spikes, axis=2).reshape(-1) * schedule.begun[0]
-            ready.append(
-                _Chunk(
-                    images=images,
-                    inputs=inputs.astype(np.uint32),
-                    spiking=spiking,
-                    expected=expected,
-                    schedule=schedule,
-                    operations=effective_operations(network, counts),
-                    reads=tuple(map(weight_reads, shape.layers, counts)),
-                    tap_reads=tuple(map(tap_reads, shape.layers, layer_inputs)),
-                    spikes=spikes if shard.trace else None,
-                )
+            modelled = Modelled.of(
+                network, shape, images, spikes, pipeline, potentials=shard.potentials
             )
-            while (images.stop - ready[0].images.stop) * timesteps >= margin:
+            ready.append(_Chunk(modelled=modelled, spikes=spikes if shard.trace else None))
+            while (images.stop - ready[0].modelled.images.stop) * timesteps >= margin:
                 yield ready.popleft()
     yield from ready
 
@@ -129,44 +97,43 @@ def _events(schedule: cycles.Schedule, k: int, name: str) -> int:
 
 
 def _outcome(
-    shard: Shard, shape: NetworkShape, chunk: _Chunk, run: captures.Run, cycles: int, seconds: float
+    shard: Shard,
+    shape: NetworkShape,
+    said: Modelled,
+    run: captures.Run,
+    cycles: int,
+    seconds: float,
 ) -> Outcome:
-    """Judge ``run``, what was captured of ``chunk``."""
+    """Judge ``run``, what was captured of the images that the models ``said`` something of."""
     verdict = judge(
-        chunk.expected,
-        chunk.schedule,
+        said.expected,
+        said.schedule,
         run,
         shape=shape,
         timesteps=shard.stimulus.timesteps,
-        first_image=chunk.images.start,
+        first_image=said.images.start,
     )
-    images = len(chunk.images)
-    layers = np.zeros((len(shape.layers), len(chunk.inputs)), dtype=np.uint32)
+    images = len(said.images)
+    layers = np.zeros((len(shape.layers), len(said.inputs)), dtype=np.uint32)
     for k, layer in enumerate(shape.layers):
         if layer.fires:
             spikes, _ = run.probed[k, "spike"]
-            at = np.flatnonzero(happened(chunk.schedule, k, "spike"))
-            per_step = len(chunk.schedule.taken[k]) // chunk.schedule.steps
+            at = np.flatnonzero(happened(said.schedule, k, "spike"))
+            per_step = len(said.schedule.taken[k]) // said.schedule.steps
             np.add.at(layers[k], at // per_step, _filled(spikes.sum(axis=1), len(at), 0))
-    begun = chunk.schedule.begun.reshape(len(shape.layers), images, -1).sum(axis=2)
-    decided = run.decided[:, 0] if shape.stops else np.full(images, shard.stimulus.timesteps)
-    return Outcome(
-        images=chunk.images,
+    expected = said.outcome(shape)
+    return dataclasses.replace(
+        expected,
         mismatches=verdict.mismatches,
         first=verdict.first,
         labels=_filled(run.labels, images, -1),
-        golden_labels=chunk.expected.labels,
         silent=_filled(decision.silent(run.scores, shape), images, 0).astype(bool),
         tied=_filled(decision.tied(run.scores, shape), images, 0).astype(bool),
-        decided=_filled(decided, images, 0).astype(np.uint8),
-        begun=begun.astype(np.uint8),
+        decided=_filled(run.decided[:, 0], images, 0).astype(np.uint8)
+        if shape.stops
+        else expected.decided,
         result_cycles=run.result_cycles,
-        spikes=np.stack([chunk.inputs, *layers]),
-        spiking_cycles=chunk.spiking.astype(np.uint16),
-        operations=chunk.operations,
-        reads=chunk.reads,
-        tap_reads=chunk.tap_reads,
-        saturations=chunk.expected.saturations,
+        spikes=np.stack([said.inputs, *layers]),
         cycles=cycles,
         seconds=seconds,
     )
@@ -183,12 +150,12 @@ async def compare_with_golden(dut):
     patience = 2 * _write_configuration(folder, network, shard.stimulus.timesteps) + 1000
     begun = out = 0
     for chunk in _chunks(folder, shard, network):
-        end = int(chunk.schedule.result[-1])
+        end = int(chunk.modelled.schedule.result[-1])
         limit = 2 * (end - out) + patience
         patience, out = 1000, end
         started = time.perf_counter()
         dut.start.value = 1
-        last = chunk.images.stop == shard.images.stop
+        last = chunk.modelled.images.stop == shard.images.stop
         try:
             await with_timeout(dut.chunks.value_change, limit * _PERIOD_NS, "ns")
         except SimTimeoutError:
@@ -197,11 +164,11 @@ async def compare_with_golden(dut):
             dut.start.value = 0  # closes the captures
             await Timer(_PERIOD_NS, "ns")
         seconds = time.perf_counter() - started
-        number = functools.partial(_events, chunk.schedule)
+        number = functools.partial(_events, chunk.modelled.schedule)
         run = captured.take(None if last else number)
         if shard.trace:
-            trace.keep(folder, chunk.images, chunk.spikes, run, chunk.schedule)
-        outcome = _outcome(shard, network.shape, chunk, run, _cycle() - begun, seconds)
+            trace.keep(folder, chunk.modelled.images, chunk.spikes, run, chunk.modelled.schedule)
+        outcome = _outcome(shard, network.shape, chunk.modelled, run, _cycle() - begun, seconds)
         outcome.write(folder)
         begun = _cycle()
         assert outcome.first is None, str(outcome.first)

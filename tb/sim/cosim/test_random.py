@@ -20,6 +20,7 @@ from trispike.models.network.numbers import CONSTANT_MAX, MAX_TIMESTEPS, POTENTI
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import ReadOut
 from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim.modelled import model_run
 from trispike.sim.cosim.stimulus import Given
 
 CASES = [
@@ -69,6 +70,9 @@ def _agree(
         assert outcome.first is None
         assert not any(outcome.mismatches.values())
         assert len(outcome.labels) == count
+        said = model_run(network, network.shape.with_lanes(lanes), Given(spikes), images)
+        for field in set(vars(said)) - {"mismatches", "cycles", "seconds"}:
+            assert np.array_equal(getattr(said, field), getattr(outcome, field)), field
         result = golden.run(network, spikes, keep_potentials=False)
         assert outcome.decided.tolist() == result.decided.tolist()
         assert (outcome.begun >= outcome.decided).all()
