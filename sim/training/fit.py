@@ -147,6 +147,8 @@ class Training:
             inputs = shifted(inputs, self.recipe.distortion)
         potentials, hidden = self.net(inputs)
         loss = loss_of(potentials, hidden, answers, self.recipe, self.shape.groups)
+        if self.recipe.energy_price:
+            loss = loss + self.recipe.energy_price * self.net.nanojoules(inputs, hidden)
         for group in self._optimizer.param_groups:
             group["lr"] = step_size(self.recipe, progress)
         self._optimizer.zero_grad()

@@ -12,6 +12,7 @@ from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron
 from trispike.models.network.numbers import PIXEL_MAX
 from trispike.models.network.shape import NetworkShape, ReadOut
+from trispike.sim.cost.prices import Prices
 from trispike.sim.training import dynamics
 from trispike.sim.training.normalisation import Normalisation, of_channels
 from trispike.sim.training.recipe import V_TH, Recipe
@@ -54,6 +55,29 @@ class Ternarise(torch.autograd.Function):
         return through, None, None
 
 
+class Kept(torch.autograd.Function):
+    """Which weights `Ternarise` keeps, as 0 and 1; backward as if it were a ramp.
+
+    The ramp, min(|w| / 2D, 1) with the limit D = beta * max|w|, is a half at the limit; weights of
+    twice that and more are not drawn to 0.
+    """
+
+    @staticmethod
+    def forward(ctx, weights, beta):
+        """1 where |w| >= D, in the shape of ``weights``."""
+        sizes = weights.abs()
+        ctx.limit = (beta * sizes.max()).clamp(min=_ABOVE_0)
+        ctx.save_for_backward(weights)
+        return (sizes >= ctx.limit).float()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        """The ramp's gradient."""
+        (weights,) = ctx.saved_tensors
+        ramp = 2 * ctx.limit
+        return gradient * weights.sign() * (weights.abs() < ramp) / ramp, None
+
+
 class Layer(torch.nn.Module):
     """A layer with full-precision weights and bias, which it uses quantised or as they are.
 
@@ -70,7 +94,7 @@ class Layer(torch.nn.Module):
         super().__init__()
         inputs, neurons = shape.inputs, shape.neurons
         self.beta, self.window, self.timesteps = recipe.beta, recipe.window, recipe.timesteps
-        self.pixels, self.maps = shape.pixels, shape.maps
+        self.pixels, self.maps, self.prices = shape.pixels, shape.maps, Prices.of(shape)
         self.ternary = recipe.weight_bits == 2
         normed = shape.threshold is Threshold.EACH
         self.ternary_bias = self.ternary and shape.bias is Bias.TERNARY
@@ -132,6 +156,15 @@ class Layer(torch.nn.Module):
             return dynamics.pooled_bits(spikes, self.side, self.neuron.phases)
         return dynamics.pooled(spikes, self.side)
 
+    def nanojoules(self, inputs):
+        """Energy of ``inputs``, spikes of (timesteps, batch, inputs), a scalar: mean of an image.
+
+        That of what a spike sets going, see `sim.cost.prices`, in all of the timesteps.
+        """
+        spikes = inputs.mean(1).sum(0)
+        operations = spikes @ Kept.apply(self.weights, self.beta).sum(1)
+        return spikes.sum() * self.prices.spike + operations * self.prices.operation
+
     def alpha(self) -> float | None:
         """Magnitude of the ternary weights if it is learnt, else None."""
         return None if self.gain is None else self.start * self.gain.exp().item()
@@ -192,3 +225,11 @@ class Net(torch.nn.Module):
         if self.shape.read_out is ReadOut.COUNT and last.neuron.carries:
             return last.activity(last(values)) * last.timesteps, hidden
         return dynamics.potentials(last(values), last.neuron), hidden
+
+    def nanojoules(self, inputs, hidden):
+        """Energy of an image in the mean, a scalar, by its ``inputs`` and ``hidden`` spikes.
+
+        Both of all draws in a row, (draws * timesteps, batch, neurons).
+        """
+        given = zip(self.layers, (inputs, *hidden), strict=True)
+        return sum(layer.nanojoules(spikes) for layer, spikes in given) / self.recipe.draws

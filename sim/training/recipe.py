@@ -48,6 +48,8 @@ class Recipe:
     activity_limit, activity_price: Each spike of a hidden layer beyond the limit in one timestep
         adds this price to the loss, as the hardware takes one cycle a spike. A price of 0 is
         TW-SNN's own loss.
+    energy_price: Each nJ of a prediction adds this to the loss: of what spikes set going, see
+        `sim.cost.prices`.
     """
 
     name: str = "custom"
@@ -72,6 +74,7 @@ class Recipe:
     undistorted: float = 0.0
     activity_limit: float = 60.0
     activity_price: float = 0.005
+    energy_price: float = 0.0
 
     def __post_init__(self):
         allowed = {
@@ -100,6 +103,7 @@ class Recipe:
             "undistorted": ("from 0 to 1", lambda x: 0 <= x <= 1),
             "activity_limit": ("0 or more", lambda x: 0 <= x < math.inf),
             "activity_price": ("0 or more", lambda x: 0 <= x < math.inf),
+            "energy_price": ("0 or more", lambda x: 0 <= x < math.inf),
         }
         for name, (range_text, holds) in allowed.items():
             value = getattr(self, name)
@@ -136,6 +140,7 @@ RECIPES = {
     for recipe in (
         TRISPIKE,
         dataclasses.replace(TRISPIKE, name="trispike-sparse", beta=0.25),
+        dataclasses.replace(TRISPIKE, name="trispike-energy", energy_price=0.004),
         TW_SNN,
         dataclasses.replace(TW_SNN, name="tw-snn-32bit", weight_bits=32),
         dataclasses.replace(TW_SNN, name="tw-snn-literal", window=None),

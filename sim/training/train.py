@@ -55,6 +55,12 @@ class Plan:
                 f"weight_bits must be 2 for {self.layer}, as there is no golden model of its "
                 f"neurons with real weights, not {self.recipe.weight_bits}"
             )
+        if self.recipe.energy_price and not (usual and self.recipe.weight_bits == 2):
+            raise BadInput(
+                f"energy_price must be 0 for {self.layer} with {self.recipe.weight_bits} bits, as "
+                "it is that of dense layers of ternary weights and drawn spikes, not "
+                f"{self.recipe.energy_price:g}"
+            )
         if self.recipe.draws > 1 and shape.input.encoder is not Encoder.RATE:
             raise BadInput(
                 f"draws must be 1 for {self.layer}, whose input is not drawn, not "

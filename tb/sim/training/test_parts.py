@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 
 from tb.kit.extras import needs_torch
+from trispike.golden import run
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Dense
 from trispike.models.network.shape import Encoder, NetworkShape
+from trispike.sim.cost import constants
+from trispike.sim.cost.constants import TARGET
+from trispike.sim.cost.events import addition
+from trispike.sim.cost.prices import Prices
+from trispike.sim.cost.scaling import OSU_180, scaled
+from trispike.sim.training.export import integer_network
 from trispike.sim.training.recipe import TW_SNN, Recipe, changed, recipe
 from trispike.sim.training.ternary import ternarise
 
@@ -42,6 +49,7 @@ from trispike.sim.training.ternary import ternarise
         ("undistorted", 1.5),
         ("activity_limit", -1),
         ("activity_price", float("nan")),
+        ("energy_price", -1),
     ],
 )
 def test_bad_recipe(what, value):
@@ -97,6 +105,57 @@ def test_ternary_and_its_gradient():
     assert weights.grad.tolist() == [1, 0, 3, 4]  # eq. 13: not through |w| > 1
     codes, size = ternarise(weights.detach().numpy(), 0.1)
     assert (codes * size).tolist() == pytest.approx(values.tolist())
+
+
+@needs_torch
+def test_kept_weights_and_their_gradient():
+    """A ramp to twice the limit, which is 0.2 here."""
+    import torch
+
+    from trispike.sim.training.neurons import Kept
+
+    weights = torch.tensor([2.0, -0.3, 0.2, -0.1, 0.0, -0.4], requires_grad=True)
+    kept = Kept.apply(weights, 0.1)
+    assert kept.tolist() == [1, 1, 1, 0, 0, 1]
+    kept.backward(torch.tensor([1.0, 1.0, 2.0, 1.0, 1.0, 1.0]))
+    assert weights.grad.tolist() == pytest.approx([0, -2.5, 5.0, -2.5, 0, 0])
+
+
+@needs_torch
+@pytest.mark.parametrize("draws", [1, 2])
+def test_nanojoules_are_those_of_the_exported_network(draws):
+    """Spikes and operations by the golden model, times the prices; of draws the mean."""
+    import torch
+
+    from trispike.sim.training.fit import parameters
+    from trispike.sim.training.neurons import Net
+
+    torch.manual_seed(0)
+    shape = NetworkShape.dense(name="any", sizes=(30, 20, 70, 10))
+    net = Net(shape, Recipe(learnt_alpha=True, draws=draws, beta=0.3))
+    inputs = (torch.rand(draws, 40, 30) < 0.5).float()
+    found = net.nanojoules(inputs, net(inputs)[1])
+    spikes = inputs.numpy().astype(bool).reshape(-1, 1, 30)
+    network = integer_network(shape, parameters(net), 0.3)
+    wanted = 0.0
+    for layer, given in zip(network.layers, (spikes, *run(network, spikes).spikes), strict=False):
+        counts = given.sum(axis=(0, 1))
+        met = counts @ (layer.weights != 0).sum(axis=1)
+        prices = Prices.of(layer.shape)
+        wanted += counts.sum() * prices.spike + met * prices.operation
+    assert found.item() == pytest.approx(wanted / len(spikes), rel=1e-5)
+    found.backward()
+    assert net.layers[0].weights.grad.any()  # through hidden spikes and its own operations
+    assert net.layers[2].weights.grad.any()
+
+
+def test_prices_by_hand():
+    """Two banks of 128 x 256 a row, an encoder of 200 inputs, 18 bits of a potential."""
+    prices = Prices.of(Dense(inputs=200, neurons=128))
+    clock = scaled(constants.FLIP_FLOP_CLOCK.value, OSU_180, TARGET) / 1000
+    read = 2 * constants.SRAM_READ[128, 256].value / 1000
+    assert prices.spike == pytest.approx(read + addition(32) / 1000 + 200 * clock)
+    assert prices.operation == pytest.approx(addition(18) / 1000 + 18 * clock)
 
 
 @needs_torch

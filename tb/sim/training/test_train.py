@@ -148,6 +148,31 @@ def test_learns_and_tells_the_truth(tiny, tmp_path, capsys, name):
 
 
 @needs_torch
+def test_a_price_of_energy_saves_operations_and_spikes(tiny, tmp_path):
+    """With the same seed, and without unlearning the classes."""
+    free, priced = (
+        weights.load(_train(tmp_path / str(price), recipe=recipe, timesteps=1))[1]
+        for price in (0, 1)
+        for recipe in [dataclasses.replace(EASY, energy_price=30.0 * price)]
+    )
+    assert priced.measured.operations < 0.8 * free.measured.operations
+    assert priced.measured.spikes[1] < 0.8 * free.measured.spikes[1]
+    assert priced.measured.accuracy[0] > free.measured.accuracy[0] - 0.05
+    assert priced.origin.recipe["energy_price"] == 30.0
+
+
+@pytest.mark.parametrize(
+    ("layer", "change"),
+    [("diet256_256", {}), ("dc12_64_512", {}), ("fc256", {"weight_bits": 32})],
+)
+def test_energy_has_a_price_for_dense_layers_of_drawn_spikes(layer, change):
+    """Others have costs that the price does not know."""
+    settings = dataclasses.replace(recipe("trispike", layer), energy_price=0.01, **change)
+    with pytest.raises(BadInput, match=f"energy_price must be 0 for {layer} .*, not 0.01"):
+        training.Plan(layer=layer, data="mnist", epochs=1, recipe=settings)
+
+
+@needs_torch
 def test_repeats(tiny, tmp_path):
     one = _train(tmp_path / "one", epochs=3)
     other = _train(tmp_path / "other", epochs=3)
