@@ -24,9 +24,9 @@ LEVELS = (
     {"sim.terminal", "sim.report"},
     {"sim.tools", "sim.cost"},
     {"sim.export", "sim.mapping", "sim.noc", "sim.training", "sim.waves"},
-    {"sim.accuracy", "sim.nir", "sim.prune", "sim.synthesis"},
+    {"sim.nir", "sim.prune", "sim.synthesis"},
     {"sim.cosim", "sim.formal"},
-    {"sim.bench", "sim.energy", "sim.node", "sim.notebook", "sim.order"},
+    {"sim.accuracy", "sim.bench", "sim.energy", "sim.node", "sim.notebook", "sim.order"},
     {"sim.neurons"},
     {"sim"},
 )

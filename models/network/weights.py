@@ -17,7 +17,7 @@ from trispike.models.network.layers import Layer
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.weight_file import Archive, card_path
 
-__all__ = ["DEFAULT_RECIPE", "card_path", "committed", "load", "save"]
+__all__ = ["DEFAULT_RECIPE", "all_committed", "card_path", "committed", "load", "save"]
 
 _FOLDER = Path(__file__).parents[1] / "weights"
 
@@ -32,6 +32,12 @@ def committed(layer: str, data: str, recipe: str = DEFAULT_RECIPE) -> Path:
     """
     suffix = "" if recipe == DEFAULT_RECIPE else f"-{recipe}"
     return _FOLDER / f"{layer}-{data}{suffix}.npz"
+
+
+def all_committed(data: str) -> list[Path]:
+    """The weight files for a data set that come with Trispike, in the order of their names."""
+    files = (*_FOLDER.glob(f"*-{data}.npz"), *_FOLDER.glob(f"*-{data}-*.npz"))
+    return sorted(files)
 
 
 def _arrays(network: Network) -> dict[str, np.ndarray]:

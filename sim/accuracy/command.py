@@ -10,10 +10,12 @@ import numpy as np
 from trispike.models.data import datasets
 from trispike.models.data.spikes import check_timesteps
 from trispike.models.errors import BadInput
+from trispike.models.network import weights
 from trispike.models.network.presets import TABLE_1, preset
-from trispike.sim.accuracy import tables
+from trispike.sim.accuracy import point_tables, tables
 from trispike.sim.accuracy.cost import costs
 from trispike.sim.accuracy.measure import batches, measure
+from trispike.sim.accuracy.points import POINTS, points
 from trispike.sim.accuracy.record import RECORDS, Entry, zeros_of
 from trispike.sim.accuracy.source import DRAWN, Source, sources
 from trispike.sim.report.place import Place
@@ -23,20 +25,27 @@ from trispike.sim.terminal.options import DataFolder, Record
 from trispike.sim.terminal.request import at_least_1, command, option
 from trispike.sim.tools import paths
 from trispike.sim.tools.processes import cores
+from trispike.sim.tools.run_folder import run_folder
 
 DEFAULT_TIMESTEPS = 35
 """TW-SNN's fig. 10 ends there."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class AccuracyRequest(Record, DataFolder):
+class _Data(Record, DataFolder):
+    """A data set."""
+
+    data: str = option(f"Data set: {', '.join(datasets.NAMES)}.", "mnist", check=datasets.source)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AccuracyRequest(_Data):
     """The networks of a data set, or some of them."""
 
     layer: str | None = option(
         f"Only this network: {', '.join(TABLE_1)}.", check=functools.partial(preset, known=TABLE_1)
     )
     recipe: str | None = option(f"Only this recipe: {', '.join(DRAWN)}.")
-    data: str = option(f"Data set: {', '.join(datasets.NAMES)}.", "mnist")
     timesteps: int = option(
         "Most timesteps of a prediction.", DEFAULT_TIMESTEPS, check=check_timesteps, short="-t"
     )
@@ -49,18 +58,73 @@ class AccuracyRequest(Record, DataFolder):
         super().__post_init__()
         if self.recipe not in (None, *DRAWN):
             raise BadInput(f"RECIPE must be one of {', '.join(DRAWN)}, not {self.recipe!r}")
-        datasets.source(self.data)
 
 
-@command("accuracy", AccuracyRequest)
-def accuracy(asked: AccuracyRequest) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EnergyRequest(_Data):
+    """Accuracy against energy."""
+
+    energy: bool = option("Instead, accuracy against energy, of networks of dense layers.", False)
+    images: int | None = option(
+        "Test images, the first ones.  [default: all]", check=at_least_1("IMAGES")
+    )
+    nj: float = option("Most energy of a prediction, nJ.", 40.0)
+
+
+def _mode(values: dict) -> type:
+    return EnergyRequest if values["energy"] else AccuracyRequest
+
+
+@command("accuracy", {AccuracyRequest: "accuracy against T", EnergyRequest: "ENERGY=1"}, _mode)
+def accuracy(asked: AccuracyRequest | EnergyRequest) -> None:
     """Measure accuracy against timesteps and what ternary weights cost; needs matplotlib.
 
     Measures the networks of the data set whose weights are at hand, by the golden model, with
     several seeds of spikes; draws figures in build/accuracy. What is not at hand or not asked for
     is kept from the record of earlier measurements, docs/accuracy.json. With --record, the figures
     and tables in docs/ and that record are renewed.
+
+    With --energy it tells accuracy against energy of a prediction instead, by events, of the
+    committed networks of dense layers: by the golden model and the cycle model, without the RTL.
+    The figure goes to build/accuracy; --record renews the section in docs/results.md, its figure
+    and docs/accuracy-energy.json.
     """
+    if isinstance(asked, EnergyRequest):
+        _against_energy(asked)
+    else:
+        _against_timesteps(asked)
+
+
+def _against_energy(asked: EnergyRequest) -> None:
+    data, plots = asked.data, extras.plots("accuracy.point_plots")
+    folder, name = paths.docs(record=asked.record), f"energy-accuracy-{data}.png"
+    drawn = [folder / "figures" / name, paths.build_folder() / "accuracy" / name]
+    section = f"accuracy energy {data}"
+    place = Place(folder, POINTS, "accuracy-energy.json", section, drawn, record=asked.record)
+    images, labels = datasets.load_test(data, datasets.find_folder(asked.data_folder, data))
+    count = asked.images or len(images)
+    if count > len(images):
+        raise BadInput(f"IMAGES must be at most {len(images)}, {data}'s test images, not {count}")
+    loaded = [weights.load(path) for path in weights.all_committed(data)]
+    dense = [each for each in loaded if not each[0].shape.has_maps]
+    with progress_bar() as progress, run_folder(f"accuracy-{data}") as run:
+        task = progress.add_task(f"measuring {len(dense)} networks", total=len(dense))
+        found = []
+        for network, card in dense:
+            few = images[:count], labels[:count]
+            found += points(network, card, *few, most=asked.nj, folder=run)
+            progress.advance(task)
+    if not found:
+        raise BadInput(f"no committed network of {data} takes {asked.nj:g} nJ or less: raise NJ=")
+    table_console().print(point_tables.terminal(found))
+    text = point_tables.markdown(data, found, f"figures/{name}")
+    image = plots.energy(data, found)
+    others = [point for point in place.kept if point.data != data]
+    for path in place.store([*others, *found], text, dict.fromkeys(drawn, image)):
+        print(f"written: {relative(path)}")
+
+
+def _against_timesteps(asked: AccuracyRequest) -> None:
     data = asked.data
     plots = extras.plots("accuracy.plots")
     chosen = [

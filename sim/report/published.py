@@ -4,6 +4,7 @@ Only what a paper's text or tables say: nothing is read off its drawings.
 """
 
 import dataclasses
+import re
 from typing import TypeVar
 
 Printed = TypeVar("Printed")
@@ -160,6 +161,16 @@ class Rival:
     cycles: str
     energy: str
     where: str
+
+    @property
+    def percent(self) -> float:
+        """Accuracy in percent, the last one that is printed: of the energy's T."""
+        return float(re.findall(r"([\d.]+)%", self.accuracy)[-1])
+
+    @property
+    def nj(self) -> float:
+        """Energy of a prediction in nJ."""
+        return float(self.energy.split()[0])
 
 
 _TABLE_4 = "scaled in TW-SNN's table 4"

@@ -199,8 +199,8 @@ def test_refused_before_it_measures(house, monkeypatch):
 def test_unknown_option_and_missing_data(house, tmp_path):
     """The command line's own refusals, and MNIST's."""
     _give(_source("trispike"), 0)
-    with pytest.raises(BadInput, match="accuracy takes no IMAGES="):
-        _accuracy("--images", "7")
+    with pytest.raises(BadInput, match="accuracy takes no TRACED="):
+        _accuracy("--traced", "7")
     _give(Source(layer="fc256", data="mnist", recipe="trispike"), 0)
     document = house / "docs" / "results.md"
     document.write_text("\n".join(markers("accuracy mnist")))
