@@ -49,7 +49,7 @@ prune: $(READY)  ## remove neurons that never fire, whatever the inputs, or that
 order: $(READY)  ## deal a network's inputs and hidden neurons out to LANES= so that the busiest has less
 import: $(READY)  ## a network of another framework, from a NIR file FROM=, and how exact it is here
 export: $(READY)  ## a trained network as a NIR file, for other simulators
-accuracy: $(READY)  ## draw accuracy against timesteps and the cost of ternary weights (needs matplotlib)
+accuracy: $(READY)  ## draw accuracy against timesteps and the cost of ternary weights; ENERGY=1 against energy (needs matplotlib)
 bench: $(READY)  ## speed of all that runs a network here: C++, cocotb, Amaranth, models, snnTorch
 noc: $(READY)  ## traffic through the RTL of a 3D mesh; SWEEP=1 draws latency against load
 map: $(READY)  ## place a network on a mesh of nodes: hops, links, against random placements

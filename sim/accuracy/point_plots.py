@@ -75,7 +75,7 @@ def _axes(axes: Axes) -> None:
     axes.set_yscale("log")
     axes.invert_yaxis()
     low, high = axes.get_xlim()
-    axes.set_xlim(low, 1.6 * high)  # room for the names
+    axes.set_xlim(low, 2.2 * high)  # room for the names
     for axis, ticks in (
         (axes.xaxis, _ENERGIES),
         (axes.yaxis, [100 - percent for percent in _ACCURACIES]),

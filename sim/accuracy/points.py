@@ -1,13 +1,13 @@
 """Accuracy against energy: the committed networks of a data set, by the models alone."""
 
 import dataclasses
-import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from trispike.models.network.card import Card
+from trispike.models.network.numbers import MAX_TIMESTEPS
 from trispike.models.network.parameters import Network
 from trispike.sim.cosim.figures import figures
 from trispike.sim.cosim.modelled import model_run
@@ -80,7 +80,8 @@ def points(
     """
     top, texts = chip_verilog(network.shape)
     registers = flip_flops(texts, top)
-    for timesteps in [card.timesteps] if card.timesteps else itertools.count(1):
+    several = range(1, MAX_TIMESTEPS + 1)
+    for timesteps in [card.timesteps] if card.timesteps else several:
         stimulus = Encoding.of(network.shape, pixels, timesteps, SEED, folder)
         found = figures(
             network.shape,

@@ -16,7 +16,7 @@ from trispike.sim.training import command
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--recipe", "fast"], "RECIPE must be one of trispike, trispike-sparse, trispike-energy, "),
+        (["--recipe", "fast"], "RECIPE must be one of trispike, trispike-sparse, "),
         (["--layer", "fc9"], "LAYER must be one of fc256, "),
         (["SIZES=784x9"], "SIZES must be inputs and neurons of each layer, like 784-100-10, not"),
         (["SIZES=784-9-10", "LAYER=fc256"], "SIZES= and LAYER= both name a network"),
