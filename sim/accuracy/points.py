@@ -12,7 +12,7 @@ from trispike.models.network.parameters import Network
 from trispike.sim.cosim.figures import figures
 from trispike.sim.cosim.modelled import model_run
 from trispike.sim.cosim.stimulus import Encoding
-from trispike.sim.cost.registers import flip_flops
+from trispike.sim.cost.registers import registers
 from trispike.sim.report.records import Records
 from trispike.sim.tools.cached_verilog import chip_verilog
 
@@ -79,7 +79,7 @@ def points(
     are the test images; ``folder`` is for files of the run.
     """
     top, texts = chip_verilog(network.shape)
-    registers = flip_flops(texts, top)
+    clocked = registers(texts, top)
     several = range(1, MAX_TIMESTEPS + 1)
     for timesteps in [card.timesteps] if card.timesteps else several:
         stimulus = Encoding.of(network.shape, pixels, timesteps, SEED, folder)
@@ -91,7 +91,7 @@ def points(
             data=card.data,
             timesteps=timesteps,
             seed=SEED,
-            flip_flops=registers,
+            registers=clocked,
             wall_seconds=0.0,
         )
         point = Point(

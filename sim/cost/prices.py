@@ -1,38 +1,41 @@
-"""What each spike and each synaptic operation of a layer costs, for training."""
+"""What each spike and each synaptic operation of a layer adds to the energy, for training."""
 
-import dataclasses
-from typing import Self
+import functools
+from typing import NamedTuple
 
-from trispike.models.network.layers import Layer
+from trispike.models.network.layers import Dense
 from trispike.models.network.numbers import POTENTIAL_BITS
-from trispike.sim.cost import constants
-from trispike.sim.cost.constants import TARGET
-from trispike.sim.cost.events import addition, sram_read
-from trispike.sim.cost.scaling import scaled
-
-_NJ_OF_PJ = 1e-3
+from trispike.models.network.shape import NetworkShape
+from trispike.sim.cost.events import Counts, energies
+from trispike.sim.cost.registers import Registers
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Prices:
-    """Energies in nJ at `sim.cost.constants.TARGET`.
+class Prices(NamedTuple):
+    """Energies in nJ, see `sim.cost.events`.
 
-    spike: Of an input spike: each bank is read, the encoder steps, and the register of its inputs
-        is clocked.
-    operation: Of an input spike that meets a weight other than 0: a potential is added to and
-        clocked.
+    spike: Of an input spike, without what its weights set going.
+    operation: Of an input spike that meets a weight other than 0, among many that are 0.
     """
 
     spike: float
     operation: float
 
-    @classmethod
-    def of(cls, layer: Layer) -> Self:
-        """Those of ``layer``, at each window that a spike is in."""
-        clock = constants.FLIP_FLOP_CLOCK
-        clocked = scaled(clock.value, clock.technology, TARGET)
-        read = sum(map(sram_read, layer.banks))
-        return cls(
-            spike=(read + addition(32) + layer.inputs * clocked) * _NJ_OF_PJ,
-            operation=(addition(POTENTIAL_BITS) + POTENTIAL_BITS * clocked) * _NJ_OF_PJ,
+
+@functools.cache
+def prices(layer: Dense) -> Prices:
+    """Those of a ``layer`` of one lane, whose neurons keep a potential and a spike."""
+
+    def nj(operations: float) -> float:
+        counts = Counts(
+            shape=NetworkShape.of("layer", (layer,)),
+            timesteps=0.0,  # spikes alone
+            cycles=0.0,
+            reads=(1.0,),
+            operations=(operations,),
+            spiking_cycles=(1.0,),
+            tap_reads=(0.0,),
+            registers=Registers(0, 0, 0, (POTENTIAL_BITS + 1,)),
         )
+        return sum(energies(counts, 1.0).values())
+
+    return Prices(spike=nj(0.0), operation=nj(1.0) - nj(0.0))

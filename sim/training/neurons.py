@@ -12,7 +12,7 @@ from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron
 from trispike.models.network.numbers import PIXEL_MAX
 from trispike.models.network.shape import NetworkShape, ReadOut
-from trispike.sim.cost.prices import Prices
+from trispike.sim.cost.prices import prices
 from trispike.sim.training import dynamics
 from trispike.sim.training.normalisation import Normalisation, of_channels
 from trispike.sim.training.recipe import V_TH, Recipe
@@ -94,7 +94,7 @@ class Layer(torch.nn.Module):
         super().__init__()
         inputs, neurons = shape.inputs, shape.neurons
         self.beta, self.window, self.timesteps = recipe.beta, recipe.window, recipe.timesteps
-        self.pixels, self.maps, self.prices = shape.pixels, shape.maps, Prices.of(shape)
+        self.shape, self.pixels, self.maps = shape, shape.pixels, shape.maps
         self.ternary = recipe.weight_bits == 2
         normed = shape.threshold is Threshold.EACH
         self.ternary_bias = self.ternary and shape.bias is Bias.TERNARY
@@ -163,7 +163,8 @@ class Layer(torch.nn.Module):
         """
         spikes = inputs.mean(1).sum(0)
         operations = spikes @ Kept.apply(self.weights, self.beta).sum(1)
-        return spikes.sum() * self.prices.spike + operations * self.prices.operation
+        spike, operation = prices(self.shape)
+        return spikes.sum() * spike + operations * operation
 
     def alpha(self) -> float | None:
         """Magnitude of the ternary weights if it is learnt, else None."""

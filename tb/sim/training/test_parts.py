@@ -14,7 +14,7 @@ from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.sim.cost import constants
 from trispike.sim.cost.constants import TARGET
 from trispike.sim.cost.events import addition
-from trispike.sim.cost.prices import Prices
+from trispike.sim.cost.prices import prices
 from trispike.sim.cost.scaling import OSU_180, scaled
 from trispike.sim.training.export import integer_network
 from trispike.sim.training.recipe import TW_SNN, Recipe, changed, recipe
@@ -141,8 +141,8 @@ def test_nanojoules_are_those_of_the_exported_network(draws):
     for layer, given in zip(network.layers, (spikes, *run(network, spikes).spikes), strict=False):
         counts = given.sum(axis=(0, 1))
         met = counts @ (layer.weights != 0).sum(axis=1)
-        prices = Prices.of(layer.shape)
-        wanted += counts.sum() * prices.spike + met * prices.operation
+        spike, operation = prices(layer.shape)
+        wanted += counts.sum() * spike + met * operation
     assert found.item() == pytest.approx(wanted / len(spikes), rel=1e-5)
     found.backward()
     assert net.layers[0].weights.grad.any()  # through hidden spikes and its own operations
@@ -150,12 +150,17 @@ def test_nanojoules_are_those_of_the_exported_network(draws):
 
 
 def test_prices_by_hand():
-    """Two banks of 128 x 256 a row, an encoder of 200 inputs, 18 bits of a potential."""
-    prices = Prices.of(Dense(inputs=200, neurons=128))
-    clock = scaled(constants.FLIP_FLOP_CLOCK.value, OSU_180, TARGET) / 1000
-    read = 2 * constants.SRAM_READ[128, 256].value / 1000
-    assert prices.spike == pytest.approx(read + addition(32) / 1000 + 200 * clock)
-    assert prices.operation == pytest.approx(addition(18) / 1000 + 18 * clock)
+    """Two banks of 256 x 128 bits, an encoder of 196 inputs, a PE of 19 flip-flops."""
+    spike, operation = prices(Dense(inputs=196, neurons=128))
+    passed, change = (
+        scaled(constant.value, OSU_180, TARGET)
+        for constant in (constants.FLIP_FLOP_PASSED, constants.FLIP_FLOP_CHANGE)
+    )
+    read = 2 * constants.SRAM_READ[128, 256].value
+    assert spike == pytest.approx((read + addition(32) + 14 * passed) / 1000)
+    there_and_back = (2 - 1 / 128) * (addition(8) + addition(18))
+    added = there_and_back + addition(18) + 18 / 4 * change
+    assert operation == pytest.approx((added + 19 * passed) / 1000)
 
 
 @needs_torch
