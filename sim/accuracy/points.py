@@ -80,8 +80,7 @@ def points(
     """
     top, texts = chip_verilog(network.shape)
     clocked = registers(texts, top)
-    several = range(1, MAX_TIMESTEPS + 1)
-    for timesteps in [card.timesteps] if card.timesteps else several:
+    for timesteps in [card.timesteps] if card.timesteps else range(1, MAX_TIMESTEPS + 1):
         stimulus = Encoding.of(network.shape, pixels, timesteps, SEED, folder)
         found = figures(
             network.shape,
