@@ -82,7 +82,7 @@ def _agree(
             (seen(layer, inputs[taken] != 0).astype(int) @ (layer.weights != 0)).sum()
             for layer, inputs, taken in layers
         )
-        assert outcome.operations == sum(met)
+        assert outcome.operations == tuple(met)
         given = np.count_nonzero(spikes, axis=2) * begun[0]
         assert outcome.spikes[0].tolist() == given.reshape(-1).tolist()
 
