@@ -12,6 +12,7 @@ from tb.kit.command import ROOT
 from tb.kit.frameworks import RULES
 from trispike.models.errors import BadInput
 from trispike.sim.accuracy import record as accuracy
+from trispike.sim.accuracy.points import POINTS as ENERGY_POINTS
 from trispike.sim.energy.record import ENERGIES, WIDTHS
 from trispike.sim.neurons.jitter import JITTER
 from trispike.sim.neurons.record import COSTS
@@ -51,6 +52,7 @@ WHOLES = Records(format="test-1", entry=_Whole, what="wholes", key=lambda whole:
     ("name", "kept"),
     [
         ("accuracy", accuracy),
+        ("accuracy-energy", ENERGY_POINTS),
         ("ecp5", ECP5),
         ("energy", ENERGIES),
         ("energy-widths", WIDTHS),
