@@ -4,9 +4,11 @@ import pytest
 
 from tb.kit import frameworks
 from tb.kit.command import ROOT
+from trispike.sim.accuracy import point_tables
 from trispike.sim.accuracy import record as accuracy
 from trispike.sim.accuracy import tables as accuracy_tables
 from trispike.sim.accuracy.cost import costs
+from trispike.sim.accuracy.points import POINTS as ENERGY_POINTS
 from trispike.sim.accuracy.source import sources
 from trispike.sim.energy import tables as energy_tables
 from trispike.sim.energy import width_tables
@@ -35,6 +37,11 @@ def _accuracy(data):
     return accuracy_tables.markdown(data, entries, costs(entries), links)
 
 
+def _accuracy_against_energy():
+    entries = ENERGY_POINTS.read(DOCS / "accuracy-energy.json")
+    return point_tables.markdown("mnist", entries, "figures/energy-accuracy-mnist.png")
+
+
 def _noc():
     drawn = curves(POINTS.read(DOCS / "noc.json"))
     return f"![latency against load](figures/noc.png)\n\n{noc_tables.markdown(drawn)}"
@@ -45,6 +52,7 @@ def _noc():
     [
         ("accuracy digits", lambda: _accuracy("digits")),
         ("accuracy mnist", lambda: _accuracy("mnist")),
+        ("accuracy energy mnist", _accuracy_against_energy),
         ("energy", lambda: energy_tables.markdown(ENERGIES.read(DOCS / "energy.json"))),
         (
             "energy widths",
