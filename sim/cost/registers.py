@@ -26,7 +26,7 @@ class Registers(NamedTuple):
     narrow: Flip-flops of registers too narrow for a clock gate, outside PEs, whose spike is taken
         to share that of the potential.
     wide: Registers that have one.
-    elements: Flip-flops of a PE of each layer.
+    elements: Flip-flops of a PE of each layer, or of the layer or node that ``top`` is.
     """
 
     flip_flops: int
@@ -63,8 +63,8 @@ def registers(texts: dict[str, str], top: str) -> Registers:
         few = [width for width in widths[name] if width < _LEAST_GATED]
         return 0 if name.startswith(_ELEMENT) else sum(few)
 
-    layers = [kind for kind, instance in instances[top] if re.fullmatch(r"layer_\d+", instance)]
-    elements = [dict(map(reversed, instances[kind]))["pe_0"] for kind in layers]
+    kinds = [top, *(kind for kind, _ in instances[top])]
+    elements = [kind for at in kinds for kind, instance in instances[at] if instance == "pe_0"]
     return Registers(
         flip_flops=every(lambda name: sum(widths[name])),
         narrow=every(narrow),
