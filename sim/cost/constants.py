@@ -52,6 +52,15 @@ CLOCK_GATE = Constant(
     f"OSU 180 nm library, {_OPENSTA}: INVX1 (0.135 pJ) and LATCH (0.138 pJ)",
 )
 
+_ROUTER = (
+    "OSU 180 nm library, by OpenSTA in our router's netlist, seven ports of four flits, with clock "
+    "gates: 15,317 flits of fc1024_1024 on 3x3x1, three routers at 0.39 to 0.78 flits a cycle"
+)
+ROUTER_FLIT = Constant("flit that passes a router, link wires aside", 50.8, "pJ", OSU_180, _ROUTER)
+ROUTER_CLOCK = Constant(
+    "clock of a router, one cycle, with flits or without", 216.0, "pJ", OSU_180, _ROUTER
+)
+
 SRAM_READ = {
     (width, rows): Constant(
         f"SRAM read, bank of {rows} x {width} bits", value, "pJ", TARGET, _CACTI
@@ -88,6 +97,8 @@ ALL = (
     FLIP_FLOP_PASSED,
     FLIP_FLOP_CHANGE,
     CLOCK_GATE,
+    ROUTER_FLIT,
+    ROUTER_CLOCK,
     WIRES,
     TW_SNN_POWER,
 )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _MODULE = re.compile(r"^module (\S+)\s*\(.*?^endmodule", re.S | re.M)
 _REGISTER = re.compile(r"^  reg (?:\[(\d+):0\] )?(\S+)\s*(?:= \S+)?\s*;", re.M)
+_WORDS = re.compile(r"^  reg \[(\d+):0\] \S+ \[(\d+):0\];", re.M)
 _CLOCKED = re.compile(r"^  always @\(posedge clk\)\n((?:    .*\n)+)", re.M)
 _ASSIGNED = re.compile(r"(\S+) +<= ")
 _INSTANCE = re.compile(r"^  (\S+) +(\S+) +\($", re.M)
@@ -23,10 +24,10 @@ class Registers(NamedTuple):
 
     flip_flops: All of them. Memory banks count none: they are macros. A synthesiser may need a few
         less, where it finds that a bit never changes.
-    narrow: Flip-flops of registers too narrow for a clock gate, outside PEs, whose spike is taken
-        to share that of the potential.
+    narrow: Flip-flops of registers too narrow for a clock gate, and of buffers of flits, which
+        synthesis gives none; outside PEs, whose spike is taken to share that of the potential.
     wide: Registers that have one.
-    elements: Flip-flops of a PE of each layer.
+    elements: Flip-flops of a PE of each layer, or of the layer or node that ``top`` is.
     """
 
     flip_flops: int
@@ -63,8 +64,8 @@ def registers(texts: dict[str, str], top: str) -> Registers:
         few = [width for width in widths[name] if width < _LEAST_GATED]
         return 0 if name.startswith(_ELEMENT) else sum(few)
 
-    layers = [kind for kind, instance in instances[top] if re.fullmatch(r"layer_\d+", instance)]
-    elements = [dict(map(reversed, instances[kind]))["pe_0"] for kind in layers]
+    kinds = [top, *(kind for kind, _ in instances[top])]
+    elements = [kind for at in kinds for kind, instance in instances[at] if instance == "pe_0"]
     return Registers(
         flip_flops=every(lambda name: sum(widths[name])),
         narrow=every(narrow),
@@ -86,4 +87,5 @@ def _widths(name: str, text: str) -> list[int]:
         return []
     widths = {name: int(high or 0) + 1 for high, name in _REGISTER.findall(text)}
     stored = {name for body in _CLOCKED.findall(text) for name in _ASSIGNED.findall(body)}
-    return [widths[name.partition("[")[0]] for name in sorted(stored)]
+    words = sum((int(high) + 1) * (int(last) + 1) for high, last in _WORDS.findall(text))
+    return [widths[name.partition("[")[0]] for name in sorted(stored)] + [1] * words

@@ -7,12 +7,13 @@ its enable is 1.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from trispike.sim.energy.functions import Function, parse
-from trispike.sim.energy.trace import Trace
+from trispike.sim.energy.trace import Waves
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.synthesis.clock_gates import ENABLE, GATED
 from trispike.sim.synthesis.flow import Mapped
@@ -42,7 +43,7 @@ class Activity:
 class Toggles:
     """Switching of the netlist ``mapped`` during the run recorded in ``trace``."""
 
-    def __init__(self, mapped: Mapped, trace: Trace):
+    def __init__(self, mapped: Mapped, trace: Waves):
         self._netlist, self._trace = mapped.netlist, trace
         self._functions: dict[tuple[str, str], Function] = {}
         self._order: dict[str, list] = {}
@@ -157,8 +158,10 @@ class Toggles:
                         take(cell.pins[port], (*path, cell.name, port))
             elif library_cell is not None and library_cell.stores:
                 signal, _, index = cell.name.partition(_REGISTER)
+                *word, bit = re.findall(r"\[(\d+)\]", index) or ["0"]
+                signal += "".join(f".[{number}]" for number in word)  # of a memory
                 rows = self._trace.bits(".".join((*path, signal)))
-                values[cell.pins[library_cell.outputs[0]][0]] = rows[int(index.strip("[]") or 0)]
+                values[cell.pins[library_cell.outputs[0]][0]] = rows[int(bit)]
         return values
 
     def _sorted(self, module: Module) -> list:

@@ -1,15 +1,20 @@
 """The figures of a network on a mesh: what the table shows and what JSON= keeps."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from trispike.models.mesh.topology import Port, node_name
+from trispike.rtl.node.node import Node
 from trispike.sim.cosim import cycles, decision
 from trispike.sim.cosim.decision import Decisions
 from trispike.sim.cosim.figures import CLOCK_MHZ
+from trispike.sim.cost.mesh import MeshCounts, energies
 from trispike.sim.cost.operations import effective_operations
+from trispike.sim.cost.registers import registers
 from trispike.sim.node.measure import Measured
+from trispike.sim.tools.cached_verilog import block_verilog
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,6 +43,7 @@ class MeshFigures:
     - ``spikes``: mean per image, of the input and of each layer.
     - ``synaptic_operations``, ``effective_operations``, ``sram_reads``: mean per image, see
       `sim.cosim.figures.Figures`; a read is a word of a bank.
+    - ``energy_nj``: of an image, by kind and event, see `sim.cost.mesh.energies`.
     - ``flits_per_timestep``, ``host_flits_per_timestep``: mean of all senders, and of those the
       host: as many cycles is the least that a timestep takes.
     - ``hops_per_flit``: mean links from router to router.
@@ -85,6 +91,7 @@ class MeshFigures:
     synaptic_operations: float
     effective_operations: float
     sram_reads: float
+    energy_nj: dict[str, dict[str, float]]
     flits_per_timestep: float
     host_flits_per_timestep: float
     hops_per_flit: float
@@ -125,6 +132,7 @@ def figures(
     ways = zip(spikes, shape.layers, strict=False)
     operations = sum(n * layer.neurons for n, layer in ways)
     counts = [each.sum(axis=0) for each in exchange.spikes[:-1]]
+    effective = [n / images for n in effective_operations(setting.network, counts)]
     reads = sum(spikes[part.layer] * len(mapping.node.layer.banks) for part in mapping.parts)
     spent = sum(phase.seconds for phase in run.phases)
     simulated = sum(phase.cycles for phase in run.phases)
@@ -160,13 +168,31 @@ def figures(
         predictions_per_second=CLOCK_MHZ * 1e6 / float(between.mean()),
         spikes=tuple(spikes),
         synaptic_operations=operations,
-        effective_operations=sum(effective_operations(setting.network, counts)) / images,
+        effective_operations=sum(effective),
         sram_reads=reads,
+        energy_nj=energies(_events(measured, effective, float(between.mean())), CLOCK_MHZ),
         wall_seconds=wall_seconds,
         simulated_cycles=simulated,
         simulated_cycles_per_second=simulated / max(1e-9, spent),
         **_traffic(measured),
         **_times(measured),
+    )
+
+
+def _events(measured: Measured, operations: Sequence[float], cycles: float) -> MeshCounts:
+    """What happened in a prediction, which took ``cycles``."""
+    setting = measured.setting
+    top, texts = block_verilog(Node, shape=setting.mapping.node)
+    [interface] = [name for name in texts if name.startswith("network_interface_")]
+    return MeshCounts(
+        mapping=setting.mapping,
+        timesteps=setting.timesteps,
+        cycles=cycles,
+        spikes=tuple(float(each.sum() / setting.images) for each in setting.exchange.spikes[:-1]),
+        operations=tuple(operations),
+        passes=float(measured.run.running.links.sum() / setting.images),
+        node=registers(texts, top),
+        interface=registers(texts, interface),
     )
 
 

@@ -82,6 +82,13 @@ def _cost(f: MeshFigures):
         yield f"spikes/image, layer {len(f.spikes) - 1}", f"{f.spikes[-1]:.1f}", _MEASURED
     yield from operations(f.synaptic_operations, f.effective_operations, f.timesteps)
     yield "SRAM reads/image", f"{f.sram_reads:,.1f}", _DERIVED
+    kinds = {kind: sum(each.values()) for kind, each in f.energy_nj.items()}
+    whole = sum(kinds.values())
+    yield "energy/image at 65 nm", f"{whole:.1f} nJ", _DERIVED
+    for kind, energy in kinds.items():
+        yield f"  {kind}", f"{energy:.1f} nJ, {energy / whole:.1%}", _DERIVED
+        for name, nj in f.energy_nj[kind].items():
+            yield f"    {name}", f"{nj:.2f} nJ", _DERIVED
     yield "wall time", f"{f.wall_seconds:.1f} s", _MEASURED
     rate = f"{f.simulated_cycles:,}, {f.simulated_cycles_per_second:,.0f}"
     yield "simulated cycles, cycles/s", rate, _MEASURED

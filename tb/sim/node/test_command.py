@@ -136,7 +136,13 @@ def test_command(tmp_path, monkeypatch, capsys):
     times = [made[each] for each in ("computing", "sending", "blocked", "waiting")]
     assert sum(times) == pytest.approx(1)
     assert made["host_flits_per_timestep"] < made["cycles_per_timestep"]
-    assert "mismatches RTL / golden model" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "mismatches RTL / golden model" in told
+    kinds = {kind: sum(each.values()) for kind, each in made["energy_nj"].items()}
+    whole = sum(kinds.values())
+    assert re.search(rf"energy/image at 65 nm +│ +{whole:.1f} nJ", told)
+    network = kinds["network"]
+    assert re.search(rf"  network +│ +{network:.1f} nJ, {network / whole:.1%}", told)
 
 
 @pytest.mark.parametrize(
