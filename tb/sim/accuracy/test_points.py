@@ -10,7 +10,7 @@ from trispike.models.data import datasets
 from trispike.models.errors import BadInput
 from trispike.models.network import weights
 from trispike.models.network.presets import preset
-from trispike.sim.accuracy import command, point_plots, point_tables
+from trispike.sim.accuracy import command, point_tables
 from trispike.sim.accuracy.points import POINTS, Point, pareto
 from trispike.sim.accuracy.points import points as points_of
 from trispike.sim.cli import cli
@@ -167,6 +167,8 @@ def test_tables():
 def test_figure():
     """A PNG, the same again, also of a network that knows every image."""
     points = [_point(5.0, 0.97), _point(9.5, 1.0, timesteps=2), _point(7.0, 0.9, "b")]
+    from trispike.sim.accuracy import point_plots
+
     image = point_plots.energy("mnist", points)
     assert image.startswith(b"\x89PNG")
     assert image == point_plots.energy("mnist", points)
