@@ -129,14 +129,13 @@ def test_broken_clock_gate_is_caught(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong"),
+    ("name", "right", "wrong"),
     [
-        ("assign carry[0] = EQUAL;", "assign carry[0] = 1;"),  # >= for >
-        # the sign loses its carry
-        pytest.param("^ carry[Y_WIDTH-1]", "", marks=pytest.mark.thorough),
+        ("not_less_for_greater", "assign carry[0] = EQUAL;", "assign carry[0] = 1;"),
+        pytest.param("sign_without_carry", "^ carry[Y_WIDTH-1]", "", marks=pytest.mark.thorough),
     ],
 )
-def test_broken_mapping_is_caught(right, wrong, tmp_path, monkeypatch):
+def test_broken_mapping_is_caught(name, right, wrong, tmp_path, monkeypatch):
     """A wrong techmap shows in the first block that has what it maps."""
     text = mapping.techmap_file().read_text()
     assert right in text
@@ -144,4 +143,4 @@ def test_broken_mapping_is_caught(right, wrong, tmp_path, monkeypatch):
     broken.write_text(text.replace(right, wrong))
     monkeypatch.setattr(mapping, "techmap_file", lambda: broken)
     with pytest.raises(SimulationError, match=r"tb\.rtl\.neuron\.pe_cocotb"):
-        _run(ProcessingElement(), "tb.rtl.neuron.pe_cocotb", {"lanes": 1}, tmp_path)
+        _run(ProcessingElement(), "tb.rtl.neuron.pe_cocotb", {"lanes": 1}, tmp_path / name)

@@ -175,7 +175,7 @@ def test_command(documents, tmp_path, capsys):
 
     found = json.loads(made.read_text())
     units = {unit["block"]: unit for unit in found["interface"]["blocks"]}
-    assert list(units) == [what for what, _ in UNITS]
+    assert list(units) == [*(what for what, _ in UNITS), "clock gates"]
     assert units["AER LUT"]["flip_flops"] == 2 * 16
     assert units["address LUT"]["flip_flops"] == 3 * 11
     assert units["pending spikes, two timesteps"]["flip_flops"] == 2 * 32
@@ -195,7 +195,7 @@ def test_parts_are_timed_alone(tmp_path):
     whole = mapped(SpikeSender(shape=SMALL), folder=tmp_path)
     table = mapped(AddressTable(shape=SMALL), folder=tmp_path)
     below = whole.below("address_table_3")
-    assert below.netlist.instances() == {"address_table_3": 1}
+    assert below.netlist.instances() == {"address_table_3": 1, "clock_gate": 1}
     assert below.netlist.area("address_table_3") == pytest.approx(
         table.netlist.area("address_table_3"), rel=0.05
     )
