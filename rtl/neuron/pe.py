@@ -100,7 +100,7 @@ class ProcessingElement(Block):
     FIRE      b * bias                       potential > threshold
     ========= ============================== ====================
 
-    The potential's register is clocked where the table changes it: not in ``HOLD``, nor in
+    The registers are clocked where the table changes the potential: not in ``HOLD``, nor in
     ``INTEGRATE`` where all weights are 0 (`TernaryMultiplexer.zero`).
 
     A neuron with an 18-bit bias of its own starts from that in place of b * bias. One that never

@@ -152,9 +152,8 @@ def files(network: Network, lanes: int | Sequence[int]) -> dict[str, str]:
     for k, (layer, layer_shape) in enumerate(zip(network.layers, shape.layers, strict=True)):
         words = [memory_image.weight_words(layer, bank) for bank in range(len(layer_shape.banks))]
         for part in parts(layer_shape):
-            here = words[part.bank][part.lane :: layer_shape.lanes][
-                part.rows.start : part.rows.stop
-            ]
+            of_lane = words[part.bank][part.lane :: layer_shape.lanes]
+            here = of_lane[part.rows.start : part.rows.stop]
             here += [0] * (part.shape.rows - len(here))
             texts[_image(k, part)] = _hexadecimal(here, part.shape.width)
     layout = write_layout(shape.layers)

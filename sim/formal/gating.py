@@ -1,4 +1,4 @@
-"""Claims about clock gates and about blocks whose clocks `make synth GATING=1` gates.
+"""Claims about clock gates and about blocks whose clocks `make synth` gates.
 
 Time goes in steps: clock, reset and inputs change in any of them, in any order.
 """
