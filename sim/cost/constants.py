@@ -39,13 +39,20 @@ FLIP_FLOP_PASSED = Constant(
     0.42,
     "pJ",
     OSU_180,
-    f"OSU 180 nm library, {_OPENSTA}: DFFPOSX1 (0.302 pJ), its part of AND2X2 and BUFX4 (2.29 pJ)",
+    f"OSU 180 nm library, {_OPENSTA}: DFFPOSX1 (0.302 pJ), its part of OR2X2 and BUFX4 (2.28 pJ)",
 )
 FLIP_FLOP_CHANGE = Constant(
     "flip-flop whose value changes", 0.26, "pJ", OSU_180, f"OSU 180 nm library, {_OPENSTA}"
 )
 CLOCK_GATE = Constant(
-    "clock gate, one clock cycle, open or not",
+    "clock gate, one clock cycle, open or not: of a chip",
+    0.049,
+    "pJ",
+    OSU_180,
+    "OSU 180 nm library: 0.0151 pF of OR2X2 at 1.8 V",
+)
+CLOCK_GATE_WITH_LATCH = Constant(
+    "the same with a latch: of a node",
     0.273,
     "pJ",
     OSU_180,
@@ -97,6 +104,7 @@ ALL = (
     FLIP_FLOP_PASSED,
     FLIP_FLOP_CHANGE,
     CLOCK_GATE,
+    CLOCK_GATE_WITH_LATCH,
     ROUTER_FLIT,
     ROUTER_CLOCK,
     WIRES,

@@ -139,19 +139,24 @@ def _passed(counts: Counts, k: int, moved: float) -> float:
     return elements + (taken * channels + counts.reads[k] * math.sqrt(channels)) * bits
 
 
-def _clocks(counts: Counts, moved: Sequence[float], *, gated: bool) -> float:
+def _clocks(counts: Counts, moved: Sequence[float], *, gated: bool, latches: bool) -> float:
     """Energy in pJ of the clock at all registers."""
     registers = counts.registers
     if not gated:
         return registers.flip_flops * counts.cycles * _pj(constants.FLIP_FLOP_CLOCK)
     always = registers.narrow * _pj(constants.FLIP_FLOP_CLOCK)
-    always += registers.wide * _pj(constants.CLOCK_GATE)
+    gate = constants.CLOCK_GATE_WITH_LATCH if latches else constants.CLOCK_GATE
+    always += registers.wide * _pj(gate)
     passed = sum(_passed(counts, k, each) for k, each in enumerate(moved))
     return counts.cycles * always + passed * _pj(constants.FLIP_FLOP_PASSED)
 
 
-def energies(counts: Counts, clock_mhz: float, *, gated: bool = True) -> dict[str, float]:
+def energies(
+    counts: Counts, clock_mhz: float, *, gated: bool = True, latches: bool = False
+) -> dict[str, float]:
     """Energy of a prediction in nJ, for `sim.cost.constants.TARGET`, by kind of event.
+
+    ``gated``: clocks are; ``latches``: by gates that have one, see `sim.synthesis.early`.
 
     An encoder's step is taken for a 32-bit addition: both are a prefix network over about as many
     bits. Wires, the clock's tree and the leakage of logic are not in it, nor are registers that
@@ -182,6 +187,6 @@ def energies(counts: Counts, clock_mhz: float, *, gated: bool = True) -> dict[st
         "synaptic additions": additions * _NJ_OF_PJ,
         "biases and thresholds": fires * _NJ_OF_PJ,
         "encoder steps": steps * _NJ_OF_PJ,
-        "register clocks": _clocks(counts, moved, gated=gated) * _NJ_OF_PJ,
+        "register clocks": _clocks(counts, moved, gated=gated, latches=latches) * _NJ_OF_PJ,
         "SRAM leakage": kilobytes * constants.SRAM_LEAKAGE.value * seconds,
     }

@@ -46,7 +46,9 @@ def energies(counts: MeshCounts, clock_mhz: float) -> dict[str, dict[str, float]
     compute: dict[str, float] = {}
     unused = [None] * (mesh.nodes - len(mapping.parts))
     for part in (*mapping.parts, *unused):
-        for name, energy in events.energies(_cluster(counts, part), clock_mhz).items():
+        for name, energy in events.energies(
+            _cluster(counts, part), clock_mhz, latches=True
+        ).items():
             if not name.startswith("SRAM"):
                 compute[name] = compute.get(name, 0.0) + energy
     banks = mapping.node.layer.banks
@@ -75,7 +77,7 @@ def _nj(pj: float) -> float:
 def _always(registers: Registers) -> float:
     """Energy in pJ of a cycle of the clock, up to the gates."""
     flip_flops = registers.narrow * constants.FLIP_FLOP_CLOCK.value
-    return flip_flops + registers.wide * constants.CLOCK_GATE.value
+    return flip_flops + registers.wide * constants.CLOCK_GATE_WITH_LATCH.value
 
 
 def _cluster(counts: MeshCounts, part: Part | None) -> events.Counts:

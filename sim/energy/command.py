@@ -16,7 +16,8 @@ from trispike.sim.energy.trace import Trace
 from trispike.sim.energy.widths import activities
 from trispike.sim.report.place import Place
 from trispike.sim.synthesis import liberty, tools
-from trispike.sim.synthesis.flow import netlist_folder, synthesise
+from trispike.sim.synthesis.early import synthesised_chip
+from trispike.sim.synthesis.flow import netlist_folder
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import Images, Input, Lanes, Record
@@ -151,7 +152,7 @@ def _chip(asked: ChipEnergy) -> None:
             how = "" if gated else " without clock gates"
             progress.update(task, description=f"mapping {layer}{how} (Yosys)")
             folder = netlist_folder(chip, library, gated=gated)
-            mapped = synthesise(chip, library, folder, gated=gated)
+            mapped, _ = synthesised_chip(chip, library, folder, gated=gated)
             progress.update(task, description=f"counting the switching of {layer}{how} (OpenSTA)")
             return switching(mapped, Toggles(mapped, trace))
 

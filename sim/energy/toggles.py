@@ -99,15 +99,17 @@ class Toggles:
         return enables
 
     def _gate(self, path: tuple[str, ...], enable: np.ndarray) -> Iterator[Activity]:
-        """The cells of a clock gate, of which one that stores has the clock in every cycle."""
+        """The cells of a clock gate: one that passes the clock, and what follows the enable.
+
+        A latch has the clock in every cycle; other cells have no clock of their own.
+        """
         gate = self._netlist.modules[CLOCK_GATE]
         for cell in gate.cells:
-            stores = self._netlist.library.cells[cell.kind].stores
-            passes = not stores and gate.ports[GATED][1] in cell.pins.values()
+            passes = gate.ports[GATED][1] in cell.pins.values()
             yield Activity(
                 path="/".join((*path, cell.name)),
                 kind=cell.kind,
-                switches=self._switches(enable) if stores else 0.0,
+                switches=0.0 if passes else self._switches(enable),
                 clocked=float(enable.mean()) if passes else 1.0,
             )
 

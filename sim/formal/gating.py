@@ -28,6 +28,7 @@ from trispike.sim.synthesis.netlist import CLOCK_GATE
 _CELLS = """\
 module INVX1(input A, output Y); assign Y = ~A; endmodule
 module AND2X2(input A, input B, output Y); assign Y = A & B; endmodule
+module OR2X2(input A, input B, output Y); assign Y = A | B; endmodule
 module LATCH(input CLK, input D, output reg Q); always @* if (CLK) Q = D; endmodule
 
 module integrated(input clk, input enable, output gated);
@@ -85,9 +86,10 @@ def gate_verilog(recipe: Recipe) -> str:
 
 
 class GateBench(Bench):
-    """A clock gate whose enable changes at any time."""
+    """A clock gate whose enable changes at any time, but while the clock is low if it is early."""
 
     def __init__(self, *, recipe: Recipe):
+        self._early = recipe.early
         super().__init__(
             {"clock": In(1), "enable": In(1), "gated": Out(1)},
             sources={_GATE: gate_verilog(recipe)},
@@ -102,10 +104,18 @@ class GateBench(Bench):
         claims = Claims(m)
         was_high, was_enabled = claims.past(self.clock), claims.past(self.enable)
         rises = claims.started & ~was_high & self.clock
-        claims.always("low_with_the_clock", implies(~self.clock, ~self.gated))
-        claims.always("rises_if_enabled_before", implies(rises, self.gated == was_enabled))
-        stays = self.gated == claims.past(self.gated)
-        claims.always("stays_while_the_clock_is_high", implies(was_high & self.clock, stays))
+        was_gated = claims.past(self.gated)
+        risen = ~was_gated & self.gated
+        claims.always("rises_if_enabled_before", implies(rises, risen == was_enabled))
+        stays = self.gated == was_gated
+        if self._early:
+            low = claims.started & ~was_high & ~self.clock
+            claims.given(implies(low, self.enable == was_enabled))
+            claims.always("high_with_the_clock", implies(self.clock, self.gated))
+            claims.always("stays_while_the_clock_is_low", implies(low, stays))
+        else:
+            claims.always("low_with_the_clock", implies(~self.clock, ~self.gated))
+            claims.always("stays_while_the_clock_is_high", implies(was_high & self.clock, stays))
         late = was_high & self.clock & (self.enable != was_enabled)
         claims.reached("enable_rises_late", late & self.enable)
         claims.reached("enable_falls_late", late & ~self.enable)

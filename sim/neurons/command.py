@@ -15,9 +15,9 @@ from trispike.sim.neurons import jitter, tables
 from trispike.sim.neurons.record import COSTS, NEURONS, Cost, Named
 from trispike.sim.report import records
 from trispike.sim.report.place import Place
-from trispike.sim.synthesis import liberty, timing, tools
+from trispike.sim.synthesis import liberty, tools
+from trispike.sim.synthesis.early import synthesised_chip
 from trispike.sim.synthesis.figures import figures, module_figures
-from trispike.sim.synthesis.flow import synthesise
 from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.terminal.console import progress_bar, relative, table_console
 from trispike.sim.terminal.options import Json, Record
@@ -86,8 +86,7 @@ def price(named: Named, images: int, library: Liberty, folder: Path) -> Cost:
     shape = resized(network.shape, SIZES)
     chip = Chip(shape=shape)
     place = build_folder() / "synthesis" / f"{chip.module_name}-{library.name}"
-    mapped = synthesise(chip, library, place)
-    timed = timing.time(mapped)
+    mapped, timed = synthesised_chip(chip, library, place)
     whole = figures(shape, mapped, timed, yosys="", opensta="")
     element = processing_element(shape.layers[1])
     leave_out(element)  # only its name is wanted

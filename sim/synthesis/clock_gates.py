@@ -29,7 +29,7 @@ techmap -D LEAST_GATED=1 -map {techmap} @sharing
 opt_merge -share_all t:{gate}"""
 # A register too narrow for a gate of its own shares that of a wider one with the same enable.
 
-_INVERTED, _HELD = "inverted", "held"
+_INVERTED, _HELD, _STOPPED = "inverted", "held", "stopped"
 
 LATCH, LATCH_CLOCK = f"{_HELD}_reg", "CLK"
 """Name of the latch, where a clock gate has one that is a cell of its own, and its clock pin."""
@@ -40,9 +40,14 @@ LAST, LAST_ENABLE = "gate", "B"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Cells that make a clock gate, by instance name, each with the nets of its pins."""
+    """What a clock gate is made of.
+
+    cells: By instance name, each with the nets of its pins.
+    early: It has no latch: the enable must settle in the first half of each period.
+    """
 
     cells: dict[str, tuple[str, dict[str, str]]]
+    early: bool = False
 
 
 def _integrated(cell: str, clock: str, enable: str, gated: str) -> Recipe:
@@ -60,19 +65,32 @@ RECIPES = (
     ),  # OSU
     _integrated("sky130_fd_sc_hd__dlclkp_1", "CLK", "GATE", "GCLK"),  # SkyWater 130 nm
     _integrated("CLKGATE_X1", "CK", "E", "GCK"),  # Nangate 45 nm
+    # High while the clock is, whatever the enable does then; it must be there when the clock falls.
+    Recipe(
+        cells={
+            "inverter": ("INVX1", {"A": ENABLE, "Y": _STOPPED}),
+            LAST: ("OR2X2", {"A": CLOCK, LAST_ENABLE: _STOPPED, "Y": GATED}),
+        },
+        early=True,
+    ),  # OSU
 )
 """Of known libraries."""
 
 
-def clock_gate(library: Liberty) -> Module | None:
-    """The module `CLOCK_GATE` in cells of ``library``, or None if no recipe is known."""
+def clock_gate(library: Liberty, *, early: bool = False) -> Module | None:
+    """The module `CLOCK_GATE` in cells of ``library``, or None if no recipe is known.
+
+    ``early``: one without a latch.
+    """
     fitting = (
-        each for each in RECIPES if all(kind in library.cells for kind, _ in each.cells.values())
+        each
+        for each in RECIPES
+        if each.early == early and all(kind in library.cells for kind, _ in each.cells.values())
     )
     known = next(fitting, None)
     if known is None:
         return None
-    names = (CLOCK, ENABLE, GATED, _INVERTED, _HELD)
+    names = (CLOCK, ENABLE, GATED, _INVERTED, _HELD, _STOPPED)
     nets: dict[str, Bit] = {name: k for k, name in enumerate(names, start=2)}
     return Module(
         name=CLOCK_GATE,

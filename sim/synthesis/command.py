@@ -29,6 +29,7 @@ from trispike.sim.synthesis import (
     timing,
     tools,
 )
+from trispike.sim.synthesis.early import synthesised_chip
 from trispike.sim.synthesis.figures import figures
 from trispike.sim.synthesis.flow import Mapped, netlist_folder, synthesise
 from trispike.sim.synthesis.liberty import Liberty
@@ -154,11 +155,13 @@ def _library(liberty_file: Path | None) -> Liberty:
 
 def _mapped(asked: Cells, block: Block, name: str, cells: Liberty) -> tuple[Mapped, Timing]:
     """``block`` mapped to ``cells`` and timed; the user reads ``name`` meanwhile."""
-    folder = netlist_folder(block, cells, gated=not asked.ungated)
+    gated = not asked.ungated
+    folder = netlist_folder(block, cells, gated=gated)
     with progress_bar() as progress:
-        task = progress.add_task(f"mapping {name} (Yosys)", total=None)
-        mapped = synthesise(block, cells, folder, gated=not asked.ungated)
-        progress.update(task, description=f"timing {name} (OpenSTA)")
+        progress.add_task(f"mapping {name} (Yosys), timing (OpenSTA)", total=None)
+        if isinstance(block, Chip):
+            return synthesised_chip(block, cells, folder, gated=gated)
+        mapped = synthesise(block, cells, folder, gated=gated)
         return mapped, timing.time(mapped)
 
 

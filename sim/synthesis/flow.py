@@ -10,7 +10,7 @@ from trispike.sim.synthesis.clock_gates import least_gated
 from trispike.sim.synthesis.liberty import Liberty
 from trispike.sim.synthesis.library import buffer
 from trispike.sim.synthesis.mapping import MEMORY, map_to_cells, nand2
-from trispike.sim.synthesis.netlist import Netlist
+from trispike.sim.synthesis.netlist import CLOCK_GATE, Module, Netlist
 from trispike.sim.tools.paths import build_folder
 
 
@@ -42,6 +42,15 @@ class Mapped:
         """The module ``module`` and all below it, as a design of its own."""
         return dataclasses.replace(self, netlist=self.netlist.below(module))
 
+    def with_clock_gate(self, gate: Module) -> "Mapped":
+        """The same with ``gate`` in place of what its clock gates are made of."""
+        modules = self.netlist.modules | {CLOCK_GATE: gate}
+        return dataclasses.replace(self, netlist=dataclasses.replace(self.netlist, modules=modules))
+
+    def write(self) -> None:
+        """Write ``netlist.v``, which the tools read."""
+        (self.folder / "netlist.v").write_text(self.netlist.verilog())
+
 
 def netlist_folder(block: Block, library: Liberty, *, gated: bool) -> Path:
     """Where the netlist of ``block`` is kept."""
@@ -63,8 +72,7 @@ def synthesise(
     least = least_gated(library, unit) if gated else 0
     netlist = map_to_cells(texts, block.module_name, library, folder, flat=flat, gated=least)
     inserted = buffers.insert(netlist, buffer(library, unit), unit)
-    (folder / "netlist.v").write_text(netlist.verilog())
-    return Mapped(
+    mapped = Mapped(
         netlist=netlist,
         library=library,
         nand2=unit,
@@ -72,3 +80,5 @@ def synthesise(
         memories={name: text for name, text in texts.items() if name.startswith(MEMORY)},
         folder=folder,
     )
+    mapped.write()
+    return mapped

@@ -192,7 +192,7 @@ def _timings(entry: NodeSynthesis) -> list[tuple[str, Timing]]:
 
 
 def _paths(entry: NodeSynthesis) -> str:
-    left = entry.timing.period - entry.timing.behind_banks
+    left = entry.timing.left
     return "\n".join(
         [
             "Longest paths, in names of the Amaranth source; the router's is in the table above:\n",

@@ -33,6 +33,7 @@ report_checks -path_delay max -format full -digits 4 -from [get_ports {{{inputs}
 
 _STEP = re.compile(r"^ +-?\d+\.\d+ +(?P<time>-?\d+\.\d+) [v^] (?P<pin>\S+) \((?P<kind>\S+)\)$")
 _ENDS = re.compile(r"^(?P<end>Startpoint|Endpoint): (?P<name>\S+)", re.M)
+_IN_HALF = "falling clock gating-check"
 _SLACK = re.compile(r"^ +(?P<slack>-?\d+\.\d+) +slack", re.M)
 
 
@@ -60,8 +61,8 @@ class Timing:
     period: Shortest clock period in ns: the longest path and the setup of the register at its end,
         or of the clock gate.
     start, end: Registers or ports at the ends of the path, ``layer_0.pe_3.potential[17]``.
-    behind_banks: Period of the longest path that starts at a memory bank, whose access time is 0; 0
-        without banks. The rest of the clock period is the time that a bank may take to read.
+    behind_banks: What the longest path that starts at a memory bank, whose access time is 0, needs
+        of the period; 0 without banks. The rest is the time that a bank may take to read.
     """
 
     period: float
@@ -75,6 +76,11 @@ class Timing:
         """Highest clock frequency in MHz."""
         return 1000 / self.period
 
+    @property
+    def left(self) -> float:
+        """Time in ns that a memory bank may take to read."""
+        return self.period - self.behind_banks
+
 
 def time(mapped: Mapped, name: str = "timing") -> Timing:
     """The timing of ``mapped``, by OpenSTA, whose files are called ``name``."""
@@ -85,12 +91,12 @@ def time(mapped: Mapped, name: str = "timing") -> Timing:
     text = sta.run(mapped, script, period=_PERIOD, name=name)
     _, _, longest = text.partition("== longest")
     longest, _, from_banks = longest.partition("== banks")
-    longest, from_banks = _slowest(longest), _slowest(from_banks)
+    longest, period = _slowest(longest, mapped)
     return Timing(
-        period=_length(longest, mapped),
+        period=period,
         **_ends(longest),
         path=_hops(longest, mapped.netlist),
-        behind_banks=_length(from_banks, mapped) if banks else 0.0,
+        behind_banks=_behind(from_banks, period, mapped) if banks else 0.0,
     )
 
 
@@ -120,7 +126,7 @@ def link(mapped: Mapped, what: str, outputs: str, inputs: str) -> Link:
     text = sta.run(mapped, script, period=_PERIOD, name=f"link-{what}")
     _, _, leaving = text.partition("== leaves")
     leaving, _, entering = leaving.partition("== needs")
-    leaves, needs = (_length(_slowest(each), mapped) for each in (leaving, entering))
+    (_, leaves), (_, needs) = (_slowest(each, mapped) for each in (leaving, entering))
     return Link(what=what, leaves=leaves, needs=needs)
 
 
@@ -146,21 +152,36 @@ def _has_latches(netlist: Netlist) -> bool:
     return gate is not None and any(cell.name == LATCH for cell in gate.cells)
 
 
-def _slowest(reports: str) -> str:
-    """The one with the least slack of ``reports``, one for each group of paths.
+def _each(reports: str, mapped: Mapped) -> list[tuple[str, float, bool]]:
+    """The slowest path of each group in ``reports``: what is said of it, its slack, and whether it
+    has half a period.
 
-    Those that end at a clock gate are a group.
+    Paths that end at a clock gate are a group. Half a period is for the enable of one without a
+    latch, which must be there before the clock falls.
     """
-    each = re.split(r"^(?=Startpoint: )", reports, flags=re.M)
-    told = [report for report in each if _SLACK.search(report)]
-    return min(told, key=lambda report: float(_SLACK.search(report)["slack"]), default="")
-
-
-def _length(report: str, mapped: Mapped) -> float:
-    match = _SLACK.search(report)
-    if match is None:
+    parts = re.split(r"^(?=Startpoint: )", reports, flags=re.M)
+    matches = [(part, match) for part in parts if (match := _SLACK.search(part))]
+    if not matches:
         raise breakdown("sta found no path", mapped.folder / "timing.log")
-    return round(_PERIOD - float(match["slack"]), 4)
+    return [(part, float(match["slack"]), _IN_HALF in part) for part, match in matches]
+
+
+def _slowest(reports: str, mapped: Mapped) -> tuple[str, float]:
+    """That of ``reports`` whose path needs the longest period, and this period in ns."""
+    periods = {
+        report: round(_PERIOD - slack * (2 if in_half else 1), 4)
+        for report, slack, in_half in _each(reports, mapped)
+    }
+    slowest = max(periods, key=periods.__getitem__)
+    return slowest, periods[slowest]
+
+
+def _behind(reports: str, period: float, mapped: Mapped) -> float:
+    """What paths of ``reports`` need of ``period``, in ns, with the half that some do not have."""
+    return max(
+        round((period + _PERIOD) / 2 - slack if in_half else _PERIOD - slack, 4)
+        for _, slack, in_half in _each(reports, mapped)
+    )
 
 
 def _ends(report: str) -> dict[str, str]:

@@ -21,26 +21,36 @@ def squared_hinge(potentials, answers, groups):
     return torch.relu(1 - targets * (potentials - V_TH)).square().sum(3).mean()
 
 
-def first_spike(potentials, answers, groups):
-    """Half the cross-entropy of the potentials, half that of the read-out's label.
+def _first(margin):
+    """Logarithm of the probability that a label is the first output neuron that fires.
 
-    The read-out takes the first output neuron that fires, of those that fire in one timestep the
-    first in order, or label 0 if none does. If a neuron of potential v - V_th fires with
-    probability s(v), s the logistic function, the label is k with probability s(v_k), times the
-    product of (1 - s(v_j)) over all that come before, summed over the timesteps. Each draw has a
-    label of its own. The cross-entropy of the mean potentials' softmax keeps the correct neuron
-    ahead of the others, which matters over several timesteps.
+    Of those that fire in one timestep it is the first in order; it is 0 if none does. If a neuron
+    of potential v - V_th, its ``margin``, fires with probability s(v), s the logistic function, the
+    label is k with probability s(v_k), times the product of (1 - s(v_j)) over all that come before,
+    summed over the timesteps. The mean over the draws: each has a label of its own.
     """
-    margin = potentials - V_TH
     _, timesteps, _, neurons = margin.shape
     in_turn = margin.transpose(1, 2).flatten(2)
     fires, stays = functional.logsigmoid(in_turn), functional.logsigmoid(-in_turn)
     first = fires + stays.cumsum(2) - stays
     first = first.unflatten(2, (timesteps, neurons)).logsumexp(2)
     label_0 = torch.logaddexp(first[..., :1], stays.sum(2, keepdim=True))
-    first = torch.cat([label_0, first[..., 1:]], 2).mean(0)
+    return torch.cat([label_0, first[..., 1:]], 2).mean(0)
+
+
+def label(potentials, answers, groups):
+    """Cross-entropy of the label that is read out at one timestep: the first spike's."""
+    return -(answers * _first(potentials - V_TH)).sum(1).mean()
+
+
+def first_spike(potentials, answers, groups):
+    """Half that of `label`, half the cross-entropy of the mean potentials' softmax.
+
+    The latter keeps the correct neuron ahead of the others, which matters over several timesteps.
+    """
+    margin = potentials - V_TH
     ranked = functional.log_softmax(margin.mean((0, 1)), 1)
-    return -(answers * (first + ranked)).sum(1).mean() / 2
+    return -(answers * (_first(margin) + ranked)).sum(1).mean() / 2
 
 
 def cross_entropy(potentials, answers, groups):
@@ -51,6 +61,7 @@ def cross_entropy(potentials, answers, groups):
 
 LOSSES = {
     "first spike": first_spike,
+    "label": label,
     "squared hinge": squared_hinge,
     "cross entropy": cross_entropy,
 }

@@ -10,7 +10,7 @@ from trispike.models.network.numbers import MAX_TIMESTEPS
 V_TH = 1.0
 """Firing threshold of every neuron during training."""
 
-LOSSES = ("first spike", "squared hinge", "cross entropy")
+LOSSES = ("first spike", "label", "squared hinge", "cross entropy")
 SCHEDULES = ("cosine", "exponential")
 
 

@@ -67,9 +67,10 @@ class Plan:
                 f"{self.recipe.draws}"
             )
         loss = self.recipe.loss
-        if shape.read_out is ReadOut.FIRST and loss != "first spike":
+        if shape.read_out is ReadOut.FIRST and loss not in ("first spike", "label"):
             raise BadInput(
-                f"loss must be first spike for {self.layer}, whose answer that is, not {loss}"
+                f"loss must be first spike or label for {self.layer}, whose answer that is, not "
+                f"{loss}"
             )
         for field in ("epochs", "threads"):
             value = getattr(self, field)

@@ -6,6 +6,7 @@ import pytest
 
 from trispike.rtl.hierarchy import Block
 from trispike.sim.synthesis import liberty, tools
+from trispike.sim.synthesis.clock_gates import clock_gate
 from trispike.sim.synthesis.flow import Mapped, synthesise
 from trispike.sim.tools.paths import build_folder
 
@@ -21,9 +22,22 @@ needs_synthesis = _needs(tools.missing())
 
 
 def mapped(
-    block: Block, *, flat: bool = False, gated: bool = True, folder: Path | None = None
+    block: Block,
+    *,
+    flat: bool = False,
+    gated: bool = True,
+    early: bool = False,
+    folder: Path | None = None,
 ) -> Mapped:
-    """``block`` in the default cells, below ``folder``, which is ``build/tests`` unless given."""
+    """``block`` in the default cells, below ``folder``, which is ``build/tests`` unless given.
+
+    ``early``: its clock gates have no latches, in time or not.
+    """
     place = build_folder() / "tests" if folder is None else folder
-    name = f"gates-{block.module_name}{'-flat' * flat}{'-ungated' * (not gated)}"
-    return synthesise(block, liberty.read(tools.LIBERTY), place / name, flat=flat, gated=gated)
+    how = f"{'-flat' * flat}{'-ungated' * (not gated)}{'-early' * early}"
+    name, library = f"gates-{block.module_name}{how}", liberty.read(tools.LIBERTY)
+    made = synthesise(block, library, place / name, flat=flat, gated=gated)
+    if early:
+        made = made.with_clock_gate(clock_gate(library, early=True))
+        made.write()
+    return made

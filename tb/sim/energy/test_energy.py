@@ -41,7 +41,7 @@ from trispike.sim.energy.toggles import Toggles
 from trispike.sim.energy.trace import Trace
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.synthesis import liberty
-from trispike.sim.synthesis.flow import synthesise
+from trispike.sim.synthesis.early import synthesised_chip
 from trispike.sim.synthesis.tools import LIBERTY
 
 pytestmark = pytest.mark.xdist_group("energy")
@@ -124,6 +124,11 @@ def test_events_by_hand():
     gates = 20 * constants.FLIP_FLOP_CLOCK.value + 30 * constants.CLOCK_GATE.value
     clock = (elements + encoders) * constants.FLIP_FLOP_PASSED.value + 100 * gates
     assert made["register clocks"] == pytest.approx(scaled(clock, OSU_180, TARGET) / 1000)
+    more = constants.CLOCK_GATE_WITH_LATCH.value - constants.CLOCK_GATE.value
+    latches = energies(_COUNTS, 100.0, latches=True)["register clocks"]
+    assert latches - made["register clocks"] == pytest.approx(
+        scaled(100 * 30 * more, OSU_180, TARGET) / 1000
+    )
     # 2 banks of 4 kB and one of half a kB for 1 us.
     assert made["SRAM leakage"] == pytest.approx(8.5 * constants.SRAM_LEAKAGE.value * 1e-6)
 
@@ -279,7 +284,8 @@ def test_every_preset_has_an_energy():
 
 def _mapped(network, folder, *, gated=True):
     chip, library = Chip(shape=network.shape), liberty.read(LIBERTY)
-    return synthesise(chip, library, folder / f"cells-{gated}", gated=gated)
+    made, _ = synthesised_chip(chip, library, folder / f"cells-{gated}", gated=gated)
+    return made
 
 
 def _traced(network, inputs, folder):

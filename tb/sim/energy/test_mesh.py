@@ -50,7 +50,7 @@ def test_by_hand():
     def nj(pj):
         return scaled(pj, OSU_180, TARGET) / 1000
 
-    clock, gate = constants.FLIP_FLOP_CLOCK.value, constants.CLOCK_GATE.value
+    clock, gate = constants.FLIP_FLOP_CLOCK.value, constants.CLOCK_GATE_WITH_LATCH.value
     encoders = 2 * (2 * 1024 + 10 * 1024**0.5)
     passed = 19 * (600 + 2 * 300) + encoders
     always = 3 * 1000 * (100 * clock + 300 * gate)

@@ -86,6 +86,7 @@ def _broken(where: str, name: str, old: str, new: str):
         pytest.param("carrying", "synapse, kept", marks=pytest.mark.thorough),
         ("bias", "ternary"),
         ("gate", "INVX1 LATCH AND2X2"),
+        ("gate", "INVX1 OR2X2"),
         ("gated", "PE"),
         pytest.param("gated", "encoder 32", marks=pytest.mark.thorough),
         pytest.param("gated", "registers", marks=pytest.mark.thorough),
@@ -195,7 +196,10 @@ _MUTANTS = {
     "PE is not clocked as it fires": (
         lambda unit: PEBench(unit=unit),
         ("trispike.rtl.neuron.pe", "ProcessingElement"),
-        ("with m.If(starting | adding):", "with m.If((self.state == PEState.BIAS) | adding):"),
+        (
+            "with m.If(starting | ((self.state == PEState.INTEGRATE)",
+            "with m.If((self.state == PEState.BIAS) | ((self.state == PEState.INTEGRATE)",
+        ),
         "claim_potential",
     ),
     "current is not clocked for the first spikes of a timestep": (
@@ -246,6 +250,7 @@ def test_broken_is_refuted(name, tmp_path):
 
 
 _LATCH = clock_gates.RECIPES[0]
+[_EARLY] = [recipe for recipe in clock_gates.RECIPES if recipe.early]
 _WRONG_PHASE = dataclasses.replace(
     _LATCH,
     cells={
@@ -256,27 +261,40 @@ _WRONG_PHASE = dataclasses.replace(
 _WITHOUT_LATCH = dataclasses.replace(
     _LATCH, cells={"gate": ("AND2X2", {"A": "clk", "B": "enable", "Y": "gated"})}
 )
+_STOPS_IF_ENABLED = dataclasses.replace(
+    _EARLY, cells={"gate": ("OR2X2", {"A": "clk", "B": "enable", "Y": "gated"})}
+)
+
+
+@needs_formal
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(_WITHOUT_LATCH, id="no latch", marks=pytest.mark.thorough),
+        pytest.param(_WRONG_PHASE, id="wrong phase"),
+    ],
+)
+def test_broken_gate_is_refuted(recipe, tmp_path):
+    """Of the gate alone, and of a PE whose clocks it gates."""
+    alone = _verdict(tmp_path / "alone", lambda: GateBench(recipe=recipe))
+    assert alone.counterexample.failed == ("claim_stays_while_the_clock_is_high",)
+    gated = _verdict(tmp_path / "PE", lambda: GatedBench(block=ProcessingElement, recipe=recipe))
+    assert "claim_same_potential" in gated.counterexample.failed
 
 
 @needs_formal
 @pytest.mark.parametrize(
     ("recipe", "claim"),
     [
-        pytest.param(
-            _WITHOUT_LATCH,
-            "rises_if_enabled_before",
-            id="no latch",
-            marks=pytest.mark.thorough,
-        ),
-        pytest.param(_WRONG_PHASE, "stays_while_the_clock_is_high", id="wrong phase"),
+        (_STOPS_IF_ENABLED, "rises_if_enabled_before"),
+        (dataclasses.replace(_EARLY, early=False), "low_with_the_clock"),
     ],
+    ids=["no inverter", "late enable"],
 )
-def test_broken_gate_is_refuted(recipe, claim, tmp_path):
-    """Of the gate alone, and of a PE whose clocks it gates."""
-    alone = _verdict(tmp_path / "alone", lambda: GateBench(recipe=recipe))
-    assert alone.counterexample.failed == (f"claim_{claim}",)
-    gated = _verdict(tmp_path / "PE", lambda: GatedBench(block=ProcessingElement, recipe=recipe))
-    assert "claim_same_potential" in gated.counterexample.failed
+def test_broken_early_gate_is_refuted(recipe, claim, tmp_path):
+    """Of the gate alone: one that lets the wrong cycles pass, one whose enable may be late."""
+    verdict = _verdict(tmp_path, lambda: GateBench(recipe=recipe))
+    assert f"claim_{claim}" in verdict.counterexample.failed
 
 
 @needs_formal

@@ -24,6 +24,7 @@ from trispike.sim.tools.simulator import SimulationError
 
 pytestmark = needs_yosys
 
+_PE_BENCH = "tb.rtl.neuron.pe_cocotb"
 _SIZES = (10, 6, 3)
 
 
@@ -31,11 +32,11 @@ def _chip() -> Chip:
     return Chip(shape=NetworkShape.dense(name="bench", sizes=_SIZES))
 
 
-def _run(block, module, parameters, folder=None, *, gated=False):
-    netlist = mapped(block, gated=gated, folder=folder)
+def _run(block, module, parameters, folder=None, *, gated=False, early=False):
+    netlist = mapped(block, gated=gated, early=early, folder=folder)
     name = block.module_name if folder is None else folder.name  # two tests may run at once
     run_on_sources(
-        f"gates-{name}{'-gated' * gated}",
+        f"gates-{name}{'-gated' * gated}{'-early' * early}",
         simulation(netlist),
         block.module_name,
         flat_ports(block),
@@ -48,22 +49,41 @@ def _run(block, module, parameters, folder=None, *, gated=False):
 _GATED = pytest.mark.parametrize("gated", [False, True], ids=["plain", "gated"])
 """Registers with an enable have multiplexers, or their clocks are gated."""
 
+_EARLY = pytest.mark.parametrize(
+    ("gated", "early"),
+    [
+        pytest.param(False, False, id="plain", marks=pytest.mark.thorough),
+        pytest.param(True, False, id="gated"),
+        pytest.param(True, True, id="early"),
+    ],
+)
+"""And gates have latches or none."""
+
 
 @pytest.mark.parametrize("lanes", [1, pytest.param(4, marks=pytest.mark.thorough)])
 def test_pe(lanes):
-    _run(ProcessingElement(lanes=lanes), "tb.rtl.neuron.pe_cocotb", {"lanes": lanes})
-
-
-@pytest.mark.parametrize("gated", [pytest.param(False, marks=pytest.mark.thorough), True])
-def test_encoder(gated):
-    _run(AEREncoder(inputs=40), "tb.rtl.layers.aer_cocotb", {"inputs": 40}, gated=gated)
+    _run(ProcessingElement(lanes=lanes), _PE_BENCH, {"lanes": lanes})
 
 
 @pytest.mark.thorough
-@_GATED
-def test_chip(gated):
+@pytest.mark.parametrize("early", [False, True])
+def test_gated_pe(early):
+    parameters = {"lanes": 2}
+    _run(ProcessingElement(**parameters), _PE_BENCH, parameters, gated=True, early=early)
+
+
+@_EARLY
+def test_encoder(gated, early):
+    encoder = AEREncoder(inputs=40)
+    _run(encoder, "tb.rtl.layers.aer_cocotb", {"inputs": 40}, gated=gated, early=early)
+
+
+@pytest.mark.thorough
+@_EARLY
+def test_chip(gated, early):
     """Encoders, flow controllers, memories, PEs, read-out and the buffers between them."""
-    _run(_chip(), "tb.rtl.chip_cocotb", {"sizes": _SIZES, "lanes": 1}, gated=gated)
+    parameters = {"sizes": _SIZES, "lanes": 1}
+    _run(_chip(), "tb.rtl.chip_cocotb", parameters, gated=gated, early=early)
 
 
 @pytest.mark.thorough
@@ -143,4 +163,4 @@ def test_broken_mapping_is_caught(name, right, wrong, tmp_path, monkeypatch):
     broken.write_text(text.replace(right, wrong))
     monkeypatch.setattr(mapping, "techmap_file", lambda: broken)
     with pytest.raises(SimulationError, match=r"tb\.rtl\.neuron\.pe_cocotb"):
-        _run(ProcessingElement(), "tb.rtl.neuron.pe_cocotb", {"lanes": 1}, tmp_path / name)
+        _run(ProcessingElement(), _PE_BENCH, {"lanes": 1}, tmp_path / name)

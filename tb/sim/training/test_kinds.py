@@ -147,7 +147,9 @@ def test_draws_are_for_input_that_is_drawn():
 
 
 def test_the_first_spike_is_for_networks_that_answer_so():
-    with pytest.raises(BadInput, match=r"loss must be first spike for first512, .*not cross"):
+    with pytest.raises(
+        BadInput, match=r"loss must be first spike or label for first512, .*not cross"
+    ):
         training.Plan(layer="first512", data="mnist", epochs=1, recipe=Recipe(loss="cross entropy"))
     assert PRESETS["first512"].read_out is ReadOut.FIRST
 

@@ -263,7 +263,7 @@ def _chance_of_label(chances, label):
 def test_first_spike_by_every_pattern(label, draws, timesteps):
     import torch
 
-    from trispike.sim.training.losses import first_spike
+    from trispike.sim.training import losses
 
     rows = [[0.3, 1.7, 1.1, -0.8], [-0.2, 0.9, 2.2, 0.1], [0.4, 1.1, -1.3, 0.6]]
     rows = rows[: draws * timesteps]
@@ -275,7 +275,8 @@ def test_first_spike_by_every_pattern(label, draws, timesteps):
     first = sum(math.log(_chance_of_label(draw, label)) for draw in each) / draws
     wanted = -(first + math.log(ranked)) / 2
     answers = torch.nn.functional.one_hot(torch.tensor([label]), 4)
-    assert first_spike(potentials, answers, [4]).item() == pytest.approx(wanted)
+    assert losses.first_spike(potentials, answers, [4]).item() == pytest.approx(wanted)
+    assert losses.label(potentials, answers, [4]).item() == pytest.approx(-first)
 
 
 @needs_torch
