@@ -94,6 +94,11 @@ class Card:
         trained = isinstance(self.origin, Trained) and self.origin.recipe.get("timesteps", 1)
         return trained if trained > 1 else None
 
+    @property
+    def recipe(self) -> str:
+        """Name of the training recipe; "" if the network was not trained here."""
+        return self.origin.recipe["name"] if isinstance(self.origin, Trained) else ""
+
     def accuracy(self, data: str, timesteps: int) -> float | None:
         """Measured on all test images of ``data`` at so many timesteps; None if it was not.
 

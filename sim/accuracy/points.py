@@ -95,7 +95,7 @@ def points(
         )
         point = Point(
             network=network.name,
-            recipe=card.origin.recipe["name"],
+            recipe=card.recipe,
             data=card.data,
             digest=card.digest,
             timesteps=timesteps,

@@ -159,6 +159,7 @@ def _chip(asked: ChipEnergy) -> None:
         with_gates, without_gates = switched(True), switched(False)
     entry = Energy(
         network=network.name,
+        recipe=subject.card.recipe,
         data=data,
         timesteps=asked.timesteps,
         lanes=shape.lanes,

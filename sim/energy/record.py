@@ -26,7 +26,7 @@ class Told:
 class Energy:
     """Energy of a prediction in nJ, told in three ways.
 
-    network, data, timesteps, lanes: What ran. The committed weights did.
+    network, recipe, data, timesteps, lanes: What ran. ``recipe`` is the weights', or "".
     accuracy, images: Fraction of labels that are right, None without labels, of how many test
         images.
     cycles: Between two predictions, mean of these images.
@@ -36,6 +36,7 @@ class Energy:
     """
 
     network: str
+    recipe: str
     data: str
     timesteps: int
     lanes: int
@@ -86,10 +87,10 @@ def _run(entry: Energy | Widths) -> tuple:
 
 
 def _key(entry: Energy) -> tuple:
-    return *_run(entry), entry.lanes
+    return *_run(entry), entry.lanes, entry.recipe
 
 
-ENERGIES = Records(format="trispike-energy-2", entry=Energy, what="energies", key=_key)
+ENERGIES = Records(format="trispike-energy-3", entry=Energy, what="energies", key=_key)
 
 WIDTHS = Records(
     format="trispike-energy-widths-1", entry=Widths, what="energies of layers", key=_run

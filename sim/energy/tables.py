@@ -76,11 +76,17 @@ def _column(entry: Energy, told: Told) -> dict[str, tuple[str, str]]:
     return lines | {"sum": (f"{sum(nj.values()):.2f}", f"{netlist_nj(entry, told):.2f}")}
 
 
+def _what(entry: Energy) -> str:
+    """What ran, for people."""
+    network = " ".join(part for part in (entry.network, entry.recipe) if part)
+    return f"{network}, T = {entry.timesteps}, lanes: {entry.lanes}"
+
+
 def terminal(entry: Energy) -> Table:
     """The table of ``entry``."""
     table = Table(
-        title=f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ "
-        f"of a prediction, {TARGET}, first {entry.traced_images} images",
+        title=f"{_what(entry)} on {entry.data}: nJ of a prediction, {TARGET}, first "
+        f"{entry.traced_images} images",
         box=box.SIMPLE_HEAD,
     )
     table.add_column("part", no_wrap=True)
@@ -153,7 +159,6 @@ _DESIGNS = (
 
 def _ours(entry: Energy) -> list[tuple[str, ...]]:
     """Rows of one run in the comparison."""
-    name = f"Trispike {entry.network}, T = {entry.timesteps}, lanes: {entry.lanes}"
     accuracy = f"{entry.accuracy:.2%} of {entry.images:,}, {MEASURED}"
     more, few = entry.cycles / entry.traced_cycles, f"{entry.traced_images} images"
     ways = [(silicon.prediction(entry.cycles), "TW-SNN's power for as many cycles")]
@@ -162,15 +167,21 @@ def _ours(entry: Energy) -> list[tuple[str, ...]]:
             (sum(told.events.values()), f"events, {how}"),
             (netlist_nj(entry, told) * more, f"switching of the netlist on {few}, {how}"),
         ]
-    same = (name, str(TARGET), "2 bits", accuracy, f"{entry.cycles:.1f}, {MEASURED}")
+    same = (
+        f"Trispike {_what(entry)}",
+        str(TARGET),
+        "2 bits",
+        accuracy,
+        f"{entry.cycles:.1f}, {MEASURED}",
+    )
     return [(*same, f"{nj:.1f}", f"{DERIVED}: {how}") for nj, how in ways]
 
 
 def _caption(entry: Energy) -> str:
     leakage = f"{entry.gated.switching.leakage / 1000:.1f} uW"
     return (
-        f"{entry.network} on {entry.data}, T = {entry.timesteps}, lanes: {entry.lanes}: nJ of a "
-        f"prediction, {TARGET}, first {entry.traced_images} images, {entry.traced_cycles:.1f} "
-        f"cycles each. Switching is that of {OSU_180}, scaled. "
-        f"Cells: {entry.library}; their leakage, {leakage}, is not in the sums."
+        f"{_what(entry)} on {entry.data}: nJ of a prediction, {TARGET}, first "
+        f"{entry.traced_images} images, {entry.traced_cycles:.1f} cycles each. Switching is that "
+        f"of {OSU_180}, scaled. Cells: {entry.library}; their leakage, {leakage}, is not in the "
+        "sums."
     )

@@ -140,7 +140,7 @@ RECIPES = {
     for recipe in (
         TRISPIKE,
         dataclasses.replace(TRISPIKE, name="trispike-sparse", beta=0.25),
-        dataclasses.replace(TRISPIKE, name="trispike-energy", energy_price=0.003),
+        dataclasses.replace(TRISPIKE, name="trispike-energy", loss="label", energy_price=0.0012),
         TW_SNN,
         dataclasses.replace(TW_SNN, name="tw-snn-32bit", weight_bits=32),
         dataclasses.replace(TW_SNN, name="tw-snn-literal", window=None),

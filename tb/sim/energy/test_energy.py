@@ -212,6 +212,7 @@ def _told(clocks: float, clock: float) -> Told:
 
 ENTRY = Energy(
     network="fc256_256",
+    recipe="trispike",
     data="mnist",
     timesteps=1,
     lanes=1,
