@@ -40,6 +40,13 @@ def all_committed(data: str) -> list[Path]:
     return sorted(files)
 
 
+def recipes(layer: str, data: str) -> list[str]:
+    """Recipes of which weights of a network for a data set come with Trispike."""
+    begin = f"{layer}-{data}"
+    names = (path.stem.removeprefix(begin) for path in _FOLDER.glob(f"{begin}*.npz"))
+    return sorted(name.removeprefix("-") or DEFAULT_RECIPE for name in names)
+
+
 def _arrays(network: Network) -> dict[str, np.ndarray]:
     arrays = {}
     for k, layer in enumerate(network.layers, 1):

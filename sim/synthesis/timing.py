@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import re
+from pathlib import Path
 
 from trispike.sim.synthesis import sta
 from trispike.sim.synthesis.clock_gates import LAST, LAST_ENABLE, LATCH, LATCH_CLOCK
@@ -89,14 +90,15 @@ def time(mapped: Mapped, name: str = "timing") -> Timing:
     if banks:
         script += _FROM_BANKS.format(banks=" ".join(banks))
     text = sta.run(mapped, script, period=_PERIOD, name=name)
+    log = mapped.folder / f"{name}.log"
     _, _, longest = text.partition("== longest")
     longest, _, from_banks = longest.partition("== banks")
-    longest, period = _slowest(longest, mapped)
+    longest, period = _slowest(longest, log)
     return Timing(
         period=period,
         **_ends(longest),
         path=_hops(longest, mapped.netlist),
-        behind_banks=_behind(from_banks, period, mapped) if banks else 0.0,
+        behind_banks=_behind(from_banks, period, log) if banks else 0.0,
     )
 
 
@@ -123,10 +125,12 @@ def link(mapped: Mapped, what: str, outputs: str, inputs: str) -> Link:
     script = _open_latches(mapped.netlist) + _LINK.format(
         outputs=outputs, inputs=inputs, gates=_gates(mapped.netlist)
     )
-    text = sta.run(mapped, script, period=_PERIOD, name=f"link-{what}")
+    name = f"link-{what}"
+    text = sta.run(mapped, script, period=_PERIOD, name=name)
+    log = mapped.folder / f"{name}.log"
     _, _, leaving = text.partition("== leaves")
     leaving, _, entering = leaving.partition("== needs")
-    (_, leaves), (_, needs) = (_slowest(each, mapped) for each in (leaving, entering))
+    (_, leaves), (_, needs) = (_slowest(each, log) for each in (leaving, entering))
     return Link(what=what, leaves=leaves, needs=needs)
 
 
@@ -152,7 +156,7 @@ def _has_latches(netlist: Netlist) -> bool:
     return gate is not None and any(cell.name == LATCH for cell in gate.cells)
 
 
-def _each(reports: str, mapped: Mapped) -> list[tuple[str, float, bool]]:
+def _each(reports: str, log: Path) -> list[tuple[str, float, bool]]:
     """The slowest path of each group in ``reports``: what is said of it, its slack, and whether it
     has half a period.
 
@@ -162,25 +166,25 @@ def _each(reports: str, mapped: Mapped) -> list[tuple[str, float, bool]]:
     parts = re.split(r"^(?=Startpoint: )", reports, flags=re.M)
     matches = [(part, match) for part in parts if (match := _SLACK.search(part))]
     if not matches:
-        raise breakdown("sta found no path", mapped.folder / "timing.log")
+        raise breakdown("sta found no path", log)
     return [(part, float(match["slack"]), _IN_HALF in part) for part, match in matches]
 
 
-def _slowest(reports: str, mapped: Mapped) -> tuple[str, float]:
+def _slowest(reports: str, log: Path) -> tuple[str, float]:
     """That of ``reports`` whose path needs the longest period, and this period in ns."""
     periods = {
         report: round(_PERIOD - slack * (2 if in_half else 1), 4)
-        for report, slack, in_half in _each(reports, mapped)
+        for report, slack, in_half in _each(reports, log)
     }
     slowest = max(periods, key=periods.__getitem__)
     return slowest, periods[slowest]
 
 
-def _behind(reports: str, period: float, mapped: Mapped) -> float:
+def _behind(reports: str, period: float, log: Path) -> float:
     """What paths of ``reports`` need of ``period``, in ns, with the half that some do not have."""
     return max(
         round((period + _PERIOD) / 2 - slack if in_half else _PERIOD - slack, 4)
-        for _, slack, in_half in _each(reports, mapped)
+        for _, slack, in_half in _each(reports, log)
     )
 
 

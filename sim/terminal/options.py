@@ -65,10 +65,18 @@ class Trained(Weights, Preset):
         f"Data set: {', '.join(datasets.NAMES)}.  [default: the one that WEIGHTS was trained on, "
         "or the first of these that LAYER was]"
     )
+    recipe: str | None = option(
+        "Recipe that LAYER was trained by, where weights of several come with Trispike.  "
+        f"[default: {weights.DEFAULT_RECIPE}]"
+    )
 
     def __post_init__(self):
         super().__post_init__()
         if self.weights is not None:
+            if self.recipe is not None:
+                raise BadInput(
+                    "RECIPE= is for the networks of Trispike; leave it out with WEIGHTS="
+                )
             network, card = weights.load(self.weights)
             name, data = network.name, card.data or _DATA
             if self.layer not in (None, name):
@@ -80,17 +88,18 @@ class Trained(Weights, Preset):
                 warn(f"{self.weights} was trained on {data}, and this run is on {self.data}")
         else:
             name = self.layer or self.usual
-            data = self.data or _usual_data(name)
-            path = weights.committed(name, data)
+            recipe = self.recipe or weights.DEFAULT_RECIPE
+            data = self.data or _usual_data(name, recipe)
+            path = weights.committed(name, data, recipe)
             card = weights.load(path)[1] if path.exists() else None
         object.__setattr__(self, "layer", self.layer or name)
         object.__setattr__(self, "data", self.data or data)
         object.__setattr__(self, "trained_timesteps", card and card.timesteps)
 
 
-def _usual_data(layer: str) -> str:
-    """The first data set that committed weights of ``layer`` are for."""
-    committed = (data for data in datasets.NAMES if weights.committed(layer, data).exists())
+def _usual_data(layer: str, recipe: str) -> str:
+    """The first data set that committed weights of ``layer`` by ``recipe`` are for."""
+    committed = (data for data in datasets.NAMES if weights.committed(layer, data, recipe).exists())
     return next(committed, _DATA)
 
 

@@ -43,7 +43,7 @@ class Subject:
 
         `BadInput` if there is none.
         """
-        weight_file = asked.weights or committed(asked.layer, asked.data)
+        weight_file = asked.weights or committed(asked.layer, asked.data, asked.recipe)
         network, card = weights.load(weight_file)
         for k, layer in enumerate(network.shape.layers, 1):
             if layer.maps and layer.maps.leaves_out:
@@ -134,15 +134,19 @@ class Subject:
         return pixels[mine], None if labels is None else labels[mine]
 
 
-def committed(layer: str, data: str) -> Path:
-    """The weight file of ``layer`` for ``data`` that comes with Trispike.
+def committed(layer: str, data: str, recipe: str | None = None) -> Path:
+    """The weight file of ``layer`` for ``data`` that comes with Trispike, by `DEFAULT_RECIPE` or
+    another one.
 
     `BadInput` if none does.
     """
     preset(layer)
     datasets.source(data)
-    weight_file = weights.committed(layer, data)
+    weight_file = weights.committed(layer, data, recipe or weights.DEFAULT_RECIPE)
     if not weight_file.exists():
+        others = weights.recipes(layer, data)
+        if recipe and others:
+            raise BadInput(f"RECIPE must be one of {', '.join(others)}, not {recipe!r}")
         raise BadInput(
             f"no weights of {layer} for {data} come with Trispike; train them by make train "
             f"LAYER={layer} DATA={data} and name the file with WEIGHTS="

@@ -70,12 +70,22 @@ def test_unknown_layer():
         (["--weights", "."], "must end with .npz, not '.'"),
         (["--weights", ""], "must end with .npz"),
         (["--weights", "/nowhere/w.npz"], "cannot read /nowhere/w"),
+        (
+            ["--data", "digits", "--recipe", "tw-snn"],
+            "RECIPE must be one of trispike, not 'tw-snn'",
+        ),
         (["--frequency", "1"], r"sim takes no FREQUENCY=; leave it out"),
     ],
 )
 def test_options(options, pattern):
     """Options out of range."""
     assert re.search(pattern, refused_here("sim", *options))
+
+
+def test_recipe_of_a_weight_file(weight_file):
+    """A weight file says by itself what it was trained by."""
+    message = refused_here("sim", "--recipe", "trispike", "--weights", weight_file)
+    assert "RECIPE= is for the networks of Trispike; leave it out with WEIGHTS=" in message
 
 
 def test_missing_data_folder(tmp_path):

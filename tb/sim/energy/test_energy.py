@@ -257,6 +257,9 @@ def test_record(tmp_path):
     other = dataclasses.replace(ENTRY, network="fc256")
     record.ENERGIES.write(path, [ENTRY, other])
     assert record.ENERGIES.read(path) == [other, ENTRY]
+    sparse = dataclasses.replace(ENTRY, recipe="trispike-sparse")
+    assert record.ENERGIES.renewed([ENTRY], sparse) == [ENTRY, sparse]
+    assert "| Trispike fc256_256 trispike-sparse, T = 1, lanes: 1 |" in tables.markdown([sparse])
     assert record.ENERGIES.read(tmp_path / "none.json") == []
     whole = json.loads(path.read_text())
     for broken in ({**whole, "format": "x"}, {**whole, "entries": [{}]}, []):

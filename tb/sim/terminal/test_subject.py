@@ -55,3 +55,12 @@ def test_other_outputs(given, capfd):
 def test_what_does_not_fit(given, data, encoder, inputs, timesteps, message):
     with pytest.raises(BadInput, match=message):
         given(data, encoder, (inputs, 12), timesteps)
+
+
+@pytest.mark.parametrize("recipe", [None, "trispike", "tw-snn"])
+def test_recipe(recipe):
+    """The committed weights of that recipe, or of the usual one."""
+    asked = ChipRun(layer="fc256_256", data="mnist", recipe=recipe)
+    card = Subject.of(asked).card
+    assert (card.shape.name, card.data) == ("fc256_256", "mnist")
+    assert card.recipe == (recipe or "trispike")
