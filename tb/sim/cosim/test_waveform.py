@@ -11,11 +11,18 @@ import pywellen
 
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.networks import random_network, random_network_of, save
-from trispike.models.network.layers import Bias, Dense
-from trispike.models.network.shape import Encoder, NetworkShape
+from trispike.models.network.layers import Bias, Convolution, Dense, Threshold
+from trispike.models.network.maps import Maps
+from trispike.models.network.neuron import LEAKY
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
+from trispike.models.network.volume import Volume
+from trispike.rtl.neuron.operations import Operation
+from trispike.rtl.neuron.pe import PEState
+from trispike.rtl.view import Radix
 from trispike.sim.cosim import command, cosimulation, harness, watchdog, waveform
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
+from trispike.sim.tools import viewers
 from trispike.sim.tools.build import missing_for_fst
 
 IMAGES = 6
@@ -164,6 +171,101 @@ def test_command(tmp_path, monkeypatch):
     path = Path(second.removeprefix("waveform: "))
     assert path.parent == tmp_path / "waves"
     assert [value for _, value in _changes(path, "result_valid")].count(1) == 2
+    surfer, gtkwave = done.stdout.splitlines()[-2:]
+    assert surfer.endswith(f" && surfer -c {path.stem}.sucl {path.name})")
+    assert gtkwave.endswith(f" && gtkwave {path.name} {path.stem}.gtkw)")
+    assert str(tmp_path) not in path.with_suffix(".sucl").read_text()
+    assert str(tmp_path) not in path.with_suffix(".gtkw").read_text()
+
+
+def _surfer_lines(path):
+    """Signals and their formats, as Surfer's commands in ``path`` set them."""
+    shown, focused = [], None
+    for line in path.read_text().splitlines():
+        command, _, argument = line.partition(" ")
+        match command:
+            case "divider_add" | "variable_add":
+                assert focused is None  # Surfer would put it below the line with the focus
+                shown.append([argument, "Bit"])
+            case "item_focus":
+                letters = argument.removesuffix("_")
+                focused = int(letters.translate(str.maketrans("abcdefghijklmnop", HEX)), 16)
+            case "item_set_format":
+                shown[focused][1] = argument
+            case "item_unfocus":
+                focused = None
+            case _:
+                assert line == "zoom_fit"
+    return [tuple(each) for each in shown if "." in each[0]]
+
+
+def _gtkwave_lines(path):
+    """Signals, by the names that they have in the waveform, their bits, flags and translations."""
+    lines, flags, names = [], None, None
+    for line in path.read_text().splitlines():
+        if line.startswith("@"):
+            flags = int(line[1:], 16)
+        elif re.match(r"\^\d ", line):
+            names = line.split(" ", 1)[1]
+        elif line.startswith("bench."):
+            name, bits = re.fullmatch(r"(.*?)(?:\[(\d+):0\])?", line).groups()
+            name = re.sub(r"\[(\d+)\]$", r".[\1]", name)
+            lines.append((name, int(bits or 0) + 1, flags, names if flags & TRANSLATED else None))
+        else:
+            assert re.match(r"-|\[dumpfile\] \"wave.(fst|vcd)\"", line)
+    return lines
+
+
+HEX, SIGNED, TRANSLATED = "0123456789abcdef", 0x400, 0x2000
+
+
+def _maps_shape():
+    maps = Maps(volume=Volume(channels=2, height=4, width=4), kernel=(3, 3), padding=1, pool=2)
+    layer = Convolution(maps=maps, channels=4, neuron=LEAKY)
+    whole = Maps.whole(layer.output)
+    last = Convolution(maps=whole, channels=17, threshold=Threshold.NONE, lanes=2)
+    return NetworkShape.of("maps", (layer, last), ReadOut.POTENTIAL)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(NETWORK.shape, id="dense"),
+        pytest.param(_maps_shape(), id="maps", marks=pytest.mark.thorough),
+    ],
+)
+def test_viewers_show_signals_of_the_wave(run, shape):
+    """Surfer's and GTKWave's lines are signals of the waveform, states in words."""
+    network = random_network_of(shape, 3)
+    inputs = np.random.default_rng(3).random((1, 2, shape.layers[0].volume.size)) < 0.3
+    path = run(1, Given(inputs), network=network)
+    viewers.write(path, harness.views(network.shape))
+    bits = {var.full_name: var.bitwidth for var in pywellen.Waveform(str(path)).all_vars()}
+    lines = _gtkwave_lines(path.with_suffix(".gtkw"))
+    assert [line[:2] for line in lines] == [(name, bits[name]) for name, *_ in lines]
+    formats = dict(_surfer_lines(path.with_suffix(".sucl")))
+    assert list(formats) == [name for name, *_ in lines]
+    for name, width, flags, names in lines:
+        assert (formats[name] == "Signed") == bool(flags & SIGNED)
+        assert (formats[name] == "Bit") == (width == 1)
+        if names:
+            assert Path(names).stem == formats[name]
+            assert "2 INTEGRATE\n3 FIRE\n" in (path.parent / names).read_text()
+
+
+def test_viewers_read_as_numbers_are():
+    """Potentials are signed, a state is its layer's, scores are those of the read-out."""
+    groups = harness.views(_maps_shape())
+    assert list(groups) == ["clock", "input", "layer_0", "layer_1", "readout"]
+    reads = {view.signal: view.reads for views in groups.values() for view in views}
+    layer_0, layer_1 = "bench.chip.layer_0", "bench.chip.layer_1"
+    assert reads[f"{layer_0}.flow.state"] is Operation
+    assert reads[f"{layer_1}.flow.state"] is PEState
+    signed = [name for name, how in reads.items() if how is Radix.SIGNED]
+    assert {f"{layer_0}.pe_0.potential", f"{layer_1}.pe_3.result"} < set(signed)
+    assert f"{layer_1}.pe_3.spike" not in reads
+    assert "bench.chip.readout.counts.[15]" in signed
+    assert "bench.chip.readout.counts.[16]" not in reads
 
 
 @pytest.mark.parametrize("lacking", [[], ["lz4"], ["zlib"], ["lz4", "zlib"]])
