@@ -26,7 +26,8 @@ chunk by chunk as well, by whoever stays far enough ahead that its end is never 
 
 A harness with ``waves`` and ``+waves=N`` traces all signals from the cycle in which the network is
 loaded until N predictions are out. It ends the simulation once the shard is withdrawn
-(`sim.cosim.shard.withdraw`), so that the waveform is closed: FST has its header only then.
+(`sim.cosim.shard.withdraw`), so that the waveform is closed: FST has its header only then. SIGTERM,
+which batch systems send to children too when a time limit is over, withdraws the shard.
 """
 
 from amaranth import Shape
@@ -190,11 +191,18 @@ module {TOP} (
 
 
 _TRACING = f"""
+`systemc_imp_header
+#include <csignal>
+#include <unistd.h>
+`verilog
+
   int traced = 0, parent;
   bit tracing = 0;
   always @(posedge start) void'($value$plusargs("waves=%d", traced));
 
   task start_trace;
+    // Python, which is not called meanwhile, could not take the signal.
+    $c("std::signal(SIGTERM, [](int) {{ unlink(\\"{PARENT}\\"); }});");
     $dumpfile("{WAVES}");
     $dumpvars;
     tracing = 1;

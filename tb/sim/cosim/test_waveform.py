@@ -1,7 +1,9 @@
 """Waveforms of a run: what they hold, how large they will be, and what an interrupt leaves."""
 
 import functools
+import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pywellen
 
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.networks import random_network, random_network_of, save
+from tb.kit.processes import simulators
 from trispike.models.network.layers import Bias, Convolution, Dense, Threshold
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import LEAKY
@@ -38,13 +41,14 @@ pytestmark = pytest.mark.xdist_group("energy")
 def run(tmp_path):
     """Runs images on a small network, so many of them traced; returns the waveform's path."""
 
-    def traced(images, stimulus=FEW, pool=None, network=NETWORK):
+    def traced(images, stimulus=FEW, pool=None, network=NETWORK, *, lanes=1, deaths=0):
         weight_file = save(network, tmp_path)
         model = cosimulation.chip_model(network, waves=True, optimise=False)
         count = len(stimulus.array)
-        options = {"model": model, "waves": images, "pool": pool}
+        options = {"model": model, "waves": images, "pool": pool, "lanes": lanes}
         found = cosimulation.run(weight_file, stimulus, range(count), tmp_path, **options)
-        assert not found.deaths
+        assert len(found.deaths) == deaths
+        assert all((outcome.first is None) == (lanes == 1) for outcome in found.outcomes)
         return waveform.keep(tmp_path, tmp_path / "wave")
 
     return traced
@@ -113,6 +117,29 @@ def test_interrupted(run, tmp_path, traced):
     path = waveform.keep(tmp_path, tmp_path / "wave")
     results = [value for _, value in _changes(path, "result_valid") if value]
     assert len(results) == 1 if traced == 1 else len(results) < images
+
+
+def test_simulator_told_to_end(run, tmp_path):
+    """A time limit of a batch system reaches simulators too: the waveform is closed."""
+
+    class Ended(LocalPool):
+        def result(self, future):
+            while not [*tmp_path.glob(f"shards/*/*/{harness.WAVES}")]:
+                time.sleep(0.01)
+            time.sleep(0.5)
+            (pid,) = simulators(os.getpid())
+            os.kill(pid, signal.SIGTERM)
+            return super().result(future)
+
+    many = Given(np.random.default_rng(3).random((10_000, 2, 40)) < 0.3)
+    path = run(10_000, many, Ended(1), deaths=1)
+    assert 1 < len(_changes(path, "clk")) < 400_000
+
+
+def test_mismatch(run):
+    """The waveform of a run whose RTL and models differ is closed too."""
+    path = run(IMAGES, lanes=2)  # the model's: the RTL has one
+    assert [value for _, value in _changes(path, "result_valid")].count(1) == IMAGES
 
 
 def test_estimate(run):
