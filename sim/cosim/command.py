@@ -19,7 +19,7 @@ from trispike.sim.cosim.table import table
 from trispike.sim.cost.registers import chip_registers
 from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
-from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.console import next_phase, progress_bar, relative
 from trispike.sim.terminal.options import Images, Input, Jobs, Json, Lanes, Seeded
 from trispike.sim.terminal.parser import make_name
 from trispike.sim.terminal.request import at_least_1, option
@@ -105,10 +105,10 @@ def execute(asked: ChipRun) -> None:
                 cluster.ClusterPool(asked.cluster) if asked.cluster else LocalPool(asked.jobs or 1)
             )
             stack.callback(pool.close)
-            progress = stack.enter_context(progress_bar())
+            progress = stack.enter_context(progress_bar("images"))
             task = progress.add_task(f"building {network.name} (Verilator)", total=None)
             model = cosimulation.chip_model(network, lanes=asked.lanes, waves=asked.waves)
-            progress.update(task, total=len(chosen), description=f"simulating {network.name}")
+            task = next_phase(progress, task, f"simulating {network.name}", len(chosen))
             try:
                 found = cosimulation.run(
                     weight_file,

@@ -31,7 +31,8 @@ class _Count(ProgressColumn):
     def render(self, task: Task) -> Text:
         if task.total is None:
             return Text()
-        return Text(f"{task.completed:,.0f}/{task.total:,.0f} {self._things}".rstrip())
+        things = task.fields.get("things", self._things)
+        return Text(f"{task.completed:,.0f}/{task.total:,.0f} {things}".rstrip())
 
 
 class _Remaining(ProgressColumn):
@@ -49,8 +50,9 @@ class _Remaining(ProgressColumn):
 def progress_bar(things: str = "") -> Progress:
     """A progress bar on standard error that vanishes when done; nothing where it is no terminal.
 
-    ``things``: what a task's steps are, in the plural. Of a task with a total the bar says how long
-    it may still take, of another one how long it has taken; `next_phase` keeps these apart.
+    ``things``: what a task's steps are, in the plural, unless its field ``things`` says so. Each
+    task tells how long it has taken, one with a total also how long it may still take: `next_phase`
+    keeps the clocks of phases apart.
     """
     errors = Console(stderr=True)
     return Progress(
