@@ -227,6 +227,36 @@ def _chunks(png: bytes) -> list[str]:
 
 
 @needs_matplotlib
+@pytest.mark.parametrize(
+    ("baseline", "accuracy", "note"),
+    [
+        ("tw-snn-32bit", 0.95, "32-bit weights: tw-snn-32bit."),
+        (
+            "tw-snn-32bit",
+            0.85,
+            "32-bit weights: tw-snn-32bit. Below 0 the ternary weights are the more accurate ones: "
+            "trispike is another recipe.",
+        ),
+        (
+            "trispike-32bit",
+            0.85,
+            "32-bit weights: trispike-32bit. Below 0 the ternary weights are the more accurate "
+            "ones.",
+        ),
+    ],
+)
+def test_footnote_of_costs(baseline, accuracy, note):
+    """A negative cost is explained, by another recipe where the baseline is one."""
+    from trispike.sim.accuracy import plots
+
+    entries = [
+        entry_of("fc256", "trispike", {0: [0.9]}),
+        entry_of("fc256", baseline, {0: [accuracy]}),
+    ]
+    assert plots._note(costs(entries)) == note
+
+
+@needs_matplotlib
 def test_figures_repeat(monkeypatch):
     """Bytes that depend on nothing but the entries, not even on a user's style or the clock."""
     import matplotlib
