@@ -226,23 +226,16 @@ def _chunks(png: bytes) -> list[str]:
     return kinds
 
 
+BELOW = " Below 0 the ternary weights are the more accurate ones"
+
+
 @needs_matplotlib
 @pytest.mark.parametrize(
     ("baseline", "accuracy", "note"),
     [
-        ("tw-snn-32bit", 0.95, "32-bit weights: tw-snn-32bit."),
-        (
-            "tw-snn-32bit",
-            0.85,
-            "32-bit weights: tw-snn-32bit. Below 0 the ternary weights are the more accurate ones: "
-            "trispike is another recipe.",
-        ),
-        (
-            "trispike-32bit",
-            0.85,
-            "32-bit weights: trispike-32bit. Below 0 the ternary weights are the more accurate "
-            "ones.",
-        ),
+        ("tw-snn-32bit", 0.95, ""),
+        ("tw-snn-32bit", 0.85, f"{BELOW}: trispike is another recipe."),
+        ("trispike-32bit", 0.85, f"{BELOW}."),
     ],
 )
 def test_footnote_of_costs(baseline, accuracy, note):
@@ -253,7 +246,7 @@ def test_footnote_of_costs(baseline, accuracy, note):
         entry_of("fc256", "trispike", {0: [0.9]}),
         entry_of("fc256", baseline, {0: [accuracy]}),
     ]
-    assert plots._note(costs(entries)) == note
+    assert plots._note(costs(entries)) == f"32-bit weights: {baseline}.{note}"
 
 
 @needs_matplotlib
