@@ -14,6 +14,7 @@ from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import Target, timesteps_layout, write_layout
 from trispike.rtl.layers.layer import input_layout
 from trispike.rtl.parameters import Parameter
+from trispike.rtl.view import View, below
 
 
 class Chip(Block):
@@ -74,6 +75,16 @@ class Chip(Block):
         if shape == shape.with_lanes(shape.lanes):
             return f"trispike_{shape.name}{lanes_suffix(shape.lanes)}"
         return f"trispike_{shape.name}_{'_'.join(map(str, shape.each_lanes))}_lanes"
+
+    @staticmethod
+    def views(shape: NetworkShape, neurons: int) -> dict[str, tuple[View, ...]]:
+        """Of each block of a chip of ``shape``, by its place; of layers the first ``neurons``."""
+        blocks = {
+            f"layer_{k}": LAYERS[type(layer)].views(layer, range(min(neurons, layer.neurons)))
+            for k, layer in enumerate(shape.layers)
+        }
+        blocks["readout"] = Readout.views(shape.sizes[-1], shape.read_out, shape.groups)
+        return {place: below(place, views) for place, views in blocks.items()}
 
     def elaborate(self, platform):
         m = Module()

@@ -16,6 +16,7 @@ from trispike.rtl.hierarchy import Block
 from trispike.rtl.layers.configuration import TIMESTEPS_SHAPE
 from trispike.rtl.layers.layer import output_layout
 from trispike.rtl.parameters import Parameter
+from trispike.rtl.view import Radix, View
 
 
 def score_shape(read_out: ReadOut) -> Shape:
@@ -26,6 +27,10 @@ def score_shape(read_out: ReadOut) -> Shape:
 SCORES = {ReadOut.COUNT: "counts", ReadOut.POTENTIAL: "sums", ReadOut.FIRST: "leads"}
 """What is found out for an output neuron: how often it spikes; the sum of its potentials; 255 less
 the timestep, from 0, of its first spike, or 0 if it has none."""
+
+
+_SHOWN = 16
+"""Outputs whose scores a waveform viewer shows first."""
 
 
 def result_layout(
@@ -118,6 +123,20 @@ class Readout(Block):
                 **({"stop": Out(1)} if stops else {}),
                 "result": Out(stream.Signature(self._result_layout)),
             }
+        )
+
+    @staticmethod
+    def views(
+        outputs: int, read_out: ReadOut = ReadOut.COUNT, groups: tuple[int, ...] = ()
+    ) -> tuple[View, ...]:
+        """Scores of the first outputs as they grow, and the prediction."""
+        score, layout = score_shape(read_out), result_layout(outputs, read_out, groups)
+        shown = range(min(outputs, _SHOWN))
+        radix = Radix.SIGNED if score.signed else Radix.UNSIGNED
+        return (
+            *(View(signal=f"counts.[{k}]", bits=score.width, reads=radix) for k in shown),
+            View(signal="result__valid"),
+            View(signal="result__payload.label", bits=layout["label"].width, reads=Radix.UNSIGNED),
         )
 
     @property

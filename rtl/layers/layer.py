@@ -1,5 +1,6 @@
 """What layers of every kind are: encoder, flow controller, weight memory and an array of PEs."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from amaranth import *
@@ -17,6 +18,7 @@ from trispike.rtl.layers.configuration import (
     write_layout,
 )
 from trispike.rtl.layers.flow import FlowController
+from trispike.rtl.layers.lanes import spikes_layout
 from trispike.rtl.layers.timestep_counter import PhaseCounter, PositionCounter, TimestepCounter
 from trispike.rtl.layers.weight_memory import WeightMemory
 from trispike.rtl.neuron.carrying import CarryingElement
@@ -25,6 +27,7 @@ from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.neuron.scale import Scale, constant_bits
 from trispike.rtl.parameters import Parameter
 from trispike.rtl.probe import Probe
+from trispike.rtl.view import Radix, View, handshake
 
 
 def input_layout(shape: Layer) -> ShapeLike:
@@ -131,6 +134,30 @@ class LayerBlock(Block):
             count=neurons,
             bits=POTENTIAL_BITS,
             signed=True,
+        )
+
+    @staticmethod
+    def views(shape: Layer, neurons: Iterable[int]) -> tuple[View, ...]:
+        """Addresses, what PEs do, those of ``neurons``, and what leaves a layer of ``shape``."""
+        addresses = spikes_layout(shape.inputs, shape.lanes)["addresses"].shape
+        width = addresses.elem_shape
+        lanes = (
+            View(signal=f"addresses.[{lane}]", bits=width, reads=Radix.UNSIGNED)
+            for lane in range(shape.lanes)
+        )
+        potential = {"bits": POTENTIAL_BITS, "reads": Radix.SIGNED}
+        elements = []
+        for n in neurons:
+            result = View(signal=f"pe_{n}.result", **potential)
+            elements.append(View(signal=f"pe_{n}.potential", **potential))
+            elements.append(View(signal=f"pe_{n}.spike") if shape.fires else result)
+        return (
+            *handshake("encoder.o"),
+            *lanes,
+            View.named("flow.state", states(shape)),
+            *elements,
+            *handshake("o"),
+            *([View(signal="o__payload", bits=shape.neurons)] if shape.fires else []),
         )
 
     def elaborate(self, platform):

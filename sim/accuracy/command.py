@@ -107,7 +107,7 @@ def _against_energy(asked: EnergyRequest) -> None:
         raise BadInput(f"IMAGES must be at most {len(images)}, {data}'s test images, not {count}")
     loaded = [weights.load(path) for path in weights.all_committed(data)]
     dense = [each for each in loaded if not each[0].shape.has_maps]
-    with progress_bar() as progress, run_folder(f"accuracy-{data}") as run:
+    with progress_bar("networks") as progress, run_folder(f"accuracy-{data}") as run:
         task = progress.add_task(f"measuring {len(dense)} networks", total=len(dense))
         found = []
         for network, card in dense:
@@ -187,7 +187,7 @@ def _measured(
     loaded: dict, images: np.ndarray, labels: np.ndarray, timesteps: int, seeds: range, jobs: int
 ) -> dict[Source, Entry]:
     networks = [network for network, _ in loaded.values()]
-    with progress_bar() as progress:
+    with progress_bar("batches") as progress:
         total = batches(len(images), timesteps, len(seeds))
         task = progress.add_task(f"measuring {len(networks)} networks", total=total)
         spreads = measure(

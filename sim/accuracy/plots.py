@@ -141,37 +141,43 @@ def quantisation(data: str, costs: Sequence[Cost]) -> bytes:
     ``costs`` are one or more, all of ``data``.
     """
     with style.context("default"):
-        figure = figure_of(9, 3.6)
+        figure = figure_of(8.8, 4.2)
         longest = min(cost.timesteps for cost in costs)
         times = sorted({1, longest})
         panels = figure.subplots(1, len(times), sharey=True, squeeze=False)[0]
-        ends = [_cost_panel(axes, data, costs, t) for axes, t in zip(panels, times, strict=True)]
-        for axes, names in zip(panels, ends, strict=True):  # when the limits are known
-            _write_names(axes, names)
+        for axes, t in zip(panels, times, strict=True):
+            _cost_panel(axes, data, costs, t)
+        lines, names = panels[0].get_legend_handles_labels()
+        below = {"loc": "outside lower center", "ncols": 4, "fontsize": 8.5}
+        figure.legend(lines, names, title=_note(costs), title_fontsize=8.5, **below)
         panels[0].set_ylabel("32-bit minus ternary, points")
         figure.suptitle(f"What ternary weights cost on {data}", fontsize=11)
         return png(figure)
 
 
-def _cost_panel(
-    axes: Axes, data: str, costs: Sequence[Cost], timesteps: int
-) -> list[tuple[float, float, str]]:
-    """Draw dots with standard deviations, and the range that TW-SNN prints.
+def _note(costs: Sequence[Cost]) -> str:
+    """What the costs are against, and why some are negative."""
+    note = f"32-bit weights: {', '.join(dict.fromkeys(cost.baseline for cost in costs))}."
+    negative = [cost for cost in costs if min(cost.mean(1), cost.mean(cost.timesteps)) < 0]
+    if not negative:
+        return note
+    note += " Below 0 the ternary weights are the more accurate ones"
+    others = dict.fromkeys(
+        f"{cost.recipe} is another recipe"
+        for cost in negative
+        if not cost.recipe.startswith(cost.baseline.removesuffix("-32bit"))
+    )
+    return f"{note}: {', '.join(others)}." if others else f"{note}."
 
-    Returns the position of each recipe's last dot, and the recipe's name.
-    """
+
+def _cost_panel(axes: Axes, data: str, costs: Sequence[Cost], timesteps: int) -> None:
+    """Draw dots with standard deviations, and the range that TW-SNN prints."""
     printed = published.cost(data)
     if printed:
-        axes.axhspan(printed.least, printed.most, color="black", alpha=0.08, linewidth=0)
-        axes.text(
-            0.02,
-            printed.most,
-            f"{printed.paper}, published: {printed.least:g} to {printed.most:g} (T not printed)",
-            fontsize=7.5,
-            va="bottom",
-            transform=axes.get_yaxis_transform(),
-        )
-    recipes, ends = list(dict.fromkeys(cost.recipe for cost in costs)), []
+        said = f"{printed.paper}, published: {printed.least:g} to {printed.most:g} (T not printed)"
+        band = {"color": "black", "alpha": 0.08, "linewidth": 0, "label": said}
+        axes.axhspan(printed.least, printed.most, **band)
+    recipes = list(dict.fromkeys(cost.recipe for cost in costs))
     for k, recipe in enumerate(recipes):
         costs_of_recipe = [cost for cost in costs if cost.recipe == recipe]
         offset = 0.2 * (k - (len(recipes) - 1) / 2)
@@ -185,12 +191,10 @@ def _cost_panel(
             markersize=5,
             linestyle="none",
             capsize=3,
+            label=recipe,
         )
-        last = max(costs_of_recipe, key=lambda cost: list(TABLE_1).index(cost.layer))
-        ends.append((last.mean(timesteps), list(TABLE_1).index(last.layer) + 0.1, recipe))
     axes.axhline(0, color="black", linewidth=0.8)
     axes.set_xticks(range(len(TABLE_1)), list(TABLE_1))
-    axes.set_xlim(-0.5, len(TABLE_1) + 0.2)  # room for the names
+    axes.set_xlim(-0.5, len(TABLE_1) - 0.5)
     axes.set_title(f"T = {timesteps}", fontsize=10)
     axes.grid(axis="y", alpha=0.25)
-    return ends

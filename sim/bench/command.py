@@ -21,7 +21,7 @@ from trispike.sim.bench.sample import Contender, Sample
 from trispike.sim.bench.work import Work
 from trispike.sim.cosim import cosimulation
 from trispike.sim.terminal import extras
-from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.console import next_phase, progress_bar, relative, table_console
 from trispike.sim.terminal.options import Images, Input, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
@@ -102,7 +102,7 @@ def bench(asked: Bench) -> None:
 def _measured(work: Work, budget: float) -> tuple[dict[str, list[Sample]], dict[str, str]]:
     """Samples by row, and why a row is not there."""
     name = work.network.name
-    with progress_bar() as progress, run_folder(f"bench-{name}") as folder:
+    with progress_bar("rounds") as progress, run_folder(f"bench-{name}") as folder:
         task = progress.add_task(f"building {name} (Verilator)", total=None)
         contenders: list[Contender] = [
             Ceiling(work, ceiling.program(work.network), folder / "ceiling"),
@@ -117,7 +117,7 @@ def _measured(work: Work, budget: float) -> tuple[dict[str, list[Sample]], dict[
             skipped["snntorch"] = NO_SNNTORCH
         else:
             contenders.append(snn.SnnTorch(work))
-        progress.update(task, total=rounds.ROUNDS * len(contenders))
+        task = next_phase(progress, task, "timing", rounds.ROUNDS * len(contenders))
         with threadpool_limits(limits=1):
             samples = rounds.measure(
                 contenders,

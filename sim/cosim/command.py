@@ -11,7 +11,7 @@ from rich.console import Console
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
-from trispike.sim.cosim import cluster, cosimulation, waveform
+from trispike.sim.cosim import cluster, cosimulation, harness, waveform
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
@@ -19,12 +19,12 @@ from trispike.sim.cosim.table import table
 from trispike.sim.cost.registers import chip_registers
 from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
-from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.console import next_phase, progress_bar, relative
 from trispike.sim.terminal.options import Images, Input, Jobs, Json, Lanes, Seeded
 from trispike.sim.terminal.parser import make_name
 from trispike.sim.terminal.request import at_least_1, option
 from trispike.sim.terminal.subject import Subject
-from trispike.sim.tools import toolchain
+from trispike.sim.tools import toolchain, viewers
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
 from trispike.sim.tools.simulator import SimulationError
@@ -99,16 +99,16 @@ def execute(asked: ChipRun) -> None:
             plan = waveform.plan(network, shape, stimulus, chosen, tools.cxx, limit)
             print(plan, flush=True)
             traced = plan.traced
-        interrupted = False
+        interrupted, wave = False, None
         with contextlib.ExitStack() as stack:
             pool = (
                 cluster.ClusterPool(asked.cluster) if asked.cluster else LocalPool(asked.jobs or 1)
             )
             stack.callback(pool.close)
-            progress = stack.enter_context(progress_bar())
+            progress = stack.enter_context(progress_bar("images"))
             task = progress.add_task(f"building {network.name} (Verilator)", total=None)
             model = cosimulation.chip_model(network, lanes=asked.lanes, waves=asked.waves)
-            progress.update(task, total=len(chosen), description=f"simulating {network.name}")
+            task = next_phase(progress, task, f"simulating {network.name}", len(chosen))
             try:
                 found = cosimulation.run(
                     weight_file,
@@ -127,6 +127,8 @@ def execute(asked: ChipRun) -> None:
         if asked.waves:
             wave = waveform.keep(folder, build_folder() / "waves" / name)
             print(f"waveform: {relative(wave) if wave else waveform.NONE}")
+            if wave:
+                viewers.write(wave, harness.views(shape))
         if asked.trace is not None and found.outcomes and not interrupted:
             print(f"trace: {relative(asked.trace)}")
         try:
@@ -151,6 +153,8 @@ def execute(asked: ChipRun) -> None:
             if found.deaths:
                 raise SimulationError("\n".join(_obituary(death, asked) for death in found.deaths))
         finally:  # whatever else went wrong, a mismatch is what to say
+            if wave:
+                print(viewers.commands(wave), flush=True)
             first = first_mismatch(found.outcomes)
             if first:
                 raise MismatchFound(first)

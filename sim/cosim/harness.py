@@ -26,17 +26,20 @@ chunk by chunk as well, by whoever stays far enough ahead that its end is never 
 
 A harness with ``waves`` and ``+waves=N`` traces all signals from the cycle in which the network is
 loaded until N predictions are out. It ends the simulation once the shard is withdrawn
-(`sim.cosim.shard.withdraw`), so that the waveform is closed: FST has its header only then.
+(`sim.cosim.shard.withdraw`), so that the waveform is closed: FST has its header only then. SIGTERM,
+which batch systems send to children too when a time limit is over, withdraws the shard.
 """
 
 from amaranth import Shape
 
 from trispike.models.network.shape import NetworkShape
+from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.chip.readout import result_layout
 from trispike.rtl.layers import LAYERS
 from trispike.rtl.layers.configuration import write_layout
 from trispike.rtl.layers.layer import input_layout
 from trispike.rtl.probe import Probe
+from trispike.rtl.view import Radix, View, below
 from trispike.sim.cosim.shard import PARENT
 
 TOP = "bench"
@@ -46,6 +49,9 @@ _WANTED_CYCLES = 64
 
 WAVES = "waves"
 """File of the waveform."""
+
+_NEURONS = 4
+"""Neurons of each layer that a waveform viewer shows first."""
 
 CLOCK_HALF_PERIOD_NS = 3
 """Half a clock period: 6 ns is 166.7 MHz, TW-SNN's clock rounded to whole nanoseconds."""
@@ -57,10 +63,28 @@ def probes(shape: NetworkShape) -> list[tuple[int, Probe]]:
     return [(k, probe) for k, layer in layers for probe in LAYERS[type(layer)].probes(layer)]
 
 
+def views(shape: NetworkShape) -> dict[str, tuple[View, ...]]:
+    """What a viewer should show of the bench round a chip of ``shape``, by block."""
+    own = {
+        "clock": (View(signal="clk"), View(signal="cycle", bits=64, reads=Radix.UNSIGNED)),
+        "input": (
+            View(signal="i_valid"),
+            View(signal="i_ready"),
+            View(signal="i_payload", bits=_input_bits(shape)),
+        ),
+    }
+    chip = {name: below("chip", each) for name, each in Chip.views(shape, _NEURONS).items()}
+    return {name: below(TOP, each) for name, each in (own | chip).items()}
+
+
+def _input_bits(shape: NetworkShape) -> int:
+    return Shape.cast(input_layout(shape.layers[0])).width
+
+
 def harness(shape: NetworkShape, module: str, *, waves: bool = False) -> str:
     """SystemVerilog of the bench around ``module``, the chip exported for ``shape``."""
     looked_at = probes(shape)
-    input_bits = Shape.cast(input_layout(shape.layers[0])).width
+    input_bits = _input_bits(shape)
     write_bits = write_layout(shape.layers).size
     result = result_layout(shape.sizes[-1], shape.read_out, shape.groups, stops=shape.stops)
     result_bits = result.size
@@ -128,7 +152,7 @@ module {TOP} (
     if (capturing) close_captures();
   end
 
-  longint cycle = 0;
+  logic [63:0] cycle = 0;
   initial {{predictions, chunks}} = 0;
   assign done = running && predictions == expected;
 
@@ -167,11 +191,18 @@ module {TOP} (
 
 
 _TRACING = f"""
+`systemc_imp_header
+#include <csignal>
+#include <unistd.h>
+`verilog
+
   int traced = 0, parent;
   bit tracing = 0;
   always @(posedge start) void'($value$plusargs("waves=%d", traced));
 
   task start_trace;
+    // Python, which is not called meanwhile, could not take the signal.
+    $c("std::signal(SIGTERM, [](int) {{ unlink(\\"{PARENT}\\"); }});");
     $dumpfile("{WAVES}");
     $dumpvars;
     tracing = 1;

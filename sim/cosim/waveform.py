@@ -16,7 +16,8 @@ from trispike.sim.tools.build import missing_for_fst
 USUAL_MB = 500
 """Megabytes that a waveform may take unless the user says otherwise."""
 
-NONE = "none; the run ended before the first image, or with an FST file still open"
+NONE = "none; the run ended before the first image, or a simulator was killed with it unwritten"
+"""What is said of a waveform that is not there."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -118,8 +119,8 @@ def _text(size: float) -> str:
 def keep(folder: Path, place: Path) -> Path | None:
     """Move the waveform of a run in ``folder`` to ``place`` with the suffix of its format.
 
-    None if there is none that can be read: no image was begun, or the simulator died with an FST
-    file open, whose header is written last.
+    None if there is none that can be read: no image was begun, or the simulator died by SIGKILL or
+    a crash with an FST file open, which holds next to nothing until it is closed.
     """
     raws = sorted(folder.glob(f"shards/*/*/{harness.WAVES}"), key=lambda raw: raw.stat().st_size)
     if not raws:

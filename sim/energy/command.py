@@ -7,6 +7,7 @@ from trispike.models.data import spikes
 from trispike.models.errors import BadInput
 from trispike.rtl.chip.fixed_chip import Chip
 from trispike.sim.cosim import waveform
+from trispike.sim.cosim.figures import Figures
 from trispike.sim.energy import tables, width_tables
 from trispike.sim.energy.record import ENERGIES, WIDTHS, Energy, Told, Widths, figure
 from trispike.sim.energy.runs import Runs
@@ -19,7 +20,7 @@ from trispike.sim.synthesis import liberty, tools
 from trispike.sim.synthesis.early import synthesised_chip
 from trispike.sim.synthesis.flow import netlist_folder
 from trispike.sim.terminal import extras
-from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.console import next_phase, progress_bar, relative, table_console
 from trispike.sim.terminal.options import Images, Input, Lanes, Record
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
@@ -140,11 +141,23 @@ def _chip(asked: ChipEnergy) -> None:
         timesteps=asked.timesteps,
     )
     chip = Chip(shape=shape)
-    with progress_bar() as progress, run_folder(f"energy-{layer}") as folder:
-        task = progress.add_task(f"simulating {layer}", total=None)
-        whole = measured.run(chosen, folder)
-        progress.update(task, description=f"tracing {layer}")
-        few = measured.run(range(traced), folder, waves=True)
+    with progress_bar("images") as progress, run_folder(f"energy-{layer}") as folder:
+        task = progress.add_task(f"building {layer} (Verilator)", total=None)
+
+        def ran(images: range, *, waves: bool = False) -> Figures:
+            nonlocal task
+
+            def judged(done: int) -> None:
+                progress.update(task, completed=done)
+
+            model = measured.model(waves=waves)
+            doing = "tracing" if waves else "simulating"
+            task = next_phase(progress, task, f"{doing} {layer}", len(images))
+            return measured.run(images, folder, waves=waves, model=model, progress=judged)
+
+        whole = ran(chosen)
+        few = ran(range(traced), waves=True)
+        task = next_phase(progress, task, f"reading the waveform of {layer}")
         wave = waveform.keep(folder, folder / "energy")
         trace = Trace(wave)
 

@@ -1,6 +1,7 @@
 """Co-simulated runs whose energy is told by events."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,25 @@ class Runs:
     labels: np.ndarray | None
     timesteps: int
 
-    def run(self, images: range, folder: Path, *, waves: bool = False) -> Figures:
-        """Co-simulate ``images``; `MismatchFound` if RTL and models differ."""
-        model = cosimulation.chip_model(self.network, lanes=self.shape.each_lanes, waves=waves)
+    def model(self, *, waves: bool = False) -> Path:
+        """The Verilated chip, which can write a waveform if it is to have ``waves``."""
+        return cosimulation.chip_model(self.network, lanes=self.shape.each_lanes, waves=waves)
+
+    def run(
+        self,
+        images: range,
+        folder: Path,
+        *,
+        waves: bool = False,
+        model: Path | None = None,
+        progress: Callable[[int], None] = lambda done: None,
+    ) -> Figures:
+        """Co-simulate ``images``; `MismatchFound` if RTL and models differ.
+
+        ``model``: from `model`, with the same ``waves``; ``progress``: called with the number of
+        images judged so far, now and then.
+        """
+        model = model or self.model(waves=waves)
         found = cosimulation.run(
             self.weight_file,
             Encoding.of(self.shape, self.pixels, self.timesteps, 0, folder),
@@ -37,6 +54,7 @@ class Runs:
             lanes=self.shape.each_lanes,
             waves=len(images) if waves else 0,
             model=model,
+            progress=progress,
         )
         first = first_mismatch(found.outcomes)
         if first:

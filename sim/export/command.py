@@ -8,7 +8,7 @@ from trispike.models.mesh.topology import MeshShape
 from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.node.scalable_chip import ScalableChip
 from trispike.sim.export import files as export
-from trispike.sim.terminal.console import relative
+from trispike.sim.terminal.console import progress_bar, relative
 from trispike.sim.terminal.options import DeadLinks, Lanes, Trained
 from trispike.sim.terminal.request import Request, command, option
 from trispike.sim.terminal.subject import Subject
@@ -45,18 +45,23 @@ def verilog(asked: ChipVerilog | MeshVerilog) -> None:
 
     Or that of a mesh, with nodes or without: its Verilog, and a JSON of its ports and flits.
     """
-    if isinstance(asked, ChipVerilog):
-        network = Subject.of(asked).network
-        name, contents = network.name, export.files(network, asked.lanes)
-    else:
-        shape = MeshShape.parse(asked.mesh)
-        if asked.nodes:
-            chip = ScalableChip(mesh=shape, router=asked.router, node=NodeShape())
-            name, contents = f"scalable_chip_{shape}", export.scalable_files(chip)
-        else:
-            mesh = Mesh(shape=shape, router=asked.router)
-            name, contents = f"mesh_{shape}", export.mesh_files(mesh)
+    with progress_bar() as progress:
+        progress.add_task("writing Verilog", total=None)
+        name, contents = _contents(asked)
     output = asked.output or build_folder() / "verilog" / name
     export.write(contents, output, asked.command)
     modules = sum(name.endswith(".v") for name in contents)
     print(f"{modules} modules and {len(contents) - modules} other files in {relative(output)}")
+
+
+def _contents(asked: ChipVerilog | MeshVerilog) -> tuple[str, dict[str, str]]:
+    """What is exported: its name, and its files' texts by their names."""
+    if isinstance(asked, ChipVerilog):
+        network = Subject.of(asked).network
+        return network.name, export.files(network, asked.lanes)
+    shape = MeshShape.parse(asked.mesh)
+    if asked.nodes:
+        chip = ScalableChip(mesh=shape, router=asked.router, node=NodeShape())
+        return f"scalable_chip_{shape}", export.scalable_files(chip)
+    mesh = Mesh(shape=shape, router=asked.router)
+    return f"mesh_{shape}", export.mesh_files(mesh)

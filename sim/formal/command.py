@@ -9,7 +9,7 @@ from concurrent.futures import as_completed
 from trispike.sim.formal import prover, tables
 from trispike.sim.formal.proof import Proof, Verdict
 from trispike.sim.formal.proofs import PROOFS, find
-from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.console import next_phase, progress_bar, relative, table_console
 from trispike.sim.terminal.request import Request, command, option
 from trispike.sim.terminal.status import MISMATCH
 from trispike.sim.tools import processes
@@ -40,11 +40,11 @@ def formal(asked: Proofs) -> None:
 
 def _prove(chosen: Sequence[Proof]) -> list[tuple[Proof, list[Verdict]]]:
     """Each proof with the verdicts on its cases; several are worked on at a time."""
-    with progress_bar() as progress:
+    with progress_bar("cases") as progress:
         task = progress.add_task("preparing Yosys (a minute, the first time)", total=None)
         prover.warm_up(build_folder() / "formal")
         cases = sum(len(proof.cases) for proof in chosen)
-        progress.update(task, description="proving", total=cases)
+        task = next_phase(progress, task, "proving", cases)
         with processes.thread_pool(os.cpu_count() or 1) as pool:
             futures = [
                 (proof, [pool.submit(prover.prove, proof, case) for case in proof.cases])

@@ -13,7 +13,7 @@ from trispike.models.mesh.mapping import Mapping
 from trispike.models.mesh.topology import MeshShape, Port, node_name
 from trispike.models.network.parameters import Network
 from trispike.sim.report import records
-from trispike.sim.terminal.console import table_console
+from trispike.sim.terminal.console import progress_bar, table_console
 from trispike.sim.terminal.options import Images, Input, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
@@ -61,11 +61,12 @@ def mean_spikes(
 ) -> list[np.ndarray]:
     """Mean spikes per timestep of each neuron, of the input and of each layer, on ``pixels``."""
     totals = [np.zeros(size) for size in network.shape.sizes]
-    for image in range(0, len(pixels), 100):
-        some = encode(network.shape, pixels[image : image + 100], timesteps, seed, image)
-        result = golden.run(network, some, keep_potentials=False)
-        for total, fired in zip(totals, (some, *result.spikes), strict=True):
-            total += fired.sum(axis=(0, 1))
+    with progress_bar("batches") as progress:
+        for image in progress.track(range(0, len(pixels), 100), description="counting spikes"):
+            some = encode(network.shape, pixels[image : image + 100], timesteps, seed, image)
+            result = golden.run(network, some, keep_potentials=False)
+            for total, fired in zip(totals, (some, *result.spikes), strict=True):
+                total += fired.sum(axis=(0, 1))
     return [total / (len(pixels) * timesteps) for total in totals]
 
 

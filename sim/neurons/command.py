@@ -130,7 +130,7 @@ def _jitter(asked: NeuronsRequest) -> None:
         docs(record=asked.record), jitter.JITTER, "jitter.json", JITTER_SECTION, record=asked.record
     )
     asked.check_json()
-    with progress_bar() as progress:
+    with progress_bar("spreads") as progress:
         task = progress.add_task(f"jitter of {network.name}", total=len(jitter.PERCENTS))
         entries = []
         for percent in jitter.PERCENTS:
@@ -165,7 +165,7 @@ def neurons(asked: NeuronsRequest) -> None:
     for named in wanted:
         committed(named.network, named.data)
     costs = []
-    with progress_bar() as progress, run_folder("neurons") as folder:
+    with progress_bar("networks") as progress, run_folder("neurons") as folder:
         task = progress.add_task("neurons", total=len(wanted))
         for named in wanted:
             progress.update(task, description=f"{named.neuron}: {named.network}")

@@ -22,7 +22,7 @@ from trispike.sim.nir.inputs import Inputs
 from trispike.sim.nir.network import SHIFTS
 from trispike.sim.nir.rules import FRAMEWORKS, TOLD, rules
 from trispike.sim.report import records
-from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.console import next_phase, progress_bar, relative, table_console
 from trispike.sim.terminal.extras import install
 from trispike.sim.terminal.options import DataFolder, Json, Seeded, Trained
 from trispike.sim.terminal.request import at_least_1, command, option
@@ -116,12 +116,12 @@ def import_(asked: NirFile) -> None:
         usual = DEFAULT_IMAGES_OF_MAPS if whole.network.shape.has_maps else DEFAULT_IMAGES
         count = asked.images or usual
         images, labels = (None if x is None else x[:count] for x in (inputs.images, inputs.labels))
-        with progress_bar() as progress:
+        with progress_bar("images") as progress:
             task = progress.add_task("searching thresholds", total=None)
             whole = whole.calibrated(inputs.fit_images)
             if asked.tune:
                 whole = _tuned(whole, inputs, asked.tune, progress)
-            progress.update(task, description="comparing", total=len(images))
+            task = next_phase(progress, task, "comparing", len(images))
             found = whole.drift(images, labels, lambda done: progress.update(task, completed=done))
     whole.save(path, inputs.name if inputs and inputs.known else None)
     record = report.record(whole, found)
@@ -170,7 +170,7 @@ def _tuned(whole: Import, inputs: Inputs, epochs: int, progress: Progress) -> Im
         if error.name != "torch":
             raise
         raise BadInput(f"TUNE needs PyTorch: {install('train')}") from None
-    task = progress.add_task("training", total=epochs)
+    task = progress.add_task("training", total=epochs, things="epochs")
 
     def report(epoch: int, loss: float, right: float) -> None:
         text = f"training: loss {loss:.3f}, {right:.2%} right"

@@ -18,7 +18,7 @@ from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
 from trispike.sim.report import records
 from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
-from trispike.sim.terminal.console import progress_bar, relative, table_console, warn
+from trispike.sim.terminal.console import next_phase, progress_bar, relative, table_console, warn
 from trispike.sim.terminal.options import Dead, Jobs, Json, Record, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.tools import paths, processes, toolchain
@@ -128,14 +128,14 @@ def noc(asked: Traffic) -> None:
 def _measured(settings: list[Setting], jobs: int) -> list[Point]:
     """The points of ``settings``, in their order."""
     points: list[Point | None] = [None] * len(settings)
-    with run_folder("noc") as folder, progress_bar() as progress:
+    with run_folder("noc") as folder, progress_bar("points") as progress:
         task = progress.add_task("building", total=None)
         programs = {}
         for setting in settings:
             if setting.mesh not in programs:
                 progress.update(task, description=f"building {setting.mesh} (Verilator)")
                 programs[setting.mesh] = program(setting.mesh, setting.router)
-        progress.update(task, description="simulating", total=len(settings))
+        task = next_phase(progress, task, "simulating", len(settings))
         with processes.thread_pool(jobs) as threads:
             futures = {
                 threads.submit(measure, setting, programs[setting.mesh], folder / str(k)): k

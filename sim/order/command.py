@@ -107,7 +107,7 @@ def order(asked: Order) -> None:
     check_writable(path)
     asked.check_json()
     chosen, held_out, first = _images(subject.training_images(asked), asked)
-    with progress_bar() as progress:
+    with progress_bar("batches") as progress:
         ordering = _ordering(_Batches(network, chosen, 0, asked, progress), shape, twins)
         measured = _Batches(network, held_out, first, asked, progress)
         found = _measured(measured, ordering, shape, subject.data, len(chosen))

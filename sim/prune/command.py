@@ -113,7 +113,7 @@ def _compare(
     """
     whole = pruning.network
     fired = [np.zeros(layer.shape.neurons, dtype=bool) for layer in whole.layers]
-    with progress_bar() as progress:
+    with progress_bar("batches") as progress:
         for first in progress.track(range(0, len(pixels), _AT_ONCE), description="comparing"):
             some = pixels[first : first + _AT_ONCE]
             spikes = encode(whole.shape, some, asked.timesteps, asked.seed, first)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -167,6 +167,7 @@ def accuracy_by_timestep(
     *,
     timesteps: int,
     seed: int,
+    progress: Callable[[int], object] = lambda images: None,
 ) -> Measurement:
     """Accuracy after 1 to ``timesteps`` timesteps, mean spikes and operations, by the golden model.
 
@@ -177,6 +178,7 @@ def accuracy_by_timestep(
     labels: Integers, shape (n,).
     timesteps: 1 to 255.
     seed: Seed of the spikes, 0 to 2**63 - 1.
+    progress: Called after each batch with its images.
 
     `BadInput` for anything out of range.
     """
@@ -197,6 +199,7 @@ def accuracy_by_timestep(
             first_image=first,
         )
         total = batch if total is None else total + batch
+        progress(min(size, len(images) - first))
     return total.measurement()
 
 

@@ -121,14 +121,19 @@ def train(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         layers, checkpoint = _fitted(plan, dataset, output_folder / "unfinished", progress)
-        task = progress.add_task(f"{plan.title}: measuring", total=None)
+        images = len(dataset.held_out_images) + len(dataset.test_images)
+        task = progress.add_task(f"{plan.title}: measuring", total=images)
         ternary = plan.recipe.weight_bits == 2
         network = (
             integer_network(preset(plan.layer), layers, plan.recipe.beta)
             if ternary
             else real_network(plan.layer, layers)
         )
-        settings = {"timesteps": timesteps, "seed": test_seed}
+        settings = {
+            "timesteps": timesteps,
+            "seed": test_seed,
+            "progress": lambda images: progress.advance(task, images),
+        }
         held_out = accuracy_by_timestep(
             network, dataset.held_out_images, dataset.held_out_labels, **settings
         )

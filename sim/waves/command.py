@@ -130,7 +130,7 @@ def _change(scenario: Scenario, wave: Wave) -> str:
 
 def _record(chosen: Sequence[Scenario]) -> Iterator[tuple[Scenario, Recording]]:
     """Each scenario with what it recorded, in their order; several run at a time."""
-    with progress_bar() as progress:
+    with progress_bar("scenarios") as progress:
         task = progress.add_task("recording waveforms", total=len(chosen))
         with processes.thread_pool(os.cpu_count() or 1) as pool:
             futures = [pool.submit(record, scenario) for scenario in chosen]

@@ -226,6 +226,29 @@ def _chunks(png: bytes) -> list[str]:
     return kinds
 
 
+BELOW = " Below 0 the ternary weights are the more accurate ones"
+
+
+@needs_matplotlib
+@pytest.mark.parametrize(
+    ("baseline", "accuracy", "note"),
+    [
+        ("tw-snn-32bit", 0.95, ""),
+        ("tw-snn-32bit", 0.85, f"{BELOW}: trispike is another recipe."),
+        ("trispike-32bit", 0.85, f"{BELOW}."),
+    ],
+)
+def test_footnote_of_costs(baseline, accuracy, note):
+    """A negative cost is explained, by another recipe where the baseline is one."""
+    from trispike.sim.accuracy import plots
+
+    entries = [
+        entry_of("fc256", "trispike", {0: [0.9]}),
+        entry_of("fc256", baseline, {0: [accuracy]}),
+    ]
+    assert plots._note(costs(entries)) == f"32-bit weights: {baseline}.{note}"
+
+
 @needs_matplotlib
 def test_figures_repeat(monkeypatch):
     """Bytes that depend on nothing but the entries, not even on a user's style or the clock."""

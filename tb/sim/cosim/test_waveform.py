@@ -1,7 +1,9 @@
 """Waveforms of a run: what they hold, how large they will be, and what an interrupt leaves."""
 
 import functools
+import os
 import re
+import signal
 import time
 from pathlib import Path
 
@@ -11,11 +13,19 @@ import pywellen
 
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.networks import random_network, random_network_of, save
-from trispike.models.network.layers import Bias, Dense
-from trispike.models.network.shape import Encoder, NetworkShape
+from tb.kit.processes import simulators
+from trispike.models.network.layers import Bias, Convolution, Dense, Threshold
+from trispike.models.network.maps import Maps
+from trispike.models.network.neuron import LEAKY
+from trispike.models.network.shape import Encoder, NetworkShape, ReadOut
+from trispike.models.network.volume import Volume
+from trispike.rtl.neuron.operations import Operation
+from trispike.rtl.neuron.pe import PEState
+from trispike.rtl.view import Radix
 from trispike.sim.cosim import command, cosimulation, harness, watchdog, waveform
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
+from trispike.sim.tools import viewers
 from trispike.sim.tools.build import missing_for_fst
 
 IMAGES = 6
@@ -31,13 +41,14 @@ pytestmark = pytest.mark.xdist_group("energy")
 def run(tmp_path):
     """Runs images on a small network, so many of them traced; returns the waveform's path."""
 
-    def traced(images, stimulus=FEW, pool=None, network=NETWORK):
+    def traced(images, stimulus=FEW, pool=None, network=NETWORK, *, lanes=1, deaths=0):
         weight_file = save(network, tmp_path)
         model = cosimulation.chip_model(network, waves=True, optimise=False)
         count = len(stimulus.array)
-        options = {"model": model, "waves": images, "pool": pool}
+        options = {"model": model, "waves": images, "pool": pool, "lanes": lanes}
         found = cosimulation.run(weight_file, stimulus, range(count), tmp_path, **options)
-        assert not found.deaths
+        assert len(found.deaths) == deaths
+        assert all((outcome.first is None) == (lanes == 1) for outcome in found.outcomes)
         return waveform.keep(tmp_path, tmp_path / "wave")
 
     return traced
@@ -108,6 +119,29 @@ def test_interrupted(run, tmp_path, traced):
     assert len(results) == 1 if traced == 1 else len(results) < images
 
 
+def test_simulator_told_to_end(run, tmp_path):
+    """A time limit of a batch system reaches simulators too: the waveform is closed."""
+
+    class Ended(LocalPool):
+        def result(self, future):
+            while not [*tmp_path.glob(f"shards/*/*/{harness.WAVES}")]:
+                time.sleep(0.01)
+            time.sleep(0.5)
+            (pid,) = simulators(os.getpid())
+            os.kill(pid, signal.SIGTERM)
+            return super().result(future)
+
+    many = Given(np.random.default_rng(3).random((10_000, 2, 40)) < 0.3)
+    path = run(10_000, many, Ended(1), deaths=1)
+    assert 1 < len(_changes(path, "clk")) < 400_000
+
+
+def test_mismatch(run):
+    """The waveform of a run whose RTL and models differ is closed too."""
+    path = run(IMAGES, lanes=2)  # the model's: the RTL has one
+    assert [value for _, value in _changes(path, "result_valid")].count(1) == IMAGES
+
+
 def test_estimate(run):
     """The size told before a run is that of the file, as nearly as activity lets one know."""
     made = waveform.plan(NETWORK, NETWORK.shape, FEW, range(IMAGES), "c++", 500)
@@ -164,6 +198,101 @@ def test_command(tmp_path, monkeypatch):
     path = Path(second.removeprefix("waveform: "))
     assert path.parent == tmp_path / "waves"
     assert [value for _, value in _changes(path, "result_valid")].count(1) == 2
+    surfer, gtkwave = done.stdout.splitlines()[-2:]
+    assert surfer.endswith(f" && surfer -c {path.stem}.sucl {path.name})")
+    assert gtkwave.endswith(f" && gtkwave {path.name} {path.stem}.gtkw)")
+    assert str(tmp_path) not in path.with_suffix(".sucl").read_text()
+    assert str(tmp_path) not in path.with_suffix(".gtkw").read_text()
+
+
+def _surfer_lines(path):
+    """Signals and their formats, as Surfer's commands in ``path`` set them."""
+    shown, focused = [], None
+    for line in path.read_text().splitlines():
+        command, _, argument = line.partition(" ")
+        match command:
+            case "divider_add" | "variable_add":
+                assert focused is None  # Surfer would put it below the line with the focus
+                shown.append([argument, "Bit"])
+            case "item_focus":
+                letters = argument.removesuffix("_")
+                focused = int(letters.translate(str.maketrans("abcdefghijklmnop", HEX)), 16)
+            case "item_set_format":
+                shown[focused][1] = argument
+            case "item_unfocus":
+                focused = None
+            case _:
+                assert line == "zoom_fit"
+    return [tuple(each) for each in shown if "." in each[0]]
+
+
+def _gtkwave_lines(path):
+    """Signals, by the names that they have in the waveform, their bits, flags and translations."""
+    lines, flags, names = [], None, None
+    for line in path.read_text().splitlines():
+        if line.startswith("@"):
+            flags = int(line[1:], 16)
+        elif re.match(r"\^\d ", line):
+            names = line.split(" ", 1)[1]
+        elif line.startswith("bench."):
+            name, bits = re.fullmatch(r"(.*?)(?:\[(\d+):0\])?", line).groups()
+            name = re.sub(r"\[(\d+)\]$", r".[\1]", name)
+            lines.append((name, int(bits or 0) + 1, flags, names if flags & TRANSLATED else None))
+        else:
+            assert re.match(r"-|\[dumpfile\] \"wave.(fst|vcd)\"", line)
+    return lines
+
+
+HEX, SIGNED, TRANSLATED = "0123456789abcdef", 0x400, 0x2000
+
+
+def _maps_shape():
+    maps = Maps(volume=Volume(channels=2, height=4, width=4), kernel=(3, 3), padding=1, pool=2)
+    layer = Convolution(maps=maps, channels=4, neuron=LEAKY)
+    whole = Maps.whole(layer.output)
+    last = Convolution(maps=whole, channels=17, threshold=Threshold.NONE, lanes=2)
+    return NetworkShape.of("maps", (layer, last), ReadOut.POTENTIAL)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(NETWORK.shape, id="dense"),
+        pytest.param(_maps_shape(), id="maps", marks=pytest.mark.thorough),
+    ],
+)
+def test_viewers_show_signals_of_the_wave(run, shape):
+    """Surfer's and GTKWave's lines are signals of the waveform, states in words."""
+    network = random_network_of(shape, 3)
+    inputs = np.random.default_rng(3).random((1, 2, shape.layers[0].volume.size)) < 0.3
+    path = run(1, Given(inputs), network=network)
+    viewers.write(path, harness.views(network.shape))
+    bits = {var.full_name: var.bitwidth for var in pywellen.Waveform(str(path)).all_vars()}
+    lines = _gtkwave_lines(path.with_suffix(".gtkw"))
+    assert [line[:2] for line in lines] == [(name, bits[name]) for name, *_ in lines]
+    formats = dict(_surfer_lines(path.with_suffix(".sucl")))
+    assert list(formats) == [name for name, *_ in lines]
+    for name, width, flags, names in lines:
+        assert (formats[name] == "Signed") == bool(flags & SIGNED)
+        assert (formats[name] == "Bit") == (width == 1)
+        if names:
+            assert Path(names).stem == formats[name]
+            assert "2 INTEGRATE\n3 FIRE\n" in (path.parent / names).read_text()
+
+
+def test_viewers_read_as_numbers_are():
+    """Potentials are signed, a state is its layer's, scores are those of the read-out."""
+    groups = harness.views(_maps_shape())
+    assert list(groups) == ["clock", "input", "layer_0", "layer_1", "readout"]
+    reads = {view.signal: view.reads for views in groups.values() for view in views}
+    layer_0, layer_1 = "bench.chip.layer_0", "bench.chip.layer_1"
+    assert reads[f"{layer_0}.flow.state"] is Operation
+    assert reads[f"{layer_1}.flow.state"] is PEState
+    signed = [name for name, how in reads.items() if how is Radix.SIGNED]
+    assert {f"{layer_0}.pe_0.potential", f"{layer_1}.pe_3.result"} < set(signed)
+    assert f"{layer_1}.pe_3.spike" not in reads
+    assert "bench.chip.readout.counts.[15]" in signed
+    assert "bench.chip.readout.counts.[16]" not in reads
 
 
 @pytest.mark.parametrize("lacking", [[], ["lz4"], ["zlib"], ["lz4", "zlib"]])

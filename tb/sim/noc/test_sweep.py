@@ -174,6 +174,25 @@ def test_matplotlib_missing(monkeypatch, capsys):
 
 
 @needs_matplotlib
+def test_curve_ends_with_its_last_steady_run():
+    """Means of runs that have no steady state are not drawn, nor what comes after them."""
+    from matplotlib.figure import Figure
+
+    from trispike.sim.noc import plots
+
+    rates = {0.1: 0.1, 0.4: 0.39, 0.5: 0.3, 0.6: 0.6}
+    points = [_point(rate=rate, accepted=got, mean=70 * rate) for rate, got in rates.items()]
+    (curve,) = curves(points)
+    axes = Figure().subplots()
+    plots._draw(axes, curve)
+    measured, faint, *_ = axes.lines
+    assert list(measured.get_xdata()) == [0.1, 0.4]
+    assert list(measured.get_ydata()) == pytest.approx([7.0, 28.0])
+    assert list(faint.get_xdata()) == [0.4, 0.5]
+    assert list(faint.get_ydata()) == pytest.approx([28.0, plots._HIGHEST])
+
+
+@needs_matplotlib
 def test_written(monkeypatch, tmp_path):
     """A sweep writes its figure, section and record, and keeps what it did not measure."""
     from trispike.sim.noc import plots

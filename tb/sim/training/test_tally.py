@@ -76,11 +76,12 @@ def test_operations_and_spikes_of_convolutions():
 
 
 def test_wide_layers_have_small_batches(monkeypatch):
-    sizes, one = [], tally.tally_batch
+    sizes, told, one = [], [], tally.tally_batch
     monkeypatch.setattr(tally, "_WIDEST", 1)
     monkeypatch.setattr(tally, "_BATCH_BYTES", 4 * 3 * 48 * 2)  # of 16 windows, 3 channels
     monkeypatch.setattr(
         tally, "tally_batch", lambda *a, **k: sizes.append(len(a[1])) or one(*a, **k)
     )
-    tally.accuracy_by_timestep(_network(), *_images(5), timesteps=3, seed=0)
-    assert sizes == [2, 2, 1]
+    settings = {"timesteps": 3, "seed": 0, "progress": told.append}
+    tally.accuracy_by_timestep(_network(), *_images(5), **settings)
+    assert sizes == told == [2, 2, 1]
