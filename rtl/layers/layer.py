@@ -24,7 +24,7 @@ from trispike.rtl.neuron.operations import sequence, states
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.neuron.scale import Scale, constant_bits
 from trispike.rtl.parameters import Parameter
-from trispike.rtl.probe import Probe
+from trispike.rtl.probe import Activity, Probe
 
 
 def input_layout(shape: Layer) -> ShapeLike:
@@ -131,6 +131,18 @@ class LayerBlock(Block):
             count=neurons,
             bits=POTENTIAL_BITS,
             signed=True,
+        )
+
+    @staticmethod
+    def activity(shape: Layer) -> Activity:
+        """What a layer of ``shape`` does in a cycle."""
+        return Activity(
+            state="flow.state",
+            states=states(shape),
+            busy="flow.busy",
+            ready="flow.events__ready",
+            input=("i__valid", "i__ready", "i__payload"),
+            output=("o__valid", "o__ready", "o__payload"),
         )
 
     def elaborate(self, platform):
