@@ -12,7 +12,7 @@ from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
 from trispike.models.network.shape import NetworkShape
-from trispike.sim.cosim import cluster, cosimulation, waveform
+from trispike.sim.cosim import cluster, cosimulation, divergence, waveform
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
@@ -169,7 +169,16 @@ def execute(asked: ChipRun) -> None:
         finally:  # whatever else went wrong, a mismatch is what to say
             first = first_mismatch(found.outcomes)
             if first:
-                raise MismatchFound(first)
+                ran = divergence.Subject(
+                    weight_file=weight_file,
+                    network=network,
+                    shape=shape,
+                    lanes=asked.lanes,
+                    stimulus=stimulus,
+                )
+                place = build_folder() / "waves" / f"{name}-image-{first.image}"
+                more = "" if interrupted else divergence.show(first, ran, folder / "alone", place)
+                raise MismatchFound(first, more)
 
 
 def _draw(asked: ChipRun, shape: NetworkShape, images: range, folder: Path) -> None:

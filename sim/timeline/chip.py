@@ -24,18 +24,23 @@ def chip_timeline(
     images: range,
     timesteps: int,
     *,
+    mark: tuple[int | None, str, dict] | None = None,
     most: int = MOST_EVENTS,
     **told: object,
 ) -> None:
     """Write to ``path`` what is ``logged`` of ``images``, of so many ``timesteps`` each.
 
-    ``shape`` is the chip's. ``most`` and ``told`` are as for `sim.timeline.events.trace_events`.
+    ``shape`` is the chip's. ``mark`` is an instant on a track of its own, below all others: cycle,
+    name and arguments; without a cycle it stands at the end of the log.
+    ``most`` and ``told`` are as for `sim.timeline.events.trace_events`.
     """
     with trace_events(path, shape.name, most=most, images=[*images], **told) as events:
         chip = _Chip(events, shape, images, timesteps)
         for line in log.lines(logged):
             chip.read(line)
         chip.stop()
+        if mark is not None:
+            chip.mark(*mark)
 
 
 class _Chip:
@@ -79,6 +84,13 @@ class _Chip:
         """The log has ended."""
         for work in self._work:
             work.until(self._last)
+
+    def mark(self, cycle: int | None, name: str, args: dict) -> None:
+        """Something to look at."""
+        self._events.track(self._read_out + 1, "first divergence")
+        self._events.instant(
+            self._read_out + 1, self._last if cycle is None else cycle, name, **args
+        )
 
     def _predict(self, cycle: int, label: int) -> None:
         image = self._images[self._predictions]
