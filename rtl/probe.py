@@ -1,9 +1,6 @@
 """What may be looked at in a block while it runs, declared by the block itself."""
 
 import dataclasses
-import enum
-
-from amaranth import Shape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,7 +35,7 @@ class Probe:
 class Activity:
     """What a layer does in each cycle: signals of it, by hierarchical Verilog name.
 
-    - ``state``: what its PEs do at the next clock edge, a member of ``states``; ``bits`` wide.
+    - ``state``: what its PEs do at the next clock edge, see `rtl.neuron.operations.states`.
     - ``busy``: its PEs have a timestep at work.
     - ``ready``: they can take spikes; not while what they gave before has yet to be taken, so that
       they must not fire, nor while they take cycles of their own.
@@ -47,13 +44,7 @@ class Activity:
     """
 
     state: str
-    states: type[enum.Enum]
     busy: str
     ready: str
     input: tuple[str, str, str]
     output: tuple[str, str, str]
-
-    @property
-    def bits(self) -> int:
-        """Width of ``state``."""
-        return Shape.cast(self.states).width

@@ -138,7 +138,6 @@ class LayerBlock(Block):
         """What a layer of ``shape`` does in a cycle."""
         return Activity(
             state="flow.state",
-            states=states(shape),
             busy="flow.busy",
             ready="flow.events__ready",
             input=("i__valid", "i__ready", "i__payload"),

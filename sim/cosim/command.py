@@ -141,11 +141,11 @@ def execute(asked: ChipRun) -> None:
         if asked.waves:
             wave = waveform.keep(folder, build_folder() / "waves" / name)
             print(f"waveform: {relative(wave) if wave else waveform.NONE}")
-        if asked.timeline is not None:
-            _draw(asked, shape, chosen, folder)
         if asked.trace is not None and found.outcomes and not interrupted:
             print(f"trace: {relative(asked.trace)}")
         try:
+            if asked.timeline is not None:
+                _draw(asked, shape, chosen, folder)
             if found.outcomes:
                 record = figures(
                     shape,
@@ -176,7 +176,8 @@ def execute(asked: ChipRun) -> None:
                     lanes=asked.lanes,
                     stimulus=stimulus,
                 )
-                place = build_folder() / "waves" / f"{name}-image-{first.image}"
+                stem = f"{name}-image-{first.image}".replace(".", "_")
+                place = build_folder() / "waves" / stem
                 more = "" if interrupted else divergence.show(first, ran, folder / "alone", place)
                 raise MismatchFound(first, more)
 

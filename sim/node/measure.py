@@ -80,8 +80,10 @@ def measure(
         dead_links=setting.dead_links, stall=stall, seed=seed, gated=gated, logged=logged
     )
     done = run(program, task, folder, conditions)
-    show(done)
-    _compare(setting, done)
+    try:
+        show(done)
+    finally:  # whatever goes wrong, a mismatch is what to say
+        _compare(setting, done)
     cut = len(bursts)
     read = _check_memory(setting, done.before, done.after[:cut], done.after[cut:])
     return Measured(

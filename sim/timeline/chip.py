@@ -11,7 +11,7 @@ from trispike.models.network.numbers import PIXEL_BITS
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import result_layout
 from trispike.sim.timeline import log
-from trispike.sim.timeline.events import MOST_EVENTS, TraceEvents, trace_events
+from trispike.sim.timeline.events import TraceEvents, trace_events
 from trispike.sim.timeline.images import Images
 from trispike.sim.timeline.vectors import Vectors
 from trispike.sim.timeline.work import Work
@@ -25,16 +25,15 @@ def chip_timeline(
     timesteps: int,
     *,
     mark: tuple[int | None, str, dict] | None = None,
-    most: int = MOST_EVENTS,
     **told: object,
 ) -> None:
     """Write to ``path`` what is ``logged`` of ``images``, of so many ``timesteps`` each.
 
     ``shape`` is the chip's. ``mark`` is an instant on a track of its own, below all others: cycle,
     name and arguments; without a cycle it stands at the end of the log.
-    ``most`` and ``told`` are as for `sim.timeline.events.trace_events`.
+    ``told`` is as for `sim.timeline.events.trace_events`.
     """
-    with trace_events(path, shape.name, most=most, images=[*images], **told) as events:
+    with trace_events(path, shape.name, images=[*images], **told) as events:
         chip = _Chip(events, shape, images, timesteps)
         for line in log.lines(logged):
             chip.read(line)
