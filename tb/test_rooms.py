@@ -22,7 +22,7 @@ LEVELS = (
     {"rtl.layers"},
     {"rtl.chip", "rtl.node"},
     {"sim.terminal", "sim.report"},
-    {"sim.tools", "sim.cost"},
+    {"sim.tools", "sim.cost", "sim.timeline"},
     {"sim.export", "sim.mapping", "sim.noc", "sim.training", "sim.waves"},
     {"sim.nir", "sim.prune", "sim.synthesis"},
     {"sim.cosim", "sim.formal"},

@@ -11,7 +11,8 @@ from rich.console import Console
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
-from trispike.sim.cosim import cluster, cosimulation, harness, waveform
+from trispike.models.network.shape import NetworkShape
+from trispike.sim.cosim import cluster, cosimulation, divergence, harness, waveform
 from trispike.sim.cosim.figures import figures, first_mismatch
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
@@ -20,10 +21,19 @@ from trispike.sim.cost.registers import chip_registers
 from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal.console import next_phase, progress_bar, relative
-from trispike.sim.terminal.options import Images, Input, Jobs, Json, Lanes, Seeded
+from trispike.sim.terminal.options import (
+    Images,
+    ImagesTimeline,
+    Input,
+    Jobs,
+    Json,
+    Lanes,
+    Seeded,
+)
 from trispike.sim.terminal.parser import make_name
 from trispike.sim.terminal.request import at_least_1, option
 from trispike.sim.terminal.subject import Subject
+from trispike.sim.timeline.chip import chip_timeline
 from trispike.sim.tools import toolchain, viewers
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
@@ -31,7 +41,7 @@ from trispike.sim.tools.simulator import SimulationError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipRun(Json, Jobs, Seeded, Images, Lanes, Input):
+class ChipRun(Json, ImagesTimeline, Jobs, Seeded, Images, Lanes, Input):
     """A network on the fixed chip."""
 
     first: int = option("Index of the first test image.", 0)
@@ -62,6 +72,8 @@ class ChipRun(Json, Jobs, Seeded, Images, Lanes, Input):
                 raise BadInput(f"TRACE must end with .npz, not {self.trace.name!r}")
             if self.cluster is not None:
                 raise BadInput("TRACE= is for this machine's own runs: leave out CLUSTER=")
+        if self.timeline is not None and self.cluster is not None:
+            raise BadInput("TIMELINE= is for this machine's own runs: leave out CLUSTER=")
         if self.waves_mb is not None and not self.waves:
             raise BadInput("WAVES_MB has no meaning without WAVES=1: add that or leave it out")
         if self.jobs is not None and self.cluster is not None:
@@ -83,6 +95,7 @@ def execute(asked: ChipRun) -> None:
     pixels, labels, chosen = subject.test_images(asked, first=asked.first)
     tools = toolchain.find()
     asked.check_json()
+    asked.check_timeline()
     if asked.trace is not None:
         check_writable(asked.trace)
 
@@ -119,6 +132,7 @@ def execute(asked: ChipRun) -> None:
                     pool=pool,
                     waves=traced,
                     trace=asked.trace,
+                    timeline=asked.images_on_timeline,
                     progress=lambda done: progress.update(task, completed=done),
                     model=model,
                 )
@@ -132,6 +146,8 @@ def execute(asked: ChipRun) -> None:
         if asked.trace is not None and found.outcomes and not interrupted:
             print(f"trace: {relative(asked.trace)}")
         try:
+            if asked.timeline is not None:
+                _draw(asked, shape, chosen, folder)
             if found.outcomes:
                 record = figures(
                     shape,
@@ -157,7 +173,27 @@ def execute(asked: ChipRun) -> None:
                 print(viewers.commands(wave), flush=True)
             first = first_mismatch(found.outcomes)
             if first:
-                raise MismatchFound(first)
+                ran = divergence.Subject(
+                    weight_file=weight_file,
+                    network=network,
+                    shape=shape,
+                    lanes=asked.lanes,
+                    stimulus=stimulus,
+                )
+                stem = f"{name}-image-{first.image}".replace(".", "_")
+                place = build_folder() / "waves" / stem
+                more = "" if interrupted else divergence.show(first, ran, folder / "alone", place)
+                raise MismatchFound(first, more)
+
+
+def _draw(asked: ChipRun, shape: NetworkShape, images: range, folder: Path) -> None:
+    """Write the timeline of a run of ``images``, as far as it came."""
+    logged = cosimulation.logged(folder)
+    if logged is None:
+        return
+    images = images[: asked.images_on_timeline]
+    chip_timeline(asked.timeline, logged, shape, images, asked.timesteps, command=asked.command)
+    print(f"timeline: {relative(asked.timeline)}")
 
 
 def _read_out(asked: ChipRun) -> dict[str, int]:

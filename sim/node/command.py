@@ -1,6 +1,7 @@
 """``trispike sim``: a network on the fixed chip, or on the nodes of a mesh."""
 
 import dataclasses
+import functools
 import time
 
 import click
@@ -16,12 +17,14 @@ from trispike.sim.cosim.command import ChipRun
 from trispike.sim.noc.setting import parse_dead_links
 from trispike.sim.node.figures import figures
 from trispike.sim.node.measure import READ_BACKS, measure
+from trispike.sim.node.results import NodesRun
 from trispike.sim.node.run import program
-from trispike.sim.node.setting import setting
+from trispike.sim.node.setting import Setting, setting
 from trispike.sim.node.tables import table
+from trispike.sim.node.timeline import nodes_timeline
 from trispike.sim.report import records
-from trispike.sim.terminal.console import progress_bar, table_console
-from trispike.sim.terminal.options import Dead, Images, Input, Json, Seeded
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.options import Dead, Images, ImagesTimeline, Input, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
@@ -29,7 +32,7 @@ from trispike.sim.tools.run_folder import run_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MeshRun(Json, Dead, Seeded, Images):
+class MeshRun(Json, ImagesTimeline, Dead, Seeded, Images):
     """A network on the nodes of a mesh."""
 
     mesh: str | None = option("Run on a mesh: nodes along x, y and z, like 2x2x1.")
@@ -112,6 +115,7 @@ def execute(asked: MeshRun) -> None:
         claimed = None
     toolchain.find()
     asked.check_json()
+    asked.check_timeline()
 
     with progress_bar() as progress, run_folder(f"{network.name}-{shape}") as folder:
         task = progress.add_task("running the golden model, placing", total=None)
@@ -134,6 +138,8 @@ def execute(asked: MeshRun) -> None:
             seed=asked.seed,
             back_door=asked.back_door,
             read_back=asked.read_back,
+            logged=asked.images_on_timeline * placed.timesteps,
+            show=functools.partial(_draw, asked, placed),
         )
     record = figures(
         measured,
@@ -149,3 +155,11 @@ def execute(asked: MeshRun) -> None:
     asked.keep(records.plain(record))
     if trained:
         subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
+
+
+def _draw(asked: MeshRun, placed: Setting, done: NodesRun) -> None:
+    """Write the timeline, if one is asked for."""
+    if asked.timeline is not None:
+        images = min(asked.images_on_timeline, placed.images)
+        nodes_timeline(asked.timeline, placed, done, images, command=asked.command)
+        print(f"timeline: {relative(asked.timeline)}")

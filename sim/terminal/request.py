@@ -21,11 +21,11 @@ from trispike.sim.terminal.parser import Command, Option, make_name
 
 _COARSE_SECONDS = 0.02
 
-_RESULTS = ("json", "trace")
+_RESULTS = ("json", "trace", "timeline")
 """Options that name a file which a run writes at its end."""
 
-_PLACES = (*_RESULTS, "output")
-"""Options that name files to write."""
+_PLACES = (*_RESULTS, "timeline_images", "timeline_flits", "output")
+"""Options that name files to write, or say how much there is in these."""
 
 
 def option(
