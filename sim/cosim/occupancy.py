@@ -32,19 +32,15 @@ class Occupancy:
         return self.start + self.adding + self.ending + self.stalled
 
 
-def occupancies(
-    shape: NetworkShape, spiking: np.ndarray, schedule: Schedule, timesteps: int
-) -> list[Occupancy]:
+def occupancies(shape: NetworkShape, spiking: np.ndarray, schedule: Schedule) -> list[Occupancy]:
     """What each layer of the chip of ``shape`` does in a whole run.
 
-    ``spiking`` is what `sim.cosim.cycles.spiking_cycles` gives, ``schedule`` what follows from it,
-    ``timesteps`` are those of an image.
+    ``spiking`` is what `sim.cosim.cycles.spiking_cycles` gives, ``schedule`` what follows from it.
     """
     inputs = (schedule.entered, *schedule.taken[:-1])
-    images = schedule.steps // timesteps if shape.stops else 1  # each alone, if it stops
     limits = np.repeat(schedule.result, schedule.steps // len(schedule.result))
     return [
-        _occupancy(layer, counts.T.ravel(), given, fire, limits, images)
+        _occupancy(layer, counts.T.ravel(), given, fire, limits)
         for layer, counts, given, fire in zip(
             shape.layers, by_layer(shape, spiking), inputs, schedule.fire, strict=True
         )
@@ -57,13 +53,11 @@ def _occupancy(
     given: np.ndarray,
     fire: np.ndarray,
     limits: np.ndarray,
-    images: int,
 ) -> Occupancy:
     """That of ``layer``, whose input is taken in the cycles ``given``; ``limits`` end timesteps."""
     pace = Pace.of(layer)
     ready = _ready(layer, given.reshape(len(limits), -1))
-    before = (fire + pace.after).reshape(images, -1)
-    before = np.concatenate([np.full((images, 1), NEVER), before[:, :-1]], axis=1).ravel()
+    before = np.concatenate([[NEVER], fire[:-1] + pace.after])  # too early to matter after a stop
     begun, fired = ready != NEVER, fire != NEVER
     start = np.where(begun, np.maximum(ready, before), NEVER)
     left = np.repeat(limits, layer.firings) - start  # of an image that stops

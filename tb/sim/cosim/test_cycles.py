@@ -144,7 +144,7 @@ def test_where_cycles_go(seed):
     shape = _shape([_ENDS[each] for each in ends])
     did = [collections.Counter() for _ in ends]
     _step_by_step(spikes, 3, ends, did=did)
-    found = occupancies(shape, spikes, schedule(shape, spikes, 3), 3)
+    found = occupancies(shape, spikes, schedule(shape, spikes, 3))
     sums = [(o.adding.sum(), o.ending.sum(), o.stalled.sum()) for o in found]
     assert sums == [(each["s"], each["e"], each["stalled"]) for each in did]
 
@@ -168,7 +168,7 @@ def test_windows_follow_each_other(seed, stops, monkeypatch):
     decided = rng.integers(1, 4, steps // 3) if shape.stops else None
     pipeline = Pipeline(shape, 3)
     made = pipeline.advance(spikes, decided)
-    found = occupancies(shape, spikes, made, 3)
+    found = occupancies(shape, spikes, made)
     for layer, each in enumerate(found):
         begun = each.start != NEVER
         assert begun.any()
