@@ -198,10 +198,12 @@ def potential(rows: Rows, shown: Mapping[int, int], timesteps: int) -> Spec:
     phase for all neurons or for each; ``shown`` is how many neurons each layer has of them.
     """
     base = _chart().transform_filter("datum.image == image && datum.layer == layer")
-    base = base.transform_calculate(n="min(toNumber(neuron), length(datum.u) - 1)")
     base = base.transform_calculate(
-        t="sequence(1, length(datum.u[0]) + 1)",
-        u="datum.u[datum.n]",
+        n="sequence(0, length(datum.u))", last="length(datum.u) - 1"
+    ).transform_flatten(["u", "n"])
+    base = base.transform_filter("datum.n == min(toNumber(neuron), datum.last)")
+    base = base.transform_calculate(
+        t="sequence(1, length(datum.u) + 1)",
         h="datum.h && datum.h[min(datum.n, length(datum.h) - 1)]",
     ).transform_flatten(["t", "u"])
     base = base.transform_calculate(
