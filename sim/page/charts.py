@@ -15,7 +15,7 @@ Spec = dict[str, Any]
 _DATA = "rows"
 _COLOURS = [f"var(--c{k})" for k in range(1, 7)]
 _PAPER, _INK = "var(--card)", "currentColor"
-_WHOLE = alt.Axis(labelExpr="datum.value % 1 ? '' : datum.label")
+_WHOLE = alt.Axis(grid=False, ticks=False, labelExpr="datum.value % 1 ? '' : datum.label")
 
 
 def _chosen(*names: str) -> list[alt.Parameter]:
@@ -29,7 +29,8 @@ def _chosen(*names: str) -> list[alt.Parameter]:
 def _spec(chart: alt.TopLevelMixin, rows: Rows, height: int) -> Spec:
     """The spec of ``chart``, ``height`` pixels high, whose data called `_DATA` are ``rows``."""
     spec = chart.properties(width="container", height=height).to_dict()
-    return {**spec, "datasets": {_DATA: rows}, "autosize": {"type": "fit-x", "contains": "padding"}}
+    datasets = {**spec.get("datasets", {}), _DATA: rows}
+    return {**spec, "datasets": datasets, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
 def _chart() -> alt.Chart:
@@ -48,11 +49,12 @@ def _lines(rows: Rows) -> int:
     return len({row["place"] for row in rows})
 
 
-def confusion(counts: Rows, labels: int) -> Spec:
-    """Images by ``label`` and by what the RTL ``said``; ``counts`` has them as ``images``."""
-    few = labels <= 12
-    x = alt.X("said:O", title="label of the RTL", axis=alt.Axis(labelAngle=0))
-    y = alt.Y("label:O", title="true label")
+def confusion(counts: Rows, labels: Sequence[int]) -> Spec:
+    """Images by ``label`` and by what the RTL ``said``, both of ``labels``; ``counts`` has them."""
+    few = len(labels) <= 12
+    every = alt.Scale(domain=list(labels))
+    x = alt.X("said:O", title="label of the RTL", axis=alt.Axis(labelAngle=0), scale=every)
+    y = alt.Y("label:O", title="true label", scale=every)
     base = _chart().encode(x=x, y=y, tooltip=["label:O", "said:O", "images:Q"])
     colour = alt.condition(
         "datum.label == datum.said", alt.value("var(--c1)"), alt.value("var(--c2)")
@@ -62,8 +64,8 @@ def confusion(counts: Rows, labels: int) -> Spec:
         fillOpacity=alt.FillOpacity("images:Q", legend=None, scale=alt.Scale(range=[0.2, 0.4])),
     )
     layers = [cells, *([base.mark_text(fontSize=11).encode(text="images:Q")] if few else [])]
-    step = 24 if few else max(6, 300 // labels)
-    return _spec(alt.layer(*layers), counts, step * labels)
+    step = 24 if few else max(6, 300 // len(labels))
+    return _spec(alt.layer(*layers), counts, step * len(labels))
 
 
 def shares(rows: Rows, kinds: Sequence[str], rest: str, unit: str) -> Spec:
@@ -99,7 +101,7 @@ def amounts(rows: Rows, unit: str, number: str = ",.1f") -> Spec:
         x=alt.X(
             "amount:Q",
             title=unit,
-            axis=alt.Axis(tickCount=5),
+            axis=alt.Axis(tickCount=5, labelBound=True),
             scale=alt.Scale(domain=[0, 1.2 * max(row["amount"] for row in rows) or 1], nice=False),
         ),
         tooltip=["place:N", alt.Tooltip("amount:Q", format=number, title=unit)],
@@ -251,7 +253,9 @@ def timeline(rows: Rows, kinds: Sequence[str]) -> Spec:
     chart = chart.transform_flatten(["place", "kind", "begin", "end", "t"])
     chart = chart.mark_bar(cornerRadius=0).encode(
         y=alt.Y("place:N", title=None, sort=None),
-        x=alt.X("begin:Q", title="cycle from the image's first", axis=alt.Axis(format="d")),
+        x=alt.X(
+            "begin:Q", title="cycle from the image's first", axis=alt.Axis(format="d", tickCount=6)
+        ),
         x2="end:Q",
         color=alt.Color("kind:N", scale=_kinds(kinds)),
         tooltip=[
@@ -264,3 +268,54 @@ def timeline(rows: Rows, kinds: Sequence[str]) -> Spec:
     )
     places = {place for row in rows for place in row["place"]}
     return _spec(chart.add_params(*_chosen("image")), rows, 26 * len(places))
+
+
+MESH_WIDTH = 450
+"""Width of a mesh in the units of its coordinates, about a pixel each."""
+
+
+def mesh(links: Rows, nodes: Rows, height: int) -> Spec:
+    """Nodes and links of a mesh, each link in the colour of its ``load``; the chosen one is thick.
+
+    ``links`` have their ends ``x``, ``y``, ``x2``, ``y2``; ``nodes`` a ``name`` and their ``part``.
+    """
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, MESH_WIDTH], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, height], nice=False))
+    ends = {"x": x, "x2": "x2:Q", "y": y, "y2": "y2:Q"}
+    tooltip = ["name:N", alt.Tooltip("load:Q", format=".3f", title="flits/cycle"), "flits:Q"]
+    halo = _chart().transform_filter("datum.name == link")
+    halo = halo.mark_rule(color=_INK, strokeWidth=9, opacity=0.45).encode(**ends)
+    lines = _chart().mark_rule(strokeWidth=3.5, strokeCap="round").encode(
+        **ends,
+        color=alt.Color(
+            "load:Q",
+            scale=alt.Scale(range=["#7b8794", "#e08a1e", "#d62828"], interpolate="rgb"),
+            legend=alt.Legend(title="flits/cycle", gradientLength=160, tickCount=4),
+        ),
+        tooltip=tooltip,
+    )  # fmt: skip
+    places = alt.Chart(alt.InlineData(values=nodes)).encode(x=x, y=y, tooltip=["name:N", "part:N"])
+    points = places.mark_circle(size=130, opacity=1).encode(
+        color=alt.condition("datum.part", alt.value("var(--c1)"), alt.value("var(--c6)"))
+    )
+    names = places.mark_text(dx=9, dy=11, align="left", fontSize=11).encode(text="name:N")
+    chart = alt.layer(halo, lines, points, names).add_params(*_chosen("link"))
+    return _spec(chart, links, height)
+
+
+def arrivals(rows: Rows, cycles: float) -> Spec:
+    """Flits over the chosen ``link``, by when they arrived: ``counts`` of bins of ``cycles``."""
+    chart = _chart().transform_filter("datum.name == link")
+    chart = chart.transform_calculate(bin="sequence(0, length(datum.counts))")
+    chart = chart.transform_flatten(["counts", "bin"]).transform_calculate(
+        begin=f"datum.bin * {cycles}", end=f"(datum.bin + 1) * {cycles}"
+    )
+    chart = chart.mark_bar().encode(
+        x=alt.X("begin:Q", title="cycle of arrival", axis=alt.Axis(format="d", grid=False)),
+        x2="end:Q",
+        y=alt.Y("counts:Q", title="flits", scale=alt.Scale(zero=True)),
+        y2=alt.Y2Datum(0),
+        tooltip=["counts:Q", alt.Tooltip("begin:Q", format=".0f"),
+                 alt.Tooltip("end:Q", format=".0f")],
+    )  # fmt: skip
+    return _spec(chart.add_params(*_chosen("link")), rows, 200)

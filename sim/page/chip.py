@@ -226,43 +226,18 @@ def _spent(cycles: Occupancy, whole: int) -> dict[str, int]:
 
 
 def _activity(run: _Run) -> Section:
-    figures, shape = run.figures, run.shape
-    names = ["input", *run.names]
-    active = [
-        {"place": name, "amount": 100 * spikes / (size * figures.timesteps_taken)}
-        for name, spikes, size in zip(names, figures.spikes, figures.sizes, strict=True)
+    figures, judged, layers = run.figures, len(run.images), run.shape.layers
+    work = [
+        shared.Work(
+            every=_synapses(layer) * figures.timesteps_taken,
+            read=reads * layer.neurons / judged,
+            effective=operations / judged,
+        )
+        for layer, reads, operations in zip(
+            layers, run.outcome.reads, run.outcome.operations, strict=True
+        )
     ]
-    judged = len(run.images)
-    rows = []
-    for k, (name, layer) in enumerate(zip(run.names, shape.layers, strict=True)):
-        reads = run.outcome.reads[k] * layer.neurons / judged
-        effective = run.outcome.operations[k] / judged
-        every = _synapses(layer) * figures.timesteps_taken
-        parts = {
-            "input does not spike": max(0.0, every - reads),
-            "weight is 0": reads - effective,
-            "effective": effective,
-        }
-        rows += [{"place": name, "kind": kind, "amount": n} for kind, n in parts.items()]
-    plots = (
-        Plot(
-            name="skipped",
-            title="Synapses of a prediction, by what they have to do",
-            how=DERIVED,
-            spec=charts.shares(
-                rows, ("effective", "weight is 0"), "input does not spike", "operations/image"
-            ),
-            note="No cycle is spent on an input that does not spike; a weight of 0 is read, but "
-            "moves nothing.",
-        ),
-        Plot(
-            name="activity",
-            title="Spikes for each 100 neurons and timesteps",
-            how=MEASURED,
-            spec=charts.amounts(active, "%", ".2f"),
-        ),
-    )
-    return Section(title="What is skipped", plots=plots)
+    return shared.activity(work, figures.spikes, figures.sizes, figures.timesteps_taken)
 
 
 def _synapses(layer: Layer) -> int:

@@ -1,5 +1,6 @@
 """Parts of a page that chips and meshes have."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,12 +8,14 @@ from rich.text import Text
 
 from trispike.models.network.volume import Volume
 from trispike.sim.page import charts
-from trispike.sim.page.contents import GIVEN, MEASURED, Choice, Picture, Plot, Row, Section
+from trispike.sim.page.contents import DERIVED, GIVEN, MEASURED, Choice, Picture, Plot, Row, Section
 from trispike.sim.page.details import Detail, Layer
 from trispike.sim.page.thumbnail import picture
 
 MOST_WRONG = 60
 """Wrong images that are shown."""
+
+_EFFECTIVE, _ZERO, _SILENT = "effective", "weight is 0", "input does not spike"
 
 _MOST_MARKS = 4000
 """Spikes of an image that a raster draws."""
@@ -46,7 +49,7 @@ def accuracy(
         {"label": int(label), "said": int(said), "images": int(count)}
         for label, said, count in zip(*kinds, counts, strict=True)
     ]
-    number = len(np.unique(kinds))
+    every = sorted({int(label) for label in kinds.ravel()} | set(range(int(labels.max()) + 1)))
     text = f"{len(images) - len(wrong):,} of {len(images):,} images are labelled right."
     if len(wrong) > MOST_WRONG:
         text += f" The first {MOST_WRONG} of {len(wrong):,} wrong ones are shown."
@@ -58,7 +61,7 @@ def accuracy(
                 name="confusion",
                 title="Images by true label and by the RTL's",
                 how=MEASURED,
-                spec=charts.confusion(cells, number),
+                spec=charts.confusion(cells, every),
             ),
         ),
         pictures=tuple(
@@ -70,6 +73,54 @@ def accuracy(
             if pictures.get(images[k])
         ),
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Work:
+    """Synapses of a layer in an image: ``every`` one, those ``read``, and those not 0 of these."""
+
+    every: float
+    read: float
+    effective: float
+
+
+def activity(
+    work: Sequence[Work], spikes: Sequence[float], sizes: Sequence[int], timesteps: float
+) -> Section:
+    """What is skipped, by the ``work`` of each layer, and how active neurons are.
+
+    ``spikes`` are those of an image, of the input and of each layer, and ``sizes`` their neurons.
+    """
+    names = ["input", *(f"layer {k}" for k in range(1, len(sizes)))]
+    rows = []
+    for name, layer in zip(names[1:], work, strict=True):
+        parts = {
+            _EFFECTIVE: layer.effective,
+            _ZERO: layer.read - layer.effective,
+            _SILENT: max(0.0, layer.every - layer.read),
+        }
+        rows += [{"place": name, "kind": kind, "amount": n} for kind, n in parts.items()]
+    active = [
+        {"place": name, "amount": 100 * count / (size * timesteps)}
+        for name, count, size in zip(names, spikes, sizes, strict=True)
+    ]
+    plots = (
+        Plot(
+            name="skipped",
+            title="Synapses of a prediction, by what they have to do",
+            how=DERIVED,
+            spec=charts.shares(rows, (_EFFECTIVE, _ZERO), _SILENT, "operations/image"),
+            note="No cycle is spent on an input that does not spike; a weight of 0 is read, but "
+            "moves nothing.",
+        ),
+        Plot(
+            name="activity",
+            title="Spikes for each 100 neurons and timesteps",
+            how=MEASURED,
+            spec=charts.amounts(active, "%", ".2f"),
+        ),
+    )
+    return Section(title="What is skipped", plots=plots)
 
 
 def image_pictures(
