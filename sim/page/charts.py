@@ -298,7 +298,7 @@ def mesh(links: Rows, nodes: Rows, height: int) -> Spec:
     points = places.mark_circle(size=130, opacity=1).encode(
         color=alt.condition("datum.part", alt.value("var(--c1)"), alt.value("var(--c6)"))
     )
-    names = places.mark_text(dx=9, dy=11, align="left", fontSize=11).encode(text="name:N")
+    names = places.mark_text(dx=8, dy=19, align="left", fontSize=11).encode(text="name:N")
     chart = alt.layer(halo, lines, points, names).add_params(*_chosen("link"))
     return _spec(chart, links, height)
 

@@ -3,11 +3,16 @@
 import functools
 import html.parser
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from tb.kit.command import trispike_here
+from tb.kit.networks import random_network, save
+from tb.kit.nodes import MESH, NODE
 from trispike.models.data.own import OwnData
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import Encoder, NetworkShape
@@ -16,6 +21,8 @@ from trispike.sim.cosim.figures import figures
 from trispike.sim.cosim.modelled import model_run
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cost.registers import Registers
+from trispike.sim.node import command, run
+from trispike.sim.node.setting import setting
 from trispike.sim.page.contents import Page
 from trispike.sim.terminal.subject import Subject
 
@@ -121,6 +128,43 @@ def modelled(
             figures=record,
         ),
     )
+
+
+def on_a_mesh(folder: Path, *options: str) -> subprocess.CompletedProcess:
+    """`make report` of a small network on the small nodes that tests share, stalled, round a dead
+    link; with ``folder / "page.html"`` as its page.
+    """
+    network, rng = random_network((60, 64, 40, 5), 3), np.random.default_rng(0)
+    arrays = {"images": rng.integers(0, 256, (6, 60), dtype=np.uint8)}
+    np.savez(folder / "mine.npz", **arrays, labels=rng.integers(0, 5, 6))
+    options = (
+        f"WEIGHTS={save(network, folder)}",
+        f"INPUT={folder / 'mine.npz'}",
+        f"MESH={MESH}",
+        "T=4",
+        "STALLS=0.1",
+        "DEAD=0.0.0",
+        "ROUTING=detour",
+        f"OUTPUT={folder / 'page.html'}",
+        *options,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "program", functools.partial(run.program, optimise=False))
+        patch.setattr(command, "setting", functools.partial(setting, node=NODE))
+        return trispike_here("report", *options)
+
+
+def printed(table: str) -> list[list[str]]:
+    """Rows of a table on a terminal, of which a long value takes several lines."""
+    rows = []
+    for line in table.splitlines():
+        if line.startswith("│"):
+            cells = [cell.strip() for cell in line.strip("│").split("│")]
+            if cells[0]:
+                rows.append(cells)
+            else:
+                rows[-1][1] += f" {cells[1]}"
+    return rows
 
 
 def plots(page: Page) -> dict[str, Any]:

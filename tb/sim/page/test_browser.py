@@ -1,17 +1,23 @@
 """Pages in a real browser: drawn without an error, choices that change them, phones, contrast."""
 
+import re
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tb.kit.browser import needs_browser, opened
 from tb.kit.command import trispike_here
 from tb.kit.extras import needs_report
+from tb.sim.page.pages import on_a_mesh
 
-pytestmark = [needs_report, needs_browser, pytest.mark.xdist_group("report")]
+pytestmark = [needs_report, needs_browser, pytest.mark.xdist_group("nodes")]
 
-RUNS = {
-    "fc256": ["LAYER=fc256", "IMAGES=60", "T=3"],
-}
-"""What is opened, all of them on digits."""
+
+def _chip(folder: Path) -> subprocess.CompletedProcess:
+    options = ["LAYER=fc256", "IMAGES=60", "T=3", f"OUTPUT={folder / 'page.html'}"]
+    return trispike_here("report", *options)
+
 
 _CONTRASTS = """
 const parts = colour => {
@@ -58,12 +64,12 @@ return found;
 """
 
 
-@pytest.fixture(scope="module", params=RUNS)
+@pytest.fixture(scope="module", params=[_chip, on_a_mesh])
 def page(request, tmp_path_factory):
-    path = tmp_path_factory.mktemp("pages") / f"{request.param}.html"
-    done = trispike_here("report", *RUNS[request.param], f"OUTPUT={path}")
+    folder = tmp_path_factory.mktemp("page")
+    done = request.param(folder)
     assert done.returncode == 0, done.stderr
-    return path
+    return folder / "page.html"
 
 
 def _drawn(driver, plot: str) -> str:
@@ -108,21 +114,24 @@ def test_all_is_drawn_without_an_error(page):
 def test_choices_change_the_plots(page):
     """An image, a neuron and a layer, each the plots that show it and no other."""
     with opened(page) as driver:
-        follows = {"image": ["raster", "potential", "scores", "picture"], "neuron": ["potential"]}
+        follows = {
+            "image": {"raster", "potential", "scores", "picture", "timeline"},
+            "neuron": {"raster", "potential"},
+            "layer": {"raster", "potential"},
+            "link": {"mesh", "arrivals"},
+        }
         plots = driver.execute_script(
             "return [...document.querySelectorAll('.drawing')].map(p => p.id)"
         )
-        for what, value in (
-            ("image", _options(driver, "image")[-1]),
-            ("neuron", "7"),
-            ("layer", "2"),
-        ):
+        wanted = {what: _options(driver, what)[-1:] for what in follows} | {"neuron": ["5"]}
+        for what, [value] in ((what, values) for what, values in wanted.items() if values):
             before = {plot: _drawn(driver, plot) for plot in plots}
             _choose(driver, what, value)
             changed = {plot for plot in plots if _drawn(driver, plot) != before[plot]}
-            assert changed >= set(follows.get(what, ["potential"])), what
-            assert "cycles" not in changed
-        assert "layer 2, neuron 7 of 0 to 9" in _drawn(driver, "potential")
+            assert changed == follows[what] & set(plots), what
+        assert re.search(
+            "layer [23], neuron (5 of 0 to 9|4 of 0 to 4)<", _drawn(driver, "potential")
+        )
         assert driver.get_log("browser") == []
 
 

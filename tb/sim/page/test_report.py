@@ -10,7 +10,7 @@ import pytest
 from tb.kit.command import ROOT, refused, trispike_here
 from tb.kit.extras import needs_report
 from tb.kit.networks import random_convolutions, random_network_of, random_neurons
-from tb.sim.page.pages import Written, modelled, plots, png
+from tb.sim.page.pages import Written, modelled, plots, png, printed
 from trispike import golden
 from trispike.models.data import datasets
 from trispike.models.data.encoders import encode
@@ -22,7 +22,7 @@ from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.synthesis.record import CELLS
 from trispike.sim.terminal import extras
 
-pytestmark = [needs_report, pytest.mark.xdist_group("report")]
+pytestmark = [needs_report, pytest.mark.xdist_group("nodes")]
 
 IMAGES, TIMESTEPS = 60, 3
 
@@ -56,17 +56,10 @@ def test_figures_are_those_of_the_json(report):
 
 
 def test_figures_are_those_of_the_table(report):
-    """Row by row, with how each is known; a long value takes several lines of a terminal."""
-    printed = []
-    for line in report.done.stdout.splitlines():
-        if line.startswith("│"):
-            cells = [cell.strip() for cell in line.strip("│").split("│")]
-            if cells[0]:
-                printed.append(cells)
-            else:
-                printed[-1][1] += f" {cells[1]}"
-    assert len(printed) > 15
-    assert [row for row in report.page.rows if row[0] != "quantity"] == printed
+    """Row by row, with how each is known."""
+    rows = printed(report.done.stdout)
+    assert len(rows) > 15
+    assert [row for row in report.page.rows if row[0] != "quantity"] == rows
 
 
 def test_the_file_needs_nothing_else(report):
