@@ -15,7 +15,9 @@ Spec = dict[str, Any]
 _DATA = "rows"
 _COLOURS = [f"var(--c{k})" for k in range(1, 7)]
 _PAPER, _INK = "var(--card)", "currentColor"
-_WHOLE = alt.Axis(grid=False, ticks=False, labelExpr="datum.value % 1 ? '' : datum.label")
+_WHOLE = alt.Axis(
+    grid=False, ticks=False, labelExpr="datum.value % 1 ? '' : format(datum.value, ',d')"
+)
 
 
 def _chosen(*names: str) -> list[alt.Parameter]:
@@ -102,7 +104,7 @@ def amounts(rows: Rows, unit: str, number: str = ",.1f") -> Spec:
             "amount:Q",
             title=unit,
             axis=alt.Axis(tickCount=5, labelBound=True),
-            scale=alt.Scale(domain=[0, 1.2 * max(row["amount"] for row in rows) or 1], nice=False),
+            scale=alt.Scale(domain=[0, 1.4 * max(row["amount"] for row in rows) or 1], nice=False),
         ),
         tooltip=["place:N", alt.Tooltip("amount:Q", format=number, title=unit)],
     )

@@ -72,7 +72,6 @@ def page(asked: ChipRun, ran: ChipRan) -> Page:
     wrong_images = []
     if run.labels is not None:
         wrong_images = [numbers[k] for k in np.flatnonzero(run.labels != got).tolist()]
-    detail = _details(run, wrong_images)
     rows = shared.plain_rows(table.rows(figures))
     return Page(
         title=table.title(figures),
@@ -85,7 +84,7 @@ def page(asked: ChipRun, ran: ChipRan) -> Page:
             shared.accuracy(
                 numbers, run.labels, got, _pictures(run, wrong_images[: shared.MOST_WRONG])
             ),
-            detail,
+            _details(run, wrong_images),
             _cycles(run),
             _activity(run),
             _costs(asked, run),
@@ -118,7 +117,9 @@ def _details(run: _Run, wrong: list[int]) -> Section:
         text += "The RTL and the golden model had the same spikes and potentials, one by one."
     else:
         text += "Spikes and potentials are the golden model's; the RTL's differ from them."
-    plots.insert(2, _timeline(run, [image for image in images if image in run.scheduled]))
+    scheduled = [image for image in images if image in run.scheduled]
+    if scheduled:
+        plots.insert(2, _timeline(run, scheduled))
     return Section(
         title="An image",
         text=text,
@@ -149,7 +150,7 @@ def _bars(run: _Run, number: int) -> dict[str, list]:
         mine = slice(number * timesteps * layer.firings, (number + 1) * timesteps * layer.firings)
         parts = {
             what: getattr(cycles, what)[mine].reshape(timesteps, -1)
-            for what in ("start", "adding", "stalled", "stop")
+            for what in ("start", "adding", "ending", "stop")
         }
         each = _of_windows if layer.firings > 1 else _of_timestep
         bars += [
@@ -166,12 +167,10 @@ def _bars(run: _Run, number: int) -> dict[str, list]:
 
 def _of_timestep(t: int, parts: dict[str, np.ndarray]) -> list[tuple]:
     """Bars of a timestep without windows: kind, first cycle, cycle after the last, timestep."""
-    start, adding, stalled, stop = (
-        int(parts[k][0]) for k in ("start", "adding", "stalled", "stop")
-    )
+    start, adding, ending, stop = (int(values[0]) for values in parts.values())
     if start == NEVER:
         return []
-    edges = {ADDING: start + adding, STALLED: start + adding + stalled, ENDING: stop}
+    edges = {ADDING: start + adding, ENDING: start + adding + ending, STALLED: stop}
     bars, begin = [], start
     for kind, end in edges.items():
         bars += [(kind, begin, end, t)] if end > begin else []

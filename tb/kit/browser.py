@@ -1,8 +1,13 @@
-"""Opens pages in a headless Chromium, as a reader would."""
+"""Opens pages in a headless Chromium, as a reader would.
 
+``python -m tb.kit.browser PAGE.html PICTURE.png light|dark HEIGHT`` takes a picture of the top.
+"""
+
+import base64
 import contextlib
 import importlib.util
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +15,8 @@ import pytest
 
 from trispike.sim.terminal.extras import install
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
 
 
 def _missing() -> str | None:
@@ -47,3 +53,17 @@ def opened(page: Path, *, width: int = 1200, dark: bool = False) -> Iterator:
         yield driver
     finally:
         driver.quit()
+
+
+def photograph(page: Path, picture: Path, *, dark: bool, height: int) -> None:
+    """Write the uppermost ``height`` pixels of ``page`` as PNG, made smaller."""
+    with opened(page, dark=dark) as driver:
+        clip = {"x": 0, "y": 0, "width": 1200, "height": height, "scale": 0.7}
+        options = {"format": "png", "captureBeyondViewport": True, "clip": clip}
+        shot = driver.execute_cdp_cmd("Page.captureScreenshot", options)
+        picture.write_bytes(base64.b64decode(shot["data"]))
+
+
+if __name__ == "__main__":
+    page, picture, colours, height = sys.argv[1:]
+    photograph(Path(page), Path(picture), dark=colours == "dark", height=int(height))

@@ -1,14 +1,18 @@
 """`make report MESH=`: what is in the page is what the run found."""
 
 import json
+import types
 
 import numpy as np
 import pytest
 
 from tb.kit.extras import needs_report
+from tb.kit.networks import random_network
 from tb.kit.nodes import MESH
 from tb.sim.page.pages import Written, on_a_mesh, printed
-from trispike.models.mesh.topology import Port, node_name
+from trispike.golden.mesh import links
+from trispike.models.mesh.topology import MeshShape, Port, RouterShape, node_name
+from trispike.sim.node.setting import setting
 
 pytestmark = [needs_report, pytest.mark.xdist_group("nodes")]
 
@@ -46,9 +50,31 @@ def test_links(report):
     busiest = page.data("mesh")[0]
     assert busiest["name"] == figures["busiest_link"]
     assert busiest["load"] == pytest.approx(figures["busiest_link_load"])
+    assert np.count_nonzero(arrived[busiest["name"]]) > 30  # at all times
     assert drawn["0.0.0 up"]["flits"] == drawn["0.0.1 down"]["flits"] == 0
     loads = [row["load"] for row in drawn.values()]
     assert np.mean(loads) == pytest.approx(figures["link_load"])
+
+
+def test_flits_of_all_virtual_nodes():
+    """The host sends 784 inputs as four nodes, whose names are those of others in the mesh."""
+    mesh, network = MeshShape(x=2, y=1, z=2), random_network((784, 300, 10), 0)
+    spikes = np.random.default_rng(0).random((2, 3, 784)) < 0.2
+    asked = setting(network, mesh, spikes, router=RouterShape())
+    flows = asked.exchange.flows
+    flits = [asked.exchange.flits(flow) for flow in flows]
+    receivers = np.repeat([flow.receiver for flow in flows], [len(each) for each in flits])
+    run = types.SimpleNamespace(
+        flits=np.concatenate(flits),
+        receivers=receivers,
+        times=np.arange(len(receivers)),
+        running=types.SimpleNamespace(cycles=len(receivers)),
+    )
+    ran = types.SimpleNamespace(measured=types.SimpleNamespace(setting=asked, run=run))
+    from trispike.sim.page.mesh import _over_links
+
+    found = _over_links(ran)
+    assert (found.sum(axis=2) == links.run_links(asked.exchange, asked.routes)).all()
 
 
 def test_links_are_drawn_apart(report):

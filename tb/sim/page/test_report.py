@@ -165,6 +165,22 @@ def test_every_network_has_a_page(random_shape, seed, tmp_path):
     assert "<h1>random" in document.html(page)
 
 
+def test_images_that_end_early(tmp_path):
+    """Nothing is shown of timesteps that they do not take."""
+    networks = (random_network_of(random_neurons(k).with_lanes(1), k) for k in range(0, 40, 2))
+    for network in networks:
+        page = plots(modelled(network, tmp_path, images=6, timesteps=4))
+        spikes = encode(network.shape, np.load(tmp_path / "images.npy"), 4, 0)
+        decided = golden.run(network, spikes).decided
+        if len(np.unique(decided)) > 1:
+            break
+    for row in page["potential"].spec["datasets"]["rows"]:
+        assert {len(values) for values in row["u"]} == {decided[row["image"]]}
+    for row in page["raster"].spec["datasets"]["rows"]:
+        assert max(row["t"]) <= decided[row["image"]]
+    assert len(np.unique(decided)) > 1
+
+
 def test_maps_are_shown_by_channel(tmp_path):
     """Spikes of a channel are counted; potentials are those of the middle window."""
     network = random_network_of(random_convolutions(3).with_lanes(1), 3)
