@@ -240,6 +240,7 @@ def test_pictures():
     assert picture(np.zeros(5, np.uint8), Volume(channels=5)) is None
 
 
+@pytest.mark.thorough
 def test_large_runs_have_small_pages(tmp_path):
     """1,000 images, most of them wrong, many timesteps: under 6 MB, made in under 10 s."""
     rng = np.random.default_rng(0)
