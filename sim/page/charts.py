@@ -192,7 +192,7 @@ def raster(rows: Rows, names: Sequence[str], sizes: Sequence[int], timesteps: in
     )
     here = here.mark_rule(color=_INK, strokeDash=[2, 3], opacity=0.7).encode(y=y)
     chart = alt.layer(edges, spikes, here).add_params(*_chosen("image", "layer", "neuron"))
-    return _spec(chart, rows, 90 * len(names))
+    return _spec(chart, rows, len(names) * max(12, min(90, 1400 // len(names))))
 
 
 def potential(rows: Rows, shown: Mapping[int, int], timesteps: int) -> Spec:

@@ -111,7 +111,8 @@ def _details(run: _Run, wrong: list[int]) -> Section:
     labels = {} if run.labels is None else {k: int(run.labels[n]) for k, n in at.items()}
     got = {k: int(run.outcome.labels[n]) for k, n in at.items()}
     how = DERIVED if sum(run.figures.mismatches.values()) else MEASURED
-    plots = shared.detail_plots(found, shown, labels, _pictures(run, images), how, how)
+    pictures, grouped = _pictures(run, images), bool(run.shape.groups)
+    plots = shared.detail_plots(found, shown, labels, pictures, how, how, grouped=grouped)
     text = f"{len(images)} of {len(run.images):,} images can be chosen, wrong ones first. "
     if how is MEASURED:
         text += "The RTL and the golden model had the same spikes and potentials, one by one."

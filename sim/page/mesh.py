@@ -90,7 +90,8 @@ def _details(ran: MeshRan, labels: np.ndarray | None, got: np.ndarray, wrong: li
     )
     true = {} if labels is None else {k: int(labels[k - first]) for k in images}
     said = {k: int(got[k - first]) for k in images}
-    plots = shared.detail_plots(found, shown, true, _pictures(ran, images), MEASURED, DERIVED)
+    pictures, grouped = _pictures(ran, images), bool(network.groups)
+    plots = shared.detail_plots(found, shown, true, pictures, MEASURED, DERIVED, grouped=grouped)
     plots.insert(2, _timeline(ran, images))
     return Section(
         title="An image",

@@ -181,8 +181,14 @@ def detail_plots(
     pictures: dict[int, str | None],
     how: str,
     how_potentials: str,
+    *,
+    grouped: bool,
 ) -> list[Plot]:
-    """Picture, scores, raster and potentials of images."""
+    """Picture, scores, raster and potentials of images.
+
+    ``grouped``: a label is told by several groups of outputs, so that none is the label's.
+    """
+    right = {} if grouped else labels
     timesteps = max(each.timesteps for each in details)
     drawn = [{"image": k, "picture": pictures[k]} for k in pictures if pictures[k]]
     rasters = [_raster(each) for each in details]
@@ -217,12 +223,12 @@ def detail_plots(
             how=how,
             spec=charts.scores(
                 [
-                    {"image": d.image, "label": labels.get(d.image), "scores": d.scores.tolist()}
+                    {"image": d.image, "label": right.get(d.image), "scores": d.scores.tolist()}
                     for d in details
                 ],
                 "score",
             ),
-            note="The true label's output is blue." if labels else "",
+            note="The true label's output is blue." if right else "",
         ),
     ]
     if drawn:
