@@ -27,7 +27,7 @@ LEVELS = (
     {"sim.nir", "sim.prune", "sim.synthesis"},
     {"sim.cosim", "sim.formal"},
     {"sim.accuracy", "sim.bench", "sim.energy", "sim.node", "sim.notebook", "sim.order"},
-    {"sim.neurons"},
+    {"sim.neurons", "sim.page"},
     {"sim"},
 )
 """Packages, lowest first. Each imports itself and packages of lower levels, nothing else."""

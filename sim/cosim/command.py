@@ -4,8 +4,10 @@ import contextlib
 import dataclasses
 import shlex
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from trispike.models.errors import BadInput
@@ -13,7 +15,8 @@ from trispike.models.files import check_writable
 from trispike.models.network import weights
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim import cluster, cosimulation, divergence, harness, waveform
-from trispike.sim.cosim.figures import figures, first_mismatch
+from trispike.sim.cosim.figures import Figures, figures, first_mismatch
+from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cosim.table import table
@@ -82,10 +85,30 @@ class ChipRun(Json, ImagesTimeline, Jobs, Seeded, Images, Lanes, Input):
             )
 
 
-def execute(asked: ChipRun) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ChipRan:
+    """A run whose images were judged, all or as many as there were before it ended.
+
+    - ``subject``, ``shape``: network and data, and the chip with its lanes.
+    - ``stimulus``: what went in, while its folder is there.
+    - ``pixels``, ``labels``: all test images as `models.data.datasets`; None without labels.
+    - ``outcomes``, ``figures``: what was found.
+    """
+
+    subject: Subject
+    shape: NetworkShape
+    stimulus: Encoding
+    pixels: np.ndarray
+    labels: np.ndarray | None
+    outcomes: list[Outcome]
+    figures: Figures
+
+
+def execute(asked: ChipRun, look: Callable[[ChipRan], None] = lambda ran: None) -> None:
     """Simulate the chip on test images, compare it with the models, print the table.
 
-    `MismatchFound` names the first difference.
+    ``look`` is called with what was found, different or not. `MismatchFound` names the first
+    difference.
     """
     begun = time.perf_counter()
     console = Console()
@@ -163,6 +186,17 @@ def execute(asked: ChipRun) -> None:
                 )
                 console.print(table(record))
                 asked.keep(records.plain(record))
+                look(
+                    ChipRan(
+                        subject=subject,
+                        shape=shape,
+                        stimulus=stimulus,
+                        pixels=pixels,
+                        labels=labels,
+                        outcomes=found.outcomes,
+                        figures=record,
+                    )
+                )
                 subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
             if interrupted:
                 raise KeyboardInterrupt
