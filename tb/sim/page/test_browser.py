@@ -165,7 +165,9 @@ def test_prints(page):
     with opened(page, dark=True) as driver:
         pdf = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
         assert len(pdf) > 50_000
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        dark = {"name": "prefers-color-scheme", "value": "dark"}
+        printed = {"media": "print", "features": [dark]}
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", printed)
         metrics = {"width": 700, "height": 900, "deviceScaleFactor": 1, "mobile": False}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         paper = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
