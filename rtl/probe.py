@@ -29,3 +29,22 @@ class Probe:
     def width(self) -> int:
         """Bits of all values together."""
         return self.count * self.bits
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Activity:
+    """What a layer does in each cycle: signals of it, by hierarchical Verilog name.
+
+    - ``state``: what its PEs do at the next clock edge, see `rtl.neuron.operations.states`.
+    - ``busy``: its PEs have a timestep at work.
+    - ``ready``: they can take spikes; not while what they gave before has yet to be taken, so that
+      they must not fire, nor while they take cycles of their own.
+    - ``input``: handshake and payload of what it takes, and ``output`` of what it gives: names of
+      ``valid``, ``ready``, ``payload``.
+    """
+
+    state: str
+    busy: str
+    ready: str
+    input: tuple[str, str, str]
+    output: tuple[str, str, str]

@@ -32,6 +32,7 @@ _ROOMS = {
     "export": "nir",
     "prune": "prune",
     "order": "order",
+    "report": "page",
 }
 """The room below `sim` of each command, which is in its module ``command``."""
 

@@ -59,6 +59,7 @@ def test_values_are_one_word():
         ("synth", ["TARGET=cells"], None),
         ("noc", ["SWEEP=1"], "plots"),
         ("noc", ["SWEEP=0"], None),
+        ("report", [], "report"),
         ("train", [], "train"),
         ("accuracy", [], "plots"),
         ("formal", [], "formal"),

@@ -22,12 +22,12 @@ LEVELS = (
     {"rtl.layers"},
     {"rtl.chip", "rtl.node"},
     {"sim.terminal", "sim.report"},
-    {"sim.tools", "sim.cost"},
+    {"sim.tools", "sim.cost", "sim.timeline"},
     {"sim.export", "sim.mapping", "sim.noc", "sim.training", "sim.waves"},
     {"sim.nir", "sim.prune", "sim.synthesis"},
     {"sim.cosim", "sim.formal"},
     {"sim.accuracy", "sim.bench", "sim.energy", "sim.node", "sim.notebook", "sim.order"},
-    {"sim.neurons"},
+    {"sim.neurons", "sim.page"},
     {"sim"},
 )
 """Packages, lowest first. Each imports itself and packages of lower levels, nothing else."""

@@ -26,7 +26,7 @@ from trispike.rtl.neuron.operations import sequence, states
 from trispike.rtl.neuron.pe import ProcessingElement
 from trispike.rtl.neuron.scale import Scale, constant_bits
 from trispike.rtl.parameters import Parameter
-from trispike.rtl.probe import Probe
+from trispike.rtl.probe import Activity, Probe
 from trispike.rtl.view import Radix, View, handshake
 
 
@@ -158,6 +158,17 @@ class LayerBlock(Block):
             *elements,
             *handshake("o"),
             *([View(signal="o__payload", bits=shape.neurons)] if shape.fires else []),
+        )
+
+    @staticmethod
+    def activity(shape: Layer) -> Activity:
+        """What a layer of ``shape`` does in a cycle."""
+        return Activity(
+            state="flow.state",
+            busy="flow.busy",
+            ready="flow.events__ready",
+            input=("i__valid", "i__ready", "i__payload"),
+            output=("o__valid", "o__ready", "o__payload"),
         )
 
     def elaborate(self, platform):

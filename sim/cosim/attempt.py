@@ -23,6 +23,7 @@ def run_shard(model: Path, shard: Shard, place: Path, waves: int) -> Outcome:
     arguments = [f"+predictions={len(shard.images)}", f"+chunk={shard.chunk}"]
     arguments += ["+potentials"] if shard.potentials else []
     arguments += [f"+waves={waves}"] if waves else []
+    arguments += [f"+timeline={shard.timeline}"] if shard.timeline else []
     try:
         simulator.simulate(
             model,

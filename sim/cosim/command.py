@@ -4,15 +4,19 @@ import contextlib
 import dataclasses
 import shlex
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from trispike.models.errors import BadInput
 from trispike.models.files import check_writable
 from trispike.models.network import weights
-from trispike.sim.cosim import cluster, cosimulation, harness, waveform
-from trispike.sim.cosim.figures import figures, first_mismatch
+from trispike.models.network.shape import NetworkShape
+from trispike.sim.cosim import cluster, cosimulation, divergence, harness, waveform
+from trispike.sim.cosim.figures import Figures, figures, first_mismatch
+from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Encoding
 from trispike.sim.cosim.table import table
@@ -20,10 +24,19 @@ from trispike.sim.cost.registers import chip_registers
 from trispike.sim.report import records
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal.console import next_phase, progress_bar, relative
-from trispike.sim.terminal.options import Images, Input, Jobs, Json, Lanes, Seeded
+from trispike.sim.terminal.options import (
+    Images,
+    ImagesTimeline,
+    Input,
+    Jobs,
+    Json,
+    Lanes,
+    Seeded,
+)
 from trispike.sim.terminal.parser import make_name
 from trispike.sim.terminal.request import at_least_1, option
 from trispike.sim.terminal.subject import Subject
+from trispike.sim.timeline.chip import chip_timeline
 from trispike.sim.tools import toolchain, viewers
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
@@ -31,7 +44,7 @@ from trispike.sim.tools.simulator import SimulationError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipRun(Json, Jobs, Seeded, Images, Lanes, Input):
+class ChipRun(Json, ImagesTimeline, Jobs, Seeded, Images, Lanes, Input):
     """A network on the fixed chip."""
 
     first: int = option("Index of the first test image.", 0)
@@ -62,6 +75,8 @@ class ChipRun(Json, Jobs, Seeded, Images, Lanes, Input):
                 raise BadInput(f"TRACE must end with .npz, not {self.trace.name!r}")
             if self.cluster is not None:
                 raise BadInput("TRACE= is for this machine's own runs: leave out CLUSTER=")
+        if self.timeline is not None and self.cluster is not None:
+            raise BadInput("TIMELINE= is for this machine's own runs: leave out CLUSTER=")
         if self.waves_mb is not None and not self.waves:
             raise BadInput("WAVES_MB has no meaning without WAVES=1: add that or leave it out")
         if self.jobs is not None and self.cluster is not None:
@@ -70,10 +85,30 @@ class ChipRun(Json, Jobs, Seeded, Images, Lanes, Input):
             )
 
 
-def execute(asked: ChipRun) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class ChipRan:
+    """A run whose images were judged, all or as many as there were before it ended.
+
+    - ``subject``, ``shape``: network and data, and the chip with its lanes.
+    - ``stimulus``: what went in, while its folder is there.
+    - ``pixels``, ``labels``: all test images as `models.data.datasets`; None without labels.
+    - ``outcomes``, ``figures``: what was found.
+    """
+
+    subject: Subject
+    shape: NetworkShape
+    stimulus: Encoding
+    pixels: np.ndarray
+    labels: np.ndarray | None
+    outcomes: list[Outcome]
+    figures: Figures
+
+
+def execute(asked: ChipRun, look: Callable[[ChipRan], None] = lambda ran: None) -> None:
     """Simulate the chip on test images, compare it with the models, print the table.
 
-    `MismatchFound` names the first difference.
+    ``look`` is called with what was found, different or not. `MismatchFound` names the first
+    difference.
     """
     begun = time.perf_counter()
     console = Console()
@@ -83,6 +118,7 @@ def execute(asked: ChipRun) -> None:
     pixels, labels, chosen = subject.test_images(asked, first=asked.first)
     tools = toolchain.find()
     asked.check_json()
+    asked.check_timeline()
     if asked.trace is not None:
         check_writable(asked.trace)
 
@@ -119,6 +155,7 @@ def execute(asked: ChipRun) -> None:
                     pool=pool,
                     waves=traced,
                     trace=asked.trace,
+                    timeline=asked.images_on_timeline,
                     progress=lambda done: progress.update(task, completed=done),
                     model=model,
                 )
@@ -132,6 +169,8 @@ def execute(asked: ChipRun) -> None:
         if asked.trace is not None and found.outcomes and not interrupted:
             print(f"trace: {relative(asked.trace)}")
         try:
+            if asked.timeline is not None:
+                _draw(asked, shape, chosen, folder)
             if found.outcomes:
                 record = figures(
                     shape,
@@ -147,6 +186,17 @@ def execute(asked: ChipRun) -> None:
                 )
                 console.print(table(record))
                 asked.keep(records.plain(record))
+                look(
+                    ChipRan(
+                        subject=subject,
+                        shape=shape,
+                        stimulus=stimulus,
+                        pixels=pixels,
+                        labels=labels,
+                        outcomes=found.outcomes,
+                        figures=record,
+                    )
+                )
                 subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
             if interrupted:
                 raise KeyboardInterrupt
@@ -157,7 +207,27 @@ def execute(asked: ChipRun) -> None:
                 print(viewers.commands(wave), flush=True)
             first = first_mismatch(found.outcomes)
             if first:
-                raise MismatchFound(first)
+                ran = divergence.Subject(
+                    weight_file=weight_file,
+                    network=network,
+                    shape=shape,
+                    lanes=asked.lanes,
+                    stimulus=stimulus,
+                )
+                stem = f"{name}-image-{first.image}".replace(".", "_")
+                place = build_folder() / "waves" / stem
+                more = "" if interrupted else divergence.show(first, ran, folder / "alone", place)
+                raise MismatchFound(first, more)
+
+
+def _draw(asked: ChipRun, shape: NetworkShape, images: range, folder: Path) -> None:
+    """Write the timeline of a run of ``images``, as far as it came."""
+    logged = cosimulation.logged(folder)
+    if logged is None:
+        return
+    images = images[: asked.images_on_timeline]
+    chip_timeline(asked.timeline, logged, shape, images, asked.timesteps, command=asked.command)
+    print(f"timeline: {relative(asked.timeline)}")
 
 
 def _read_out(asked: ChipRun) -> dict[str, int]:

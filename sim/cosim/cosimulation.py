@@ -18,6 +18,7 @@ from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.pool import LocalPool, Pool
 from trispike.sim.cosim.shard import Shard
 from trispike.sim.cosim.stimulus import Stimulus
+from trispike.sim.timeline import log
 from trispike.sim.tools import build
 from trispike.sim.tools.cached_verilog import chip_verilog
 from trispike.sim.tools.simulator import SimulationError
@@ -106,6 +107,7 @@ def run(
     potentials: bool = True,
     waves: int = 0,
     trace: Path | None = None,
+    timeline: int = 0,
     progress: Callable[[int], None] = lambda done: None,
     model: Path | None = None,
 ) -> Found:
@@ -121,6 +123,7 @@ def run(
     - ``potentials``: compare membrane potentials too.
     - ``waves``: write a waveform of that many images, the first ones; there is one shard then.
     - ``trace``: file for every spike and potential, see `sim.cosim.trace`.
+    - ``timeline``: log that many images for one, the first ones of the first shard, see `logged`.
     - ``progress``: called with the number of images judged so far, now and then.
     - ``model``: from `chip_model`, with the same ``lanes``; None builds it.
 
@@ -144,6 +147,7 @@ def run(
             digest=card.digest,
             lanes=lanes,
             trace=trace is not None,
+            timeline=min(timeline, len(part)) if part.start == images.start else 0,
         )
         for part in _cut(images, 1 if waves else pool.shards)
     ]
@@ -188,6 +192,12 @@ def run(
     if trace is not None:
         traces.collect(places, trace)
     return _found(shards, places, ends)
+
+
+def logged(folder: Path) -> Path | None:
+    """The log for a timeline that a run has left in ``folder``; None if it has not come so far."""
+    logs = folder.glob(f"shards/*/*/{log.FILE}")
+    return max(logs, key=lambda path: path.stat().st_size, default=None)
 
 
 def _end(pool: Pool, future) -> Outcome | str:

@@ -160,7 +160,7 @@ def answers(shape: NetworkShape, got: np.ndarray, true: np.ndarray | None) -> tu
     return tuple(float(np.mean((mine == wanted) & (got >= 0))) for mine, wanted in parts)
 
 
-def _intervals(results: np.ndarray) -> np.ndarray:
+def intervals(results: np.ndarray) -> np.ndarray:
     """Cycles between successive predictions; the latency if there is only one."""
     return np.diff(results) if len(results) > 1 else np.array(results.tolist() or [0])
 
@@ -207,9 +207,9 @@ def figures(
     judged = sum(len(outcome.images) for outcome in outcomes)
     mismatch = first_mismatch(outcomes)
     results = _result_cycles(shape, outcomes, timesteps)
-    intervals = _intervals(results)
+    between = intervals(results)
     inputs = np.concatenate([outcome.spikes[0] for outcome in outcomes])
-    filled = inputs[timesteps * (len(results) - len(intervals)) :][: timesteps * len(intervals)]
+    filled = inputs[timesteps * (len(results) - len(between)) :][: timesteps * len(between)]
     spikes = sum(outcome.spikes.sum(axis=1, dtype=np.int64) for outcome in outcomes) / judged
     mismatches = {
         what: sum(outcome.mismatches[what] for outcome in outcomes)
@@ -220,8 +220,8 @@ def figures(
     without_stop = None
     if shape.stops and not mismatch:
         chip = dataclasses.replace(shape, stops=False)
-        without_stop = float(_intervals(_modelled(chip, outcomes, timesteps)).mean())
-    mean = float(intervals.mean())
+        without_stop = float(intervals(_modelled(chip, outcomes, timesteps)).mean())
+    mean = float(between.mean())
     paces = _paces(shape, outcomes[0]) if shape.has_maps else ((), ())
     reads = sum(np.array(outcome.reads) for outcome in outcomes) / judged
     operations = sum(np.array(outcome.operations) for outcome in outcomes) / judged
@@ -270,12 +270,12 @@ def figures(
         first_divergence=str(mismatch) if mismatch else None,
         shards=len(outcomes),
         latency_cycles=int(results[0]) if len(results) else 0,
-        cycles_per_image_min=int(intervals.min()),
+        cycles_per_image_min=int(between.min()),
         cycles_per_image_mean=mean,
-        cycles_per_image_max=int(intervals.max()),
+        cycles_per_image_max=int(between.max()),
         cycles_without_stop=without_stop,
         cycles_per_timestep=mean / taken if taken else 0.0,
-        cycles_per_input_spike=float(intervals.sum() / max(1, filled.sum())),
+        cycles_per_input_spike=float(between.sum() / max(1, filled.sum())),
         busiest_lane=sum(int(each[0].sum()) for each in spiking)
         / max(1, sum(int(outcome.begun[0].sum()) for outcome in outcomes)),
         layer_cycles=paces[0],

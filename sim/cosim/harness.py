@@ -14,6 +14,7 @@ layer_K.NAME        ``CYCLE VALUES`` a line: what layer K's probe NAME shows, th
                     lowest, and the cycle (of a costly probe only with ``+potentials``)
 results             ``CYCLE PAYLOAD`` a line: a prediction and the cycle it was taken in
 waves               the waveform, see below
+timeline            `sim.timeline.log`, with ``+timeline=N``, until N predictions are out
 =================== ============================================================================
 
 Cycle 0 is the first cycle with a valid input vector.
@@ -41,6 +42,7 @@ from trispike.rtl.layers.layer import input_layout
 from trispike.rtl.probe import Probe
 from trispike.rtl.view import Radix, View, below
 from trispike.sim.cosim.shard import PARENT
+from trispike.sim.timeline import log
 
 TOP = "bench"
 
@@ -124,6 +126,7 @@ module {TOP} (
       .result__payload(result_payload), .result__valid(result_valid), .result__ready(1'b1)
   );
 
+{_log(shape)}
   int configuration, stimulus, results, {files}, expected, chunk;
   bit potentials, running = 0, capturing = 0;
   task open_captures;
@@ -144,12 +147,16 @@ module {TOP} (
     if ($value$plusargs("chunk=%d", chunk) == 0) chunk = expected;
     configuration = $fopen("configuration.hex", "r");
     stimulus = $fopen("stimulus.hex", "r");
+    if ($value$plusargs("timeline=%d", logged) == 0) logged = 0;
+    if (logged > 0) timeline = $fopen("{log.FILE}", "w");
     running = 1;
   end
 
   always @(negedge start) begin
     running = 0;
     if (capturing) close_captures();
+    if (logged > 0) $fclose(timeline);
+    logged = 0;
   end
 
   logic [63:0] cycle = 0;
@@ -176,6 +183,7 @@ module {TOP} (
       end else i_valid <= 0;
     end
     if (started) cycle <= cycle + 1;
+    if (started && logged > 0) log_cycle();
 {lines(captures)}
     if (result_valid) begin
       $fwrite(results, "%0d %h\\n", cycle, result_payload);
@@ -219,6 +227,40 @@ _TRACING = f"""
       else $fclose(parent);
     end
   end
+"""
+
+
+def _log(shape: NetworkShape) -> str:
+    """Task ``log_cycle``, which writes the log of a timeline: a line for what has changed."""
+    names, writes = [], []
+    for k, layer in enumerate(shape.layers):
+        activity = LAYERS[type(layer)].activity(layer)
+        named = {name: f"chip.layer_{k}.{name}" for name in (*activity.input, *activity.output)}
+        does = ", ".join(
+            f"chip.layer_{k}.{name}" for name in (activity.state, activity.busy, activity.ready)
+        )
+        names.append(f"did_{k} = -1")
+        writes.append(f"""\
+    if (int'({{{does}}}) != did_{k}) begin
+      did_{k} = int'({{{does}}});
+      $fwrite(timeline, "a {k} %0d %h\\n", cycle, did_{k});
+    end""")
+        taken = [("i", activity.input)] * (k == 0) + [("o", activity.output)] * layer.fires
+        for kind, (valid, ready, payload) in taken:
+            writes.append(f"""\
+    if ({named[valid]} && {named[ready]})
+      $fwrite(timeline, "{kind} {k} %0d %h\\n", cycle, {named[payload]});""")
+    lines = "\n".join(writes)
+    return f"""
+  int timeline, logged = 0, {", ".join(names)};
+  task log_cycle;
+    if (result_valid) $fwrite(timeline, "r 0 %0d %h\\n", cycle, result_payload);
+{lines}
+    if (result_valid && predictions + 1 == logged) begin
+      $fclose(timeline);
+      logged = 0;
+    end
+  endtask
 """
 
 

@@ -28,6 +28,7 @@ class Shard:
     - ``digest``: digest of the parameters in the weight file, which must not change during a run.
     - ``lanes``: see `models.network.shape.NetworkShape.with_lanes`.
     - ``trace``: keep all that was captured, for `sim.cosim.trace`.
+    - ``timeline``: log so many images, the first ones, for `sim.timeline.chip`.
     """
 
     weights: Path
@@ -38,6 +39,7 @@ class Shard:
     digest: str
     lanes: int | tuple[int, ...]
     trace: bool = False
+    timeline: int = 0
 
     def __str__(self):
         return f"images {self.images.start} to {self.images.stop - 1}"

@@ -48,14 +48,22 @@ def early(f: Figures) -> list[tuple[str, str, str]]:
 
 def table(f: Figures) -> Table:
     """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
+    return quantity_table(title(f), rows(f))
+
+
+def title(f: Figures) -> str:
+    """What ran, on what."""
     lanes = f", {f.lanes} lanes" if f.lanes > 1 else ""
-    title = f"{f.network} ({f.layers}){lanes} on {f.data}"
-    if not f.complete:
-        title += f": {f.images} of {f.images_asked} images"
+    part = "" if f.complete else f": {f.images} of {f.images_asked} images"
+    return f"{f.network} ({f.layers}){lanes} on {f.data}{part}"
+
+
+def rows(f: Figures) -> list[tuple[str, str, str]]:
+    """The rows of `table`: quantity, value and how it is known."""
     wrong = sum(f.mismatches.values())
     pipeline = _MEASURED if f.shards == 1 else _DERIVED
     layers = zip(["input", *(f"layer {k}" for k in range(1, len(f.sizes)))], f.spikes, strict=True)
-    rows = [
+    return [
         (
             "images x timesteps",
             f"{f.images} x {f.timesteps}" + (f", from {f.first_image}" if f.first_image else ""),
@@ -103,4 +111,3 @@ def table(f: Figures) -> Table:
             _MEASURED,
         ),
     ]
-    return quantity_table(title, rows)

@@ -2,7 +2,9 @@
 
 import concurrent.futures
 import dataclasses
+import functools
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 from trispike.models.errors import BadInput
@@ -11,16 +13,18 @@ from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.mesh.traffic import Pattern
 from trispike.sim.noc import compare, tables
 from trispike.sim.noc.figures import Point, measure
+from trispike.sim.noc.judge import Judged
 from trispike.sim.noc.record import POINTS, bare, merge
 from trispike.sim.noc.run import program
 from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
+from trispike.sim.noc.timeline import noc_timeline
 from trispike.sim.report import records
 from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import next_phase, progress_bar, relative, table_console, warn
-from trispike.sim.terminal.options import Dead, Jobs, Json, Record, Seeded
-from trispike.sim.terminal.request import command, option
+from trispike.sim.terminal.options import Dead, Jobs, Json, Record, Seeded, Timeline
+from trispike.sim.terminal.request import at_least_1, command, option
 from trispike.sim.tools import paths, processes, toolchain
 from trispike.sim.tools.run_folder import run_folder
 
@@ -33,9 +37,12 @@ SWEEP_RATES = (0.02, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 1.0)
 
 EVERY = "all"
 
+_USUAL_FLITS = 2000
+"""Those of a timeline."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Traffic(Json, Record, Jobs, Dead, Seeded):
+class Traffic(Json, Timeline, Record, Jobs, Dead, Seeded):
     """Traffic on a mesh."""
 
     mesh: str | None = option("Nodes along x, y and z.  [default: 4x4x4; a sweep: more]")
@@ -52,6 +59,10 @@ class Traffic(Json, Record, Jobs, Dead, Seeded):
     compare: Path | None = option(
         "File that JSON= wrote of a run like this: print what moved since."
     )
+    timeline_flits: int | None = option(
+        f"Flits that the timeline may have.  [default: {_USUAL_FLITS}]",
+        check=at_least_1("TIMELINE_FLITS"),
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -61,6 +72,9 @@ class Traffic(Json, Record, Jobs, Dead, Seeded):
             raise BadInput("RECORD= is for a sweep, SWEEP=1; leave it out")
         if self.sweep and self.compare is not None:
             raise BadInput("COMPARE= is for a run, not for SWEEP=1; leave one out")
+        self.bound("timeline_flits", _USUAL_FLITS)
+        if self.timeline is not None and (self.sweep or self.traffic == EVERY):
+            raise BadInput("TIMELINE= is for one run: leave out SWEEP=, and TRAFFIC=all")
 
     def settings(self) -> list[Setting]:
         """Each run that is asked for; `BadInput` if there cannot be one."""
@@ -106,7 +120,10 @@ def noc(asked: Traffic) -> None:
     old = [] if asked.compare is None else compare.read(asked.compare, settings)
     place = _Place(record=asked.record) if asked.sweep else None
     asked.check_json()
-    points = _measured(settings, asked.jobs or 1)
+    asked.check_timeline()
+    points = _measured(settings, asked.jobs or 1, functools.partial(_draw, asked))
+    if asked.timeline is not None:
+        print(f"timeline: {relative(asked.timeline)}")
     asked.keep({"points": records.plain(points)})
     console = table_console()
     if place is None:
@@ -125,8 +142,15 @@ def noc(asked: Traffic) -> None:
         print(f"written: {relative(path)}")
 
 
-def _measured(settings: list[Setting], jobs: int) -> list[Point]:
-    """The points of ``settings``, in their order."""
+def _draw(asked: Traffic, judged: Judged) -> None:
+    """Write the timeline, if one is asked for."""
+    if asked.timeline is not None:
+        flits = asked.bound("timeline_flits", _USUAL_FLITS)
+        noc_timeline(asked.timeline, judged, flits, command=asked.command)
+
+
+def _measured(settings: list[Setting], jobs: int, show: Callable[[Judged], None]) -> list[Point]:
+    """The points of ``settings``, in their order; ``show`` is called with each run."""
     points: list[Point | None] = [None] * len(settings)
     with run_folder("noc") as folder, progress_bar("points") as progress:
         task = progress.add_task("building", total=None)
@@ -138,7 +162,7 @@ def _measured(settings: list[Setting], jobs: int) -> list[Point]:
         task = next_phase(progress, task, "simulating", len(settings))
         with processes.thread_pool(jobs) as threads:
             futures = {
-                threads.submit(measure, setting, programs[setting.mesh], folder / str(k)): k
+                threads.submit(measure, setting, programs[setting.mesh], folder / str(k), show): k
                 for k, setting in enumerate(settings)
             }
             for done in concurrent.futures.as_completed(futures):

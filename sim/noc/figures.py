@@ -1,6 +1,7 @@
 """Figures of one run of the network: load, latency, hops, links."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -114,10 +115,16 @@ class Point:
         return not self.saturated if self.steadiness is None else self.steadiness.steady
 
 
-def measure(setting: Setting, executable: Path, folder: Path) -> Point:
+def measure(
+    setting: Setting,
+    executable: Path,
+    folder: Path,
+    show: Callable[[Judged], None] = lambda judged: None,
+) -> Point:
     """Run ``setting`` and count. `MismatchFound` if RTL and golden model differ.
 
-    ``executable`` is `sim.noc.run.program`'s for its mesh; files go to ``folder``.
+    ``executable`` is `sim.noc.run.program`'s for its mesh; files go to ``folder``. ``show`` is
+    called with what was found to be right.
     """
     done = run(
         executable,
@@ -128,7 +135,9 @@ def measure(setting: Setting, executable: Path, folder: Path) -> Point:
         seed=setting.seed,
         dead_links=setting.dead_links,
     )
-    return point(judge(done, setting.routes), setting)
+    judged = judge(done, setting.routes)
+    show(judged)
+    return point(judged, setting)
 
 
 def point(judged: Judged, setting: Setting) -> Point:

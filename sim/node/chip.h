@@ -80,6 +80,9 @@ class Chip {
     // Write down the host's ports in every cycle from now on: sim/node/flat.cpp.
     void trace(Output* to) { trace_ = to; }
 
+    // Write down what the mesh takes, and the nodes' states, from now on.
+    void log(Output* to) { log_ = to; }
+
     // One cycle. `host` says what it offers, and is told what is taken and what comes; `given` is
     // told of every flit that a node gets.
     template <typename Host, typename Given>
@@ -126,6 +129,7 @@ class Chip {
     }
 
    private:
+    static constexpr int HOST_PARTY = NODES;
     static constexpr int SETTLING = 4;  // cycles in which a router may still count a dropped flit
 
     struct Rest {
@@ -157,6 +161,7 @@ class Chip {
         if (offers && bus.PORT(host_i, ready)) {
             moved_ = true;
             ++under_way_;
+            note(SENT, HOST_PARTY, bus.PORT(host_i, payload), now());
             host.taken(now());
         }
         if (bus.PORT(host_o, valid) && bus.PORT(host_o, ready)) {
@@ -194,7 +199,10 @@ class Chip {
         node.PORT(o, ready) = *link.i_ready;
         *link.i_valid = offers;
         *link.i_payload = node.PORT(o, payload);
-        under_way_ += offers && *link.i_ready;
+        if (offers && *link.i_ready) {
+            ++under_way_;
+            note(SENT, n, node.PORT(o, payload), now());
+        }
         node.PORT(i, valid) = offered;
         node.PORT(i, payload) = *link.o_payload;
         *link.o_ready = node.PORT(i, ready);
@@ -216,8 +224,16 @@ class Chip {
         const bool asleep = node.quiet && !node.PORT(o, valid);
         awake_ += rest.asleep - asleep;
         rest.asleep = asleep;
-        rest.state = node.computing | node.sending << 1 | node.blocked << 2;
+        const uint8_t state = node.computing | node.sending << 1 | node.blocked << 2;
+        if (state != rest.state) note(STATE, n, state, now() + 1);
+        rest.state = state;
         return asleep;
+    }
+
+    void note(Kind kind, int party, uint32_t value, int64_t cycle) {
+        if (log_) {
+            log_->put(Happening{cycle, static_cast<uint16_t>(kind), static_cast<uint16_t>(party), value});
+        }
     }
 
     // Flits leave the router of node `n` by these ports.
@@ -241,4 +257,5 @@ class Chip {
     int settling_ = 0;
     bool moved_ = false;
     Output* trace_ = nullptr;
+    Output* log_ = nullptr;
 };

@@ -1,9 +1,12 @@
 """``trispike sim``: a network on the fixed chip, or on the nodes of a mesh."""
 
 import dataclasses
+import functools
 import time
+from collections.abc import Callable
 
 import click
+import numpy as np
 
 from trispike.models.data.encoders import encode
 from trispike.models.errors import BadInput
@@ -14,14 +17,16 @@ from trispike.models.network import synthetic
 from trispike.sim.cosim import command as chip
 from trispike.sim.cosim.command import ChipRun
 from trispike.sim.noc.setting import parse_dead_links
-from trispike.sim.node.figures import figures
-from trispike.sim.node.measure import READ_BACKS, measure
+from trispike.sim.node.figures import MeshFigures, figures
+from trispike.sim.node.measure import READ_BACKS, Measured, measure
+from trispike.sim.node.results import NodesRun
 from trispike.sim.node.run import program
-from trispike.sim.node.setting import setting
+from trispike.sim.node.setting import Setting, setting
 from trispike.sim.node.tables import table
+from trispike.sim.node.timeline import nodes_timeline
 from trispike.sim.report import records
-from trispike.sim.terminal.console import progress_bar, table_console
-from trispike.sim.terminal.options import Dead, Images, Input, Json, Seeded
+from trispike.sim.terminal.console import progress_bar, relative, table_console
+from trispike.sim.terminal.options import Dead, Images, ImagesTimeline, Input, Json, Seeded
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
@@ -29,7 +34,7 @@ from trispike.sim.tools.run_folder import run_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MeshRun(Json, Dead, Seeded, Images):
+class MeshRun(Json, ImagesTimeline, Dead, Seeded, Images):
     """A network on the nodes of a mesh."""
 
     mesh: str | None = option("Run on a mesh: nodes along x, y and z, like 2x2x1.")
@@ -61,7 +66,8 @@ class RandomRun(MeshRun):
     random: str = option("Run a random network on a mesh, layers x neurons, like 16x1024.")
 
 
-def _mode(values: dict) -> type:
+def choose(values: dict[str, object]) -> type:
+    """The request of a run whose options have these ``values``."""
     if values["random"] is not None:
         return RandomRun
     return ChipRun if values["mesh"] is None else TrainedRun
@@ -74,7 +80,7 @@ def _mode(values: dict) -> type:
         TrainedRun: "a network with weights, without RANDOM=",
         ChipRun: "a fixed chip, without MESH= and RANDOM=",
     },
-    _mode,
+    choose,
 )
 def sim(asked: ChipRun | MeshRun) -> None:
     """Run a network's RTL on test images and compare it with the golden model.
@@ -87,10 +93,29 @@ def sim(asked: ChipRun | MeshRun) -> None:
     chip.execute(asked) if isinstance(asked, ChipRun) else execute(asked)
 
 
-def execute(asked: MeshRun) -> None:
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class MeshRan:
+    """A run that was found to be right.
+
+    - ``subject``: network and data; None of a random network.
+    - ``measured``, ``figures``: what was found.
+    - ``pixels``, ``labels``: the images as `models.data.datasets`; None without labels.
+    - ``spikes``: what went in: bool, shape (images, timesteps, inputs).
+    """
+
+    subject: Subject | None
+    measured: Measured
+    figures: MeshFigures
+    pixels: np.ndarray
+    labels: np.ndarray | None
+    spikes: np.ndarray
+
+
+def execute(asked: MeshRun, look: Callable[[MeshRan], None] = lambda ran: None) -> None:
     """Run a network on a mesh, compare it with the golden model, print the table.
 
-    `MismatchFound` names the first difference.
+    ``look`` is called with what was found, if nothing differs. `MismatchFound` names the first
+    difference.
     """
     begun = time.perf_counter()
     trained = isinstance(asked, TrainedRun)
@@ -112,13 +137,15 @@ def execute(asked: MeshRun) -> None:
         claimed = None
     toolchain.find()
     asked.check_json()
+    asked.check_timeline()
 
     with progress_bar() as progress, run_folder(f"{network.name}-{shape}") as folder:
         task = progress.add_task("running the golden model, placing", total=None)
+        spikes = encode(network.shape, pixels, asked.timesteps, asked.seed, first)
         placed = setting(
             network,
             shape,
-            encode(network.shape, pixels, asked.timesteps, asked.seed, first),
+            spikes,
             router=router,
             dead_links=dead_links,
             first_image=first,
@@ -134,6 +161,8 @@ def execute(asked: MeshRun) -> None:
             seed=asked.seed,
             back_door=asked.back_door,
             read_back=asked.read_back,
+            logged=asked.images_on_timeline * placed.timesteps,
+            show=functools.partial(_draw, asked, placed),
         )
     record = figures(
         measured,
@@ -147,5 +176,23 @@ def execute(asked: MeshRun) -> None:
     )
     table_console().print(table(record))
     asked.keep(records.plain(record))
+    look(
+        MeshRan(
+            subject=subject if trained else None,
+            measured=measured,
+            figures=record,
+            pixels=pixels,
+            labels=labels,
+            spikes=spikes,
+        )
+    )
     if trained:
         subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
+
+
+def _draw(asked: MeshRun, placed: Setting, done: NodesRun) -> None:
+    """Write the timeline, if one is asked for."""
+    if asked.timeline is not None:
+        images = min(asked.images_on_timeline, placed.images)
+        nodes_timeline(asked.timeline, placed, done, images, command=asked.command)
+        print(f"timeline: {relative(asked.timeline)}")

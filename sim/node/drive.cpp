@@ -1,7 +1,7 @@
 // Loads a chip of Verilated nodes and backbone, runs timesteps, reads it back: see sim/node/run.py,
 // which writes WORK and reads the others.
 //
-// drive WORK RESULTS FLITS [TRACE]
+// drive WORK RESULTS FLITS LOG [TRACE]
 //
 // WORK: `Settings`; the transactions before the run; the nodes that receive from the host and those
 // that send to it, counts first; the credits of a receiver for a timestep; the number of timesteps and
@@ -13,9 +13,10 @@
 // which the host's first flit was taken, then of each that in which its last end came, or -1; the
 // transactions before the run and after it: of each an `ExchangeHead` and the flits of the answer.
 //
-// FLITS: an `Arrival` for each flit that a node or the host was given in the run. TRACE: `HostPorts` in
-// every cycle but those of the back door, for sim/node/flat.cpp. sim/node/formats.py declares the
-// records.
+// FLITS: an `Arrival` for each flit that a node or the host was given in the run. LOG, if there are
+// timesteps to log: a `Happening` for each flit that the mesh takes, and each new state of a node. TRACE:
+// `HostPorts` in every cycle but those of the back door, for sim/node/flat.cpp. sim/node/formats.py
+// declares the records.
 //
 // By the back door each node has its transactions at its own port, all nodes at the same time and the
 // backbone standing still.
@@ -69,17 +70,22 @@ Steps read_steps(Input& from) {
     return steps;
 }
 
-// The spike host, and what it is given written down.
+// The spike host, and what it is given written down; the chip logs until `logged` timesteps are done, or
+// to the end if these are all.
 struct RecordedHost : SpikeHost {
-    RecordedHost(Steps& steps, Output* to) : SpikeHost(steps), record(to) {}
+    RecordedHost(Steps& steps, Output* to, Chip& chip, size_t logged)
+        : SpikeHost(steps), record(to), chip(chip), logged(logged) {}
     void get(uint32_t flit, int64_t now) {
         SpikeHost::get(flit, now);
         given(NODES, flit, now);
+        if (steps_done() >= logged && more()) chip.log(nullptr);
     }
     void given(int receiver, uint32_t flit, int64_t now) {
         if (record) record->put(Arrival{now, flit, static_cast<uint32_t>(receiver)});
     }
     Output* const record;
+    Chip& chip;
+    const size_t logged;
 };
 
 struct Phase : PhaseHead {
@@ -104,12 +110,14 @@ class Driver {
         end(phase, spent);
     }
 
-    void run(Phase& phase, Steps& steps, Output* record) {
+    void run(Phase& phase, Steps& steps, Output* record, Output* log) {
         const auto spent = begin();
-        RecordedHost host(steps, record);
+        RecordedHost host(steps, record, chip_, settings_.logged);
+        chip_.log(log);
         const auto given = [&](int n, uint32_t flit) { host.given(n, flit, chip_.now()); };
         phase.ending = until_done(host, given, settings_.limit, settings_.until_drop);
         phase.strays = host.strays();
+        chip_.log(nullptr);
         end(phase, spent);
     }
 
@@ -183,7 +191,7 @@ void write_nodes(Output& to, Chip& chip) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 4 && count != 5) return 2;
+    if (count != 5 && count != 6) return 2;
     Input work(arguments[1]);
     const auto settings = work.get<Settings>();
     Transactions loading(work);
@@ -196,13 +204,15 @@ int main(int count, char** arguments) {
     }
     Driver driver(settings);
     std::unique_ptr<Output> trace;
-    if (count == 5) trace = std::make_unique<Output>(arguments[4]);
+    if (count == 6) trace = std::make_unique<Output>(arguments[5]);
     driver.chip().trace(trace.get());
     std::array<Phase, 3> phases;
     driver.transact(phases[0], loading);
     if (phases[0].ending == FINISHED) {
         Output flits(arguments[3]);
-        driver.run(phases[1], steps, settings.record ? &flits : nullptr);
+        std::unique_ptr<Output> log;
+        if (settings.logged) log = std::make_unique<Output>(arguments[4]);
+        driver.run(phases[1], steps, settings.record ? &flits : nullptr, log.get());
     }
     if (phases[1].ending == FINISHED) driver.transact(phases[2], reading);
 

@@ -27,7 +27,19 @@ class Ending(enum.IntEnum):
     """It never began, as one before did not finish."""
 
 
-SETTINGS = record("gated", "record", "until_drop", "stall", "seed", "dead", "still", "limit")
+class Kind(enum.IntEnum):
+    """What a `HAPPENING` is."""
+
+    SENT = 0
+    """The mesh takes the flit ``value`` from a node, or from the host."""
+
+    STATE = 1
+    """From this cycle on a node's state is ``value``, one of `STATES`; 0 before the first."""
+
+
+SETTINGS = record(
+    "gated", "record", "until_drop", "stall", "seed", "dead", "still", "limit", "logged"
+)
 """How a run goes: see `sim.node.work.Conditions`; ``dead`` is the value of the port dead_links."""
 
 TRANSACTIONS = record("back_door", "limit", "count")
@@ -44,6 +56,9 @@ follow."""
 
 ARRIVAL = record(cycle=np.int64, flit=np.uint32, receiver=np.uint32)
 """A flit that a node or the host was given: the receiver is a node's number, nodes the host."""
+
+HAPPENING = record(cycle=np.int64, kind=np.uint16, party=np.uint16, value=np.uint32)
+"""Something for a timeline, of a `Kind`: the party is a node's number, nodes the host."""
 
 HOST_PORTS = record(
     i_valid=np.uint8,
@@ -62,6 +77,7 @@ RECORDS = {
     "NodeEnd": NODE,
     "ExchangeHead": EXCHANGE,
     "Arrival": ARRIVAL,
+    "Happening": HAPPENING,
     "HostPorts": HOST_PORTS,
 }
 """Names of the records in C++."""

@@ -9,7 +9,7 @@ from trispike.models.mesh.topology import MeshShape
 from trispike.rtl.noc.mesh import node_name
 from trispike.sim.noc import cpp
 from trispike.sim.noc import harness as noc_harness
-from trispike.sim.node.formats import RECORDS, STATES, Ending
+from trispike.sim.node.formats import RECORDS, STATES, Ending, Kind
 
 MAIN = Path(__file__).with_name("drive.cpp")
 
@@ -70,7 +70,7 @@ def _ports(mesh: MeshShape, stalls: bool) -> str:
     ]
     return "\n".join(
         [
-            *cpp.declarations(mesh, Control, Ending),
+            *cpp.declarations(mesh, Control, Ending, Kind),
             *cpp.structs(**RECORDS),
             '#include "Vbackbone.h"',
             "#define PORT(stream, part) stream##___05F##part  // Verilator's stream__part",

@@ -105,6 +105,8 @@ class SpikeHost {
     bool done() const {
         return done_ == steps_.count() && step_ == steps_.count() && owed_.empty() && !offering_;
     }
+    size_t steps_done() const { return done_; }
+    bool more() const { return done_ < steps_.count(); }
     uint64_t strays() const { return strays_; }  // flits that no node may send to the host
 
    private:

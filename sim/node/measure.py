@@ -1,6 +1,7 @@
 """A network loaded into the RTL of a mesh of nodes, run, compared with the golden model."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,15 +49,18 @@ def measure(
     back_door: bool = False,
     read_back: str = "none",
     gated: bool = True,
+    logged: int = 0,
+    show: Callable[[NodesRun], None] = lambda done: None,
 ) -> Measured:
     """Load, run, read back, compare.
 
     - ``program``: from `sim.node.run.program`.
     - ``setting``: what to run.
     - ``folder``: where the run leaves its files.
-    - ``stall``, ``seed``, ``gated``: see `sim.node.work.Conditions`.
+    - ``stall``, ``seed``, ``gated``, ``logged``: see `sim.node.work.Conditions`.
     - ``back_door``: load at each node's own port, all at once, in place of through the mesh.
     - ``read_back``: one of `READ_BACKS`, through the mesh.
+    - ``show``: called with the run, before it is compared.
 
     `MismatchFound` names the first difference: of spikes, ends or credits, of flits of a link, of
     memory; or tells why a run did not end.
@@ -72,9 +76,14 @@ def measure(
         before=Memory(transactions=writes, back_door=back_door),
         after=Memory(transactions=[*bursts, *singles]),
     )
-    conditions = Conditions(dead_links=setting.dead_links, stall=stall, seed=seed, gated=gated)
+    conditions = Conditions(
+        dead_links=setting.dead_links, stall=stall, seed=seed, gated=gated, logged=logged
+    )
     done = run(program, task, folder, conditions)
-    _compare(setting, done)
+    try:
+        show(done)
+    finally:  # whatever goes wrong, a mismatch is what to say
+        _compare(setting, done)
     cut = len(bursts)
     read = _check_memory(setting, done.before, done.after[:cut], done.after[cut:])
     return Measured(

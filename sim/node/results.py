@@ -8,7 +8,7 @@ import numpy as np
 from trispike.models.mesh.memory_map import STATUS
 from trispike.models.mesh.topology import MeshShape, Node, Port, node_name
 from trispike.sim.noc.cpp import RecordFile
-from trispike.sim.node.formats import ARRIVAL, EXCHANGE, NODE, PHASE, STATES, Ending
+from trispike.sim.node.formats import ARRIVAL, EXCHANGE, HAPPENING, NODE, PHASE, STATES, Ending
 from trispike.sim.node.memory import Exchange, name
 from trispike.sim.node.work import Memory, Work
 from trispike.sim.tools.simulator import SimulationError
@@ -75,6 +75,8 @@ class NodesRun:
     - ``receivers``, ``times``, ``flits``: int64 (n,), int64 (n,), uint32 (n,): number of the node,
       or of nodes for the host, cycle and flit of all that was given to nodes and host in the run,
       in the order of cycles.
+    - ``log``: `sim.node.formats.HAPPENING`, shape (m,): what was logged of the run's first
+      timesteps, in the order of cycles but that a state is told a cycle ahead.
     """
 
     mesh: MeshShape
@@ -95,6 +97,7 @@ class NodesRun:
     receivers: np.ndarray
     times: np.ndarray
     flits: np.ndarray
+    log: np.ndarray
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -177,8 +180,7 @@ def read(folder: Path, work: Work) -> NodesRun:
     ends = results.take(nodes, NODE)
     begun, done = results.take(steps), results.take(steps)
     before, after = (_exchanges(results, memory) for memory in (work.before, work.after))
-    flits = folder / "flits"
-    given = RecordFile(flits).rest(ARRIVAL) if flits.exists() else np.zeros(0, dtype=ARRIVAL)
+    given, log = _records(folder / "flits", ARRIVAL), _records(folder / "log", HAPPENING)
     return NodesRun(
         mesh=work.mesh,
         **dict(zip(("loading", "running", "reading"), phases, strict=True)),
@@ -191,7 +193,13 @@ def read(folder: Path, work: Work) -> NodesRun:
         receivers=given["receiver"].astype(np.int64),
         times=given["cycle"],
         flits=given["flit"].copy(),
+        log=log,
     )
+
+
+def _records(path: Path, layout: np.dtype) -> np.ndarray:
+    """All records of a file, none if it was never written."""
+    return RecordFile(path).rest(layout) if path.exists() else np.zeros(0, dtype=layout)
 
 
 def _phase(head: np.void, *, links: np.ndarray, states: np.ndarray) -> Phase:

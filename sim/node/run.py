@@ -80,9 +80,9 @@ def run(
     `sim.node.results.NodesRun.check` tells.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("results", "flits"):
+    for name in ("results", "flits", "log"):
         (folder / name).unlink(missing_ok=True)
     work.write(folder / "work", task, conditions)
-    command = [str(executable), "work", "results", "flits", *([TRACE] if trace else [])]
+    command = [str(executable), "work", "results", "flits", "log", *([TRACE] if trace else [])]
     run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log")
     return read(folder, task)

@@ -12,11 +12,16 @@ _MEASURED, _DERIVED, _GIVEN = "measured", "derived", "given"
 
 def table(f: MeshFigures) -> Table:
     """``f`` as a table that fits a terminal, each row marked given, measured or derived."""
-    rows = (*_subject(f), *_results(f), *_traffic(f), *_time(f), *_cost(f))
-    return quantity_table(_title(f), rows)
+    return quantity_table(title(f), rows(f))
 
 
-def _title(f: MeshFigures) -> str:
+def rows(f: MeshFigures) -> tuple[tuple[str, str, str], ...]:
+    """The rows of `table`: quantity, value and how it is known."""
+    return (*_subject(f), *_results(f), *_traffic(f), *_time(f), *_cost(f))
+
+
+def title(f: MeshFigures) -> str:
+    """What ran, on what."""
     sizes = [str(size) for size in f.sizes]
     if len(sizes) > 6:
         sizes = [*sizes[:2], "...", sizes[-1]]

@@ -72,6 +72,7 @@ class Conditions:
     - ``until_drop``: end the run when a router has dropped a flit.
     - ``still``: cycles without a flit after which a phase is given up.
     - ``limit``: most cycles of the run.  [default: more than any right one takes]
+    - ``logged``: log so many timesteps, the first ones, for a timeline.
     """
 
     dead_links: tuple[DeadLink, ...] = ()
@@ -82,6 +83,7 @@ class Conditions:
     until_drop: bool = True
     still: int = STILL
     limit: int | None = None
+    logged: int = 0
 
     def __post_init__(self):
         if not 0 <= self.stall < 1:
@@ -166,6 +168,7 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
         dead_links_word(work.mesh, conditions.dead_links),
         conditions.still,
         limit,
+        conditions.logged,
     )
     receivers, senders = (
         np.array([work.mesh.number(node) for node in nodes], dtype=np.int64)

@@ -41,8 +41,11 @@ class Mismatch:
 
 
 class MismatchFound(Exception):
-    """Ends a command with status 1; the command line prints ``mismatch`` in one line."""
+    """Ends a command with status 1; the command line prints ``mismatch`` in one line.
 
-    def __init__(self, mismatch: Mismatch):
-        super().__init__(str(mismatch))
+    ``more`` says where there is more of it to be seen.
+    """
+
+    def __init__(self, mismatch: Mismatch, more: str = ""):
+        super().__init__("; ".join(filter(None, (str(mismatch), more))))
         self.mismatch = mismatch

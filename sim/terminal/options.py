@@ -20,6 +20,8 @@ from trispike.sim.terminal.request import Request, at_least_1, option
 
 DEFAULT_IMAGES = 1000
 
+USUAL_TIMELINE_IMAGES = 4
+
 DEFAULT_LAYER, _DATA = "fc256", "digits"
 
 
@@ -267,6 +269,56 @@ class Record(Request):
             raise BadInput("RECORD= is for the networks of Trispike; leave it out with WEIGHTS=")
         if self.record and isinstance(self, Input) and self.input is not None:
             raise BadInput("RECORD= is for data sets by name; leave it out with INPUT=")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Timeline(Request):
+    """A file of the user's for what happened, cycle by cycle."""
+
+    timeline: Path | None = option(
+        "File (.json) for a timeline of the first images, or flits, for Perfetto."
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.timeline is not None and self.timeline.suffix != ".json":
+            raise BadInput(f"TIMELINE must end with .json, not {self.timeline.name!r}")
+
+    def check_timeline(self) -> None:
+        """`BadInput` if the file could not be written; sooner than after minutes of work."""
+        if self.timeline is not None:
+            check_writable(self.timeline)
+
+    def bound(self, name: str, usual: int) -> int:
+        """What the option ``name`` bounds the timeline to, or ``usual``; 0 without a timeline.
+
+        `BadInput` if it is set, and there is no timeline.
+        """
+        value = getattr(self, name)
+        if self.timeline is None and value is not None:
+            raise BadInput(
+                f"{make_name(name)} has no meaning without TIMELINE=: add that or leave it out"
+            )
+        return 0 if self.timeline is None else value or usual
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImagesTimeline(Timeline):
+    """A timeline of images."""
+
+    timeline_images: int | None = option(
+        f"Images that the timeline may have.  [default: {USUAL_TIMELINE_IMAGES}]",
+        check=at_least_1("TIMELINE_IMAGES"),
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.bound("timeline_images", USUAL_TIMELINE_IMAGES)
+
+    @property
+    def images_on_timeline(self) -> int:
+        """How many images; 0 without a timeline."""
+        return self.bound("timeline_images", USUAL_TIMELINE_IMAGES)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

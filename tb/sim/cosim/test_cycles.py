@@ -1,12 +1,16 @@
 """The cycle model against a slow, direct simulation of its own description."""
 
+import collections
+
 import numpy as np
 import pytest
 
+from tb.kit.networks import random_convolutions, random_neurons
 from trispike.models.network.layers import Dense
 from trispike.models.network.neuron import Neuron, Order, Reset
 from trispike.models.network.shape import NetworkShape, ReadOut
-from trispike.sim.cosim.cycles import NEVER, schedule, spiking_cycles
+from trispike.sim.cosim.cycles import NEVER, Pipeline, _Neurons, schedule, spiking_cycles
+from trispike.sim.cosim.occupancy import occupancies
 
 
 def _step_by_step(
@@ -15,8 +19,12 @@ def _step_by_step(
     ends: list[str],
     decided: list[int] | None = None,
     thinks: int = 0,
+    did: list[collections.Counter] | None = None,
 ) -> tuple[list[int], list[list[int]]]:
     """Cycles of each prediction, and in which each layer fires, by stepping every layer's pipeline.
+
+    ``did`` counts for each layer the cycles that it was at a spike ("s"), at the end of a vector
+    ("e"), and stalled ("stalled").
 
     A layer is a queue of tokens from its encoder ("s" a spike, "e" the end of a vector), a slot at
     the PEs, and an output register. For an end the PEs do what ``ends`` has for their layer, a
@@ -37,6 +45,8 @@ def _step_by_step(
         moves = [o and r for o, r in zip(offered, ready, strict=True)]
         doing = [ends[k][position[k]] if slot[k] == "e" else "" for k in range(layers)]
         stalled = [doing[k] == "f" and full[k] and not moves[k + 1] for k in range(layers)]
+        for k, counts in enumerate(did or []):
+            counts["stalled" if stalled[k] else slot[k]] += 1
         if cycle in pending:
             results.append(cycle)
         pause, hold = max(0, pause - 1), max(0, hold - 1)
@@ -123,6 +133,50 @@ def test_images_that_end_early(seed, read_out):
     results, fires = _step_by_step(spikes, 7, ends, decided.tolist(), thinks)
     assert made.result.tolist() == results
     assert [each[each != NEVER].tolist() for each in made.fire] == fires
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_where_cycles_go(seed):
+    """Spikes, ends and stalls of each layer as stepping it counts them."""
+    rng = np.random.default_rng(seed)
+    ends = rng.choice(list(_ENDS), rng.integers(1, 5)).tolist()
+    spikes = rng.integers(0, rng.choice([1, 2, 4, 12]), (len(ends), 60))
+    shape = _shape([_ENDS[each] for each in ends])
+    did = [collections.Counter() for _ in ends]
+    _step_by_step(spikes, 3, ends, did=did)
+    found = occupancies(shape, spikes, schedule(shape, spikes, 3))
+    sums = [(o.adding.sum(), o.ending.sum(), o.stalled.sum()) for o in found]
+    assert sums == [(each["s"], each["e"], each["stalled"]) for each in did]
+
+
+@pytest.mark.parametrize("stops", [False, True])
+@pytest.mark.parametrize("seed", range(12))
+def test_windows_follow_each_other(seed, stops, monkeypatch):
+    """They start when the cycle model has them start, and none before the last has ended."""
+    starts = collections.defaultdict(list)
+    integrate = _Neurons.integrate
+
+    def noted(neurons, cycle):
+        starts[neurons].append(integrate(neurons, cycle))
+        return starts[neurons][-1]
+
+    monkeypatch.setattr(_Neurons, "integrate", noted)
+    shape = random_neurons(2 * seed) if stops else random_convolutions(seed)
+    rng = np.random.default_rng(seed)
+    steps = 12
+    spikes = rng.integers(0, 5, (sum(layer.firings for layer in shape.layers), steps))
+    decided = rng.integers(1, 4, steps // 3) if shape.stops else None
+    pipeline = Pipeline(shape, 3)
+    made = pipeline.advance(spikes, decided)
+    found = occupancies(shape, spikes, made)
+    for layer, each in enumerate(found):
+        begun = each.start != NEVER
+        assert begun.any()
+        if not shape.stops:
+            assert each.start.tolist() == starts[pipeline._neurons[layer]]
+        assert min(each.adding.min(), each.ending.min(), each.stalled.min()) >= 0
+        assert (np.diff(each.start[begun]) >= (each.stop - each.start)[begun][:-1]).all()
+        assert each.stop[begun][-1] <= made.result[-1]
 
 
 def test_spiking_cycles():

@@ -20,7 +20,7 @@ from trispike.rtl.layers.weight_memory import WeightMemory
 from trispike.rtl.neuron import pe
 from trispike.rtl.neuron.pe import PEState, ProcessingElement, TernaryMultiplexer
 from trispike.rtl.priority import LowestOne
-from trispike.sim.cosim import cosimulation
+from trispike.sim.cosim import cosimulation, divergence
 
 WHERE = re.compile(
     r"first divergence: (?P<what>[a-z ]+): image (?P<image>\d+), timestep (?P<timestep>\d+), "
@@ -93,8 +93,9 @@ class Silent(FlowController):
 
 @pytest.fixture(autouse=True)
 def quickly_and_anew(monkeypatch):
-    """Builds made in a hurry, of exports that are not the cache's."""
+    """Builds made in a hurry, of exports that are not the cache's; none for a waveform."""
     export_anew(monkeypatch)
+    monkeypatch.setattr(divergence, "show", lambda *_: "")
     quick = functools.partial(cosimulation.chip_model, optimise=False)
     monkeypatch.setattr(cosimulation, "chip_model", quick)
 

@@ -1,0 +1,92 @@
+"""The timeline of a network on nodes: states, flits and the host's timesteps, from the RTL."""
+
+import collections
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+from trispike.golden.mesh.nodes import host_receiver
+from trispike.models.mesh import flits
+from trispike.models.mesh.topology import node_name
+from trispike.sim.node.formats import Kind
+from trispike.sim.node.results import NodesRun
+from trispike.sim.node.setting import Setting
+from trispike.sim.timeline.events import TraceEvents, trace_events
+from trispike.sim.timeline.flits import Journey, add_journeys, add_tracks, work_track
+
+_IDLE = "waits for spikes"
+
+_WORDS = ("computing", "sending", "waits for a credit")
+"""What the bits of a node's state say, the lowest first."""
+
+
+def nodes_timeline(
+    path: Path, setting: Setting, done: NodesRun, images: int, **told: object
+) -> None:
+    """Write to ``path`` the first ``images`` of a run that logged them; ``told`` goes with them."""
+    mesh, first = setting.mapping.mesh, setting.exchange.first_image
+    parties = {
+        mesh.number(place): place for place in sorted(setting.mapping.places, key=mesh.number)
+    }
+    names = {number: f"node {node_name(place)}" for number, place in parties.items()}
+    host = host_receiver(mesh)
+    names[host] = "host"
+    title = f"{setting.network.name} on {mesh}"
+    told = {"images": [*range(first, first + images)], **told}
+    with trace_events(path, title, **told) as events:
+        for number, name in names.items():
+            events.track(work_track(number), name)
+        add_tracks(events, names)
+        _add_timesteps(events, work_track(host), setting, done, images)
+        for number in parties:
+            _add_states(events, number, done)
+        add_journeys(events, _journeys(done))
+
+
+def _add_timesteps(
+    events: TraceEvents, track: int, setting: Setting, done: NodesRun, images: int
+) -> None:
+    """When the host began to send each timestep, and had all of it back."""
+    marks = []
+    for step in range(images * setting.timesteps):
+        image, timestep = divmod(step, setting.timesteps)
+        now = {"image": setting.exchange.first_image + image, "timestep": timestep + 1}
+        text = f"image {now['image']} timestep {now['timestep']}"
+        marks.append((int(done.begun[step]), f"{text} begins", now))
+        marks.append((int(done.done[step]), f"{text} is done", now))
+    for cycle, name, now in sorted(marks, key=lambda mark: mark[0]):
+        if cycle >= 0:
+            events.instant(track, cycle, name, **now)
+
+
+def _add_states(events: TraceEvents, number: int, done: NodesRun) -> None:
+    """What a node did, from the beginning to the last thing logged."""
+    log = done.log
+    mine = log[(log["party"] == number) & (log["kind"] == Kind.STATE)]
+    last = int(log["cycle"].max(initial=0))
+    changes = [(0, 0), *zip(mine["cycle"].tolist(), mine["value"].tolist(), strict=True), (last, 0)]
+    for (start, state), (stop, _) in itertools.pairwise(changes):
+        words = [word for k, word in enumerate(_WORDS) if state >> k & 1]
+        if stop > start:
+            events.slice(work_track(number), start, stop - start, " + ".join(words) or _IDLE)
+
+
+def _journeys(done: NodesRun) -> Iterator[Journey]:
+    """The flits that were taken while the log was written.
+
+    Those of the same bits, so of one sender and receiver, come in the order in which they left.
+    """
+    came = collections.defaultdict(collections.deque)
+    arrivals = (each.tolist() for each in (done.receivers, done.times, done.flits))
+    for receiver, cycle, flit in zip(*arrivals, strict=True):
+        came[flit].append((receiver, cycle))
+    for cycle, _, sender, flit in done.log[done.log["kind"] == Kind.SENT].tolist():
+        receiver, arrived = came[flit].popleft() if came[flit] else (sender, None)
+        yield Journey(
+            sender=sender,
+            receiver=receiver,
+            since=None,
+            taken=cycle,
+            came=arrived,
+            text=flits.text(flit),
+        )

@@ -1,0 +1,78 @@
+"""`make noc TIMELINE=`: flits and their ways, from the RTL."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+
+from tb.kit import timelines
+from tb.kit.command import refused_here, trispike_here
+from trispike.models.mesh.topology import MeshShape
+from trispike.models.mesh.traffic import Traffic
+from trispike.sim.noc import command
+from trispike.sim.noc.run import NEVER, program
+from trispike.sim.noc.timeline import heads
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """The timeline of traffic on a small mesh, and the JSON's point."""
+    monkeypatch.setattr(command, "program", functools.partial(program, optimise=False))
+
+    def traffic(*options):
+        drawn, figures = tmp_path / "timeline.json", tmp_path / "figures.json"
+        traffic = ["--mesh", "2x2x1", "--rate", "0.5", "--cycles", "60", "--warmup", "0"]
+        files = ["--timeline", drawn, "--json", figures]
+        done = trispike_here("noc", *traffic, *files, *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"timeline: {drawn}" in done.stdout
+        return timelines.read(drawn), json.loads(figures.read_text())["points"][0]
+
+    return traffic
+
+
+def test_every_flit(run):
+    """An arrow for each flit; its cycles and waits are those of the figures' means."""
+    made, point = run("--bursts", "0.3", "--stalls", "0.2")
+    assert len(made.arrows) == point["flits"] > 100
+    cycles = [stop - start for (_, start, _), (_, stop, _) in made.arrows]
+    assert np.mean(cycles) == pytest.approx(point["network_latency"]["mean"])
+    for (sender, start, sent), (receiver, stop, came) in made.arrows:
+        assert sender.endswith(" sends")
+        assert (sent.stop - 1, came.start) == (start, stop)
+        assert sent.name == came.name
+        assert came.args == {"cycles": stop - start}
+        where = sent.name.split(" -> ")[1].split()[0]
+        assert receiver == f"node {where} receives"
+    waits = [sent.args["waited"] for (_, _, sent), _ in made.arrows]
+    assert max(waits) == point["longest_wait"]
+
+
+def test_bounded(run):
+    """The flits that were taken first."""
+    whole, _ = run()
+    part, _ = run("--timeline-flits", "20")
+    assert len(part.arrows) == 20
+    starts = sorted(start for (_, start, _), _ in whole.arrows)
+    assert sorted(start for (_, start, _), _ in part.arrows) == starts[:20]
+
+
+def test_heads():
+    """A flit is its node's first to go once the one before has been taken."""
+    sources, times = np.array([0, 0, 0, 1]), np.array([2, 3, 9, 3])
+    mesh = MeshShape(x=2, y=1, z=1)
+    offered = Traffic(mesh=mesh, cycles=9, sources=sources, times=times, flits=np.zeros(4, "u4"))
+    assert heads(offered, np.array([4, 6, NEVER, 3])).tolist() == [2, 5, 9, 3]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--timeline-flits", "3"], "TIMELINE_FLITS has no meaning without TIMELINE="),
+        (["--timeline", "a.json", "--sweep"], "TIMELINE= is for one run: leave out SWEEP="),
+        (["--timeline", "a.json", "--traffic", "all"], "TIMELINE= is for one run: leave out"),
+    ],
+)
+def test_refused(options, message):
+    assert message in refused_here("noc", *options)

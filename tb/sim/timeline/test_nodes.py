@@ -1,0 +1,66 @@
+"""`make sim MESH= TIMELINE=`: nodes, their flits and states, from the RTL."""
+
+import functools
+import json
+
+import pytest
+
+from tb.kit import timelines
+from tb.kit.command import trispike_here
+from tb.kit.nodes import MESH, NODE
+from trispike.sim.node import command, run
+from trispike.sim.node.setting import setting
+
+pytestmark = pytest.mark.xdist_group("nodes")  # one worker builds them, for tb/sim/node too
+
+IMAGES, TIMESTEPS = 3, 2
+
+
+def test_nodes(tmp_path, monkeypatch):
+    """An arrow for each flit that was compared; nodes compute as long as the figures say."""
+    monkeypatch.setattr(command, "program", functools.partial(run.program, optimise=False))
+    monkeypatch.setattr(command, "setting", functools.partial(setting, node=NODE))
+
+    def drawn(images):
+        files = {name: tmp_path / f"{name}.json" for name in ("timeline", "json")}
+        options = ["--random", "3x60", "--mesh", str(MESH), "--images", str(IMAGES)]
+        options += ["--timesteps", str(TIMESTEPS), "--stalls", "0.1", "--back-door"]
+        options += ["--dead", "0.0.0", "--routing", "detour"]
+        options += [word for name, path in files.items() for word in (f"--{name}", path)]
+        done = trispike_here("sim", *options, "--timeline-images", str(images))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"timeline: {files['timeline']}" in done.stdout
+        return timelines.read(files["timeline"]), json.loads(files["json"].read_text())
+
+    made, figures = drawn(IMAGES)
+    assert len(made.arrows) == figures["flits_compared"]
+    for (sender, _, sent), (receiver, _, came) in made.arrows:
+        assert sender.endswith(" sends")
+        assert receiver.endswith(" receives")
+        assert sent.name == came.name
+        source, where = sent.name.split(" step ")[0].split(" -> ")
+        assert receiver == ("host" if "host" in where else f"node {where}") + " receives"
+        if "host" not in source:
+            assert sender == f"node {source.split()[1]} sends"
+    nodes = [f"node {place}" for place in figures["places"]]
+    cycles = figures["simulated_cycles"] - figures["loading_cycles"]
+    for state, name in (("computing", "computing"), ("blocked", "waits for a credit")):
+        there = sum(
+            each.stop - each.start
+            for node in nodes
+            for each in made.slices[node]
+            if (name in each.name if state == "computing" else name == each.name)
+        )
+        assert there == round(figures[state] * cycles * len(nodes)) > 0
+    marks = made.instants["host"]
+    assert len(marks) == 2 * IMAGES * TIMESTEPS
+    assert marks[-1][1] == f"image {IMAGES - 1} timestep {TIMESTEPS} is done"
+
+    part, _ = drawn(1)
+    end = next(cycle for cycle, name, _ in marks if name == "image 0 timestep 2 is done")
+    sent = [  # in that cycle only the host's flit is before the end
+        arrow for arrow in made.arrows if (arrow[0][1], arrow[0][0] != "host sends") <= (end, False)
+    ]
+    assert [arrow[0] for arrow in part.arrows] == [arrow[0] for arrow in sent]
+    assert 0 < len(part.arrows) < len(made.arrows)
+    assert len(part.instants["host"]) == 2 * TIMESTEPS
