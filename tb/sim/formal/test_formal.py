@@ -200,7 +200,7 @@ _MUTANTS = {
             "with m.If(starting | ((self.state == PEState.INTEGRATE)",
             "with m.If((self.state == PEState.BIAS) | ((self.state == PEState.INTEGRATE)",
         ),
-        "claim_potential",
+        "claim_output",
     ),
     "current is not clocked for the first spikes of a timestep": (
         lambda unit: CarryingBench(

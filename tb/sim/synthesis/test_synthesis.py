@@ -238,6 +238,7 @@ def test_early_enable_has_half_a_period(tmp_path):
     assert hasty.period == pytest.approx(2 * hasty.path[-1].arrival, abs=1e-3)
 
 
+@pytest.mark.thorough
 @needs_synthesis
 def test_clock_gates_without_latches(tmp_path, monkeypatch):
     """A chip has them if it is as fast and its banks have as much time, and not otherwise."""
