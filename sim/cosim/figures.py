@@ -8,7 +8,7 @@ from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim.cycles import Pipeline, alone, by_layer
 from trispike.sim.cosim.decision import Decisions, decisions, share
 from trispike.sim.cosim.outcome import Outcome
-from trispike.sim.cost.events import Counts, energies
+from trispike.sim.cost.events import Counts, energies, needs_latches
 from trispike.sim.cost.registers import Registers
 from trispike.sim.report.mismatch import Mismatch
 
@@ -291,7 +291,7 @@ def figures(
         ),
         spikes=tuple(float(n) for n in spikes),
         spiking_cycles=counts.spiking_cycles,
-        energy_nj=energies(counts, CLOCK_MHZ),
+        energy_nj=energies(counts, CLOCK_MHZ, latches=needs_latches(shape)),
         energy_nj_ungated=energies(counts, CLOCK_MHZ, gated=False),
         wall_seconds=wall_seconds,
         simulated_cycles=cycles,

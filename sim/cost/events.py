@@ -151,6 +151,15 @@ def _clocks(counts: Counts, moved: Sequence[float], *, gated: bool, latches: boo
     return counts.cycles * always + passed * _pj(constants.FLIP_FLOP_PASSED)
 
 
+def needs_latches(shape: NetworkShape) -> bool:
+    """Whether the clock gates of a chip of ``shape`` are taken to have latches.
+
+    All chips of dense layers and neurons without a state that were mapped do without
+    (`sim.synthesis.early`); of others some do.
+    """
+    return any(layer.maps or layer.neuron.has_state for layer in shape.layers)
+
+
 def energies(
     counts: Counts, clock_mhz: float, *, gated: bool = True, latches: bool = False
 ) -> dict[str, float]:

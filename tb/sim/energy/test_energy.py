@@ -22,7 +22,14 @@ from trispike.sim.cosim import cosimulation, waveform
 from trispike.sim.cosim.stimulus import Given
 from trispike.sim.cost import constants
 from trispike.sim.cost.constants import TARGET
-from trispike.sim.cost.events import Counts, addition, energies, sram_read, weight_read
+from trispike.sim.cost.events import (
+    Counts,
+    addition,
+    energies,
+    needs_latches,
+    sram_read,
+    weight_read,
+)
 from trispike.sim.cost.registers import Registers, registers
 from trispike.sim.cost.scaling import (
     OSU_180,
@@ -393,3 +400,10 @@ def test_switching_priced(traced, tmp_path):
     assert set(made.logic) >= {"processing elements", "encoders", "read-out"}
     assert all(pj > 0 for pj in made.logic.values())
     assert made.total == pytest.approx(made.clock + made.registers + sum(made.logic.values()))
+
+
+def test_who_has_latches():
+    """Chips of maps and of neurons with a state are priced with them, others without."""
+    assert not needs_latches(preset("fc256_256"))
+    assert needs_latches(preset("diet256_256"))
+    assert needs_latches(preset("vgg7s"))
