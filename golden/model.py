@@ -1,6 +1,6 @@
 """The integer model of a network, bit for bit what the hardware must do (TW-SNN eq. 1-2).
 
-It reads only the description in `models`; nothing here knows how the hardware is built.
+It reads only the description in `models/`; nothing here knows how the hardware is built.
 """
 
 import dataclasses

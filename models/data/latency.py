@@ -23,8 +23,8 @@ def encode_jittered(
 ) -> np.ndarray:
     """`encode`, with spike times that deviate by up to ``percent``, 0 to 100.
 
-    Zhou 2021 defines jitter as |measured time - desired time| / desired time (its table 3). Here
-    the desired time is (255 - p) * T / 256, before it is rounded down to a timestep; it is
+    Zhou 2021 defines jitter as ``|measured time - desired time| / desired time`` (its table 3).
+    Here the desired time is (255 - p) * T / 256, before it is rounded down to a timestep; it is
     multiplied by 1 + e, where e is even from -percent to +percent, drawn by
     `models.data.spikes.random_words`. A spike beyond the last timestep comes in the last one.
     """

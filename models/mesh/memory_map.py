@@ -49,7 +49,7 @@ class Line(enum.IntEnum):
 NEURONS = stack(neurons=9, potentials=1, timesteps=COUNT_BITS, forgets=1)
 """``neurons``: how many of the node's neurons are in use; the others never send. ``potentials``:
 they send potentials, not spikes. ``timesteps``: of an image. ``forgets``: neurons carry nothing on.
-In a node the fields are there that `_neurons_fields` says, one above the other."""
+In a node the fields are there that ``_neurons_fields`` says, one above the other."""
 
 AER_ENTRY = stack(valid=1, from_host=1, source=3 * COORDINATE_BITS, block=5)
 """An entry of the AER look-up table: spikes of node ``source`` (x lowest), or of the host's virtual

@@ -200,9 +200,9 @@ class Layer:
 
         Every lane has the same banks. Row r of lane l holds presynaptic neuron r * lanes + l.
 
-        Rows (at least 2) and widths of their `parts` are rounded up to powers of two, as a memory
-        compiler would: 784-256 takes 4 banks of 784 x 128, in parts of 256, 256, 256 and 16 rows,
-        256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32, with one lane.
+        Rows (at least 2) and widths of their `BankShape.parts` are rounded up to powers of two, as
+        a memory compiler would: 784-256 takes 4 banks of 784 x 128, in parts of 256, 256, 256 and
+        16 rows, 256-256 takes 4 of 256 x 128, 256-10 one of 256 x 32, with one lane.
         """
         rows = weight_rows(-(-self.inputs // self.lanes))
         banks = []

@@ -35,7 +35,7 @@ class Neuron:
     - ``phases``: phases K of weighted spikes, 1 to 8; 1: spikes have no weight (Kim 2018).
 
     With S(t) the sum of the weights of inputs that spike in timestep t, and decay and leak as told,
-    a neuron computes, in 18 bits that saturate after each addition:
+    a neuron computes, in 18 bits that saturate after each addition::
 
         current(t) = decay(current(t-1)) + a * S(t)   or a * S(t), without a synapse
         u(t) = carried(t-1) + current(t) + bias       carried is 0 in an image's first timestep

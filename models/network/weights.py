@@ -17,7 +17,7 @@ from trispike.models.network.layers import Layer
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.weight_file import Archive, card_path
 
-__all__ = ["DEFAULT_RECIPE", "all_committed", "card_path", "committed", "load", "save"]
+__all__ = ["DEFAULT_RECIPE", "all_committed", "card_path", "committed", "load", "recipes", "save"]
 
 _FOLDER = Path(__file__).parents[1] / "weights"
 

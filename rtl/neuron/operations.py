@@ -33,9 +33,10 @@ def states(shape: Layer) -> type[PEState] | type[Operation]:
 
 
 def sequence(shape: Layer) -> tuple[Operation, ...]:
-    """Operations that end a timestep in a layer of ``shape``; none if a PE needs a `FIRE` alone.
+    """Operations that end a timestep in a layer of ``shape``.
 
-    Each takes a cycle. In the last one of a layer that keeps states in memory these are exchanged.
+    None, if a PE needs `Operation.FIRE` alone. Each takes a cycle. In the last one of a layer that
+    keeps states in memory these are exchanged.
     """
     neuron = shape.neuron
     if not neuron.has_state:

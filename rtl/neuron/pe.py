@@ -101,7 +101,7 @@ class ProcessingElement(Block):
     ========= ============================== ====================
 
     The registers are clocked where the table changes the potential: not in ``HOLD``, nor in
-    ``INTEGRATE`` where all weights are 0 (`TernaryMultiplexer.zero`).
+    ``INTEGRATE`` where all weights are 0 (``zero`` of `TernaryMultiplexer`).
 
     A neuron with an 18-bit bias of its own starts from that in place of b * bias. One that never
     fires keeps its potential in place of a spike, and has no comparator.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from trispike.sim.bench.sample import Contender, Sample
 
 ROUNDS = 3
+"""Times that every contender runs."""
 
 ROUND_SECONDS = 1.0
 """A contender goes on within its round until it has run for so long."""

@@ -13,7 +13,7 @@ from trispike.sim.cosim.cycles import NEVER, Pace, Schedule, by_layer
 class Occupancy:
     """What a layer does with each of its windows, one a timestep without maps: int64 (windows,).
 
-    - ``start``: cycle from which it takes spikes, `NEVER` if it takes none.
+    - ``start``: cycle from which it takes spikes, `cycles.NEVER` if it takes none.
     - ``adding``: cycles with a spike in the encoder.
     - ``ending``: cycles of the ``end`` event, and of what the neurons do then (`Pace`).
     - ``stalled``: cycles in which they could fire, but what they gave before is not yet taken.

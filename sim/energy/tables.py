@@ -116,7 +116,7 @@ def remarks(entry: Energy) -> list[str]:
 
 
 def wires_nj(entry: Energy) -> float:
-    """Estimate in nJ of what wires add at most, the clock's tree among them: `constants.WIRES`."""
+    """Estimate in nJ of what wires, and the clock's tree, add at most: ``constants.WIRES``."""
     share = constants.WIRES.value
     return sum(cells_nj(entry, entry.gated).values()) * share / (1 - share)
 

@@ -77,14 +77,14 @@ class Queue:
 
 
 def pointers(depth: int, path: str, prefix: str = "") -> dict[str, tuple[str, int]]:
-    """Pointer registers of the buffer at ``path``, for `Bench`."""
+    """Pointer registers of the buffer at ``path``, for `claims.Bench`."""
     width = (depth - 1).bit_length()
     widths = {"first": width, "free": width, "empty": 1, "full": 1}
     return {f"{prefix}{name}": (f"{path}.{name}", bits) for name, bits in widths.items()}
 
 
 def inside(depth: int, path: str) -> dict[str, tuple[str, int]]:
-    """All registers of the buffer at ``path``, for `Bench`."""
+    """All registers of the buffer at ``path``, for `claims.Bench`."""
     slots = {f"slot_{k}": (f"{path}.slots[{k}]", FLIT_BITS) for k in range(depth)}
     return {**pointers(depth, path), **slots}
 

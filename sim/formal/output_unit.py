@@ -47,7 +47,7 @@ def ownership(claims: Claims, bench: Bench, packet: Packet, *, waiting: Value) -
 
 
 def inside(inputs: int, path: str) -> dict[str, tuple[str, int]]:
-    """Registers of the allocator at ``path``, for `Bench`."""
+    """Registers of the allocator at ``path``, for `claims.Bench`."""
     return {
         "owned": (f"{path}.owned", 1),
         "owner": (f"{path}.owner", inputs),

@@ -12,7 +12,7 @@ from trispike.sim.formal.source import STEP_BITS, Source, apart
 
 
 def inside(sources: int, path: str) -> dict[str, tuple[str, int]]:
-    """Registers of the step controller at ``path``, for `Bench`."""
+    """Registers of the step controller at ``path``, for `claims.Bench`."""
     each = {name: (f"{path}.{name}", sources) for name in ("ended_0", "ended_1", "owed")}
     return {**each, "begun": (f"{path}.begun", 2), "due": (f"{path}.due", 2)}
 

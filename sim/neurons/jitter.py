@@ -27,7 +27,7 @@ class Jittered:
     - ``network``, ``data``, ``timesteps``, ``images``, ``seed``: what was measured.
     - ``accuracy``: fraction of labels that are right.
     - ``moved``: fraction of the input spikes that come in another timestep.
-    - ``output``: mean of |time - time without jitter| / time without jitter of an image's first
+    - ``output``: mean of ``|time - time without jitter| / time without jitter`` of an image's first
       output spike, in percent; times count from 1. Images without one are left out.
     - ``decision``: mean timestep of the first output spike, from 1.
     - ``spikes``: mean spikes of an image, of the input and all layers.

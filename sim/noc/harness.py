@@ -16,6 +16,7 @@ from trispike.sim.noc.cpp import record
 TOP = "mesh_harness"
 
 MAIN = Path(__file__).with_name("drive.cpp")
+"""The program that drives the mesh."""
 
 PORTS = "ports.h"
 """Name of the C++ header that is made for a mesh."""

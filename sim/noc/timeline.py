@@ -47,7 +47,7 @@ def _journeys(judged: Judged, most: int) -> Iterator[Journey]:
 def heads(traffic: Traffic, taken: np.ndarray) -> np.ndarray:
     """Cycle from which each flit was offered and its node's first to go: int64, shape (n,).
 
-    ``taken``: that in which it was taken, or `NEVER`; those behind such a flit have no meaning.
+    ``taken``: that in which it was taken, or `run.NEVER`; those behind such a flit have no meaning.
     """
     since = traffic.times.astype(np.int64)
     for node in range(traffic.mesh.nodes):

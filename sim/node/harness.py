@@ -12,6 +12,7 @@ from trispike.sim.noc import harness as noc_harness
 from trispike.sim.node.formats import RECORDS, STATES, Ending, Kind
 
 MAIN = Path(__file__).with_name("drive.cpp")
+"""The program that is the host."""
 
 PORTS = "ports.h"
 """Name of the C++ header that is made for a mesh."""

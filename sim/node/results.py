@@ -26,7 +26,7 @@ class Phase:
     - ``evaluations``: cycles of nodes that were evaluated; the others could not change anything.
     - ``strays``: flits to the host that nobody should have sent.
     - ``links``: int64, shape (nodes, 7): flits that left each router by each `Port`.
-    - ``states``: int64, shape (nodes, 8): cycles of each node in each state, see `STATES`.
+    - ``states``: int64, shape (nodes, 8): cycles of each node in each state, see `formats.STATES`.
     """
 
     ending: Ending

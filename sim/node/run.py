@@ -75,7 +75,7 @@ def run(
 ) -> NodesRun:
     """Do ``task`` with the ``executable`` from `program`; files go to ``folder``.
 
-    With ``trace`` the file `TRACE` there tells of the host's ports in every cycle, for
+    With ``trace`` the file ``TRACE`` there tells of the host's ports in every cycle, for
     `sim.node.flat.compare`. A run that did not end well is a `NodesRun` too:
     `sim.node.results.NodesRun.check` tells.
     """

@@ -66,7 +66,7 @@ class Page:
     - ``command``: repeats it.
     - ``verdict``: whether RTL and models agreed, in words; ``agreed``.
     - ``highlights``: figures to see first.
-    - ``figures``: what JSON= keeps of the run, as `json` takes it.
+    - ``figures``: what JSON= keeps of the run, as the module ``json`` takes it.
     """
 
     title: str

@@ -11,8 +11,8 @@ CLOCK = "clk"
 def run(mapped: Mapped, script: str, *, period: float, name: str = "timing") -> str:
     """Run ``script`` on the linked netlist of ``mapped``; returns OpenSTA's output.
 
-    The design has one clock, `CLOCK`, of ``period`` ns and without a clock tree. Inputs arrive and
-    outputs are taken at its edge; wires have no capacitance. Files are ``NAME.tcl`` and
+    The design has one clock, `buffers.CLOCK`, of ``period`` ns and without a clock tree. Inputs
+    arrive and outputs are taken at its edge; wires have no capacitance. Files are ``NAME.tcl`` and
     ``NAME.log`` in the folder of ``mapped``, where the script runs. `SimulationError` if OpenSTA
     reports an error.
     """

@@ -21,7 +21,7 @@ BLOCK_COLUMNS = ("instances", "cells", "buffers", "flip-flops", "um2", "NAND2")
 
 
 def block_cells(part: BlockFigures) -> list[str]:
-    """Figures of ``part``, in the order of `BLOCK_COLUMNS`."""
+    """Figures of ``part``, in the order of ``BLOCK_COLUMNS``."""
     numbers = (part.instances, part.cells, part.buffers, part.flip_flops, part.area, part.gates)
     return [f"{number:,.0f}" for number in numbers]
 

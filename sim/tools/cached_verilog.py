@@ -1,4 +1,4 @@
-"""Verilog of a chip, or of another block, exported once for each content of `rtl` and `models`.
+"""Verilog of a chip, or of another block, exported once for each content of `rtl/` and `models/`.
 
 Most of the time of an export is Yosys's, several seconds for a large chip.
 """

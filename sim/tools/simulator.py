@@ -62,7 +62,7 @@ class Simulator(Verilator):
 
     - ``log``: file for what the children print.
     - ``tools``: to build the model with; None runs the one in ``sim_build``.
-    - ``runtime``: folder that keeps Verilator's compiled runtime, see `_compile`.
+    - ``runtime``: folder that keeps Verilator's compiled runtime, see ``_compile``.
     - ``public``: make every signal visible to cocotb, not only those marked in the sources.
 
     The other parameters are cocotb-test's own.

@@ -65,7 +65,7 @@ LOSSES = {
     "squared hinge": squared_hinge,
     "cross entropy": cross_entropy,
 }
-"""The functions of `sim.training.recipe.LOSSES`."""
+"""The function of each loss that a recipe may have."""
 
 
 def price_of_activity(hidden, recipe: Recipe):

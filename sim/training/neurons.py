@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -19,7 +20,7 @@ from trispike.sim.training.recipe import V_TH, Recipe
 
 
 def _next(value: float, towards: float) -> float:
-    return float(torch.nextafter(torch.tensor(value), torch.tensor(towards)))
+    return float(np.nextafter(np.float32(value), np.float32(towards)))
 
 
 _ABOVE_0, _BELOW_1, _ABOVE_1 = _next(0.0, 1.0), _next(1.0, 0.0), _next(1.0, 2.0)
@@ -49,7 +50,7 @@ class Ternarise(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient):
-        """The gradient unchanged where |w| <= 1, else 0."""
+        """The gradient unchanged where ``|w| <= 1``, else 0."""
         (weights,) = ctx.saved_tensors
         through = torch.ops.aten.hardtanh_backward(gradient, weights, -_ABOVE_1, _ABOVE_1)
         return through, None, None
@@ -58,13 +59,13 @@ class Ternarise(torch.autograd.Function):
 class Kept(torch.autograd.Function):
     """Which weights `Ternarise` keeps, as 0 and 1; backward as if it were a ramp.
 
-    The ramp, min(|w| / 2D, 1) with the limit D = beta * max|w|, is a half at the limit; weights of
-    twice that and more are not drawn to 0.
+    The ramp, ``min(|w| / 2D, 1)`` with the limit ``D = beta * max|w|``, is a half at the limit;
+    weights of twice that and more are not drawn to 0.
     """
 
     @staticmethod
     def forward(ctx, weights, beta):
-        """1 where |w| >= D, in the shape of ``weights``."""
+        """1 where ``|w| >= D``, in the shape of ``weights``."""
         sizes = weights.abs()
         ctx.limit = (beta * sizes.max()).clamp(min=_ABOVE_0)
         ctx.save_for_backward(weights)

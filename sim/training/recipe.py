@@ -25,11 +25,11 @@ class Recipe:
     learnt_alpha: Whether each layer learns the magnitude of its ternary weights. If not, it is the
         mean of the full-precision weights that are kept (TW-SNN eq. 10).
     start: Initial value of a learnt alpha, in standard deviations of the initial weights, above 0.
-    loss: One of `LOSSES`, see `sim.training.losses`.
+    loss: One of ``LOSSES``, see `sim.training.losses`.
     batch: Images in a step, 1 or more.
     draws: Times that the input spikes of an image are drawn in a step, 1 or more; the loss has the
         mean potentials of all, and a label for each. More than 1 only with one timestep.
-    schedule: How Adam's step size falls from ``first_rate`` to ``last_rate``, one of `SCHEDULES`.
+    schedule: How Adam's step size falls from ``first_rate`` to ``last_rate``, one of ``SCHEDULES``.
     first_rate, last_rate: Adam's step size in the first and in the last step, above 0.
     decay: Adam's decoupled weight decay: each step, full-precision weights shrink by this times the
         step size. 0 or more; 0 is TW-SNN's own.

@@ -12,8 +12,8 @@ from trispike.models.network.numbers import CONSTANT_MAX, POTENTIAL_MAX, POTENTI
 def ternarise(weights: np.ndarray, beta: float) -> tuple[np.ndarray, float]:
     """Ternary signs of real weights, and their common magnitude (TW-SNN eq. 9-11).
 
-    With D = beta * max|w|: a weight of |w| >= D keeps its sign, a smaller one becomes 0. Alpha is
-    the mean |w| of the weights that are kept.
+    With ``D = beta * max|w|``: a weight of ``|w| >= D`` keeps its sign, a smaller one becomes 0.
+    Alpha is the mean ``|w|`` of the weights that are kept.
 
     weights: Real numbers, any shape, at least one.
     beta: Fraction of the largest weight below which a weight is dropped, 0 to 1.

@@ -2,8 +2,8 @@
 
 A section for each signal, a line for each value: for how many cycles it stays, and the value. No
 line holds an absolute cycle, so one more cycle somewhere changes one line of each signal that waits
-longer there, and no later line. A section begins with the signal's name at the margin, so `git
-diff` puts that name at the head of every hunk.
+longer there, and no later line. A section begins with the signal's name at the margin, so ``git
+diff`` puts that name at the head of every hunk.
 """
 
 import re

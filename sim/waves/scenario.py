@@ -17,7 +17,7 @@ class Scenario:
     - ``block``: makes the block, so that a scenario costs nothing before it runs.
     - ``drive``: the stimulus, a coroutine function that runs under cocotb. It must be
       deterministic: recorded signals may depend only on it and on the block.
-    - ``signals``: path of each signal, see `Probe.name`, to the text of its values, see
+    - ``signals``: path of each signal, see `rtl.probe.Probe.name`, to the text of its values, see
       `Probe.show`.
     - ``limit``: most cycles, including those before the recording.
     """
