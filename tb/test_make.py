@@ -31,7 +31,7 @@ def _passed_on(goal: str, *options: str, **environment: str) -> list[str]:
 def test_targets_are_listed():
     """`make` alone says what can be made, one line each, and how to see the options."""
     lines = _make().stdout.splitlines()
-    for target in (*cli.commands, "test", "lint", "clean"):
+    for target in (*cli.commands, "test", "docs", "lint", "clean"):
         assert any(line.startswith(f"make {target} ") for line in lines)
     assert lines[-1].startswith("make sim HELP=1 lists the options of make sim")
 
@@ -78,7 +78,7 @@ def test_extras(goal, options, extra):
         (["sim", "PYTEST=-x"], r"error: sim takes no PYTEST=; leave it out"),
         *[
             ([goal, "LAYER=fc256"], rf"make {goal} takes no LAYER=; leave it out")
-            for goal in ("help", "venv", "test", "lint", "clean")
+            for goal in ("help", "venv", "test", "docs", "lint", "clean")
         ],
         (["lint", "PYTEST=-x"], r"make lint takes no PYTEST=; leave it out"),
     ],

