@@ -63,7 +63,8 @@ def _turns(sheet: Sheet, x: float, y: float) -> None:
         ways = turns(SHAPE.routing, port)
         for other in Port:
             at = Box(x + wide * other, y + high * (k + 0.5), wide, high)
-            sheet.box(*at, kind=Kind.CONTROL if other in ways else Kind.OUTSIDE)
+            wired = other in ways
+            sheet.box(*at, "•" if wired else "", Kind.CONTROL if wired else Kind.OUTSIDE)
         inputs = sum(port in turns(SHAPE.routing, each) for each in Port)
         sheet.text(x + wide * (k + 0.5), y + high * (len(Port) + 1), str(inputs), color=PALE)
     sheet.text(x - 14, y + high * (len(Port) + 1), "inputs", align="right", color=PALE)

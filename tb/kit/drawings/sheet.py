@@ -198,13 +198,14 @@ class Sheet:
         head: bool = True,
         dashed: bool = False,
         behind: bool = False,
+        both: bool = False,
     ) -> None:
         """An arrow along ``points``, thick for the data's main way; ``behind``: under blocks."""
         if not behind:
             self._lines += itertools.pairwise(points)
         segment = Segment(
             [(x, -y) for x, y in points],
-            arrow="->" if head else None,
+            arrow="<->" if both else "->" if head else None,
             arrowwidth=9 if stream else 7,
             arrowlength=10 if stream else 8,
             lw=2.6 if stream else 1.3,
