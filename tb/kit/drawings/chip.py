@@ -1,11 +1,10 @@
 """The fixed chip of 784-256-256-10: layers, read-out, configuration."""
 
+from tb.kit.drawings.sheet import Sheet
+from tb.kit.drawings.style import PALE, Kind
 from trispike.models.network.numbers import COUNT_BITS
 from trispike.models.network.presets import TABLE_1
 from trispike.rtl.layers.configuration import write_layout
-
-from tb.kit.drawings.sheet import Sheet
-from tb.kit.drawings.style import PALE, Kind
 
 SHAPE = TABLE_1["fc256_256"]
 
@@ -51,5 +50,5 @@ def draw() -> Sheet:
     sheet.text(chip.x + 12, bus + 14, f"configuration, {bits} bits: weights, biases,", align="left")
     sheet.text(chip.x + 12, bus + 29, "constants, number of timesteps", align="left")
     sheet.text(628, 182, "timesteps", align="right", color=PALE)
-    sheet.text(20, 252, "thick: a stream (valid, ready, payload) and the bits of its payload", align="left", color=PALE)
+    sheet.note(20, 252, "thick: a stream (valid, ready, payload) and the bits of its payload")
     return sheet

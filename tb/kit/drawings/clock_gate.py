@@ -2,11 +2,11 @@
 
 from schemdraw import logic
 from schemdraw.logic import TimingDiagram
-from trispike.sim.synthesis.clock_gates import LAST, LATCH, RECIPES, Recipe
 
 from tb.kit.drawings.sheet import Sheet
 from tb.kit.drawings.style import INK, PALE, Kind
 from tb.kit.drawings.symbols import gate
+from trispike.sim.synthesis.clock_gates import LAST, LATCH, RECIPES, Recipe
 
 ENABLED = (1, 0, 1, 1, 0)
 """Whether the edge at the end of each cycle is to pass."""
@@ -60,7 +60,9 @@ def _draw_waves(sheet: Sheet, x: float, y: float, *, early: bool) -> None:
     bottom = y + len(levels) * (_HIGH + _GAP) - _GAP + 8
     for k in range(len(ENABLED) + 1):
         edge = x + k * _QUARTERS * _QUARTER
-        sheet.arrow((edge, y - 8), (edge, bottom), head=False, dashed=True, color="#b8c0c9", behind=True)
+        sheet.arrow(
+            (edge, y - 8), (edge, bottom), head=False, dashed=True, color="#b8c0c9", behind=True
+        )
         if k and ENABLED[k - 1]:
             sheet.text(edge, bottom + 10, "edge", color=PALE)
 
@@ -98,7 +100,7 @@ def _without_latch(sheet: Sheet, x: float) -> None:
     inputs, out = gate(sheet, logic.Or, (x + 200, 86))
     _input(sheet, x, inputs[0][1], "clk", inputs[0][0])
     _input(sheet, x, 150, "enable", x + 70)
-    inverter, inverted = gate(sheet, logic.Not, (x + 70, 150))
+    inverted = gate(sheet, logic.Not, (x + 70, 150))[1]
     sheet.text(x + 88, 176, _name(recipe, "inverter"), color=PALE)
     sheet.arrow(inverted, (x + 160, 150), (x + 160, inputs[1][1]), inputs[1], head=False)
     _output(sheet, out, x + 330, _name(recipe, LAST))

@@ -2,12 +2,11 @@
 
 import itertools
 
+from tb.kit.drawings.sheet import Sheet
+from tb.kit.drawings.style import Kind
 from trispike.golden.mesh.routes import Routes
 from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.topology import MeshShape, Node, Port, node_name
-
-from tb.kit.drawings.sheet import Sheet
-from tb.kit.drawings.style import PALE, Kind
 
 SHAPE = MeshShape(x=3, y=2, z=3)
 FLIT = ((0, 0, 0), (2, 1, 2))
@@ -42,7 +41,7 @@ def _mesh(sheet: Sheet) -> None:
     sheet.arrow(host.right(), (x - _W / 2, y), both=True)
     source, destination = map(node_name, FLIT)
     about = f"red: a flit from {source} to {destination} goes along x, then y, then z"
-    sheet.text(14, 330, about, align="left", color=PALE)
+    sheet.note(14, 330, about)
 
 
 def _ports(sheet: Sheet, x: float, y: float) -> None:

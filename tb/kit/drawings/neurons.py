@@ -1,15 +1,19 @@
 """What a neuron does in a timestep, and the cycles that each of the seed's neurons takes for it."""
 
+from tb.kit.drawings.sheet import Sheet
+from tb.kit.drawings.style import Kind
 from trispike.models.network import neuron
 from trispike.models.network.layers import Dense
 from trispike.rtl.neuron.operations import sequence
 from trispike.rtl.neuron.pe import PEState
 
-from tb.kit.drawings.sheet import Sheet
-from tb.kit.drawings.style import PALE, Kind
-
 NAMES = ("INTEGRATE_AND_FIRE", "CONTINUOUS", "LEAKY", "WEIGHTED", "FIRST_SPIKE")
-_KINDS = {"FIRE": Kind.SPIKE, "BIAS": Kind.REGISTER, "CURRENT": Kind.MEMORY, "RESET": Kind.CONTROL}
+_KINDS = {
+    "FIRE": Kind.SPIKE,
+    "BIAS": Kind.REGISTER,
+    "CURRENT": Kind.MEMORY,
+    "RESET": Kind.CONTROL,
+}
 
 
 def operations(name: str) -> list[str]:
@@ -21,11 +25,14 @@ def operations(name: str) -> list[str]:
 def _equations(sheet: Sheet) -> None:
     """The way of a sum through a neuron; dashed is what not every neuron has."""
     total = sheet.box(20, 50, 104, 52, "a x S(t)\nweights added")
-    current = sheet.box(164, 46, 128, 60, "current\nsums up, decays\nby shifts", Kind.REGISTER, dashed=True)
+    current = "current\nsums up, decays\nby shifts"
+    current = sheet.box(164, 46, 128, 60, current, Kind.REGISTER, dashed=True)
     adder = sheet.box(340, 56, 40, 40, "+", size=20)
     fires = sheet.box(470, 50, 130, 52, "u(t) > threshold\nspike, or none", Kind.SPIKE)
-    carried = sheet.box(290, 150, 140, 52, "carried\n0 as an image begins", Kind.REGISTER, dashed=True)
-    left = sheet.box(470, 142, 186, 68, "leak and reset\nv - (v >> k); less the step,\nor 0, after a spike", dashed=True)
+    carried = "carried\n0 as an image begins"
+    carried = sheet.box(290, 150, 140, 52, carried, Kind.REGISTER, dashed=True)
+    left = "leak and reset\nv - (v >> k); less the step,\nor 0, after a spike"
+    left = sheet.box(470, 142, 186, 68, left, dashed=True)
     sheet.arrow(total.right(), current.left())
     sheet.arrow(current.right(), adder.left())
     sheet.arrow((360, 30), adder.top())
@@ -39,7 +46,10 @@ def _equations(sheet: Sheet) -> None:
     sheet.arrow((560, 102), (560, 142))
     sheet.arrow(left.left(), carried.right())
     sheet.arrow((360, 150), adder.bottom())
-    sheet.text(20, 176, "dashed: not in every neuron;\nwithout a current the sum is\nadded to the potential at once", align="left", color=PALE)
+    about = (
+        "dashed: not in every neuron;\nwithout a current the sum is\nadded to the potential at once"
+    )
+    sheet.note(20, 184, about)
 
 
 def draw() -> Sheet:
@@ -47,13 +57,13 @@ def draw() -> Sheet:
     sheet = Sheet(440)
     _equations(sheet)
     top, high, wide = 262, 34, 82
+    sheet.note(20, top - 18, "a timestep, in cycles")
     for k, name in enumerate(NAMES):
-        y = top + high * k
+        y, done = top + high * k, operations(name)
         sheet.text(20, y + 13, name, align="left")
-        done = operations(name)
         sheet.box(180, y, 160, 26, "N cycles with spikes", Kind.OUTSIDE, size=12)
-        for n, operation in enumerate(done):
-            sheet.box(340 + wide * n, y, wide, 26, operation, _KINDS.get(operation, Kind.LOGIC), size=12)
+        for n, each in enumerate(done):
+            kind = _KINDS.get(each, Kind.LOGIC)
+            sheet.box(340 + wide * n, y, wide, 26, each, kind, size=12)
         sheet.text(740, y + 13, f"N + {len(done)}", align="right")
-    sheet.text(20, top - 18, "a timestep, in cycles", align="left", color=PALE)
     return sheet

@@ -1,10 +1,9 @@
 """A node: network interface and neuron cluster, after TW-SNN fig. 8(b)."""
 
-from trispike.models.mesh.node_shape import CREDITS, NodeShape
-from trispike.models.network.numbers import BANK_BITS
-
 from tb.kit.drawings.sheet import Box, Sheet
 from tb.kit.drawings.style import PALE, Kind
+from trispike.models.mesh.node_shape import CREDITS, NodeShape
+from trispike.models.network.numbers import BANK_BITS
 
 SHAPE = NodeShape()
 _OUT = Kind.REGISTER.edge
@@ -20,9 +19,9 @@ def _cluster(sheet: Sheet) -> tuple[Box, Box, Box]:
     memory = sheet.box(614, 200, 120, 82, memory, Kind.MEMORY)
     elements = sheet.box(614, 330, 120, 58, f"{SHAPE.neurons} PEs\na spike vector", Kind.REGISTER)
     sheet.arrow(encoder.bottom(), memory.top())
-    sheet.text(682, 161, "address", align="left", color=PALE)
+    sheet.note(682, 161, "address")
     sheet.arrow(memory.bottom(), elements.top())
-    sheet.text(682, 306, "weights", align="left", color=PALE)
+    sheet.note(682, 306, "weights")
     return encoder, memory, elements
 
 
@@ -75,7 +74,7 @@ def draw() -> Sheet:
     sheet.arrow((188, 162), (210, 162), (210, 93), received.left())
     sheet.text(218, 78, "spikes,\nends", color=PALE)
     sheet.arrow((188, 178), (220, 178), (220, 241), slave.left())
-    sheet.text(242, 230, "requests", align="left", color=PALE)
+    sheet.note(242, 230, "requests")
     sheet.arrow((188, 196), (204, 196), (204, 348), (262, 348))
     sheet.text(197, 238, "credits", align="right", color=PALE)
     sheet.arrow(slave.right(), memory.left(), both=True)

@@ -7,7 +7,9 @@ from tb.kit.drawings.style import PALE, Kind
 def draw() -> Sheet:
     """The street of one run, and what else is made of the same description and Verilog."""
     sheet = Sheet(438)
-    trained = sheet.box(20, 30, 150, 62, "trained weights\nmake train, a NIR file,\nor NumPy arrays")
+    trained = sheet.box(
+        20, 30, 150, 62, "trained weights\nmake train, a NIR file,\nor NumPy arrays"
+    )
     network = sheet.box(20, 128, 150, 62, "network\nternary weights,\nintegers", Kind.MEMORY)
     images = sheet.box(20, 226, 150, 62, "test images\nspikes of each\ntimestep", Kind.OUTSIDE)
     model = sheet.box(240, 30, 170, 62, "golden model\nNumPy: each potential,\nspike and label")

@@ -1,19 +1,25 @@
 """From a NIR file to a weight file, and what tells how exact that was."""
 
-from trispike.models.network.numbers import CONSTANT_BITS, POTENTIAL_BITS
-
 from tb.kit.drawings.sheet import Sheet
 from tb.kit.drawings.style import PALE, Kind
+from trispike.models.network.numbers import CONSTANT_BITS, POTENTIAL_BITS
 
 
 def draw() -> Sheet:
     """What `make import` does, from the left to the right."""
     sheet = Sheet(366)
-    trained = sheet.box(14, 50, 118, 74, "trained in\nsnnTorch, Norse,\nsinabs,\nSpikingJelly", Kind.OUTSIDE)
+    trained = sheet.box(
+        14, 50, 118, 74, "trained in\nsnnTorch, Norse,\nsinabs,\nSpikingJelly", Kind.OUTSIDE
+    )
     sheet.region(176, 14, 430, 336, "make import")
-    chain = sheet.box(192, 50, 112, 74, "chain of layers\nweights, leaks,\nthresholds, in\nreal numbers")
-    ternary = sheet.box(346, 50, 112, 74, "ternary weights\nas they are, or\nquantised as in\nTWN", Kind.MEMORY)
-    integers = f"integers\n{CONSTANT_BITS}-bit constants,\n{POTENTIAL_BITS}-bit thresholds,\nleaks as shifts"
+    chain = sheet.box(
+        192, 50, 112, 74, "chain of layers\nweights, leaks,\nthresholds, in\nreal numbers"
+    )
+    ternary = sheet.box(
+        346, 50, 112, 74, "ternary weights\nas they are, or\nquantised as in\nTWN", Kind.MEMORY
+    )
+    integers = f"{CONSTANT_BITS}-bit constants,\n{POTENTIAL_BITS}-bit thresholds"
+    integers = f"integers\n{integers},\nleaks as shifts"
     integers = sheet.box(480, 50, 116, 74, integers, Kind.MEMORY)
     weights = sheet.box(646, 50, 100, 74, "weight file\nNAME.npz", Kind.OUTSIDE)
     sheet.arrow(trained.right(), chain.left(), stream=True)

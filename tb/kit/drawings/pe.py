@@ -1,11 +1,10 @@
 """The processing element of one lane, after TW-SNN fig. 5."""
 
-from trispike.models.network.numbers import POTENTIAL_BITS, WEIGHT_BITS, TernaryCode
-from trispike.rtl.neuron.pe import PEState
-
 from tb.kit.drawings.sheet import Box, Point, Sheet
 from tb.kit.drawings.style import PALE, Kind
 from tb.kit.drawings.symbols import clocked, multiplexer
+from trispike.models.network.numbers import POTENTIAL_BITS, WEIGHT_BITS, TernaryCode
+from trispike.rtl.neuron.pe import PEState
 
 STARTING = [each.name for each in (PEState.BIAS, PEState.FIRE)]
 
@@ -85,7 +84,7 @@ def _clock(sheet: Sheet, register: Box, spike: Box) -> None:
     sheet.arrow((to_potential[0], 370), to_potential)
     sheet.arrow(gate.right(), (to_spike[0], gate.right()[1]), to_spike)
     starting = f"starting: the state is {' or '.join(STARTING)}"
-    sheet.text(110, 438, starting, align="left", color=PALE)
+    sheet.note(110, 438, starting)
 
 
 def draw() -> Sheet:

@@ -1,12 +1,11 @@
 """A router: one input unit, one output unit, and which inputs lead to which outputs."""
 
-from trispike.models.mesh.flits import FLIT_BITS
-from trispike.models.mesh.topology import Port, RouterShape
-from trispike.rtl.noc.route import turns
-
 from tb.kit.drawings.sheet import Box, Sheet
 from tb.kit.drawings.style import PALE, Kind
 from tb.kit.drawings.symbols import multiplexer
+from trispike.models.mesh.flits import FLIT_BITS
+from trispike.models.mesh.topology import Port, RouterShape
+from trispike.rtl.noc.route import turns
 
 SHAPE = RouterShape()
 _FLIT = 110
@@ -20,7 +19,9 @@ def _input_unit(sheet: Sheet) -> None:
     for k in range(SHAPE.depth):
         sheet.box(84 + 34 * k, 86, 30, 48, kind=Kind.REGISTER)
     end = 84 + 34 * SHAPE.depth - 4
-    sheet.text((84 + end) / 2, 58, f"buffer of {SHAPE.depth} flits,\n{FLIT_BITS} bits each", color=PALE)
+    sheet.text(
+        (84 + end) / 2, 58, f"buffer of {SHAPE.depth} flits,\n{FLIT_BITS} bits each", color=PALE
+    )
     sheet.arrow((end, _FLIT), (590, _FLIT), stream=True)
     sheet.text(330, _FLIT - 14, "oldest flit", color=PALE)
     route = sheet.box(118, 166, 128, 58, "route\nits destination\nagainst here")
@@ -40,17 +41,17 @@ def _output_unit(sheet: Sheet) -> None:
     allocator = sheet.box(480, 166, 92, 58, "allocator\nround robin", Kind.CONTROL)
     owner = sheet.box(480, 236, 92, 36, "owner", Kind.REGISTER)
     chosen = multiplexer(sheet, Box(590, 52, 28, 92))
-    sheet.text(477, 72, "flits of the\nother inputs", align="left", color=PALE)
+    sheet.note(477, 72, "flits of the\nother inputs")
     sheet.arrow((568, 66), (590, 66))
     sheet.arrow((568, 82), (590, 82))
     sheet.arrow((chosen[0], chosen[1]), (752, chosen[1]), stream=True)
     sheet.text(752, chosen[1] - 14, "o_PORT", align="right")
     sheet.arrow(allocator.right(), (604, 195), (604, 142))
-    sheet.text(612, 184, "grant: which", align="left", color=PALE)
-    sheet.text(612, 200, "flit leaves", align="left", color=PALE)
+    sheet.note(612, 184, "grant: which")
+    sheet.note(612, 200, "flit leaves")
     sheet.arrow(owner.top(), allocator.bottom())
-    sheet.text(580, 248, "keeps the output", align="left", color=PALE)
-    sheet.text(580, 263, "to a packet's end", align="left", color=PALE)
+    sheet.note(580, 248, "keeps the output")
+    sheet.note(580, 263, "to a packet's end")
 
 
 def _turns(sheet: Sheet, x: float, y: float) -> None:
@@ -69,7 +70,7 @@ def _turns(sheet: Sheet, x: float, y: float) -> None:
         sheet.text(x + wide * (k + 0.5), y + high * (len(Port) + 1), str(inputs), color=PALE)
     sheet.text(x - 14, y + high * (len(Port) + 1), "inputs", align="right", color=PALE)
     about = "a flit that came by EAST\ngoes west: on, or it turns\nto y or z, or is there"
-    sheet.text(x + wide * len(Port) + 14, y + 2 * high, about, align="left", color=PALE)
+    sheet.note(x + wide * len(Port) + 14, y + 2 * high, about)
 
 
 def draw() -> Sheet:
@@ -77,6 +78,6 @@ def draw() -> Sheet:
     sheet = Sheet(490)
     _input_unit(sheet)
     _output_unit(sheet)
-    sheet.text(20, 304, f"green: requests that are wired, with {SHAPE.routing.value} routing", align="left", color=PALE)
+    sheet.note(20, 304, f"green: requests that are wired, with {SHAPE.routing.value} routing")
     _turns(sheet, 150, 326)
     return sheet

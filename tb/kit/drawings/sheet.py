@@ -1,6 +1,7 @@
 """A sheet of paper to draw blocks and arrows on, in pixels from the upper left corner."""
 
 import itertools
+import re
 from typing import NamedTuple
 from xml.etree import ElementTree
 
@@ -115,6 +116,10 @@ class Sheet:
             at = (x + off, y) if turned else (x, y + off)
             self._line(*at, line, align, size, color, turned)
 
+    def note(self, x: float, y: float, text: str) -> None:
+        """Write a remark that begins at ``x``."""
+        self.text(x, y, text, align="left", color=PALE)
+
     def _line(self, x, y, line, align, size, color, turned) -> None:
         width = text_width(line, size)
         start = {"left": 0, "center": width / 2, "right": width}[align]
@@ -166,7 +171,7 @@ class Sheet:
         self._regions.append(region)
         self._rectangle(region, "#f7f8fa", "#9aa3ae", 8, True, zorder=0)
         if title:
-            self.text(x + 10, y + 14, title, align="left", color=PALE)
+            self.note(x + 10, y + 14, title)
         return region
 
     def frame(self, box: Box) -> None:
@@ -225,16 +230,18 @@ class Sheet:
         for kind, text in LEGEND.items():
             if kind in self._kinds:
                 self._rectangle(Box(x, y - 6, 16, 12), kind.fill, kind.edge, 2, False)
-                self.text(x + 22, y, text, align="left", color=PALE)
+                self.note(x + 22, y, text)
                 x += 38 + text_width(text, SMALL)
-        self.text(x + 8, y, more, align="left", color=PALE)
+        self.note(x + 8, y, more)
 
     def faults(self) -> list[str]:
         """What does not read well: text on text or beyond the page, arrows across text or boxes."""
         found = [
             f"{line!r} leaves the page"
             for line, where in self._texts
-            if where.x < 2 or where.x + where.w > self._page.w - 2 or where.y < 2
+            if where.x < 2
+            or where.x + where.w > self._page.w - 2
+            or where.y < 2
             or where.y + where.h > self._page.h - 2
         ]
         for (one, first), (other, second) in itertools.combinations(self._texts, 2):
@@ -274,6 +281,8 @@ def _simplify(root: ElementTree.Element) -> None:
         if each.tag.endswith("}defs"):
             root.remove(each)  # clips of a timing diagram, at the wrong place
         each.attrib.pop("clip-path", None)
+        if "d" in each.attrib:
+            each.set("d", re.sub(r"-?\d+\.\d+", _rounded, each.get("d")))
         if "style" in each.attrib:
             style = each.get("style").replace("stroke-dasharray:-;", "")
             style = style.replace("url(#hatch)", "#e4e7eb")
@@ -289,6 +298,10 @@ def _simplify(root: ElementTree.Element) -> None:
             each.remove(line)
             del each.attrib["font-family"], each.attrib["dominant-baseline"]
     ElementTree.indent(root, "")
+
+
+def _rounded(number: re.Match) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def _cross(line: tuple[Point, Point], box: Box) -> bool:

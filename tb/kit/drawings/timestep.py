@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from schemdraw.logic import TimingDiagram
-from trispike.sim.waves import reference
-from trispike.sim.waves.wave import MEANINGLESS, Wave
 
 from tb.kit.drawings.sheet import Sheet
 from tb.kit.drawings.style import INK, PALE, SMALL
+from trispike.sim.waves import reference
+from trispike.sim.waves.wave import MEANINGLESS, Wave
 
 SCENARIO = "layer_back_pressure"
 _CYCLES = 12
@@ -74,7 +74,7 @@ def events(wave: Wave) -> dict[str, list[int]]:
         "start": [min(c for c in taken if c > before) for before in [-1, *ends[:-1]]],
         "end": ends,
         "fire": fires,
-        "output": [signals["o.valid"].index("1", fire) for fire in fires],
+        "output": [signals["o.valid"].index("1", fire + 1) for fire in fires],
     }
 
 
@@ -126,6 +126,5 @@ def draw() -> Sheet:
     for cycle in range(_CYCLES):
         for k, text in enumerate(names.get(cycle, [])):
             sheet.text(_LEFT + _CYCLE * (cycle + 0.5), bottom + 8 + 17 * k, text, size=SMALL - 0.5)
-    note = "a colour for each timestep; grey: no value"
-    sheet.text(20, bottom + 68, note, align="left", color=PALE)
+    sheet.note(20, bottom + 68, "a colour for each timestep; grey: no value")
     return sheet
