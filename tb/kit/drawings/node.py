@@ -72,7 +72,7 @@ def draw() -> Sheet:
     sheet.arrow(router.top(), (40, 88), arrived.left(), stream=True)
     sheet.arrow(arrived.bottom(), sort.top(), stream=True)
     sheet.arrow((188, 162), (210, 162), (210, 93), received.left())
-    sheet.text(218, 78, "spikes,\nends", color=PALE)
+    sheet.text(218, 74, "spikes,\nends", color=PALE)
     sheet.arrow((188, 178), (220, 178), (220, 241), slave.left())
     sheet.note(242, 230, "requests")
     sheet.arrow((188, 196), (204, 196), (204, 348), (262, 348))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from schemdraw.logic import TimingDiagram
 
 from tb.kit.drawings.sheet import Sheet
-from tb.kit.drawings.style import INK, PALE, SMALL
+from tb.kit.drawings.style import INK, PALE
 from trispike.sim.waves import reference
 from trispike.sim.waves.wave import MEANINGLESS, Wave
 
@@ -99,7 +99,7 @@ def draw() -> Sheet:
     wave, step = recorded(), _HIGH + _GAP
     cycles_of = events(wave)
     bottom = _TOP + step * len(ROWS)
-    sheet = Sheet(bottom + 86)
+    sheet = Sheet(bottom + 108)
     diagram = TimingDiagram(
         {
             "signal": [_signal(wave, row, cycles_of.get(row.until, [])) for row in ROWS],
@@ -118,13 +118,11 @@ def draw() -> Sheet:
         sheet.text(_LEFT - 12, _TOP + step * k + _HIGH / 2, row.text, align="right")
     for cycle in range(_CYCLES):
         sheet.text(_LEFT + _CYCLE * (cycle + 0.5), _TOP - 22, str(cycle), color=PALE)
-    names = {}
-    for name, cycles in cycles_of.items():
+    for k, (name, cycles) in enumerate(cycles_of.items()):
+        y = bottom + 6 + 16 * k
+        sheet.text(_LEFT - 12, y, f"{name}(s), s =", align="right")
         for s, cycle in enumerate(cycles):
-            names.setdefault(cycle, []).append(f"{name} {s}")
-    sheet.text(_LEFT - 12, bottom + 8, "event, timestep", align="right")
-    for cycle in range(_CYCLES):
-        for k, text in enumerate(names.get(cycle, [])):
-            sheet.text(_LEFT + _CYCLE * (cycle + 0.5), bottom + 8 + 17 * k, text, size=SMALL - 0.5)
-    sheet.note(20, bottom + 68, "a colour for each timestep; grey: no value")
+            if cycle < _CYCLES:
+                sheet.text(_LEFT + _CYCLE * (cycle + 0.5), y, str(s))
+    sheet.note(20, bottom + 94, "a colour for each timestep s; grey: no value")
     return sheet
