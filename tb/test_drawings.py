@@ -1,9 +1,9 @@
 """The drawings of docs/: made anew they are the same, pages show them, and they read well."""
 
+import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -62,14 +62,40 @@ def test_committed_drawing_is_what_the_command_makes(name):
 
 
 @needs_schemdraw
-def test_command_writes_what_is_named(tmp_path):
-    """Another process makes the same file, and no other."""
-    code = "import sys; from pathlib import Path; from tb.kit.drawings import catalogue as c\n"
-    code += "c.FOLDER = Path(sys.argv.pop(1)); import tb.kit.drawings.__main__"
-    command = [sys.executable, "-c", code, tmp_path, "flits"]
-    subprocess.run(command, cwd=ROOT, check=True)
-    (made,) = Path(tmp_path).iterdir()
+def test_command_writes_what_is_named(tmp_path, monkeypatch, capsys):
+    """That and no other; an unknown name is one line and status 2."""
+    from tb.kit.drawings import catalogue
+    from tb.kit.drawings.__main__ import main
+
+    monkeypatch.setattr(catalogue, "FOLDER", tmp_path)
+    assert main(["flits"]) == 0
+    (made,) = tmp_path.iterdir()
     assert made.read_bytes() == (FIGURES / "flits.svg").read_bytes()
+    assert main(["flit"]) == 2
+    assert re.fullmatch(r"error: flit must be one of chip, .*timestep\n", capsys.readouterr().err)
+
+
+@needs_schemdraw
+def test_hashes_of_a_process_do_not_matter():
+    """Another process draws the same, byte for byte."""
+    code = "from tb.kit.drawings import flits, router\n"
+    code += "print(flits.draw().svg() + router.draw().svg(), end='')"
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert (
+        made[0]
+        == made[1]
+        == "".join((FIGURES / f).read_text() for f in ("flits.svg", "router.svg"))
+    )
 
 
 @needs_schemdraw

@@ -6,7 +6,7 @@ from schemdraw.logic import TimingDiagram
 from tb.kit.drawings.sheet import Sheet
 from tb.kit.drawings.style import INK, PALE, Kind
 from tb.kit.drawings.symbols import gate
-from trispike.sim.synthesis.clock_gates import LAST, LATCH, RECIPES, Recipe
+from trispike.sim.synthesis.clock_gates import LAST, LATCH, LATCH_CLOCK, RECIPES, Recipe
 
 ENABLED = (1, 0, 1, 1, 0)
 """Whether the edge at the end of each cycle is to pass."""
@@ -79,7 +79,7 @@ def _with_latch(sheet: Sheet, x: float) -> None:
     latch = sheet.box(x + 120, 58, 84, 56, "", Kind.REGISTER)
     sheet.text(x + 128, 78, "D", align="left")
     sheet.text(x + 196, 78, "Q", align="right")
-    sheet.text(x + 162, 104, "G")
+    sheet.text(x + 162, 104, LATCH_CLOCK)
     sheet.text(x + 162, 48, _name(recipe, LATCH), color=PALE)
     _input(sheet, x, 78, "enable", x + 120)
     sheet.arrow(latch.right(0.36), inputs[0], head=False)

@@ -8,7 +8,6 @@ from trispike.models.mesh.flits import FLIT_BITS, MEMORY, SPIKE, Field
 
 _BIT = 22.5
 _LEFT = 20
-_SHORT = {"x": "x", "y": "y", "z": "z"}
 _KINDS = {"type": Kind.CONTROL, "x": Kind.REGISTER, "y": Kind.REGISTER, "z": Kind.REGISTER}
 
 
@@ -21,9 +20,8 @@ def _flit(sheet: Sheet, y: float, title: str, fields: Mapping[str, Field]) -> No
         x, w = _LEFT + _BIT * (FLIT_BITS - 1 - top), _BIT * field.width
         sheet.box(x, y, w, high, kind=_KINDS.get(name, Kind.LOGIC))
         turned = text_width(name, SMALL) > w - 4
-        sheet.text(
-            x + w / 2, y + high / 2, name.replace("_", "\n") if not turned else name, turned=turned
-        )
+        text = name if turned else name.replace("_", "\n")
+        sheet.text(x + w / 2, y + high / 2, text, turned=turned)
         for bit in sorted({field.lowest, top}):
             at = _LEFT + _BIT * (FLIT_BITS - 0.5 - bit)
             sheet.text(at, y - 9, str(bit), color=PALE)
@@ -34,8 +32,5 @@ def draw() -> Sheet:
     sheet = Sheet(284)
     _flit(sheet, 48, f"spike flit, {FLIT_BITS} bits", SPIKE)
     _flit(sheet, 174, "memory flit", MEMORY)
-    note = (
-        "x, y, z: destination node, at the same place in both, so that a router treats both alike"
-    )
-    sheet.note(_LEFT, 267, note)
+    sheet.note(_LEFT, 267, "x, y, z: the destination, at the same place in both, for any router")
     return sheet

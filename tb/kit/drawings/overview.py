@@ -6,7 +6,7 @@ from tb.kit.drawings.style import PALE, Kind
 
 def draw() -> Sheet:
     """The street of one run, and what else is made of the same description and Verilog."""
-    sheet = Sheet(438)
+    sheet = Sheet(454)
     trained = sheet.box(
         20, 30, 150, 62, "trained weights\nmake train, a NIR file,\nor NumPy arrays"
     )
@@ -24,8 +24,13 @@ def draw() -> Sheet:
     sheet.arrow(network.right(), (bus, 159), (bus, 45.5), model.left(0.25), stream=True)
     sheet.arrow((bus, 159), (bus, 175), rtl.left(), stream=True)
     sheet.arrow(images.right(), (222, 257), (222, 76.5), model.left(0.75))
-    sheet.arrow((222, 257), (222, 312), (544, 312), simulated.bottom())
-    sheet.text(383, 301, "the same spikes go to both", color=PALE)
+    sheet.arrow((222, 257), (222, 312), (532, 312), simulated.bottom(0.4))
+    sheet.text(383, 301, "the same spikes", color=PALE)
+    sheet.arrow((bus, 175), (bus, 326), (568, 326), simulated.bottom(0.7), stream=True)
+    sheet.text(383, 337, "the same weights, written into the chip", color=PALE)
+    sheet.dot((bus, 175))
+    sheet.dot((222, 257))
+    sheet.dot((bus, 159))
     sheet.arrow(model.right(), cycles.left())
     sheet.arrow(rtl.right(), verilog.left(), stream=True)
     sheet.arrow(verilog.right(), simulated.left(), stream=True)
@@ -44,8 +49,8 @@ def draw() -> Sheet:
         ("timeline", "TIMELINE=: who\nworks, who waits"),
         ("report", "make report: one\npage of HTML"),
     )
-    sheet.arrow(judge.right(0.7), (751, judge.right(0.7)[1]), (751, 340), (260, 340), head=False)
+    sheet.arrow(judge.right(0.7), (751, judge.right(0.7)[1]), (751, 356), (260, 356), head=False)
     for k, (name, more) in enumerate(outputs):
-        out = sheet.box(194 + 140 * k, 364, 132, 58, f"{name}\n{more}", Kind.OUTSIDE)
-        sheet.arrow((out.top()[0], 340), out.top())
+        out = sheet.box(194 + 140 * k, 380, 132, 58, f"{name}\n{more}", Kind.OUTSIDE)
+        sheet.arrow((out.top()[0], 356), out.top())
     return sheet

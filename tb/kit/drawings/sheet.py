@@ -224,15 +224,14 @@ class Sheet:
         x, y = at
         self.add(SegmentCircle((x, -y), 3, fill=INK, color=INK, lw=0.5), 3)
 
-    def legend(self, y: float, more: str = "") -> None:
-        """What the colours say that are used, in a line at ``y``, and ``more``."""
+    def legend(self, y: float) -> None:
+        """What the colours say that are used, in a line at ``y``."""
         x = 20
         for kind, text in LEGEND.items():
             if kind in self._kinds:
                 self._rectangle(Box(x, y - 6, 16, 12), kind.fill, kind.edge, 2, False)
                 self.note(x + 22, y, text)
                 x += 38 + text_width(text, SMALL)
-        self.note(x + 8, y, more)
 
     def faults(self) -> list[str]:
         """What does not read well: text on text or beyond the page, arrows across text or boxes."""
