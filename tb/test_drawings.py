@@ -11,6 +11,7 @@ from tb.kit.command import ROOT
 from tb.kit.extras import needs_schemdraw
 
 FIGURES = ROOT / "docs" / "figures"
+IMAGE = re.compile(r"!\[([^\]]*)\]\([\w/]*figures/(\w+)\.svg\)")
 NAMES = sorted(
     path.stem
     for path in (ROOT / "tb" / "kit" / "drawings").glob("*.py")
@@ -19,10 +20,10 @@ NAMES = sorted(
 
 
 def _shown() -> dict[str, list[str]]:
-    """Alternative texts of each drawing on the pages of docs/."""
+    """Alternative texts of each drawing on the pages of docs/, and in README."""
     shown: dict[str, list[str]] = {}
-    for page in ROOT.glob("docs/*.md"):
-        for text, name in re.findall(r"!\[([^\]]*)\]\(figures/(\w+)\.svg\)", page.read_text()):
+    for page in (ROOT / "README.md", *ROOT.glob("docs/*.md")):
+        for text, name in IMAGE.findall(page.read_text()):
             shown.setdefault(name, []).append(text)
     return shown
 
