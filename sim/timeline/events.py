@@ -1,7 +1,12 @@
 """Writes Chrome's trace events, a line each, as they come: a cycle is a microsecond of the trace.
 
 The format: docs/timeline.md. A file is one process; its tracks are threads, whose names are told
-before anything else of them. The events of a track come in the order of their cycles.
+before anything else of them.
+
+Perfetto's trace processor sorts events by time, and those of the same time as the file has them,
+but takes complete events (``X``) before others: so slices are begun and ended. It stacks instants
+of the same track and time, to a depth of some hundred. Perfetto puts the number of a thread behind
+its name, and tells the one with its process's number apart.
 """
 
 import collections
@@ -52,8 +57,9 @@ class TraceEvents:
 
     def slice(self, track: int, cycle: int, cycles: int, name: str, /, **args: object) -> None:
         """A slice of so many ``cycles``, with none in it."""
-        self._put("X", track, cycle, dur=cycles, name=name, args=args)
-        self._last = max(self._last, cycle + cycles)
+        self._check_room(2)
+        self._put("B", track, cycle, name=name, args=args)
+        self._put("E", track, cycle + cycles)
 
     def instant(self, track: int, cycle: int, name: str, /, **args: object) -> None:
         """Something that has no length."""
@@ -75,16 +81,19 @@ class TraceEvents:
                 self.end(track, self._last)
         self._file.write(b"\n]}\n")
 
-    def _put(self, phase: str, track: int, cycle: int | None = None, **more: object) -> None:
-        if not self._left:
+    def _check_room(self, events: int) -> None:
+        if self._left < events:
             raise Full
+
+    def _put(self, phase: str, track: int, cycle: int | None = None, **more: object) -> None:
+        self._check_room(1)
         self._left -= 1
         self._last = max(self._last, cycle or 0)
         self._file.write(b",\n" + self._line(phase, track, cycle, **more))
 
     def _line(self, phase: str, track: int, cycle: int | None = None, **more: object) -> bytes:
         when = {} if cycle is None else {"ts": cycle}
-        event = {"ph": phase, "pid": _PROCESS, "tid": track + 1, **when, **more}
+        event = {"ph": phase, "pid": _PROCESS, "tid": _PROCESS + 1 + track, **when, **more}
         return json.dumps(event, allow_nan=False).encode()
 
 

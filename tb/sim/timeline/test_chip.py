@@ -79,18 +79,18 @@ def _check(made, figures, trace, network):
     """Spikes and cycles of each layer are those of the figures, and where the trace has them."""
     images, timesteps = trace["input"].shape[:2]
     layers = range(1, len(network.layers) + 1)
-    tracks = ["input", *(f"spikes of layer {k}" for k in layers)]
-    counts = [len(made.instants.get(track, [])) for track in tracks]
+    tracks = ["input", *(f"layer {k} spikes" for k in layers)]
+    counts = [made.spikes(track) for track in tracks]
     assert counts == [round(each * images) for each in figures["spikes"]]
     for k, each in zip(layers, figures["spiking_cycles"], strict=True):
-        missing = round(each * images) - made.cycles(f"layer {k}", "integrate")
+        missing = round(each * images) - made.cycles(f"layer {k} PEs", "integrate")
         assert missing > 0 if network.shape.stops and k < len(layers) else missing == 0
     predictions = [each.stop for each in made.slices["read-out"]]
     assert predictions == trace["result_cycles"].tolist()
     assert [each.args["label"] for each in made.slices["read-out"]] == trace["labels"].tolist()
     first = trace["images"][0]
     for k, layer in zip(layers, network.shape.layers, strict=True):
-        slices = made.slices[f"layer {k}"]
+        slices = made.slices[f"layer {k} PEs"]
         fired = [
             (each.within, cycle)
             for each in slices
@@ -106,8 +106,9 @@ def _check(made, figures, trace, network):
         if not layer.fires:
             continue
         told = sorted(
-            (args["image"] - first, args["timestep"] - 1, args["neuron"])
+            (args["image"] - first, args["timestep"] - 1, neuron)
             for _, _, args in made.instants[tracks[k]]
+            for neuron in args["neurons"]
         )
         assert told
         assert [[*each] for each in told] == np.argwhere(trace[f"spikes_{k}"]).tolist()
@@ -119,8 +120,8 @@ def test_dense(tmp_path):
     spikes = _spikes(network.shape.input.volume)
     made, figures, trace = _run(tmp_path, network, spikes, drawn=IMAGES)
     _check(made, figures, trace, network)
-    assert made.cycles("layer 1", STALL) > 0 == made.cycles("layer 2", STALL)
-    leaves = [each for each in made.slices["layer 1"] if "timestep" not in each.name]
+    assert made.cycles("layer 1 PEs", STALL) > 0 == made.cycles("layer 2 PEs", STALL)
+    leaves = [each for each in made.slices["layer 1 PEs"] if "timestep" not in each.name]
     leaves = [each for each in leaves if "image" not in each.name]
     ends = [0, *(each.stop for each in leaves[:-1])]
     assert [each.start for each in leaves] == ends

@@ -42,7 +42,7 @@ def test_nodes(tmp_path, monkeypatch):
         assert receiver == ("host" if "host" in where else f"node {where}") + " receives"
         if "host" not in source:
             assert sender == f"node {source.split()[1]} sends"
-    nodes = [f"node {place}" for place in figures["places"]]
+    nodes = [f"node {place} state" for place in figures["places"]]
     cycles = figures["simulated_cycles"] - figures["loading_cycles"]
     for state, name in (("computing", "computing"), ("blocked", "waits for a credit")):
         there = sum(
