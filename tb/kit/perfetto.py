@@ -7,6 +7,7 @@ FROM to TO, of so many pixels at most; a mesh's with the arrows of its flits.
 """
 
 import base64
+import collections
 import contextlib
 import dataclasses
 import functools
@@ -14,7 +15,7 @@ import http.server
 import importlib.util
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ class Perfetto:
 
     def agrees(self, timeline: Timeline) -> None:
         """It reports no fault, and has the slices, instants and arrows that `read` found."""
-        assert self.faults() == {}
+        _same(self.faults().items(), [])
         rows = self.query(
             f"select thread.name as track, slice.name, ts / {CYCLE} as start, depth, "
             f"(ts + dur) / {CYCLE} as stop from {TRACKS}"
@@ -108,19 +109,24 @@ class Perfetto:
             for track, instants in timeline.instants.items()
             for cycle, name, _ in instants
         ]
-        assert sorted(tuple(row[key] for key in named) for row in rows) == sorted(slices + instants)
+        _same((tuple(row[key] for key in named) for row in rows), slices + instants)
         rows = self.query(
             f"select a.ts / {CYCLE} as start, b.ts / {CYCLE} as stop, a.name from flow "
             "join slice as a on a.id = slice_out join slice as b on b.id = slice_in"
         )
         arrows = [(sent.start, came.start, sent.name) for (*_, sent), (*_, came) in timeline.arrows]
-        assert sorted((row["start"], row["stop"], row["name"]) for row in rows) == sorted(arrows)
+        _same(((row["start"], row["stop"], row["name"]) for row in rows), arrows)
 
     def faults(self) -> dict[str, int]:
         """What the trace processor could not read or place, by its name for it."""
         wrong = "value > 0 and severity in ('error', 'data_loss')"
         rows = self.query(f"select name, sum(value) as times from stats where {wrong} group by 1")
         return {row["name"]: row["times"] for row in rows}
+
+
+def _same(found: Iterable[tuple], expected: Iterable[tuple]) -> None:
+    found, expected = collections.Counter(found), collections.Counter(expected)
+    assert found == expected, f"only in Perfetto: {found - expected}; else: {expected - found}"
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

@@ -1,7 +1,6 @@
-"""Reads timelines by the rules of the trace-event format, and refuses what breaks one.
+"""Reads timelines, without a browser, and refuses what breaks a rule of the trace-event format.
 
-No package has Perfetto's trace processor in it: `perfetto` of PyPI downloads it when it is used.
-These are the rules by which it and Chrome's viewer leave events out.
+`tb.kit.perfetto` compares what it finds with what Perfetto's trace processor does.
 """
 
 import collections
