@@ -5,8 +5,8 @@ before anything else of them.
 
 Perfetto's trace processor sorts events by time, and those of the same time as the file has them,
 but takes complete events (``X``) before others: so slices are begun and ended. It stacks instants
-of the same track and time, to a depth of some hundred. Perfetto puts the number of a thread behind
-its name, and tells the one with its process's number apart.
+of the same track and time, to a depth of some hundred: so a vector of spikes is one. Perfetto puts
+the number of a thread behind its name, and calls the one with its process's number the main thread.
 """
 
 import collections
