@@ -35,7 +35,7 @@ def nodes_timeline(
     told = {"images": [*range(first, first + images)], **told}
     with trace_events(path, title, **told) as events:
         for number, name in names.items():
-            events.track(work_track(number), name)
+            events.track(work_track(number), name if number == host else f"{name} state")
         add_tracks(events, names)
         _add_timesteps(events, work_track(host), setting, done, images)
         for number in parties:

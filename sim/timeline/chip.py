@@ -58,10 +58,10 @@ class _Chip:
         self._input = Vectors(events, 0, first.volume, steps(), bits=bits)
         self._work, self._output = [], []
         for k, layer in enumerate(shape.layers):
-            events.track(2 * k + 1, f"layer {k + 1}")
+            events.track(2 * k + 1, f"layer {k + 1} PEs")
             self._work.append(Work(events, 2 * k + 1, layer, steps()))
             if layer.fires:
-                events.track(2 * k + 2, f"spikes of layer {k + 1}")
+                events.track(2 * k + 2, f"layer {k + 1} spikes")
             self._output.append(Vectors(events, 2 * k + 2, layer.output, steps()))
         self._read_out = 2 * len(shape.layers) + 1
         events.track(self._read_out, "read-out")
@@ -95,8 +95,8 @@ class _Chip:
         image = self._images[self._predictions]
         what = {"image": image, "label": label}
         begun, self._predicted = self._predicted, cycle
-        self._events.slice(self._read_out, begun, cycle - begun, f"image {image}", **what)
-        self._events.instant(self._read_out, cycle, f"label {label}", **what)
+        name = f"image {image}: label {label}"
+        self._events.slice(self._read_out, begun, cycle - begun, name, **what)
         self._predictions += 1
         if self._stops:
             for vectors in (self._input, *self._output):

@@ -1,7 +1,12 @@
 """Writes Chrome's trace events, a line each, as they come: a cycle is a microsecond of the trace.
 
 The format: docs/timeline.md. A file is one process; its tracks are threads, whose names are told
-before anything else of them. The events of a track come in the order of their cycles.
+before anything else of them.
+
+Perfetto's trace processor sorts events by time, and those of the same time as the file has them,
+but takes complete events (``X``) before others: so slices are begun and ended. It stacks instants
+of the same track and time, to a depth of some hundred: so a vector of spikes is one. Perfetto puts
+the number of a thread behind its name, and calls the one with its process's number the main thread.
 """
 
 import collections
@@ -13,18 +18,18 @@ from typing import BinaryIO
 
 from trispike.models.files import atomically
 
-MOST_EVENTS = 1_000_000
-"""Events of a file, about 100 MB: what came later is left out."""
+MOST_BYTES = 100_000_000
+"""Bytes of a file, but for its ends of slices: what came later is left out."""
 
 _PROCESS = 1
 
 
 class Full(Exception):
-    """The file has as many events as it may have."""
+    """The file is as large as it may be."""
 
 
 class TraceEvents:
-    """Writes events to ``file``, at most ``most`` of them: one more raises `Full`."""
+    """Writes events to ``file``; one for which ``most`` bytes do not suffice raises `Full`."""
 
     def __init__(self, file: BinaryIO, title: str, *, most: int, told: dict[str, object]):
         self._file, self._left = file, most
@@ -52,8 +57,8 @@ class TraceEvents:
 
     def slice(self, track: int, cycle: int, cycles: int, name: str, /, **args: object) -> None:
         """A slice of so many ``cycles``, with none in it."""
-        self._put("X", track, cycle, dur=cycles, name=name, args=args)
-        self._last = max(self._last, cycle + cycles)
+        self.begin(track, cycle, name, **args)
+        self.end(track, cycle + cycles)
 
     def instant(self, track: int, cycle: int, name: str, /, **args: object) -> None:
         """Something that has no length."""
@@ -69,22 +74,22 @@ class TraceEvents:
 
     def finish(self) -> None:
         """End what is open, and the file."""
-        self._left = sum(self._open.values())
         for track, slices in self._open.items():
             for _ in range(slices):
                 self.end(track, self._last)
         self._file.write(b"\n]}\n")
 
     def _put(self, phase: str, track: int, cycle: int | None = None, **more: object) -> None:
-        if not self._left:
+        line = b",\n" + self._line(phase, track, cycle, **more)
+        if phase != "E" and len(line) > self._left:
             raise Full
-        self._left -= 1
+        self._left -= len(line)
         self._last = max(self._last, cycle or 0)
-        self._file.write(b",\n" + self._line(phase, track, cycle, **more))
+        self._file.write(line)
 
     def _line(self, phase: str, track: int, cycle: int | None = None, **more: object) -> bytes:
         when = {} if cycle is None else {"ts": cycle}
-        event = {"ph": phase, "pid": _PROCESS, "tid": track + 1, **when, **more}
+        event = {"ph": phase, "pid": _PROCESS, "tid": _PROCESS + 1 + track, **when, **more}
         return json.dumps(event, allow_nan=False).encode()
 
 
@@ -94,7 +99,7 @@ def _arrow(number: int) -> dict[str, object]:
 
 @contextlib.contextmanager
 def trace_events(
-    path: Path, title: str, *, most: int = MOST_EVENTS, **told: object
+    path: Path, title: str, *, most: int = MOST_BYTES, **told: object
 ) -> Iterator[TraceEvents]:
     """The events of ``path``, which is there once the block has ended, or has made it `Full`.
 

@@ -1,4 +1,4 @@
-"""Spike vectors on a timeline: an instant for each spike, on a track of their own."""
+"""Spike vectors on a timeline: an instant for each that has a spike, on a track of their own."""
 
 from trispike.models.network.volume import Volume
 from trispike.sim.timeline.events import TraceEvents
@@ -22,19 +22,23 @@ class Vectors:
         """The next vector, taken in ``cycle``: its channels, the first one lowest."""
         if self._images.over:
             return
-        mask = (1 << self._bits) - 1
-        channel = 0
-        while value:
-            if value & mask:
-                neuron = channel * self._volume.positions + self._position
-                self._events.instant(
-                    self._track, cycle, f"neuron {neuron}", neuron=neuron, **self._images.now
-                )
-            value >>= self._bits
-            channel += 1
+        neurons = self._spiking(value)
+        if neurons:
+            what = {"spikes": len(neurons), **self._images.now, "neurons": neurons}
+            name = f"{len(neurons)} spike{'s' * (len(neurons) > 1)}"
+            self._events.instant(self._track, cycle, name, **what)
         self._position = (self._position + 1) % self._volume.positions
         if self._position == 0:
             self._images.step()
+
+    def _spiking(self, value: int) -> list[int]:
+        mask, channel, neurons = (1 << self._bits) - 1, 0, []
+        while value:
+            if value & mask:
+                neurons.append(channel * self._volume.positions + self._position)
+            value >>= self._bits
+            channel += 1
+        return neurons
 
     def cut(self) -> None:
         """The image has ended."""

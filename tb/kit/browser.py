@@ -19,7 +19,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 
 
-def _missing() -> str | None:
+def missing() -> str | None:
     if importlib.util.find_spec("selenium") is None:
         return f"Selenium is not installed: {install('browser')}"
     if not (CHROMIUM and DRIVER):
@@ -27,32 +27,41 @@ def _missing() -> str | None:
     return None
 
 
-needs_browser = pytest.mark.skipif(_missing() is not None, reason=_missing() or "")
+needs_browser = pytest.mark.skipif(missing() is not None, reason=missing() or "")
 
 
 @contextlib.contextmanager
-def opened(page: Path, *, width: int = 1200, dark: bool = False) -> Iterator:
-    """A WebDriver that shows ``page`` in a window of a ``width``, once its plots are drawn."""
+def browser(*, width: int = 1200, height: int = 900, dark: bool = False) -> Iterator:
+    """A WebDriver with an empty page of that size, in pixels."""
     from selenium import webdriver
-    from selenium.webdriver.support.wait import WebDriverWait
 
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for each in ("headless=new", "no-sandbox", "disable-gpu", "hide-scrollbars"):
+    alone = "host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    for each in ("headless=new", "no-sandbox", "disable-gpu", "hide-scrollbars", alone):
         options.add_argument(f"--{each}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
     try:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
-        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        yield driver
+    finally:
+        driver.quit()
+
+
+@contextlib.contextmanager
+def opened(page: Path, *, width: int = 1200, dark: bool = False) -> Iterator:
+    """A WebDriver that shows ``page`` in a window of a ``width``, once its plots are drawn."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    with browser(width=width, dark=dark) as driver:
         driver.get(page.resolve().as_uri())
         drawn = "return document.documentElement.dataset.drawn"
         WebDriverWait(driver, 60).until(lambda _: driver.execute_script(drawn))
         yield driver
-    finally:
-        driver.quit()
 
 
 def photograph(page: Path, picture: Path, *, dark: bool, height: int) -> None:

@@ -1,7 +1,6 @@
-"""Reads timelines by the rules of the trace-event format, and refuses what breaks one.
+"""Reads timelines, without a browser, and refuses what breaks a rule of the trace-event format.
 
-No package has Perfetto's trace processor in it: `perfetto` of PyPI downloads it when it is used.
-These are the rules by which it and Chrome's viewer leave events out.
+`tb.kit.perfetto` compares what it finds with what Perfetto's trace processor does.
 """
 
 import collections
@@ -13,7 +12,6 @@ _FIELDS = {
     "M": {"name", "args"},
     "B": {"ts", "name", "args"},
     "E": {"ts"},
-    "X": {"ts", "dur", "name", "args"},
     "i": {"ts", "s", "name", "args"},
     "s": {"ts", "id", "cat", "name"},
     "f": {"ts", "id", "cat", "name", "bp"},
@@ -44,6 +42,10 @@ class Timeline:
     slices: dict[str, list[Slice]]
     instants: dict[str, list[tuple[int, str, dict]]]
     arrows: list[tuple[tuple[str, int, Slice], tuple[str, int, Slice]]]
+
+    def spikes(self, track: str) -> int:
+        """Spikes of all vectors on a track."""
+        return sum(args["spikes"] for _, _, args in self.instants.get(track, []))
 
     def cycles(self, track: str, name: str) -> int:
         """Cycles of all slices called ``name`` on a track."""
@@ -84,7 +86,6 @@ def read(path: Path) -> Timeline:
             assert phase not in ends[event["id"]], event
             ends[event["id"]][phase] = (track, cycle)
             continue
-        start = cycle if phase != "E" else stacks[track][-1][0]
         assert cycle >= last.get(track, 0), f"{event} comes after cycle {last[track]}"
         last[track] = cycle
         within = tuple(name for _, name, _ in stacks[track])
@@ -92,13 +93,9 @@ def read(path: Path) -> Timeline:
             case "B":
                 stacks[track].append((cycle, event["name"], event["args"]))
             case "E":
-                _, name, args = stacks[track].pop()
+                start, name, args = stacks[track].pop()
+                assert start < cycle, event
                 slices[track].append(Slice(start, cycle, name, args, within[:-1]))
-            case "X":
-                assert type(event["dur"]) is int
-                assert event["dur"] > 0, event
-                last[track] = stop = cycle + event["dur"]
-                slices[track].append(Slice(cycle, stop, event["name"], event["args"], within))
             case "i":
                 assert event["s"] == "t"
                 instants[track].append((cycle, event["name"], event["args"]))

@@ -137,7 +137,7 @@ def test_a_fault_is_shown(run, tmp_path, monkeypatch):
         assert args[key] == found[key]
     (fire,) = (
         each
-        for each in made.slices[f"layer {found['layer']}"]
+        for each in made.slices[f"layer {found['layer']} PEs"]
         if each.start == cycle and each.name == "fire"
     )
     assert fire.within == (f"image {found['image']}", f"timestep {found['timestep']}")
@@ -168,8 +168,8 @@ def test_a_hang_is_shown(run, monkeypatch):
     [(_, name, args)] = made.instants["first divergence"]
     assert name.startswith("first divergence: spike: number of vectors: image 0, timestep 1")
     assert args["cycle"] is None
-    assert made.cycles("layer 1", "fire") == 3
-    assert made.slices["layer 2"][0].name == "waits for input"
+    assert made.cycles("layer 1 PEs", "fire") == 3
+    assert made.slices["layer 2 PEs"][0].name == "waits for input"
 
 
 @pytest.mark.thorough

@@ -8,10 +8,11 @@ import os
 import numpy as np
 import pytest
 
-from tb.kit import early, timelines
+from tb.kit import early, perfetto, timelines
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.early import early_network, spikes_of
 from tb.kit.networks import random_network_of, save
+from tb.kit.perfetto import needs_perfetto
 from trispike.models.network.layers import Convolution, Dense, Threshold
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import CONTINUOUS, LEAKY
@@ -79,18 +80,18 @@ def _check(made, figures, trace, network):
     """Spikes and cycles of each layer are those of the figures, and where the trace has them."""
     images, timesteps = trace["input"].shape[:2]
     layers = range(1, len(network.layers) + 1)
-    tracks = ["input", *(f"spikes of layer {k}" for k in layers)]
-    counts = [len(made.instants.get(track, [])) for track in tracks]
+    tracks = ["input", *(f"layer {k} spikes" for k in layers)]
+    counts = [made.spikes(track) for track in tracks]
     assert counts == [round(each * images) for each in figures["spikes"]]
     for k, each in zip(layers, figures["spiking_cycles"], strict=True):
-        missing = round(each * images) - made.cycles(f"layer {k}", "integrate")
+        missing = round(each * images) - made.cycles(f"layer {k} PEs", "integrate")
         assert missing > 0 if network.shape.stops and k < len(layers) else missing == 0
     predictions = [each.stop for each in made.slices["read-out"]]
     assert predictions == trace["result_cycles"].tolist()
     assert [each.args["label"] for each in made.slices["read-out"]] == trace["labels"].tolist()
     first = trace["images"][0]
     for k, layer in zip(layers, network.shape.layers, strict=True):
-        slices = made.slices[f"layer {k}"]
+        slices = made.slices[f"layer {k} PEs"]
         fired = [
             (each.within, cycle)
             for each in slices
@@ -106,8 +107,9 @@ def _check(made, figures, trace, network):
         if not layer.fires:
             continue
         told = sorted(
-            (args["image"] - first, args["timestep"] - 1, args["neuron"])
+            (args["image"] - first, args["timestep"] - 1, neuron)
             for _, _, args in made.instants[tracks[k]]
+            for neuron in args["neurons"]
         )
         assert told
         assert [[*each] for each in told] == np.argwhere(trace[f"spikes_{k}"]).tolist()
@@ -119,8 +121,8 @@ def test_dense(tmp_path):
     spikes = _spikes(network.shape.input.volume)
     made, figures, trace = _run(tmp_path, network, spikes, drawn=IMAGES)
     _check(made, figures, trace, network)
-    assert made.cycles("layer 1", STALL) > 0 == made.cycles("layer 2", STALL)
-    leaves = [each for each in made.slices["layer 1"] if "timestep" not in each.name]
+    assert made.cycles("layer 1 PEs", STALL) > 0 == made.cycles("layer 2 PEs", STALL)
+    leaves = [each for each in made.slices["layer 1 PEs"] if "timestep" not in each.name]
     leaves = [each for each in leaves if "image" not in each.name]
     ends = [0, *(each.stop for each in leaves[:-1])]
     assert [each.start for each in leaves] == ends
@@ -132,6 +134,30 @@ def test_dense(tmp_path):
             (each.name, each.start) for each in beyond[:-1]
         ]
         assert {each.args["image"] for each in slices if "image" in each.args} == {0, 1}
+
+
+@needs_perfetto
+@pytest.mark.thorough
+def test_dense_in_perfetto(tmp_path):
+    """Its trace processor counts the spikes and cycles that the run's figures and trace have."""
+    network = _dense()
+    spikes = _spikes(network.shape.input.volume)
+    made, figures, trace = _run(tmp_path, network, spikes, drawn=IMAGES)
+    layers = range(1, len(network.layers) + 1)
+    with perfetto.opened(tmp_path / "timeline.json") as opened:
+        opened.agrees(made)
+        counts, cycles = opened.spikes(), opened.cycles()
+    tracks = ["input", *(f"layer {k} spikes" for k in layers)]
+    assert counts == dict(zip(tracks, np.rint(IMAGES * np.array(figures["spikes"])), strict=True))
+    for k, spiking in zip(layers, figures["spiking_cycles"], strict=True):
+        track = f"layer {k} PEs"
+        assert cycles[track, "integrate"] == round(IMAGES * spiking)
+        assert cycles[track, "fire"] == trace[f"fire_{k}"].size
+        for name in (STALL, "waits for input", "waits for spikes", "leak", "image 0"):
+            assert cycles.get((track, name), 0) == made.cycles(track, name)
+    assert cycles["layer 1 PEs", STALL] > 0
+    images = sum(cycles[each] for each in cycles if each[0] == "read-out")
+    assert images == trace["result_cycles"][-1]
 
 
 @pytest.mark.thorough

@@ -15,8 +15,8 @@ def test_a_full_file_is_whole(tmp_path):
     """What is one too many is left out with all after it, and what is open is ended."""
     path = tmp_path / "timeline.json"
     reached = []
-    with trace_events(path, "some", most=6, of="a test") as events:
-        events.track(0, "a")  # two events
+    with trace_events(path, "some", most=500, of="a test") as events:
+        events.track(0, "a")
         events.begin(0, 3, "outer")
         events.begin(0, 4, "inner")
         events.slice(0, 5, 2, "leaf", number=1)
@@ -66,23 +66,24 @@ def test_a_line_cut_short(tmp_path):
 
 
 _TRACK = {"ph": "M", "pid": 1, "tid": 1, "name": "thread_name", "args": {"name": "a"}}
-_SLICE = {"ph": "X", "pid": 1, "tid": 1, "ts": 2, "dur": 3, "name": "s", "args": {}}
 _BEGIN = {"ph": "B", "pid": 1, "tid": 1, "ts": 2, "name": "s", "args": {}}
+_END = {"ph": "E", "pid": 1, "tid": 1, "ts": 5}
 _START = {"ph": "s", "pid": 1, "tid": 1, "ts": 2, "id": 1, "cat": "flit", "name": "flit"}
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        [_SLICE, {**_SLICE, "ts": 4}],
-        [{**_SLICE, "dur": 0}],
-        [{**_SLICE, "dur": None}],
-        [{**_SLICE, "more": 1}],
-        [{**_SLICE, "ts": float("nan")}],
+        [_BEGIN, _END, {**_BEGIN, "ts": 4}, _END],
+        [_BEGIN, {**_END, "ts": 2}],
+        [_BEGIN, {**_END, "ts": None}],
+        [_BEGIN, {**_END, "more": 1}],
+        [{**_BEGIN, "ts": float("nan")}, _END],
         [_BEGIN],
-        [_SLICE, _START],
+        [_END],
+        [_BEGIN, _END, _START],
         [_START, {**_START, "ph": "f", "bp": "e", "ts": 5}],
-        [_SLICE, _START, {**_START, "ph": "f", "bp": "e", "ts": 2}],
+        [_BEGIN, _END, _START, {**_START, "ph": "f", "bp": "e", "ts": 2}],
     ],
     ids=lambda wrong: json.dumps(wrong[-1])[:20],
 )
@@ -90,7 +91,7 @@ def test_rules(tmp_path, wrong):
     """What breaks a rule is refused: overlaps, ends that lack, fields, arrows into nothing."""
     path = tmp_path / "timeline.json"
     path.write_text(json.dumps({"otherData": {}, "traceEvents": [_TRACK, *wrong]}))
-    with pytest.raises((AssertionError, ValueError)):
+    with pytest.raises((AssertionError, IndexError, ValueError)):
         timelines.read(path)
-    path.write_text(json.dumps({"otherData": {}, "traceEvents": [_TRACK, _SLICE]}))
+    path.write_text(json.dumps({"otherData": {}, "traceEvents": [_TRACK, _BEGIN, _END]}))
     timelines.read(path)

@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 
-from tb.kit import timelines
+from tb.kit import perfetto, timelines
 from tb.kit.command import refused_here, trispike_here
+from tb.kit.perfetto import needs_perfetto
 from trispike.models.mesh.topology import MeshShape
 from trispike.models.mesh.traffic import Traffic
 from trispike.sim.noc import command
@@ -47,6 +48,22 @@ def test_every_flit(run):
         assert receiver == f"node {where} receives"
     waits = [sent.args["waited"] for (_, _, sent), _ in made.arrows]
     assert max(waits) == point["longest_wait"]
+
+
+@needs_perfetto
+@pytest.mark.thorough
+def test_perfetto(run, tmp_path):
+    """Its trace processor has an arrow for each flit, and their mean latency."""
+    made, point = run("--stalls", "0.2")
+    with perfetto.opened(tmp_path / "timeline.json") as opened:
+        opened.agrees(made)
+        (row,) = opened.query(
+            "select count(*) as flits, avg(came.ts + came.dur - sent.ts - sent.dur) as latency "
+            "from flow join slice as sent on sent.id = slice_out "
+            "join slice as came on came.id = slice_in"
+        )
+    assert row["flits"] == point["flits"] > 100
+    assert row["latency"] / perfetto.CYCLE == pytest.approx(point["network_latency"]["mean"])
 
 
 def test_bounded(run):

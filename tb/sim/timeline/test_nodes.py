@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from tb.kit import timelines
+from tb.kit import perfetto, timelines
 from tb.kit.command import trispike_here
 from tb.kit.nodes import MESH, NODE
+from tb.kit.perfetto import needs_perfetto
 from trispike.sim.node import command, run
 from trispike.sim.node.setting import setting
 
@@ -16,8 +17,9 @@ pytestmark = pytest.mark.xdist_group("nodes")  # one worker builds them, for tb/
 IMAGES, TIMESTEPS = 3, 2
 
 
-def test_nodes(tmp_path, monkeypatch):
-    """An arrow for each flit that was compared; nodes compute as long as the figures say."""
+@pytest.fixture
+def drawn(tmp_path, monkeypatch):
+    """The timeline of so many images of a run, and the JSON's figures."""
     monkeypatch.setattr(command, "program", functools.partial(run.program, optimise=False))
     monkeypatch.setattr(command, "setting", functools.partial(setting, node=NODE))
 
@@ -32,6 +34,36 @@ def test_nodes(tmp_path, monkeypatch):
         assert f"timeline: {files['timeline']}" in done.stdout
         return timelines.read(files["timeline"]), json.loads(files["json"].read_text())
 
+    return drawn
+
+
+@needs_perfetto
+@pytest.mark.thorough
+def test_perfetto(drawn, tmp_path):
+    """Its trace processor counts the spikes, flits and cycles that the figures have."""
+    made, figures = drawn(IMAGES)
+    with perfetto.opened(tmp_path / "timeline.json") as opened:
+        opened.agrees(made)
+        (arrows,) = opened.query("select count(*) as flits from flow")
+        sent = opened.query(
+            f"select thread.name as track, count(*) as flits from {perfetto.TRACKS} "
+            "where thread.name glob '* sends' and slice.name glob '*neuron*' group by 1"
+        )
+        cycles = opened.cycles()
+    assert arrows["flits"] == figures["flits_compared"]
+    flits = {row["track"].removesuffix(" sends"): row["flits"] for row in sent}
+    places = [f"node {place}" for place in figures["places"]]
+    parts = [["host"], places[:2], places[2:4], places[4:]]
+    copies = [2, 2, 2, 1]  # a layer is on two nodes, and each gets all spikes of the layer before
+    for senders, copied, spikes in zip(parts, copies, figures["spikes"], strict=True):
+        assert sum(flits[sender] for sender in senders) == copied * round(IMAGES * spikes)
+    busy = sum(cycles[each] for each in cycles if "computing" in each[1])
+    whole = len(places) * (figures["simulated_cycles"] - figures["loading_cycles"])
+    assert busy == round(figures["computing"] * whole) > 0
+
+
+def test_nodes(drawn):
+    """An arrow for each flit that was compared; nodes compute as long as the figures say."""
     made, figures = drawn(IMAGES)
     assert len(made.arrows) == figures["flits_compared"]
     for (sender, _, sent), (receiver, _, came) in made.arrows:
@@ -42,7 +74,7 @@ def test_nodes(tmp_path, monkeypatch):
         assert receiver == ("host" if "host" in where else f"node {where}") + " receives"
         if "host" not in source:
             assert sender == f"node {source.split()[1]} sends"
-    nodes = [f"node {place}" for place in figures["places"]]
+    nodes = [f"node {place} state" for place in figures["places"]]
     cycles = figures["simulated_cycles"] - figures["loading_cycles"]
     for state, name in (("computing", "computing"), ("blocked", "waits for a credit")):
         there = sum(
