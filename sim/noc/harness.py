@@ -4,6 +4,8 @@ Everything that drives a mesh comes from registers, as from a node's own logic. 
 change of an input would have Verilator compute the whole mesh once more in every cycle.
 """
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from trispike.models.mesh.topology import DROPPED_BITS, MeshShape, Port
 from trispike.rtl.noc.mesh import Mesh, node_name
 from trispike.sim.noc import cpp
 from trispike.sim.noc.cpp import record
+from trispike.sim.tools.watch import watched
 
 TOP = "mesh_harness"
 
@@ -26,6 +29,12 @@ HEAD = record("cycles", "nanoseconds")
 DROPS = record("flits", "ports")
 DELIVERY = record("cycle", node=np.uint32, flit=np.uint32)
 """Records of the files of `MAIN`."""
+
+DONE = record("phase", "done", "total")
+"""How far a program is: steps done, of how many, of the phase that it is at, from 0."""
+
+DONE_FILE = "done"
+"""Where a program writes a `DONE`."""
 
 HINTS = """\
 `verilator_config
@@ -57,6 +66,18 @@ def sources(mesh: Mesh) -> dict[str, str]:
 def headers(shape: MeshShape) -> dict[str, str]:
     """C++ headers by name: those that stand beside `MAIN`, and `PORTS`."""
     return {**cpp.headers(MAIN.parent), PORTS: _ports(shape)}
+
+
+def watched_file(
+    path: Path, progress: Callable[[int, int, int], None]
+) -> contextlib.AbstractContextManager[None]:
+    """Call ``progress`` now and then with the `DONE` that is in ``path`` by then."""
+
+    def look() -> None:
+        if path.exists() and path.stat().st_size == DONE.itemsize:
+            progress(*np.fromfile(path, dtype=DONE).tolist()[0])
+
+    return watched(look)
 
 
 def _range(width: int) -> str:

@@ -1,0 +1,91 @@
+"""What shows where nodes and models differ: the run again, up to there, traced and logged."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from trispike.models.errors import BadInput
+from trispike.sim.node import waveform
+from trispike.sim.node.results import NodesRun
+from trispike.sim.node.run import program, run
+from trispike.sim.node.setting import Setting
+from trispike.sim.node.timeline import nodes_timeline
+from trispike.sim.node.work import Conditions, Waves, Work
+from trispike.sim.report.mismatch import Mismatch
+from trispike.sim.terminal.options import USUAL_WAVES_MB
+from trispike.sim.tools import divergence, toolchain, viewers
+from trispike.sim.tools.build import missing_for_fst
+from trispike.sim.tools.waveform import WAVES, keep
+
+_BEFORE, _AFTER = 1000, 64
+"""Cycles that are shown: before a difference that is of no image, and after any."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ran:
+    """A run, and what came of it."""
+
+    setting: Setting
+    task: Work
+    conditions: Conditions
+    done: NodesRun
+
+
+def show(first: Mismatch, ran: Ran, folder: Path, place: Path) -> str:
+    """Run the same again until ``first`` shows, traced; returns words on what shows it.
+
+    The run's files go to ``folder``; waveform and timeline to ``place``, with their suffixes, in
+    place of older ones. Both begin with the image of ``first``. There is no waveform if that would
+    be too large, and neither if the run does not go as it went.
+    """
+    return divergence.shown(place, lambda: _show(first, ran, folder, place))
+
+
+def _show(first: Mismatch, ran: Ran, folder: Path, place: Path) -> str:
+    setting, done = ran.setting, ran.done
+    mapping, steps = setting.mapping, setting.exchange.steps
+    stalls = ran.conditions.stall > 0
+    images, cycles = _shown(first, setting, done)
+    waves = None
+    if _fits(setting, images):
+        waves = Waves(nodes=mapping.places, cycles=cycles, steps=steps)
+    executable = program(
+        mapping.mesh, setting.router, mapping.node, stalls=stalls, waves=waves is not None
+    )
+    conditions = dataclasses.replace(ran.conditions, logged=steps, waves=waves, limit=cycles.stop)
+    again = run(executable, ran.task, folder, conditions)
+    if not _same(done, again, cycles.stop):
+        return "the run does not go so again"
+    wave, timeline = keep(folder / WAVES, place), place.with_suffix(".json")
+    if wave:
+        viewers.write(wave, waveform.views(setting, stalls=stalls), waveform.flits(again))
+    nodes_timeline(timeline, setting, again, images, cycles=cycles, mark=first)
+    return divergence.see(first.cycle, (wave, timeline))
+
+
+def _shown(first: Mismatch, setting: Setting, done: NodesRun) -> tuple[range, range]:
+    """The image of a difference, from 0, and the cycles round it."""
+    when = int(done.times.max(initial=0)) if first.cycle is None else first.cycle
+    stop = when + _AFTER + 1
+    if first.image is None:
+        return range(0), range(max(0, when - _BEFORE), stop)
+    image = first.image - setting.exchange.first_image
+    begun = int(done.begun[image * setting.timesteps])
+    return range(image, image + 1), range(min(max(begun, 0), when), stop)
+
+
+def _fits(setting: Setting, images: range) -> bool:
+    """Whether a waveform of ``images`` is not too large."""
+    try:
+        waveform.plan(setting, images, USUAL_WAVES_MB, missing_for_fst(toolchain.find().cxx))
+    except BadInput:
+        return False
+    return True
+
+
+def _same(one: NodesRun, other: NodesRun, cycles: int) -> bool:
+    """Whether two runs are the same in the first ``cycles``."""
+    parts = [(each.receivers, each.times, each.flits) for each in (one, other)]
+    early = [[array[each[1] < cycles] for array in each] for each in parts]
+    return all(map(np.array_equal, *early))
