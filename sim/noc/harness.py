@@ -23,7 +23,9 @@ MAIN = Path(__file__).with_name("drive.cpp")
 PORTS = "ports.h"
 """Name of the C++ header that is made for a mesh."""
 
-SETTINGS = record("warmup", "inject", "limit", "seed", "dead", ready=np.uint64)
+SETTINGS = record(
+    "warmup", "inject", "limit", "seed", "dead", "wave_first", "wave_last", ready=np.uint64
+)
 OFFER = record(cycle=np.uint32, flit=np.uint32)
 HEAD = record("cycles", "nanoseconds")
 DROPS = record("flits", "ports")
@@ -63,9 +65,9 @@ def sources(mesh: Mesh) -> dict[str, str]:
     return {f"{TOP}.v": _verilog(mesh), "mesh.vlt": HINTS}
 
 
-def headers(shape: MeshShape) -> dict[str, str]:
+def headers(shape: MeshShape, *, waves: bool = False) -> dict[str, str]:
     """C++ headers by name: those that stand beside `MAIN`, and `PORTS`."""
-    return {**cpp.headers(MAIN.parent), PORTS: _ports(shape)}
+    return {**cpp.headers(MAIN.parent), PORTS: _ports(shape, waves)}
 
 
 def watched_file(
@@ -119,15 +121,16 @@ def _verilog(mesh: Mesh) -> str:
     return "\n".join(lines)
 
 
-def _ports(shape: MeshShape) -> str:
+def _ports(shape: MeshShape, waves: bool) -> str:
     rows = [
         "{" + ", ".join(f"&top.{port}_{name}" for _, port, _ in _NODE_PORTS) + "},"
         for name in map(node_name, shape.every())
     ]
     types = {1: "CData", 7: "CData", 16: "SData", 32: "IData"}
     fields = [f"    {types[width]}* {port};" for _, port, width in _NODE_PORTS]
-    structs = cpp.structs(Settings=SETTINGS, Offer=OFFER, Head=HEAD, Drops=DROPS, Delivery=DELIVERY)
+    records = {"Settings": SETTINGS, "Offer": OFFER, "Head": HEAD, "Drops": DROPS}
+    structs = cpp.structs(**records, Delivery=DELIVERY, Done=DONE)
     nodes = ["struct Nodes {", "    Node node[NODES];", "    explicit Nodes(Vtop& top) : node{"]
-    lines = [*cpp.declarations(shape), *structs, '#include "Vtop.h"']
+    lines = [*cpp.declarations(shape), *structs, *cpp.waveform(waves), '#include "Vtop.h"']
     lines += ["struct Node {", *fields, "};", *nodes, *rows, "    } {}", "};", ""]
     return "\n".join(lines)

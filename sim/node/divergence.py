@@ -3,9 +3,8 @@
 import dataclasses
 from pathlib import Path
 
-import numpy as np
-
 from trispike.models.errors import BadInput
+from trispike.sim.noc.divergence import same
 from trispike.sim.node import waveform
 from trispike.sim.node.results import NodesRun
 from trispike.sim.node.run import program, run
@@ -55,7 +54,7 @@ def _show(first: Mismatch, ran: Ran, folder: Path, place: Path) -> str:
     )
     conditions = dataclasses.replace(ran.conditions, logged=steps, waves=waves, limit=cycles.stop)
     again = run(executable, ran.task, folder, conditions)
-    if not _same(done, again, cycles.stop):
+    if not same(done, again, cycles.stop):
         return "the run does not go so again"
     wave, timeline = keep(folder / WAVES, place), place.with_suffix(".json")
     if wave:
@@ -82,10 +81,3 @@ def _fits(setting: Setting, images: range) -> bool:
     except BadInput:
         return False
     return True
-
-
-def _same(one: NodesRun, other: NodesRun, cycles: int) -> bool:
-    """Whether two runs are the same in the first ``cycles``."""
-    parts = [(each.receivers, each.times, each.flits) for each in (one, other)]
-    early = [[array[each[1] < cycles] for array in each] for each in parts]
-    return all(map(np.array_equal, *early))

@@ -1,20 +1,18 @@
 """The timeline of a network on nodes: states, flits and the host's timesteps, from the RTL."""
 
-import collections
 import itertools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from trispike.golden.mesh.nodes import host_receiver
-from trispike.models.mesh import flits
 from trispike.models.mesh.topology import node_name
 from trispike.sim.node.formats import Kind
 from trispike.sim.node.results import NodesRun
 from trispike.sim.node.setting import Setting
 from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.timeline.events import TraceEvents, trace_events
-from trispike.sim.timeline.flits import Journey, add_journeys, add_tracks, work_track
+from trispike.sim.timeline.flits import Journey, Sent, add_journeys, add_tracks, paired, work_track
 from trispike.sim.timeline.mark import add_mark
 
 _IDLE = "waits for spikes"
@@ -56,7 +54,7 @@ def nodes_timeline(
         _add_timesteps(events, work_track(host), setting, done, images)
         for number in parties:
             _add_states(events, number, done, cycles)
-        add_journeys(events, (each for each in _journeys(done) if each.taken in cycles))
+        add_journeys(events, filter(lambda each: each.within(cycles), _journeys(done)))
         if mark is not None:
             add_mark(events, work_track(host + 1), mark, _last(done))
 
@@ -97,21 +95,11 @@ def _add_states(events: TraceEvents, number: int, done: NodesRun, cycles: range)
 
 
 def _journeys(done: NodesRun) -> Iterator[Journey]:
-    """The flits that were taken while the log was written.
-
-    Those of the same bits, so of one sender and receiver, come in the order in which they left.
-    """
-    came = collections.defaultdict(collections.deque)
+    """The flits that came, and that were taken while the log was written."""
+    log = done.log[done.log["kind"] == Kind.SENT]
+    sent = (Sent(sender, None, cycle, flit) for cycle, _, sender, flit in log.tolist())
     arrivals = (each.tolist() for each in (done.receivers, done.times, done.flits))
-    for receiver, cycle, flit in zip(*arrivals, strict=True):
-        came[flit].append((receiver, cycle))
-    for cycle, _, sender, flit in done.log[done.log["kind"] == Kind.SENT].tolist():
-        receiver, arrived = came[flit].popleft() if came[flit] else (sender, None)
-        yield Journey(
-            sender=sender,
-            receiver=receiver,
-            since=None,
-            taken=cycle,
-            came=arrived,
-            text=flits.text(flit),
-        )
+    last = _last(done)
+    for each in paired(sent, zip(*arrivals, strict=True)):
+        if each.sender is not None or each.came <= last:  # else it was sent when nobody logged
+            yield each

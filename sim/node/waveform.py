@@ -12,6 +12,7 @@ from trispike.rtl.node.backbone import Backbone
 from trispike.rtl.node.node import Node
 from trispike.rtl.view import View, below, flit_stream
 from trispike.sim.cost.operations import effective_operations
+from trispike.sim.noc import waveform as mesh
 from trispike.sim.node.formats import Kind
 from trispike.sim.node.harness import block_of
 from trispike.sim.node.results import NodesRun
@@ -27,25 +28,24 @@ _NEURONS = 4
 class Format:
     """The bytes that a format of waveforms takes, fitted to measured files.
 
-    - ``router``, ``neuron``: for each router of the mesh, and for each neuron of a node in it.
+    - ``mesh``: of the routers.
+    - ``neuron``: for each neuron of the nodes in it.
     - ``operation``: for each effective synaptic operation.
-    - ``flit``: for each flit and router that it passes.
     """
 
-    router: float
+    mesh: mesh.Format
     neuron: float
     operation: float
-    flit: float
 
 
-VCD = Format(router=1.0, neuron=1.0, operation=1.0, flit=1.0)
-FST = Format(router=1.0, neuron=1.0, operation=1.0, flit=1.0)
+VCD = Format(mesh=mesh.VCD, neuron=400.0, operation=100.0)
+FST = Format(mesh=mesh.FST, neuron=35.0, operation=8.7)
 
 
 def plan(setting: Setting, images: range, limit: int, missing: list[str]) -> Plan:
     """How many of ``images``, from 0, fit ``limit`` megabytes, see `sim.tools.waveform.plan`."""
     mapping, form = setting.mapping, VCD if missing else FST
-    head = form.router * mapping.mesh.nodes
+    head = form.mesh.router * mapping.mesh.nodes
     head += form.neuron * len(mapping.places) * mapping.node.neurons
     sizes = _sizes(setting, images, form)
     return waveform.plan("images", len(images), head, sizes, limit, missing)
@@ -58,7 +58,7 @@ def _sizes(setting: Setting, images: range, form: Format) -> Iterator[float]:
         steps = slice(image * setting.timesteps, (image + 1) * setting.timesteps)
         counts = [each[steps].sum(axis=0) for each in setting.exchange.spikes[:-1]]
         yield form.operation * sum(effective_operations(setting.network, counts)) + (
-            form.flit * float(hops)
+            form.mesh.flit * float(hops)
         )
 
 
