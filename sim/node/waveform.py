@@ -12,7 +12,6 @@ from trispike.rtl.node.backbone import Backbone
 from trispike.rtl.node.node import Node
 from trispike.rtl.view import View, below, flit_stream
 from trispike.sim.cost.operations import effective_operations
-from trispike.sim.noc import waveform as mesh
 from trispike.sim.node.formats import Kind
 from trispike.sim.node.harness import block_of
 from trispike.sim.node.results import NodesRun
@@ -28,25 +27,24 @@ _NEURONS = 4
 class Format:
     """The bytes that a format of waveforms takes, fitted to measured files.
 
-    - ``mesh``: of the routers.
-    - ``neuron``: for each neuron of the nodes in it.
+    - ``router``: for each router of the mesh.
     - ``operation``: for each effective synaptic operation.
+    - ``flit``: for each flit and router that it passes.
     """
 
-    mesh: mesh.Format
-    neuron: float
+    router: float
     operation: float
+    flit: float
 
 
-VCD = Format(mesh=mesh.VCD, neuron=400.0, operation=100.0)
-FST = Format(mesh=mesh.FST, neuron=35.0, operation=8.7)
+VCD = Format(router=650_000.0, operation=86.0, flit=1770.0)
+FST = Format(router=74_000.0, operation=8.7, flit=74.0)
 
 
 def plan(setting: Setting, images: range, limit: int, missing: list[str]) -> Plan:
     """How many of ``images``, from 0, fit ``limit`` megabytes, see `sim.tools.waveform.plan`."""
     mapping, form = setting.mapping, VCD if missing else FST
-    head = form.mesh.router * mapping.mesh.nodes
-    head += form.neuron * len(mapping.places) * mapping.node.neurons
+    head = form.router * mapping.mesh.nodes
     sizes = _sizes(setting, images, form)
     return waveform.plan("images", len(images), head, sizes, limit, missing)
 
@@ -58,7 +56,7 @@ def _sizes(setting: Setting, images: range, form: Format) -> Iterator[float]:
         steps = slice(image * setting.timesteps, (image + 1) * setting.timesteps)
         counts = [each[steps].sum(axis=0) for each in setting.exchange.spikes[:-1]]
         yield form.operation * sum(effective_operations(setting.network, counts)) + (
-            form.mesh.flit * float(hops)
+            form.flit * float(hops)
         )
 
 
