@@ -3,7 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim import cosimulation, harness, waveform
@@ -39,7 +38,8 @@ def show(first: Mismatch, subject: Subject, folder: Path, place: Path) -> str:
 
 def _show(first: Mismatch, subject: Subject, folder: Path, place: Path) -> str:
     images = range(first.image, first.image + 1)
-    waves = _fits(subject, images)
+    chip, cxx = (subject.network, subject.shape, subject.stimulus), toolchain.find().cxx
+    waves = divergence.fits(lambda: waveform.plan(*chip, images, cxx, USUAL_WAVES_MB))
     with progress_bar() as progress:
         progress.add_task(f"image {first.image} alone, to be looked at (Verilator)", total=None)
         model = cosimulation.chip_model(subject.network, lanes=subject.lanes, waves=waves)
@@ -68,16 +68,6 @@ def _show(first: Mismatch, subject: Subject, folder: Path, place: Path) -> str:
         mark=alone,
     )
     return f"{divergence.see(alone.cycle, (wave, timeline))}, of image {first.image} alone"
-
-
-def _fits(subject: Subject, images: range) -> bool:
-    """Whether a waveform of ``images`` is not too large."""
-    network, cxx = subject.network, toolchain.find().cxx
-    try:
-        waveform.plan(network, subject.shape, subject.stimulus, images, cxx, USUAL_WAVES_MB)
-    except BadInput:
-        return False
-    return True
 
 
 def _as_alone(mismatch: Mismatch) -> Mismatch:

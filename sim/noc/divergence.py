@@ -5,7 +5,6 @@ from typing import Protocol
 
 import numpy as np
 
-from trispike.models.errors import BadInput
 from trispike.sim.noc import waveform
 from trispike.sim.noc.run import TrafficRun, program, run_of
 from trispike.sim.noc.setting import Setting
@@ -42,7 +41,9 @@ def show(first: Mismatch, setting: Setting, done: TrafficRun, folder: Path, plac
 
 def _show(first: Mismatch, setting: Setting, done: TrafficRun, folder: Path, place: Path) -> str:
     cycles = range(max(0, first.cycle - _BEFORE), first.cycle + _AFTER + 1)
-    fits = _fits(setting, len(cycles))
+    missing = missing_for_fst(toolchain.find().cxx)
+    planned = setting, len(cycles), USUAL_WAVES_MB, missing
+    fits = divergence.fits(lambda: waveform.plan(*planned))
     executable = program(setting.mesh, setting.router, waves=fits)
     shown = {"limit": cycles.stop, "waves": cycles if fits else range(0)}
     repeated = run_of(setting, executable, folder, **shown)
@@ -53,15 +54,6 @@ def _show(first: Mismatch, setting: Setting, done: TrafficRun, folder: Path, pla
         viewers.write(wave, waveform.views(setting.mesh), waveform.flits(repeated))
     difference_timeline(timeline, repeated, cycles, first)
     return divergence.see(first.cycle, (wave, timeline))
-
-
-def _fits(setting: Setting, cycles: int) -> bool:
-    """Whether a waveform of so many cycles is not too large."""
-    try:
-        missing = missing_for_fst(toolchain.find().cxx)
-        return waveform.plan(setting, cycles, USUAL_WAVES_MB, missing).traced == cycles
-    except BadInput:
-        return False
 
 
 def same(one: Given, other: Given, cycles: int) -> bool:

@@ -28,8 +28,8 @@ class Format:
     flit: float
 
 
-VCD = Format(router=100000.0, flit=800.0)
-FST = Format(router=67_500.0, flit=74.0)
+VCD = Format(router=20_000.0, flit=680.0)
+FST = Format(router=4_000.0, flit=80.0)
 
 
 def plan(setting: Setting, cycles: int, limit: int, missing: list[str]) -> Plan:

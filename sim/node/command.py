@@ -21,6 +21,7 @@ from trispike.sim.node.figures import MeshFigures, figures
 from trispike.sim.node.files import Files
 from trispike.sim.node.measure import READ_BACKS, Measured, measure
 from trispike.sim.node.phases import Phases
+from trispike.sim.node.results import NodesRun
 from trispike.sim.node.run import program
 from trispike.sim.node.setting import setting
 from trispike.sim.node.tables import table
@@ -150,7 +151,7 @@ def execute(asked: MeshRun, look: Callable[[MeshRan], None] = lambda ran: None) 
 
     name = f"{network.name}-{data}-{shape}"
     with progress_bar("images") as progress, run_folder(f"{network.name}-{shape}") as folder:
-        task = progress.add_task("running the golden model, placing", total=None)
+        phases = Phases(progress, f"{network.name} on {shape}", len(pixels), asked.timesteps)
         spikes = encode(network.shape, pixels, asked.timesteps, asked.seed, first)
         placed = setting(
             network,
@@ -159,8 +160,8 @@ def execute(asked: MeshRun, look: Callable[[MeshRan], None] = lambda ran: None) 
             router=router,
             dead_links=dead_links,
             first_image=first,
+            progress=phases.golden,
         )
-        phases = Phases(progress, task, placed)
         measured = _measured(Files(asked=asked, setting=placed, folder=folder, name=name), phases)
     record = figures(
         measured,
@@ -195,9 +196,13 @@ def _measured(files: Files, phases: Phases) -> Measured:
     mapping = placed.mapping
     phases.begin(f"building {mapping.mesh} nodes (Verilator)")
 
+    def keep(done: NodesRun) -> None:
+        phases.begin(f"comparing {mapping.mesh} nodes with the golden model")
+        files.keep(done)
+
     def explain(first: Mismatch, ran: Ran) -> str:
         phases.begin("the same again, to be looked at (Verilator)")
-        return files.explain(first, ran)
+        return files.explain(first, ran, phases.tell)
 
     return measure(
         program(mapping.mesh, placed.router, mapping.node, **how),
@@ -209,7 +214,7 @@ def _measured(files: Files, phases: Phases) -> Measured:
         read_back=asked.read_back,
         logged=asked.images_on_timeline * placed.timesteps,
         waves=waves,
-        show=files.keep,
+        show=keep,
         explain=explain,
         progress=phases.tell,
     )

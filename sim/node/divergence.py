@@ -1,9 +1,9 @@
 """What shows where nodes and models differ: the run again, up to there, traced and logged."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
-from trispike.models.errors import BadInput
 from trispike.sim.noc.divergence import same
 from trispike.sim.node import waveform
 from trispike.sim.node.results import NodesRun
@@ -31,29 +31,35 @@ class Ran:
     done: NodesRun
 
 
-def show(first: Mismatch, ran: Ran, folder: Path, place: Path) -> str:
+def show(
+    first: Mismatch,
+    ran: Ran,
+    folder: Path,
+    place: Path,
+    progress: Callable[[int, int, int], None] = lambda phase, done, total: None,
+) -> str:
     """Run the same again until ``first`` shows, traced; returns words on what shows it.
 
     The run's files go to ``folder``; waveform and timeline to ``place``, with their suffixes, in
     place of older ones. Both begin with the image of ``first``. There is no waveform if that would
-    be too large, and neither if the run does not go as it went.
+    be too large, and neither if the run does not go as it went. ``progress`` is as for
+    `sim.node.run.run`.
     """
-    return divergence.shown(place, lambda: _show(first, ran, folder, place))
+    return divergence.shown(place, lambda: _show(first, ran, folder, place, progress))
 
 
-def _show(first: Mismatch, ran: Ran, folder: Path, place: Path) -> str:
+def _show(first: Mismatch, ran: Ran, folder: Path, place: Path, progress: Callable) -> str:
     setting, done = ran.setting, ran.done
     mapping, steps = setting.mapping, setting.exchange.steps
     stalls = ran.conditions.stall > 0
     images, cycles = _shown(first, setting, done)
-    waves = None
-    if _fits(setting, images):
-        waves = Waves(nodes=mapping.places, cycles=cycles, steps=steps)
-    executable = program(
-        mapping.mesh, setting.router, mapping.node, stalls=stalls, waves=waves is not None
-    )
+    planned = setting, images or range(1), USUAL_WAVES_MB, missing_for_fst(toolchain.find().cxx)
+    fits = divergence.fits(lambda: waveform.plan(*planned))
+    waves = Waves(nodes=mapping.places, cycles=cycles, steps=steps) if fits else None
+    how = {"stalls": stalls, "waves": fits}
+    executable = program(mapping.mesh, setting.router, mapping.node, **how)
     conditions = dataclasses.replace(ran.conditions, logged=steps, waves=waves, limit=cycles.stop)
-    again = run(executable, ran.task, folder, conditions)
+    again = run(executable, ran.task, folder, conditions, progress=progress)
     if not same(done, again, cycles.stop):
         return "the run does not go so again"
     wave, timeline = keep(folder / WAVES, place), place.with_suffix(".json")
@@ -72,12 +78,3 @@ def _shown(first: Mismatch, setting: Setting, done: NodesRun) -> tuple[range, ra
     image = first.image - setting.exchange.first_image
     begun = int(done.begun[image * setting.timesteps])
     return range(image, image + 1), range(min(max(begun, 0), when), stop)
-
-
-def _fits(setting: Setting, images: range) -> bool:
-    """Whether a waveform of ``images`` is not too large."""
-    try:
-        waveform.plan(setting, images, USUAL_WAVES_MB, missing_for_fst(toolchain.find().cxx))
-    except BadInput:
-        return False
-    return True

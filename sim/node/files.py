@@ -1,6 +1,7 @@
 """Waveforms and timelines of a run of the scalable chip."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -74,10 +75,11 @@ class Files:
             nodes_timeline(asked.timeline, self.setting, done, images, command=asked.command)
             print(f"timeline: {relative(asked.timeline)}")
 
-    def explain(self, first: Mismatch, ran: Ran) -> str:
-        """Words on what shows a difference, once that is written."""
-        name = self.name if first.image is None else f"{self.name}-image-{first.image}"
-        return divergence.show(first, ran, self.folder / "again", _place(name))
+    def explain(self, first: Mismatch, ran: Ran, progress: Callable[[int, int, int], None]) -> str:
+        """Words on what shows a difference, once that is written; ``progress`` as for a run."""
+        which = "difference" if first.image is None else f"image-{first.image}"
+        place = _place(f"{self.name}-{which}")
+        return divergence.show(first, ran, self.folder / "again", place, progress)
 
 
 def _place(name: str) -> Path:

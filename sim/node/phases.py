@@ -1,26 +1,31 @@
 """How far a run of the scalable chip is, on a terminal."""
 
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
-from trispike.sim.node.setting import Setting
 from trispike.sim.terminal.console import next_phase
 
 _PHASES = (("loading", "transactions"), ("simulating", "images"), ("reading back", "transactions"))
 
 
 class Phases:
-    """Shows on ``progress`` what `sim.node.run.run` tells, in place of ``task``, which has ended.
+    """Shows on ``progress`` one thing after the other.
 
-    ``setting`` is what is run.
+    ``what`` is run, ``images`` of so many ``timesteps``.
     """
 
-    def __init__(self, progress: Progress, task: TaskID, setting: Setting):
-        self._progress, self._task, self._phase = progress, task, None
-        self._what = f"{setting.network.name} on {setting.mapping.mesh}"
-        self._timesteps = setting.timesteps
+    def __init__(self, progress: Progress, what: str, images: int, timesteps: int):
+        self._progress, self._phase = progress, None
+        self._what, self._images, self._timesteps = what, images, timesteps
+        self._task = progress.add_task("running the golden model", total=images)
+
+    def golden(self, images: int) -> None:
+        """So many are done by the golden model; what comes next is placing."""
+        self._progress.update(self._task, completed=images)
+        if images == self._images:
+            self.begin(f"placing {self._what}")
 
     def tell(self, phase: int, done: int, total: int) -> None:
-        """So much is ``done`` of a ``phase``, from 0."""
+        """So much is ``done`` of a ``phase``, from 0, see `sim.node.run.run`."""
         doing, things = _PHASES[phase]
         steps = self._timesteps if things == "images" else 1
         if phase != self._phase:

@@ -27,6 +27,15 @@ def shown(place: Path, show: Callable[[], str]) -> str:
         return f"no waveform of it: {error}"
 
 
+def fits(plan: Callable[[], object]) -> bool:
+    """Whether ``plan``, of a waveform, does not refuse it as too large."""
+    try:
+        plan()
+    except BadInput:
+        return False
+    return True
+
+
 def see(cycle: int | None, files: Iterable[Path | None]) -> str:
     """Where to look: a ``cycle`` of ``files``, those that there are."""
     when = "" if cycle is None else f"cycle {cycle} of "

@@ -37,10 +37,10 @@ class Plan:
 
     def __str__(self):
         what = "all" if self.traced == self.count else f"the first {self.traced:,} of"
-        size = f"about {text(self.size)} of {self.format}"
+        size = f"about {_text(self.size)} of {self.format}"
         parts = [f"waves: {what} {self.count:,} {self.things}, {size}"]
         if self.traced < self.count:
-            parts.append(f"all would take {text(self.whole)}: WAVES_MB={_megabytes(self.whole)}")
+            parts.append(f"all would take {_text(self.whole)}: WAVES_MB={_megabytes(self.whole)}")
         if self.missing:
             parts.append(f"FST is a tenth of VCD: sudo apt install {' '.join(self.missing)}")
         return "; ".join(parts)
@@ -72,8 +72,8 @@ def plan(
     if traced == 0:
         fewer = " take fewer timesteps by T=, or" if things == "images" else ""
         raise BadInput(
-            f"the waveform of one of the {things} would take {text(whole)}, and WAVES_MB is "
-            f"{limit}:{fewer} WAVES_MB={_megabytes(whole)}"
+            f"the waveform of one {things.removesuffix('s')} would take {_text(whole)}, and "
+            f"WAVES_MB is {limit}:{fewer} WAVES_MB={_megabytes(whole)}"
         )
     whole *= count / looked_at  # those that were not looked at are as the others
     return Plan(
@@ -92,8 +92,7 @@ def _megabytes(size: float) -> int:
     return int(size * 1.1 / 1e6) + 1
 
 
-def text(size: float) -> str:
-    """``size`` bytes, as one says it."""
+def _text(size: float) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.3g} MB"
 
 

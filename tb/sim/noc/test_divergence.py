@@ -93,6 +93,7 @@ def test_a_fault_is_shown(tell):
     assert came.name == told["got"]
 
     whole = re.search(r"^waveform: (\S+)$", done.stdout, re.MULTILINE)
-    assert "waves: all 1,500 cycles, about" in done.stdout
+    said = re.search(r"^waves: all 1,500 cycles, about (\S+) MB of", done.stdout, re.MULTILINE)
+    assert 0.5 < float(said[1]) * 1e6 / Path(whole[1]).stat().st_size < 2
     signal = f"{there}.o_local__payload"
     assert MeshWave(Path(whole[1])).at(cycle, signal) == wave.at(cycle, signal)

@@ -72,7 +72,10 @@ def test_every_flit(small, tmp_path, pattern):
 def test_saturated_and_drained(small, tmp_path):
     """No node waits for ever while all send all they can, and what was taken comes."""
     traffic = generate(SMALL, Pattern.UNIFORM, 1.0, cycles=8000, seed=1, bursts=0.3)
-    done = run(small, traffic, tmp_path, ready=0.8)
+    told = []
+    done = run(small, traffic, tmp_path, ready=0.8, progress=lambda *each: told.append(each))
+    assert told
+    assert all(count <= total == traffic.cycles for _, count, total in told)
     judge(done, Routes(mesh=SMALL))
     assert done.cycles < traffic.cycles + 3000
     for node in range(SMALL.nodes):
