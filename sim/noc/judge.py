@@ -95,7 +95,7 @@ def match(
     for k, flow in enumerate(wanted):
         if flow[0] != DROPPED:
             due[flow].append(k)
-    origins = origins_of(mesh, receivers, received)
+    origins = origins_of(mesh, receivers, received, cycles and cycles[1])
     got = zip(receivers.tolist(), origins.tolist(), kinds.get(received).tolist(), strict=True)
     for k, flow in enumerate(got):
         came[flow].append(k)
@@ -112,16 +112,21 @@ def match(
     return indices
 
 
-def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
+def origins_of(
+    mesh: MeshShape,
+    receivers: np.ndarray,
+    received: np.ndarray,
+    times: np.ndarray | None = None,
+) -> np.ndarray:
     """Node numbers that the flits ``received`` say they come from.
 
     A spike flit names its source, a memory flit's is named by the first of its transaction.
     ``receivers`` are the node numbers, shape (n,), that were given ``received``, shape (n,), those
-    of a node in order; returns int64, shape (n,).
+    of a node in order, in the cycles ``times``, if known; returns int64, shape (n,).
     """
     open_packets = {}  # by receiver: the node that its transaction comes from
     origins = []
-    for receiver, flit in zip(receivers.tolist(), received.tolist(), strict=True):
+    for k, (receiver, flit) in enumerate(zip(receivers.tolist(), received.tolist(), strict=True)):
         memory = flits.SPIKE["type"].get(flit) == FlitType.MEMORY
         if receiver not in open_packets:
             names = flits.HEAD if memory else flits.SPIKE
@@ -131,7 +136,8 @@ def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> 
             )
         elif not memory:
             what = "flit between those of a transaction"
-            _differ(what, _name(mesh, receiver), "none", flits.text(flit))
+            cycle = None if times is None else int(times[k])
+            _differ(what, _name(mesh, receiver), "none", flits.text(flit), cycle)
         origins.append(open_packets[receiver])
         if flits.ends_packet(flit):
             del open_packets[receiver]
@@ -169,5 +175,8 @@ def _name(mesh: MeshShape, number: int) -> str:
     return f"node {'.'.join(map(str, mesh.node(int(number))))}"
 
 
-def _differ(what: str, where: str, expected: object, got: object) -> NoReturn:
-    raise MismatchFound(Mismatch(what=what, where=where, expected=str(expected), got=str(got)))
+def _differ(
+    what: str, where: str, expected: object, got: object, cycle: int | None = None
+) -> NoReturn:
+    values = {"expected": str(expected), "got": str(got)}
+    raise MismatchFound(Mismatch(what=what, where=where, cycle=cycle, **values))

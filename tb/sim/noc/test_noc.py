@@ -252,6 +252,9 @@ def test_oracle_sees_mixed_packets():
         MismatchFound, match=r"^flit between those .*: node 1\.0\.0: expected none, got spike"
     ):
         match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]])
+    taken, came = np.array([3, 4, 5]), np.array([6, 8, 9])
+    with pytest.raises(MismatchFound, match=r": node 1\.0\.0, cycle 8: expected none"):
+        match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]], (taken, came))
 
 
 @pytest.mark.xdist_group("noc-small")

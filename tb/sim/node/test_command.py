@@ -166,7 +166,7 @@ def test_command(tmp_path, monkeypatch, capsys):
         (["--mesh", "2x1x1", "--lanes", "4"], "LANES= is for a fixed chip, without MESH="),
         (["--mesh", "2x1x1", "--waves-mb", "5"], "WAVES_MB has no meaning without WAVES=1"),
         (
-            ["--random", "2x10", "--images", "1", "-t", "200", "--waves", "--waves-mb", "1"],
+            ["--random", "2x256", "--images", "1", "-t", "99", "--waves", "--waves-mb", "1"],
             "the waveform of one image would take .*, and WAVES_MB is 1: take fewer times",
         ),
         (["--mesh", "2x1x1", "--dead", "0.0.0"], "a mesh of 2x1x1 has no vertical link 0.0.0-0"),
