@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from amaranth import Shape
 
+from trispike.models.mesh.flits import FLIT_BITS
+
 
 class Radix(enum.Enum):
     """How a signal's value reads best."""
@@ -13,6 +15,8 @@ class Radix(enum.Enum):
     HEXADECIMAL = enum.auto()
     UNSIGNED = enum.auto()
     SIGNED = enum.auto()
+    FLIT = enum.auto()
+    """In words, as `models.mesh.flits.text` has them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,11 @@ class View:
 def handshake(port: str) -> tuple[View, View]:
     """Views of ``valid`` and ``ready`` of the stream ``port``."""
     return View(signal=f"{port}__valid"), View(signal=f"{port}__ready")
+
+
+def flit_stream(port: str) -> tuple[View, ...]:
+    """Views of the link ``port``: handshake, and flit."""
+    return *handshake(port), View(signal=f"{port}__payload", bits=FLIT_BITS, reads=Radix.FLIT)
 
 
 def below(scope: str, views: Iterable[View]) -> tuple[View, ...]:

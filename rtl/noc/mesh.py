@@ -9,6 +9,7 @@ from trispike.rtl.noc.flit import FlitStream
 from trispike.rtl.noc.route import dead_link_members
 from trispike.rtl.noc.router import Router
 from trispike.rtl.parameters import Parameter
+from trispike.rtl.view import View, below
 
 STALL_BITS = len(Port) + 1
 """Links that can be stalled at a router: one out of each port, and the link from the node."""
@@ -72,6 +73,12 @@ class Mesh(Block):
     @property
     def module_name(self) -> str:
         return f"mesh_{self.shape}_{self.router}{'_stalls' if self.stalls else ''}"
+
+    @staticmethod
+    def views(shape: MeshShape) -> dict[str, tuple[View, ...]]:
+        """Of each router of a mesh of ``shape``, by its name."""
+        names = {node: f"router_{node_name(node)}" for node in shape.every()}
+        return {name: below(name, Router.views(shape.ports(node))) for node, name in names.items()}
 
     def elaborate(self, platform):
         m = Module()

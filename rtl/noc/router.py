@@ -1,5 +1,7 @@
 """The 3D router."""
 
+import enum
+
 from amaranth import *
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -10,6 +12,10 @@ from trispike.rtl.noc.input_unit import InputUnit
 from trispike.rtl.noc.output_unit import OutputUnit
 from trispike.rtl.noc.route import dead_link_members, turns
 from trispike.rtl.parameters import Parameter
+from trispike.rtl.view import View, flit_stream
+
+Wanted = enum.IntEnum("Wanted", {"NONE": 0, **{port.name: 1 << port for port in Port}})
+"""Values of an input unit's ``request``, in words."""
 
 
 class Router(Block):
@@ -65,6 +71,16 @@ class Router(Block):
     def module_name(self) -> str:
         """Name of the Verilog module: the initials of its ports, the shape."""
         return f"router_{''.join(port.name[0].lower() for port in self.ports)}_{self.shape}"
+
+    @staticmethod
+    def views(ports: tuple[Port, ...]) -> tuple[View, ...]:
+        """Of each of its ``ports`` what comes, where the oldest flit wants to go, what leaves."""
+        views = []
+        for name in (port.name.lower() for port in ports):
+            views += flit_stream(f"i_{name}")
+            views.append(View.named(f"input_{name}.request", Wanted))
+            views += flit_stream(f"o_{name}")
+        return tuple(views)
 
     def elaborate(self, platform):
         m = Module()

@@ -18,6 +18,7 @@ from trispike.rtl.node.memory_slave import MemorySlave
 from trispike.rtl.node.receiver import SpikeReceiver
 from trispike.rtl.node.sender import SpikeSender
 from trispike.rtl.parameters import Parameter
+from trispike.rtl.view import View, below, flit_stream
 
 _DEPTH = 2
 """Flits in the buffers to and from the router: they keep either way busy in every cycle."""
@@ -94,6 +95,19 @@ class NetworkInterface(Block):
     @property
     def module_name(self) -> str:
         return f"network_interface_{self.shape}"
+
+    @staticmethod
+    def views() -> dict[str, tuple[View, ...]]:
+        """Of receiver and sender, and of what is in front of them, by name."""
+        return {
+            "receiver": below("receiver", SpikeReceiver.views()),
+            "sender": below("sender", SpikeSender.views()),
+            "interface": (
+                *flit_stream("arrived.o"),
+                *below("slave", MemorySlave.views()),
+                *flit_stream("leaving.i"),
+            ),
+        }
 
     def elaborate(self, platform):
         m = Module()

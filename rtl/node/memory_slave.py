@@ -1,5 +1,7 @@
 """The memory slave of a network interface: transactions to reads and writes of lines."""
 
+import enum
+
 from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
@@ -14,6 +16,7 @@ from trispike.rtl.noc.flit import FlitStream, MemoryFlit, apart, assemble
 from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.lines import LineSignature, is_line_of
 from trispike.rtl.parameters import Parameter
+from trispike.rtl.view import View
 
 _WORD_BITS = (LINE_WORDS - 1).bit_length()
 
@@ -32,6 +35,8 @@ STATES = (
     "STATUS",  # the last flit of the answer leaves
 )
 """States of the slave by number."""
+
+SlaveState = enum.IntEnum("SlaveState", STATES, start=0)
 
 
 class Request(data.Struct):
@@ -92,6 +97,11 @@ class MemorySlave(Block):
         own = f"_{shape.neurons}{parameters_suffix(shape.layer)}"
         own = "" if all(field.ternary for field in shape.layer.neuron_fields) else own
         return f"memory_slave_{shape.inputs}_{len(shape.layer.banks)}{own}"
+
+    @staticmethod
+    def views() -> tuple[View, ...]:
+        """What it is at."""
+        return (View.named("fsm_state", SlaveState),)
 
     def elaborate(self, platform):
         m = Module()

@@ -14,6 +14,7 @@ from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.interface import NetworkInterface, told
 from trispike.rtl.node.lines import column, is_line_of
 from trispike.rtl.parameters import Parameter
+from trispike.rtl.view import View, below
 
 
 class Node(Block):
@@ -59,6 +60,20 @@ class Node(Block):
     @property
     def module_name(self) -> str:
         return f"node_{self.shape}"
+
+    @staticmethod
+    def views(shape: NodeShape, neurons: int) -> dict[str, tuple[View, ...]]:
+        """Of each block of a node of ``shape``, in the order of spikes; the first ``neurons``."""
+        blocks = {
+            name: below("interface", views) for name, views in NetworkInterface.views().items()
+        }
+        layer = DenseLayer.views(shape.layer, range(min(neurons, shape.neurons)))
+        return {
+            "receiver": blocks["receiver"],
+            "layer": below("cluster", layer),
+            "sender": blocks["sender"],
+            "interface": blocks["interface"],
+        }
 
     def elaborate(self, platform):
         m = Module()

@@ -5,7 +5,7 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, connect, flipped
 from amaranth.utils import ceil_log2
 
-from trispike.models.mesh.flits import FLIT_BITS, Control, FlitType, node_code
+from trispike.models.mesh.flits import FLIT_BITS, SPIKE, Control, FlitType, node_code
 from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.memory_map import STATUS
 from trispike.models.mesh.node_shape import NodeShape
@@ -17,6 +17,7 @@ from trispike.rtl.node.pending import PendingSpikes
 from trispike.rtl.node.steps import StepController
 from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne, one_hot_select
+from trispike.rtl.view import Radix, View, handshake
 
 
 class SpikeReceiver(Block):
@@ -73,6 +74,17 @@ class SpikeReceiver(Block):
     @property
     def module_name(self) -> str:
         return f"spike_receiver_{self.shape.inputs}_{self.shape.sources}"
+
+    @staticmethod
+    def views() -> tuple[View, ...]:
+        """The flit that came, the timestep that is due, and that it is handed over."""
+        return (
+            View(signal="valid"),
+            View(signal="flit", bits=FLIT_BITS, reads=Radix.FLIT),
+            View(signal="steps.due", bits=SPIKE["step"].width, reads=Radix.UNSIGNED),
+            View(signal="steps.complete"),
+            *handshake("o"),
+        )
 
     def elaborate(self, platform):
         m = Module()

@@ -16,6 +16,7 @@ from trispike.rtl.node.aer_table import NODE_BITS
 from trispike.rtl.node.lines import TableSignature
 from trispike.rtl.parameters import Parameter
 from trispike.rtl.priority import LowestOne
+from trispike.rtl.view import Radix, View, flit_stream, handshake
 
 
 class CreditCounter(Block):
@@ -124,6 +125,16 @@ class SpikeSender(Block):
     def module_name(self) -> str:
         own = "_potentials" * self.shape.potentials
         return f"spike_sender_{self.shape.neurons}_{self.shape.destinations}{own}"
+
+    @staticmethod
+    def views() -> tuple[View, ...]:
+        """A timestep's spikes as they are taken, its number, that it waits, and flits."""
+        return (
+            *handshake("i"),
+            View(signal="step", bits=SPIKE["step"].width, reads=Radix.UNSIGNED),
+            View(signal="blocked"),
+            *flit_stream("o"),
+        )
 
     def elaborate(self, platform):
         m = Module()

@@ -32,30 +32,26 @@ from trispike.sim.terminal.options import (
     Json,
     Lanes,
     Seeded,
+    Waves,
 )
 from trispike.sim.terminal.parser import make_name
-from trispike.sim.terminal.request import at_least_1, option
+from trispike.sim.terminal.request import option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.timeline.chip import chip_timeline
 from trispike.sim.tools import toolchain, viewers
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
 from trispike.sim.tools.simulator import SimulationError
+from trispike.sim.tools.waveform import NONE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ChipRun(Json, ImagesTimeline, Jobs, Seeded, Images, Lanes, Input):
+class ChipRun(Json, ImagesTimeline, Waves, Jobs, Seeded, Images, Lanes, Input):
     """A network on the fixed chip."""
 
     first: int = option("Index of the first test image.", 0)
     cluster: str | None = option(
         "Dask cluster to run them on instead: an address (tcp://host:8786) or a scheduler file."
-    )
-    waves: bool = option("Write a waveform for Surfer or GTKWave.", False)
-    waves_mb: int | None = option(
-        "Megabytes that the waveform may take; images from there on are run, but not traced.  "
-        f"[default: {waveform.USUAL_MB}]",
-        check=at_least_1("WAVES_MB"),
     )
     trace: Path | None = option(
         "File (.npz) for every spike and potential of the run, from the RTL."
@@ -77,8 +73,6 @@ class ChipRun(Json, ImagesTimeline, Jobs, Seeded, Images, Lanes, Input):
                 raise BadInput("TRACE= is for this machine's own runs: leave out CLUSTER=")
         if self.timeline is not None and self.cluster is not None:
             raise BadInput("TIMELINE= is for this machine's own runs: leave out CLUSTER=")
-        if self.waves_mb is not None and not self.waves:
-            raise BadInput("WAVES_MB has no meaning without WAVES=1: add that or leave it out")
         if self.jobs is not None and self.cluster is not None:
             raise BadInput(
                 "JOBS has no meaning with CLUSTER, which has its own workers: leave one out"
@@ -131,8 +125,8 @@ def execute(asked: ChipRun, look: Callable[[ChipRan], None] = lambda ran: None) 
         stimulus = Encoding.of(network.shape, pixels, asked.timesteps, asked.seed, folder)
         traced = 0
         if asked.waves:
-            limit = asked.waves_mb or waveform.USUAL_MB
-            plan = waveform.plan(network, shape, stimulus, chosen, tools.cxx, limit)
+            cxx, limit = tools.cxx, asked.waves_limit
+            plan = waveform.plan(network, shape, stimulus, chosen, cxx, limit)
             print(plan, flush=True)
             traced = plan.traced
         interrupted, wave = False, None
@@ -163,7 +157,7 @@ def execute(asked: ChipRun, look: Callable[[ChipRan], None] = lambda ran: None) 
                 found, interrupted = stop.found, True
         if asked.waves:
             wave = waveform.keep(folder, build_folder() / "waves" / name)
-            print(f"waveform: {relative(wave) if wave else waveform.NONE}")
+            print(f"waveform: {relative(wave) if wave else NONE}")
             if wave:
                 viewers.write(wave, harness.views(shape))
         if asked.trace is not None and found.outcomes and not interrupted:

@@ -1,9 +1,7 @@
 """Co-simulation of a network: build the chip, run shards of images side by side, collect."""
 
 import dataclasses
-import re
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,11 +20,10 @@ from trispike.sim.timeline import log
 from trispike.sim.tools import build
 from trispike.sim.tools.cached_verilog import chip_verilog
 from trispike.sim.tools.simulator import SimulationError
+from trispike.sim.tools.watch import watched
+from trispike.sim.tools.waveform import untraced
 
 _POLL_SECONDS = 0.2
-
-_NAMELESS = re.compile(r"(wire|reg) (\[\d+:0\] )?\\\$\d+ ;")
-"""Declaration of an intermediate value that Amaranth's export has no name for."""
 
 _CHUNK_POTENTIALS = 1_000_000
 """Most membrane potentials that are judged together, in memory, with some 100 bytes each."""
@@ -74,20 +71,10 @@ def chip_model(
     sources = {f"{name}.v": text for name, text in texts.items()}
     sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top, waves=waves)
     if waves:
-        sources["waves.vlt"] = _untraced(sources)
+        sources["waves.vlt"] = untraced(sources)
     return build.model(
         sources, harness.TOP, public=False, timing=True, waves=waves, optimise=optimise
     )
-
-
-def _untraced(sources: dict[str, str]) -> str:
-    """Verilator's directives that leave nameless wires, a quarter of it all, out of a waveform."""
-    lines = ["`verilator_config"]
-    for name, text in sources.items():
-        for k, line in enumerate(text.splitlines(), start=1):
-            if _NAMELESS.search(line):
-                lines.append(f'tracing_off -file "*/{name}" -lines {k}')
-    return "\n".join([*lines, ""])
 
 
 def _cut(images: range, count: int) -> list[range]:
@@ -154,7 +141,6 @@ def run(
     places = [folder / "shards" / f"{s.images.start}-{s.images.stop - 1}" for s in shards]
     for place in places:
         place.mkdir(parents=True)
-    stop = threading.Event()
     most = 0
     futures = []
 
@@ -163,16 +149,11 @@ def run(
         most = max(most, sum(map(attempt.images_done, places)))
         progress(most)
 
-    def watch():
-        while not stop.wait(_POLL_SECONDS):
-            report()
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
     try:
-        for shard, place in zip(shards, places, strict=True):
-            futures.append(pool.submit(model, shard, place, waves))
-        ends = [_end(pool, future) for future in futures]
+        with watched(report):
+            for shard, place in zip(shards, places, strict=True):
+                futures.append(pool.submit(model, shard, place, waves))
+            ends = [_end(pool, future) for future in futures]
     except BaseException as error:
         for place in places:
             attempt.give_up(place)
@@ -183,12 +164,8 @@ def run(
         if isinstance(error, KeyboardInterrupt):
             raise Interrupted(_found(shards, places, [None] * len(shards))) from None
         raise
-    finally:
-        stop.set()
-        watcher.join()
     for place in places:
         attempt.give_up(place)  # what a lost worker may have left
-    report()
     if trace is not None:
         traces.collect(places, trace)
     return _found(shards, places, ends)

@@ -3,19 +3,16 @@
 import dataclasses
 from pathlib import Path
 
-from trispike.models.errors import BadInput
 from trispike.models.network.parameters import Network
 from trispike.models.network.shape import NetworkShape
 from trispike.sim.cosim import cosimulation, harness, waveform
 from trispike.sim.cosim.figures import first_mismatch
 from trispike.sim.cosim.stimulus import Stimulus
 from trispike.sim.report.mismatch import Mismatch
-from trispike.sim.terminal.console import progress_bar, relative
+from trispike.sim.terminal.console import progress_bar
+from trispike.sim.terminal.options import USUAL_WAVES_MB
 from trispike.sim.timeline.chip import chip_timeline
-from trispike.sim.tools import processes, toolchain, viewers
-from trispike.sim.tools.simulator import SimulationError
-
-_SUFFIXES = (".vcd", ".fst", ".sucl", ".gtkw", ".json")
+from trispike.sim.tools import divergence, toolchain, viewers
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,20 +33,13 @@ def show(first: Mismatch, subject: Subject, folder: Path, place: Path) -> str:
     place of older ones. There is no waveform if it would be too large, and neither if the image
     does not differ so where it is alone.
     """
-    for suffix in _SUFFIXES:
-        place.with_suffix(suffix).unlink(missing_ok=True)
-    try:
-        return _show(first, subject, folder, place)
-    except KeyboardInterrupt:
-        processes.stop_all()
-        return "interrupted before there was a waveform of it"
-    except (BadInput, SimulationError, OSError) as error:  # the difference itself is what to tell
-        return f"no waveform of it: {error}"
+    return divergence.shown(place, lambda: _show(first, subject, folder, place))
 
 
 def _show(first: Mismatch, subject: Subject, folder: Path, place: Path) -> str:
     images = range(first.image, first.image + 1)
-    waves = _fits(subject, images)
+    chip, cxx = (subject.network, subject.shape, subject.stimulus), toolchain.find().cxx
+    waves = divergence.fits(lambda: waveform.plan(*chip, images, cxx, USUAL_WAVES_MB))
     with progress_bar() as progress:
         progress.add_task(f"image {first.image} alone, to be looked at (Verilator)", total=None)
         model = cosimulation.chip_model(subject.network, lanes=subject.lanes, waves=waves)
@@ -75,21 +65,9 @@ def _show(first: Mismatch, subject: Subject, folder: Path, place: Path) -> str:
         subject.shape,
         images,
         subject.stimulus.timesteps,
-        mark=(alone.cycle, f"first divergence: {alone}", dataclasses.asdict(alone)),
+        mark=alone,
     )
-    when = "" if alone.cycle is None else f"cycle {alone.cycle} of "
-    names = " and ".join(relative(path) for path in (wave, timeline) if path)
-    return f"see {when}{names}, of image {first.image} alone"
-
-
-def _fits(subject: Subject, images: range) -> bool:
-    """Whether a waveform of ``images`` is not too large."""
-    network, cxx = subject.network, toolchain.find().cxx
-    try:
-        waveform.plan(network, subject.shape, subject.stimulus, images, cxx, waveform.USUAL_MB)
-    except BadInput:
-        return False
-    return True
+    return f"{divergence.see(alone.cycle, (wave, timeline))}, of image {first.image} alone"
 
 
 def _as_alone(mismatch: Mismatch) -> Mismatch:

@@ -43,14 +43,12 @@ from trispike.rtl.probe import Probe
 from trispike.rtl.view import Radix, View, below
 from trispike.sim.cosim.shard import PARENT
 from trispike.sim.timeline import log
+from trispike.sim.tools.waveform import WAVES
 
 TOP = "bench"
 
 _WANTED_CYCLES = 64
 """Cycles after which a traced simulation looks again whether it is wanted."""
-
-WAVES = "waves"
-"""File of the waveform."""
 
 _NEURONS = 4
 """Neurons of each layer that a waveform viewer shows first."""

@@ -46,7 +46,9 @@ def map_(asked: Placement) -> None:
     pixels, _ = subject.chosen_images(asked)
     asked.check_json()
     activity = mean_spikes(network, pixels, asked.timesteps, asked.seed)
-    placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)
+    with progress_bar() as progress:
+        progress.add_task(f"placing {shape.name} on {mesh}", total=None)
+        placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)
     placement = figures(placed, activity, asked.seed)
     console = table_console()
     console.print(
@@ -102,10 +104,11 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     rng = np.random.default_rng(seed)
     wanted = len(placed.places)
     others = []
-    for _ in range(RANDOM):
-        drawn = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
-        other = Mapping(shape=shape, mesh=mesh, places=drawn, node=placed.node)
-        others.append((mapping.hop_flits(other, sent), mapping.shared_flits(other, sent)))
+    with progress_bar("placements") as progress:
+        for _ in progress.track(range(RANDOM), description="placing at random"):
+            drawn = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
+            other = Mapping(shape=shape, mesh=mesh, places=drawn, node=placed.node)
+            others.append((mapping.hop_flits(other, sent), mapping.shared_flits(other, sent)))
     hops, shared = np.array(others).T
     between = np.zeros((mesh.nodes, mesh.nodes))
     numbers = placed.numbers

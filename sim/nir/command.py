@@ -5,7 +5,7 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from trispike.models.data import datasets, spikes
 from trispike.models.data.own import OwnData
@@ -117,10 +117,14 @@ def import_(asked: NirFile) -> None:
         count = asked.images or usual
         images, labels = (None if x is None else x[:count] for x in (inputs.images, inputs.labels))
         with progress_bar("images") as progress:
-            task = progress.add_task("searching thresholds", total=None)
-            whole = whole.calibrated(inputs.fit_images)
+            doing, layers = "searching thresholds", len(whole.layers)
+            task = progress.add_task(doing, total=layers, things="layers")
+            whole = whole.calibrated(
+                inputs.fit_images, lambda done: progress.update(task, completed=done)
+            )
             if asked.tune:
-                whole = _tuned(whole, inputs, asked.tune, progress)
+                progress.remove_task(task)
+                task, whole = _tuned(whole, inputs, asked.tune, progress)
             task = next_phase(progress, task, "comparing", len(images))
             found = whole.drift(images, labels, lambda done: progress.update(task, completed=done))
     whole.save(path, inputs.name if inputs and inputs.known else None)
@@ -162,8 +166,8 @@ def _inputs(asked: NirFile) -> Inputs | None:
     return None
 
 
-def _tuned(whole: Import, inputs: Inputs, epochs: int, progress: Progress) -> Import:
-    """The network trained on."""
+def _tuned(whole: Import, inputs: Inputs, epochs: int, progress: Progress) -> tuple[TaskID, Import]:
+    """The network trained on, and the task that showed it."""
     try:
         from trispike.sim.nir.tune import tuned
     except ModuleNotFoundError as error:
@@ -176,7 +180,8 @@ def _tuned(whole: Import, inputs: Inputs, epochs: int, progress: Progress) -> Im
         text = f"training: loss {loss:.3f}, {right:.2%} right"
         progress.update(task, completed=epoch, description=text)
 
-    return tuned(whole, inputs.fit_images, inputs.fit_labels, epochs=epochs, report=report)
+    fit = inputs.fit_images, inputs.fit_labels
+    return task, tuned(whole, *fit, epochs=epochs, report=report)
 
 
 def _reading(asked: NirFile, chain: Chain, inputs: Inputs | None) -> Reading:

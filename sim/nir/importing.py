@@ -86,8 +86,13 @@ class Import:
         given = reference_inputs(self.network, spikes, float(self.reading.pixel))
         return reference.run(self.chain, self.reading.rules, given, self.reading.timesteps)
 
-    def calibrated(self, images: np.ndarray) -> "Import":
-        """The same with thresholds searched on ``images``, where weights were quantised."""
+    def calibrated(
+        self, images: np.ndarray, progress: Callable[[int], None] = lambda done: None
+    ) -> "Import":
+        """The same with thresholds searched on ``images``, where weights were quantised.
+
+        ``progress`` is told how many layers are done.
+        """
         if not any(each.weights.error for each in self.layers):
             return self
         spikes = self._encoded(images[: self.calibration_images])
@@ -98,7 +103,7 @@ class Import:
             else seen.spikes[stage.fires].mean(axis=(0, 1)).reshape(len(stage.bias), -1).mean(1)
             for stage in self.stages
         ]
-        return self.with_layers(calibrated(self.layers, rates, spikes))
+        return self.with_layers(calibrated(self.layers, rates, spikes, progress))
 
     def drift(
         self,

@@ -1,7 +1,7 @@
 """The stages of a chain as a network of integers."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -62,13 +62,17 @@ def network_of(name: str, layers: Sequence[LayerParameters], encoder: Encoder) -
 
 
 def calibrated(
-    layers: Sequence[Converted], rates: Sequence[np.ndarray | None], spikes: np.ndarray
+    layers: Sequence[Converted],
+    rates: Sequence[np.ndarray | None],
+    spikes: np.ndarray,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> list[Converted]:
     """``layers`` with thresholds by which the neurons of quantised weights spike as often as asked.
 
     ``rates``: mean spikes of each neuron in a timestep in the file's network, (neurons,), of a
     convolution of each channel, before a pool; None for a layer without a threshold.
     ``spikes``: what goes into the network, see `golden.model.run`.
+    ``progress``: told how many layers are done.
     """
     result = []
     for each, wanted in zip(layers, rates, strict=True):
@@ -76,6 +80,7 @@ def calibrated(
             each = _with_rates(each, wanted, spikes)
         result.append(each)
         spikes = run_layer(each.layer, spikes).spikes
+        progress(len(result))
     return result
 
 

@@ -4,7 +4,6 @@ import concurrent.futures
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 
 from trispike.models.errors import BadInput
@@ -13,17 +12,25 @@ from trispike.models.mesh.topology import MeshShape, RouterShape
 from trispike.models.mesh.traffic import Pattern
 from trispike.sim.noc import compare, tables
 from trispike.sim.noc.figures import Point, measure
-from trispike.sim.noc.judge import Judged
+from trispike.sim.noc.files import Files
 from trispike.sim.noc.record import POINTS, bare, merge
 from trispike.sim.noc.run import program
 from trispike.sim.noc.saturation import curves
 from trispike.sim.noc.setting import Setting, check_routes, parse_dead_links
-from trispike.sim.noc.timeline import noc_timeline
+from trispike.sim.noc.shares import Shares
 from trispike.sim.report import records
 from trispike.sim.report.place import Place
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import next_phase, progress_bar, relative, table_console, warn
-from trispike.sim.terminal.options import Dead, Jobs, Json, Record, Seeded, Timeline
+from trispike.sim.terminal.options import (
+    Dead,
+    Jobs,
+    Json,
+    Record,
+    Seeded,
+    Timeline,
+    Waves,
+)
 from trispike.sim.terminal.request import at_least_1, command, option
 from trispike.sim.tools import paths, processes, toolchain
 from trispike.sim.tools.run_folder import run_folder
@@ -42,7 +49,7 @@ _USUAL_FLITS = 2000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Traffic(Json, Timeline, Record, Jobs, Dead, Seeded):
+class Traffic(Json, Timeline, Waves, Record, Jobs, Dead, Seeded):
     """Traffic on a mesh."""
 
     mesh: str | None = option("Nodes along x, y and z.  [default: 4x4x4; a sweep: more]")
@@ -75,6 +82,13 @@ class Traffic(Json, Timeline, Record, Jobs, Dead, Seeded):
         self.bound("timeline_flits", _USUAL_FLITS)
         if self.timeline is not None and (self.sweep or self.traffic == EVERY):
             raise BadInput("TIMELINE= is for one run: leave out SWEEP=, and TRAFFIC=all")
+        if self.waves and (self.sweep or self.traffic == EVERY):
+            raise BadInput("WAVES= is for one run: leave out SWEEP=, and TRAFFIC=all")
+
+    @property
+    def flits_on_timeline(self) -> int:
+        """How many flits; 0 without a timeline."""
+        return self.bound("timeline_flits", _USUAL_FLITS)
 
     def settings(self) -> list[Setting]:
         """Each run that is asked for; `BadInput` if there cannot be one."""
@@ -121,9 +135,7 @@ def noc(asked: Traffic) -> None:
     place = _Place(record=asked.record) if asked.sweep else None
     asked.check_json()
     asked.check_timeline()
-    points = _measured(settings, asked.jobs or 1, functools.partial(_draw, asked))
-    if asked.timeline is not None:
-        print(f"timeline: {relative(asked.timeline)}")
+    points = _measured(settings, asked)
     asked.keep({"points": records.plain(points)})
     console = table_console()
     if place is None:
@@ -142,15 +154,8 @@ def noc(asked: Traffic) -> None:
         print(f"written: {relative(path)}")
 
 
-def _draw(asked: Traffic, judged: Judged) -> None:
-    """Write the timeline, if one is asked for."""
-    if asked.timeline is not None:
-        flits = asked.bound("timeline_flits", _USUAL_FLITS)
-        noc_timeline(asked.timeline, judged, flits, command=asked.command)
-
-
-def _measured(settings: list[Setting], jobs: int, show: Callable[[Judged], None]) -> list[Point]:
-    """The points of ``settings``, in their order; ``show`` is called with each run."""
+def _measured(settings: list[Setting], asked: Traffic) -> list[Point]:
+    """The points of ``settings``, in their order."""
     points: list[Point | None] = [None] * len(settings)
     with run_folder("noc") as folder, progress_bar("points") as progress:
         task = progress.add_task("building", total=None)
@@ -158,16 +163,29 @@ def _measured(settings: list[Setting], jobs: int, show: Callable[[Judged], None]
         for setting in settings:
             if setting.mesh not in programs:
                 progress.update(task, description=f"building {setting.mesh} (Verilator)")
-                programs[setting.mesh] = program(setting.mesh, setting.router)
+                how = {"waves": asked.waves}
+                programs[setting.mesh] = program(setting.mesh, setting.router, **how)
         task = next_phase(progress, task, "simulating", len(settings))
-        with processes.thread_pool(jobs) as threads:
-            futures = {
-                threads.submit(measure, setting, programs[setting.mesh], folder / str(k), show): k
-                for k, setting in enumerate(settings)
-            }
+        shares = Shares(progress, task, settings)
+        with processes.thread_pool(asked.jobs or 1) as threads:
+            futures = {}
+            for k, setting in enumerate(settings):
+                files = Files(asked=asked, setting=setting, folder=folder / str(k))
+                future = threads.submit(
+                    measure,
+                    setting,
+                    programs[setting.mesh],
+                    files.folder,
+                    waves=files.plan(),
+                    keep=files.keep,
+                    show=files.draw,
+                    explain=files.explain,
+                    progress=functools.partial(shares.tell, k),
+                )
+                futures[future] = k
             for done in concurrent.futures.as_completed(futures):
                 points[futures[done]] = done.result()
-                progress.advance(task)
+                shares.end(futures[done])
     return points
 
 

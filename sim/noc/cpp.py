@@ -7,7 +7,9 @@ import numpy as np
 
 from trispike.models.mesh.flits import COORDINATE_BITS, MEMORY, SPIKE, Command, Field, FlitType
 from trispike.models.mesh.topology import MeshShape, Port
+from trispike.sim.tools.build import missing_for_fst
 from trispike.sim.tools.simulator import SimulationError
+from trispike.sim.tools.toolchain import find
 
 _CODE_BITS = 3 * COORDINATE_BITS
 
@@ -56,6 +58,14 @@ def declarations(mesh: MeshShape, *enums: type[enum.Enum]) -> list[str]:
         members = ", ".join(f"{member.name} = {member.value}" for member in kind)
         lines.append(f"enum {kind.__name__} : uint32_t {{ {members} }};")
     return lines
+
+
+def waveform(waves: bool) -> list[str]:
+    """C++ lines: the class of waveforms, if the program can write ``waves``."""
+    if not waves:
+        return []
+    form = "vcd" if missing_for_fst(find().cxx) else "fst"
+    return [f'#include "verilated_{form}_c.h"', f"#define WAVEFORM Verilated{form.title()}C"]
 
 
 def packed(layout: np.dtype, *values: int) -> bytes:

@@ -1,17 +1,19 @@
 // Puts traffic into a Verilated mesh and writes down what comes out: see sim/noc/run.py.
 //
-// drive SCHEDULE RESULTS
+// drive SCHEDULE RESULTS WAVES PROGRESS
 //
 // SCHEDULE: `Settings`; the number of flits of each node; an `Offer` for each flit, node by node: the
 // cycle from which it is offered, and the flit. RESULTS: `Head`; for each flit of SCHEDULE the cycle
 // in which the mesh took it, or -1; for each node seven counts of flits that left its router by each
 // port, in all and then before the cycles `warmup` and `inject`; a `Drops` for each node; a `Delivery`
-// for each flit that a node was given.
+// for each flit that a node was given. WAVES: the waveform of the cycles from `wave_first` to `wave_last`,
+// of a program that can write one. PROGRESS: a `Done` of the cycles in which packets begin, ever anew.
 //
 // Packets begin before the cycle `inject` only. A node takes a flit in a cycle with the chance
 // `ready` / 2^64, drawn anew each cycle from `seed`. The run ends when nothing is under way any more,
 // or after `limit` cycles.
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -19,10 +21,12 @@
 #include "files.h"
 #include "ports.h"
 #include "mesh.h"
+#include "progress.h"
 #include "random.h"
+#include "waves.h"
 
 int main(int count, char** arguments) {
-    if (count != 3) return 2;
+    if (count != 5) return 2;
     Input schedule(arguments[1]);
     const auto settings = schedule.get<Settings>();
     const auto counts = schedule.get<uint64_t>(NODES);
@@ -35,7 +39,12 @@ int main(int count, char** arguments) {
     const auto offers = schedule.get<Offer>(flits);
 
     VerilatedContext context;
-    const auto top = std::make_unique<Vtop>(&context);
+    context.traceEverOn(true);
+    const auto top = std::make_unique<Vtop>(&context, "");
+    Waves waves;
+    waves.add(*top);
+    waves.begin(arguments[3], settings.wave_first, settings.wave_last);
+    Progress progress(arguments[4]);
     const auto nodes = std::make_unique<Nodes>(*top);
     Random random(settings.seed * 2 + 1);
     std::vector<int64_t> taken(flits, -1);
@@ -64,6 +73,8 @@ int main(int count, char** arguments) {
     for (; now < settings.limit && quiet < 64; ++now) {
         if (now == settings.warmup) before_warmup = sent.total();
         if (now == settings.inject) before_inject = sent.total();
+        if (waves.wants(now)) waves.show(now);
+        if (now % 1024 == 0) progress.tell(Done{0, std::min(now, settings.inject), settings.inject});
         bool busy = false;
         for (int n = 0; n < NODES; ++n) {
             const Node& node = nodes->node[n];
@@ -94,6 +105,7 @@ int main(int count, char** arguments) {
         quiet = busy || now < settings.inject ? 0 : quiet + 1;
     }
     const std::chrono::nanoseconds spent = std::chrono::steady_clock::now() - begun;
+    waves.end();
 
     Output results(arguments[2]);
     results.put(Head{now, spent.count()});

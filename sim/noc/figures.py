@@ -11,9 +11,10 @@ from trispike.models.mesh.topology import MeshShape, Port, node_name
 from trispike.models.mesh.traffic import Traffic
 from trispike.sim.noc.fairness import Fairness
 from trispike.sim.noc.judge import Judged, judge
-from trispike.sim.noc.run import NEVER, run
+from trispike.sim.noc.run import NEVER, TrafficRun, run_of
 from trispike.sim.noc.setting import Setting
 from trispike.sim.noc.steadiness import Steadiness
+from trispike.sim.report.mismatch import Mismatch, MismatchFound
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -119,23 +120,28 @@ def measure(
     setting: Setting,
     executable: Path,
     folder: Path,
+    *,
+    waves: range = range(0),
+    keep: Callable[[TrafficRun], None] = lambda done: None,
     show: Callable[[Judged], None] = lambda judged: None,
+    explain: Callable[[Mismatch, TrafficRun], str] = lambda first, done: "",
+    progress: Callable[[int, int, int], None] = lambda phase, done, total: None,
 ) -> Point:
     """Run ``setting`` and count. `MismatchFound` if RTL and golden model differ.
 
-    ``executable`` is `sim.noc.run.program`'s for its mesh; files go to ``folder``. ``show`` is
-    called with what was found to be right.
+    - ``executable``: `sim.noc.run.program`'s for its mesh.
+    - ``folder``: where the files of the run go.
+    - ``waves``, ``progress``: see `sim.noc.run.run`.
+    - ``keep``: called with the run before it is compared.
+    - ``show``: called with what was found to be right.
+    - ``explain``: says where the first difference is to be seen.
     """
-    done = run(
-        executable,
-        setting.traffic(),
-        folder,
-        warmup=setting.warmup,
-        ready=1 - setting.stalls,
-        seed=setting.seed,
-        dead_links=setting.dead_links,
-    )
-    judged = judge(done, setting.routes)
+    done = run_of(setting, executable, folder, waves=waves, progress=progress)
+    keep(done)
+    try:
+        judged = judge(done, setting.routes)
+    except MismatchFound as found:
+        raise MismatchFound(found.mismatch, explain(found.mismatch, done)) from None
     show(judged)
     return point(judged, setting)
 

@@ -4,6 +4,8 @@ Everything that drives a mesh comes from registers, as from a node's own logic. 
 change of an input would have Verilator compute the whole mesh once more in every cycle.
 """
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from trispike.models.mesh.topology import DROPPED_BITS, MeshShape, Port
 from trispike.rtl.noc.mesh import Mesh, node_name
 from trispike.sim.noc import cpp
 from trispike.sim.noc.cpp import record
+from trispike.sim.tools.watch import watched
 
 TOP = "mesh_harness"
 
@@ -21,12 +24,20 @@ MAIN = Path(__file__).with_name("drive.cpp")
 PORTS = "ports.h"
 """Name of the C++ header that is made for a mesh."""
 
-SETTINGS = record("warmup", "inject", "limit", "seed", "dead", ready=np.uint64)
+SETTINGS = record(
+    "warmup", "inject", "limit", "seed", "dead", "wave_first", "wave_last", ready=np.uint64
+)
 OFFER = record(cycle=np.uint32, flit=np.uint32)
 HEAD = record("cycles", "nanoseconds")
 DROPS = record("flits", "ports")
 DELIVERY = record("cycle", node=np.uint32, flit=np.uint32)
 """Records of the files of `MAIN`."""
+
+DONE = record("phase", "done", "total")
+"""How far a program is: steps done, of how many, of the phase that it is at, from 0."""
+
+DONE_FILE = "done"
+"""Where a program writes a `DONE`."""
 
 HINTS = """\
 `verilator_config
@@ -55,9 +66,21 @@ def sources(mesh: Mesh) -> dict[str, str]:
     return {f"{TOP}.v": _verilog(mesh), "mesh.vlt": HINTS}
 
 
-def headers(shape: MeshShape) -> dict[str, str]:
+def headers(shape: MeshShape, *, waves: bool = False) -> dict[str, str]:
     """C++ headers by name: those that stand beside `MAIN`, and `PORTS`."""
-    return {**cpp.headers(MAIN.parent), PORTS: _ports(shape)}
+    return {**cpp.headers(MAIN.parent), PORTS: _ports(shape, waves)}
+
+
+def watched_file(
+    path: Path, progress: Callable[[int, int, int], None]
+) -> contextlib.AbstractContextManager[None]:
+    """Call ``progress`` now and then with the `DONE` that is in ``path`` by then."""
+
+    def look() -> None:
+        if path.exists() and path.stat().st_size == DONE.itemsize:
+            progress(*np.fromfile(path, dtype=DONE).tolist()[0])
+
+    return watched(look)
 
 
 def _range(width: int) -> str:
@@ -99,15 +122,16 @@ def _verilog(mesh: Mesh) -> str:
     return "\n".join(lines)
 
 
-def _ports(shape: MeshShape) -> str:
+def _ports(shape: MeshShape, waves: bool) -> str:
     rows = [
         "{" + ", ".join(f"&top.{port}_{name}" for _, port, _ in _NODE_PORTS) + "},"
         for name in map(node_name, shape.every())
     ]
     types = {1: "CData", 7: "CData", 16: "SData", 32: "IData"}
     fields = [f"    {types[width]}* {port};" for _, port, width in _NODE_PORTS]
-    structs = cpp.structs(Settings=SETTINGS, Offer=OFFER, Head=HEAD, Drops=DROPS, Delivery=DELIVERY)
+    records = {"Settings": SETTINGS, "Offer": OFFER, "Head": HEAD, "Drops": DROPS}
+    structs = cpp.structs(**records, Delivery=DELIVERY, Done=DONE)
     nodes = ["struct Nodes {", "    Node node[NODES];", "    explicit Nodes(Vtop& top) : node{"]
-    lines = [*cpp.declarations(shape), *structs, '#include "Vtop.h"']
+    lines = [*cpp.declarations(shape), *structs, *cpp.waveform(waves), '#include "Vtop.h"']
     lines += ["struct Node {", *fields, "};", *nodes, *rows, "    } {}", "};", ""]
     return "\n".join(lines)

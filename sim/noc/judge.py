@@ -38,7 +38,8 @@ def judge(run: TrafficRun, routes: Routes) -> Judged:
     traffic, mesh = run.traffic, routes.mesh
     entered = np.flatnonzero(run.taken != NEVER)
     sources, sent = traffic.sources[entered], traffic.flits[entered]
-    which = entered[match(routes, sources, sent, run.receivers, run.flits)]
+    cycles = run.taken[entered], run.times
+    which = entered[match(routes, sources, sent, run.receivers, run.flits, cycles)]
     early = np.flatnonzero(run.times <= run.taken[which])
     if len(early):
         raise SimulationError("a flit came before it was sent: the harness is at fault")
@@ -71,6 +72,7 @@ def match(
     sent: np.ndarray,
     receivers: np.ndarray,
     received: np.ndarray,
+    cycles: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Which of the flits ``sent`` each of the flits ``received`` is.
 
@@ -79,8 +81,10 @@ def match(
       which the mesh took them.
     - ``receivers``, ``received``: node numbers and flits, shape (m,), the flits of a node in the
       order in which they came.
+    - ``cycles``: in which the mesh took those and gave these, int64 (n,) and (m,), if known.
 
-    Returns int64, shape (m,): index into ``sent``. `MismatchFound` if a flit was lost, altered,
+    Returns int64, shape (m,): index into ``sent``. `MismatchFound`, of the first if cycles are
+    known, if a flit was lost, altered,
     delivered twice or elsewhere, if two flits of a source and a type changed places on their way to
     a node, or if another flit came between those of a transaction.
     """
@@ -91,29 +95,38 @@ def match(
     for k, flow in enumerate(wanted):
         if flow[0] != DROPPED:
             due[flow].append(k)
-    origins = origins_of(mesh, receivers, received)
+    origins = origins_of(mesh, receivers, received, cycles and cycles[1])
     got = zip(receivers.tolist(), origins.tolist(), kinds.get(received).tolist(), strict=True)
     for k, flow in enumerate(got):
         came[flow].append(k)
     indices = np.empty(len(received), dtype=np.int64)
+    wrong = []
     for flow in sorted(due.keys() | came.keys()):
         numbers, places = due[flow], came[flow]
         if sent[numbers].tolist() != received[places].tolist():
-            _compare(mesh, flow, sent[numbers].tolist(), received[places].tolist())
-        indices[places] = numbers
+            wrong.append(_difference(mesh, flow, (sent, numbers), (received, places), cycles))
+        else:
+            indices[places] = numbers
+    if wrong:
+        raise MismatchFound(min(wrong, key=lambda each: each.cycle or 0))
     return indices
 
 
-def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> np.ndarray:
+def origins_of(
+    mesh: MeshShape,
+    receivers: np.ndarray,
+    received: np.ndarray,
+    times: np.ndarray | None = None,
+) -> np.ndarray:
     """Node numbers that the flits ``received`` say they come from.
 
     A spike flit names its source, a memory flit's is named by the first of its transaction.
     ``receivers`` are the node numbers, shape (n,), that were given ``received``, shape (n,), those
-    of a node in order; returns int64, shape (n,).
+    of a node in order, in the cycles ``times``, if known; returns int64, shape (n,).
     """
     open_packets = {}  # by receiver: the node that its transaction comes from
     origins = []
-    for receiver, flit in zip(receivers.tolist(), received.tolist(), strict=True):
+    for k, (receiver, flit) in enumerate(zip(receivers.tolist(), received.tolist(), strict=True)):
         memory = flits.SPIKE["type"].get(flit) == FlitType.MEMORY
         if receiver not in open_packets:
             names = flits.HEAD if memory else flits.SPIKE
@@ -123,25 +136,47 @@ def origins_of(mesh: MeshShape, receivers: np.ndarray, received: np.ndarray) -> 
             )
         elif not memory:
             what = "flit between those of a transaction"
-            _differ(what, _name(mesh, receiver), "none", flits.text(flit))
+            cycle = None if times is None else int(times[k])
+            _differ(what, _name(mesh, receiver), "none", flits.text(flit), cycle)
         origins.append(open_packets[receiver])
         if flits.ends_packet(flit):
             del open_packets[receiver]
     return np.array(origins, dtype=np.int64)
 
 
-def _compare(mesh: MeshShape, flow: tuple[int, int, int], due: list[int], came: list[int]) -> None:
-    """Tell the first difference of the flits of ``flow``: receiver, source and type."""
-    for pair in itertools.zip_longest(due, came):
-        if pair[0] != pair[1]:
-            where = f"{_name(mesh, flow[1])} to {_name(mesh, flow[0])}"
-            texts = ["no more" if flit is None else flits.text(flit) for flit in pair]
-            _differ("flit", where, *texts)
+def _difference(
+    mesh: MeshShape,
+    flow: tuple[int, int, int],
+    due: tuple[np.ndarray, list[int]],
+    came: tuple[np.ndarray, list[int]],
+    cycles: tuple[np.ndarray, np.ndarray] | None,
+) -> Mismatch:
+    """The first difference of the flits of ``flow``: receiver, source and type.
+
+    ``due`` and ``came`` are flits, and indices of those of this flow. The cycle is that in which
+    the wrong flit came; of one that never came, that in which the mesh took it.
+    """
+    pairs = itertools.zip_longest(due[1], came[1])
+    wanted, got = next(
+        (k, n) for k, n in pairs if k is None or n is None or due[0][k] != came[0][n]
+    )
+    cycle = None
+    if cycles is not None:
+        cycle = int(cycles[0][wanted] if got is None else cycles[1][got])
+    texts = [
+        "no more" if k is None else flits.text(int(each[k]))
+        for each, k in ((due[0], wanted), (came[0], got))
+    ]
+    where = f"{_name(mesh, flow[1])} to {_name(mesh, flow[0])}"
+    return Mismatch(what="flit", where=where, cycle=cycle, expected=texts[0], got=texts[1])
 
 
 def _name(mesh: MeshShape, number: int) -> str:
     return f"node {'.'.join(map(str, mesh.node(int(number))))}"
 
 
-def _differ(what: str, where: str, expected: object, got: object) -> NoReturn:
-    raise MismatchFound(Mismatch(what=what, where=where, expected=str(expected), got=str(got)))
+def _differ(
+    what: str, where: str, expected: object, got: object, cycle: int | None = None
+) -> NoReturn:
+    values = {"expected": str(expected), "got": str(got)}
+    raise MismatchFound(Mismatch(what=what, where=where, cycle=cycle, **values))

@@ -3,7 +3,9 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +15,20 @@ from trispike.rtl.noc.mesh import Mesh
 from trispike.rtl.noc.program import dead_links_word
 from trispike.sim.noc import harness
 from trispike.sim.noc.cpp import RecordFile, packed
-from trispike.sim.noc.harness import DELIVERY, DROPS, HEAD, MAIN, OFFER, SETTINGS
+from trispike.sim.noc.harness import (
+    DELIVERY,
+    DONE_FILE,
+    DROPS,
+    HEAD,
+    MAIN,
+    OFFER,
+    SETTINGS,
+    watched_file,
+)
+from trispike.sim.noc.setting import Setting
 from trispike.sim.tools import build, cached_verilog
 from trispike.sim.tools.simulator import run_tool
+from trispike.sim.tools.waveform import WAVES, untraced
 
 NEVER = -1
 """Cycle in which a flit was taken that never was."""
@@ -50,16 +63,25 @@ class TrafficRun:
     flits: np.ndarray
 
 
-def program(shape: MeshShape, router: RouterShape, *, optimise: bool = True) -> Path:
-    """The executable for a mesh, built if need be; ``optimise`` as in `sim.tools.build.program`."""
+def program(
+    shape: MeshShape, router: RouterShape, *, waves: bool = False, optimise: bool = True
+) -> Path:
+    """The executable for a mesh, built if need be.
+
+    ``waves`` and ``optimise`` are as in `sim.tools.build.program`.
+    """
     _, texts = cached_verilog.block_verilog(Mesh, shape=shape, router=router)
     sources = {f"{name}.v": text for name, text in texts.items()}
+    sources |= harness.sources(Mesh(shape=shape, router=router))
+    if waves:
+        sources["waves.vlt"] = untraced(sources)
     return build.program(
-        {**sources, **harness.sources(Mesh(shape=shape, router=router))},
+        sources,
         harness.TOP,
         MAIN,
-        headers=harness.headers(shape),
+        headers=harness.headers(shape, waves=waves),
         args=("--inline-mult", "100000"),
+        waves=waves,
         optimise=optimise,
     )
 
@@ -75,6 +97,8 @@ def run(
     ready: float = 1.0,
     seed: int = 0,
     dead_links: tuple[DeadLink, ...] = (),
+    waves: range = range(0),
+    progress: Callable[[int, int, int], None] = lambda phase, done, total: None,
 ) -> TrafficRun:
     """Run ``traffic`` through the mesh of ``executable``; files go to ``folder``.
 
@@ -88,19 +112,24 @@ def run(
     - ``ready``: chance of a node's taking a flit, in each cycle.
     - ``seed``: of that chance.
     - ``dead_links``: what the routers are told.
+    - ``waves``: cycles of the waveform; ``executable`` must be one that can write it.
+    - ``progress``: called now and then with 0, cycles that were run, and ``inject``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     inject = traffic.cycles if inject is None else inject
     limit = 100 * (traffic.cycles + 1000) if limit is None else limit
     dead = dead_links_word(traffic.mesh, dead_links)
     chance = min(int(ready * 2**64), 2**64 - 1)  # all ones: certain
-    settings = packed(SETTINGS, warmup, inject, limit, seed % (1 << 63), dead, chance)
+    shown = waves.start, waves.stop - 1
+    settings = packed(SETTINGS, warmup, inject, limit, seed % (1 << 63), dead, *shown, chance)
     counts = np.bincount(traffic.sources, minlength=traffic.mesh.nodes).astype(np.int64)
     offers = np.empty(len(traffic.flits), dtype=OFFER)
     offers["cycle"], offers["flit"] = traffic.times, traffic.flits
     (folder / "schedule").write_bytes(settings + counts.tobytes() + offers.tobytes())
-    command = [str(executable), "schedule", "results"]
-    run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log")
+    (folder / WAVES).unlink(missing_ok=True)
+    command = [str(executable), "schedule", "results", WAVES, DONE_FILE]
+    with watched_file(folder / DONE_FILE, progress):
+        run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log")
     results, nodes = RecordFile(folder / "results"), traffic.mesh.nodes
     [(cycles, nanoseconds)] = results.take(1, HEAD).tolist()
     taken = results.take(len(offers))
@@ -119,4 +148,18 @@ def run(
         receivers=given["node"].astype(np.int64),
         times=given["cycle"],
         flits=given["flit"].copy(),
+    )
+
+
+def run_of(setting: Setting, executable: Path, folder: Path, **how: Any) -> TrafficRun:
+    """Run what ``setting`` says; ``how`` is as for `run`."""
+    return run(
+        executable,
+        setting.traffic(),
+        folder,
+        warmup=setting.warmup,
+        ready=1 - setting.stalls,
+        seed=setting.seed,
+        dead_links=setting.dead_links,
+        **how,
     )

@@ -9,9 +9,11 @@ from trispike.models.mesh import flits
 from trispike.models.mesh.topology import MeshShape, node_name
 from trispike.models.mesh.traffic import Traffic
 from trispike.sim.noc.judge import Judged
-from trispike.sim.noc.run import NEVER
+from trispike.sim.noc.run import NEVER, TrafficRun
+from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.timeline.events import trace_events
-from trispike.sim.timeline.flits import Journey, add_journeys, add_tracks
+from trispike.sim.timeline.flits import Journey, Sent, add_journeys, add_tracks, paired, work_track
+from trispike.sim.timeline.mark import add_mark
 
 
 def noc_timeline(path: Path, judged: Judged, most: int, **told: object) -> None:
@@ -20,6 +22,24 @@ def noc_timeline(path: Path, judged: Judged, most: int, **told: object) -> None:
     with trace_events(path, f"mesh {mesh}", **told) as events:
         add_tracks(events, _names(mesh))
         add_journeys(events, _journeys(judged, most))
+
+
+def difference_timeline(path: Path, done: TrafficRun, cycles: range, first: Mismatch) -> None:
+    """Write to ``path`` the flits that were taken in ``cycles``, or came in them from nowhere.
+
+    ``first`` is an instant on a track of its own, below all others.
+    """
+    traffic, mesh = done.traffic, done.traffic.mesh
+    since = heads(traffic, done.taken)
+    taken = np.flatnonzero(done.taken != NEVER)
+    taken = taken[np.argsort(done.taken[taken], kind="stable")]
+    columns = (each[taken].tolist() for each in (traffic.sources, since, done.taken, traffic.flits))
+    came = (each.tolist() for each in (done.receivers, done.times, done.flits))
+    journeys = paired(map(Sent, *columns), zip(*came, strict=True))
+    with trace_events(path, f"mesh {mesh}") as events:
+        add_tracks(events, _names(mesh))
+        add_journeys(events, (each for each in journeys if each.within(cycles)))
+        add_mark(events, work_track(mesh.nodes), first, done.cycles)
 
 
 def _names(mesh: MeshShape) -> dict[int, str]:

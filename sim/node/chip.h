@@ -15,6 +15,7 @@
 #include "mesh.h"
 #include "ports.h"
 #include "random.h"
+#include "waves.h"
 
 // A clock cycle: what is set before takes effect at the rising edge.
 template <typename Model>
@@ -38,14 +39,15 @@ class Chip {
     // `gated`: what cannot change is not evaluated. Of 256 cycles each link stalls in `stall`.
     Chip(bool gated, uint64_t stall, uint64_t dead, uint64_t seed)
         : gated_(gated), stall_(static_cast<unsigned>(stall)), random_(2 * seed + 1) {
+        context_.traceEverOn(true);
         context_.randReset(2);  // memories come up with anything in them
         context_.randSeed(static_cast<int>(seed % 0x7FFFFFFF) + 1);
-        backbone_ = std::make_unique<Vbackbone>(&context_);
+        backbone_ = std::make_unique<Vbackbone>(&context_, "backbone");
         links_ = std::make_unique<Links>(*backbone_);
         set_dead_links(*backbone_, dead, 0);
         backbone_->PORT(host_i, valid) = backbone_->PORT(host_o, ready) = 0;
         for (int n = 0; n < NODES; ++n) {
-            nodes_.push_back(std::make_unique<Vnode>(&context_));
+            nodes_.push_back(std::make_unique<Vnode>(&context_, NAMES[n]));
             nodes_[n]->here = static_cast<SData>(CODES[n]);
             nodes_[n]->PORT(i, valid) = nodes_[n]->PORT(o, ready) = 0;
             const Link& link = links_->of[n];
@@ -83,6 +85,13 @@ class Chip {
     // Write down what the mesh takes, and the nodes' states, from now on.
     void log(Output* to) { log_ = to; }
 
+    // A waveform of the backbone and of some nodes, from now on.
+    void show(Waves* in, const std::vector<uint64_t>& nodes) {
+        in->add(*backbone_);
+        for (uint64_t n : nodes) in->add(*nodes_[n]);
+        waves_ = in;
+    }
+
     // One cycle. `host` says what it offers, and is told what is taken and what comes; `given` is
     // told of every flit that a node gets.
     template <typename Host, typename Given>
@@ -91,6 +100,7 @@ class Chip {
         moved_ = false;
         bool offered = offer(host);
         draw_stalls();
+        if (waves_ && waves_->wants(now())) show_cycle();
         const int64_t before = under_way_;
         for (int n = 0; n < NODES; ++n) offered |= move(n, given);
         if (offered || before || under_way_ || settling_ || stall_ || !gated_) {
@@ -195,17 +205,12 @@ class Chip {
             return false;
         }
         Vnode& node = *nodes_[n];
-        const bool offers = node.PORT(o, valid);
-        node.PORT(o, ready) = *link.i_ready;
-        *link.i_valid = offers;
-        *link.i_payload = node.PORT(o, payload);
+        join(n);
+        const bool offers = *link.i_valid;
         if (offers && *link.i_ready) {
             ++under_way_;
             note(SENT, n, node.PORT(o, payload), now());
         }
-        node.PORT(i, valid) = offered;
-        node.PORT(i, payload) = *link.o_payload;
-        *link.o_ready = node.PORT(i, ready);
         if (offered && node.PORT(i, ready)) {
             --under_way_;
             count(n, 1);
@@ -215,6 +220,27 @@ class Chip {
         ++counts_.evaluations;
         note_rest(n);
         return offers;
+    }
+
+    // Node `n` and the backbone show each other what they offer and take in this cycle.
+    void join(int n) {
+        const Link& link = links_->of[n];
+        Vnode& node = *nodes_[n];
+        node.PORT(o, ready) = *link.i_ready;
+        *link.i_valid = node.PORT(o, valid);
+        *link.i_payload = node.PORT(o, payload);
+        node.PORT(i, valid) = *link.o_valid;
+        node.PORT(i, payload) = *link.o_payload;
+        *link.o_ready = node.PORT(i, ready);
+    }
+
+    void show_cycle() {
+        for (int n = 0; n < NODES; ++n) {
+            join(n);
+            nodes_[n]->eval();
+        }
+        backbone_->eval();
+        waves_->show(now());
     }
 
     // What node `n` is at after a clock edge; returns whether it does not change without a flit.
@@ -258,4 +284,5 @@ class Chip {
     bool moved_ = false;
     Output* trace_ = nullptr;
     Output* log_ = nullptr;
+    Waves* waves_ = nullptr;
 };

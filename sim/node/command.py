@@ -1,7 +1,6 @@
 """``trispike sim``: a network on the fixed chip, or on the nodes of a mesh."""
 
 import dataclasses
-import functools
 import time
 from collections.abc import Callable
 
@@ -17,16 +16,27 @@ from trispike.models.network import synthetic
 from trispike.sim.cosim import command as chip
 from trispike.sim.cosim.command import ChipRun
 from trispike.sim.noc.setting import parse_dead_links
+from trispike.sim.node.divergence import Ran
 from trispike.sim.node.figures import MeshFigures, figures
+from trispike.sim.node.files import Files
 from trispike.sim.node.measure import READ_BACKS, Measured, measure
+from trispike.sim.node.phases import Phases
 from trispike.sim.node.results import NodesRun
 from trispike.sim.node.run import program
-from trispike.sim.node.setting import Setting, setting
+from trispike.sim.node.setting import setting
 from trispike.sim.node.tables import table
-from trispike.sim.node.timeline import nodes_timeline
 from trispike.sim.report import records
-from trispike.sim.terminal.console import progress_bar, relative, table_console
-from trispike.sim.terminal.options import Dead, Images, ImagesTimeline, Input, Json, Seeded
+from trispike.sim.report.mismatch import Mismatch
+from trispike.sim.terminal.console import progress_bar, table_console
+from trispike.sim.terminal.options import (
+    Dead,
+    Images,
+    ImagesTimeline,
+    Input,
+    Json,
+    Seeded,
+    Waves,
+)
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 from trispike.sim.tools import toolchain
@@ -34,7 +44,7 @@ from trispike.sim.tools.run_folder import run_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MeshRun(Json, ImagesTimeline, Dead, Seeded, Images):
+class MeshRun(Json, ImagesTimeline, Waves, Dead, Seeded, Images):
     """A network on the nodes of a mesh."""
 
     mesh: str | None = option("Run on a mesh: nodes along x, y and z, like 2x2x1.")
@@ -139,8 +149,9 @@ def execute(asked: MeshRun, look: Callable[[MeshRan], None] = lambda ran: None) 
     asked.check_json()
     asked.check_timeline()
 
-    with progress_bar() as progress, run_folder(f"{network.name}-{shape}") as folder:
-        task = progress.add_task("running the golden model, placing", total=None)
+    name = f"{network.name}-{data}-{shape}"
+    with progress_bar("images") as progress, run_folder(f"{network.name}-{shape}") as folder:
+        phases = Phases(progress, f"{network.name} on {shape}", len(pixels), asked.timesteps)
         spikes = encode(network.shape, pixels, asked.timesteps, asked.seed, first)
         placed = setting(
             network,
@@ -149,21 +160,9 @@ def execute(asked: MeshRun, look: Callable[[MeshRan], None] = lambda ran: None) 
             router=router,
             dead_links=dead_links,
             first_image=first,
+            progress=phases.golden,
         )
-        progress.update(task, description=f"building {shape} nodes (Verilator)")
-        executable = program(shape, placed.router, placed.mapping.node, stalls=asked.stalls > 0)
-        progress.update(task, description=f"simulating {network.name} on {shape}")
-        measured = measure(
-            executable,
-            placed,
-            folder,
-            stall=asked.stalls,
-            seed=asked.seed,
-            back_door=asked.back_door,
-            read_back=asked.read_back,
-            logged=asked.images_on_timeline * placed.timesteps,
-            show=functools.partial(_draw, asked, placed),
-        )
+        measured = _measured(Files(asked=asked, setting=placed, folder=folder, name=name), phases)
     record = figures(
         measured,
         data=data,
@@ -190,9 +189,32 @@ def execute(asked: MeshRun, look: Callable[[MeshRan], None] = lambda ran: None) 
         subject.check_accuracy(asked.timesteps, record.accuracy, record.images)
 
 
-def _draw(asked: MeshRun, placed: Setting, done: NodesRun) -> None:
-    """Write the timeline, if one is asked for."""
-    if asked.timeline is not None:
-        images = min(asked.images_on_timeline, placed.images)
-        nodes_timeline(asked.timeline, placed, done, images, command=asked.command)
-        print(f"timeline: {relative(asked.timeline)}")
+def _measured(files: Files, phases: Phases) -> Measured:
+    """Build and run what ``files`` are of."""
+    asked, placed = files.asked, files.setting
+    waves, how = files.plan(), {"stalls": asked.stalls > 0, "waves": asked.waves}
+    mapping = placed.mapping
+    phases.begin(f"building {mapping.mesh} nodes (Verilator)")
+
+    def keep(done: NodesRun) -> None:
+        phases.begin(f"comparing {mapping.mesh} nodes with the golden model")
+        files.keep(done)
+
+    def explain(first: Mismatch, ran: Ran) -> str:
+        phases.begin("the same again, to be looked at (Verilator)")
+        return files.explain(first, ran, phases.tell)
+
+    return measure(
+        program(mapping.mesh, placed.router, mapping.node, **how),
+        placed,
+        files.folder,
+        stall=asked.stalls,
+        seed=asked.seed,
+        back_door=asked.back_door,
+        read_back=asked.read_back,
+        logged=asked.images_on_timeline * placed.timesteps,
+        waves=waves,
+        show=keep,
+        explain=explain,
+        progress=phases.tell,
+    )

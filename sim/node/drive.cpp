@@ -1,9 +1,9 @@
 // Loads a chip of Verilated nodes and backbone, runs timesteps, reads it back: see sim/node/run.py,
 // which writes WORK and reads the others.
 //
-// drive WORK RESULTS FLITS LOG [TRACE]
+// drive WORK RESULTS FLITS LOG WAVES PROGRESS [TRACE]
 //
-// WORK: `Settings`; the transactions before the run; the nodes that receive from the host and those
+// WORK: `Settings`; the nodes in the waveform, count first; the transactions before the run; the nodes that receive from the host and those
 // that send to it, counts first; the credits of a receiver for a timestep; the number of timesteps and
 // the host's flits of each, count first; the transactions after the run. Transactions: a `ListHead`; of
 // each the node and its flits, count first.
@@ -14,7 +14,8 @@
 // transactions before the run and after it: of each an `ExchangeHead` and the flits of the answer.
 //
 // FLITS: an `Arrival` for each flit that a node or the host was given in the run. LOG, if there are
-// timesteps to log: a `Happening` for each flit that the mesh takes, and each new state of a node. TRACE:
+// timesteps to log: a `Happening` for each flit that the mesh takes, and each new state of a node. WAVES:
+// the waveform of the run, of a program that can write one. PROGRESS: a `Done`, ever anew. TRACE:
 // `HostPorts` in every cycle but those of the back door, for sim/node/flat.cpp. sim/node/formats.py
 // declares the records.
 //
@@ -27,6 +28,7 @@
 #include "chip.h"
 #include "files.h"
 #include "host.h"
+#include "progress.h"
 
 namespace {
 
@@ -71,21 +73,23 @@ Steps read_steps(Input& from) {
 }
 
 // The spike host, and what it is given written down; the chip logs until `logged` timesteps are done, or
-// to the end if these are all.
+// to the end if these are all, and its waveform ends with `traced` timesteps.
 struct RecordedHost : SpikeHost {
-    RecordedHost(Steps& steps, Output* to, Chip& chip, size_t logged)
-        : SpikeHost(steps), record(to), chip(chip), logged(logged) {}
+    RecordedHost(Steps& steps, Output* to, Chip& chip, Waves& waves, const Settings& settings)
+        : SpikeHost(steps), record(to), chip(chip), waves(waves), settings(settings) {}
     void get(uint32_t flit, int64_t now) {
         SpikeHost::get(flit, now);
         given(NODES, flit, now);
-        if (steps_done() >= logged && more()) chip.log(nullptr);
+        if (steps_done() >= static_cast<size_t>(settings.logged) && more()) chip.log(nullptr);
+        if (steps_done() >= static_cast<size_t>(settings.traced)) waves.until(now);
     }
     void given(int receiver, uint32_t flit, int64_t now) {
         if (record) record->put(Arrival{now, flit, static_cast<uint32_t>(receiver)});
     }
     Output* const record;
     Chip& chip;
-    const size_t logged;
+    Waves& waves;
+    const Settings& settings;
 };
 
 struct Phase : PhaseHead {
@@ -95,11 +99,15 @@ struct Phase : PhaseHead {
 
 class Driver {
    public:
-    explicit Driver(const Settings& settings)
-        : settings_(settings), chip_(settings.gated, settings.stall, settings.dead, settings.seed) {}
+    Driver(const Settings& settings, const std::vector<uint64_t>& shown, const char* progress)
+        : settings_(settings),
+          chip_(settings.gated, settings.stall, settings.dead, settings.seed),
+          progress_(progress) {
+        if (!shown.empty()) chip_.show(&waves_, shown);
+    }
 
-    void transact(Phase& phase, Transactions& list) {
-        const auto spent = begin();
+    void transact(int which, Phase& phase, Transactions& list) {
+        const auto spent = begin(which, list.count);
         if (list.back_door) {
             phase.ending = directly(phase, list);
         } else {
@@ -110,14 +118,16 @@ class Driver {
         end(phase, spent);
     }
 
-    void run(Phase& phase, Steps& steps, Output* record, Output* log) {
-        const auto spent = begin();
-        RecordedHost host(steps, record, chip_, settings_.logged);
+    void run(int which, Phase& phase, Steps& steps, Output* record, Output* log, const char* waves) {
+        const auto spent = begin(which, steps.count());
+        RecordedHost host(steps, record, chip_, waves_, settings_);
         chip_.log(log);
+        waves_.begin(waves, settings_.wave_first, settings_.wave_last);
         const auto given = [&](int n, uint32_t flit) { host.given(n, flit, chip_.now()); };
         phase.ending = until_done(host, given, settings_.limit, settings_.until_drop);
         phase.strays = host.strays();
         chip_.log(nullptr);
+        waves_.end();
         end(phase, spent);
     }
 
@@ -126,8 +136,9 @@ class Driver {
    private:
     using Clock = std::chrono::steady_clock;
 
-    Clock::time_point begin() {
+    Clock::time_point begin(int which, int64_t total) {
         chip_.begin();
+        done_ = Done{which, 0, total};
         return Clock::now();
     }
     void end(Phase& phase, Clock::time_point begun) {
@@ -145,20 +156,29 @@ class Driver {
             if (chip_.now() >= limit) return LATE;
             if (until_drop && chip_.now() % CHECKED == 0 && chip_.drops()) return DROPPED;
             chip_.cycle(host, given);
+            tell(host.steps_done());
             still = chip_.moved() ? 0 : still + 1;
         }
         return until_drop && chip_.drops() ? DROPPED : FINISHED;
     }
 
+    void tell(int64_t done) {
+        if (done == done_.done) return;
+        done_.done = done;
+        progress_.tell(done_);
+    }
+
     // One node after the other, as they know nothing of each other.
     Ending directly(Phase& phase, Transactions& list) {
         Ending worst = FINISHED;
+        int64_t before = 0;
         for (int n = 0; n < NODES; ++n) {
             MemoryHost host(list.of(n));
             int64_t now = 0;
             const Ending ending = until_done_alone(n, host, list.limit, now);
             if (ending != FINISHED) worst = ending;
             chip_.count_alone(now);
+            tell(before += host.steps_done());
             phase.strays += host.strays();
         }
         return worst;
@@ -176,7 +196,10 @@ class Driver {
     }
 
     const Settings settings_;
+    Waves waves_;
     Chip chip_;
+    Progress progress_;
+    Done done_{};
 };
 
 void write_nodes(Output& to, Chip& chip) {
@@ -191,9 +214,10 @@ void write_nodes(Output& to, Chip& chip) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 5 && count != 6) return 2;
+    if (count != 7 && count != 8) return 2;
     Input work(arguments[1]);
     const auto settings = work.get<Settings>();
+    const auto shown = work.counted<uint64_t>();
     Transactions loading(work);
     Steps steps = read_steps(work);
     Transactions reading(work);
@@ -202,19 +226,19 @@ int main(int count, char** arguments) {
         std::fprintf(stderr, "this backbone's links cannot be stalled\n");
         return 1;
     }
-    Driver driver(settings);
+    Driver driver(settings, shown, arguments[6]);
     std::unique_ptr<Output> trace;
-    if (count == 6) trace = std::make_unique<Output>(arguments[5]);
+    if (count == 8) trace = std::make_unique<Output>(arguments[7]);
     driver.chip().trace(trace.get());
     std::array<Phase, 3> phases;
-    driver.transact(phases[0], loading);
+    driver.transact(0, phases[0], loading);
     if (phases[0].ending == FINISHED) {
         Output flits(arguments[3]);
         std::unique_ptr<Output> log;
         if (settings.logged) log = std::make_unique<Output>(arguments[4]);
-        driver.run(phases[1], steps, settings.record ? &flits : nullptr, log.get());
+        driver.run(1, phases[1], steps, settings.record ? &flits : nullptr, log.get(), arguments[5]);
     }
-    if (phases[1].ending == FINISHED) driver.transact(phases[2], reading);
+    if (phases[1].ending == FINISHED) driver.transact(2, phases[2], reading);
 
     Output results(arguments[2]);
     for (const Phase& phase : phases) results.put<PhaseHead>(phase);

@@ -5,6 +5,7 @@ import enum
 import numpy as np
 
 from trispike.sim.noc.cpp import record
+from trispike.sim.noc.harness import DONE
 
 STATES = 8
 """States of a node: computing + 2 * sending + 4 * blocked."""
@@ -38,7 +39,18 @@ class Kind(enum.IntEnum):
 
 
 SETTINGS = record(
-    "gated", "record", "until_drop", "stall", "seed", "dead", "still", "limit", "logged"
+    "gated",
+    "record",
+    "until_drop",
+    "stall",
+    "seed",
+    "dead",
+    "still",
+    "limit",
+    "logged",
+    "traced",
+    "wave_first",
+    "wave_last",
 )
 """How a run goes: see `sim.node.work.Conditions`; ``dead`` is the value of the port dead_links."""
 
@@ -79,5 +91,6 @@ RECORDS = {
     "Arrival": ARRIVAL,
     "Happening": HAPPENING,
     "HostPorts": HOST_PORTS,
+    "Done": DONE,
 }
 """Names of the records in C++."""

@@ -57,14 +57,20 @@ def reset_apart(module: str, text: str) -> tuple[str, str]:
     return top, "\n".join(lines)
 
 
-def headers(mesh: MeshShape, *, stalls: bool) -> dict[str, str]:
+def block_of(module: str) -> str:
+    """Where ``module`` is in the module that `reset_apart` makes."""
+    return f"{module}_top.block"
+
+
+def headers(mesh: MeshShape, *, stalls: bool, waves: bool = False) -> dict[str, str]:
     """C++ headers by name: those that stand beside `MAIN`, and `PORTS`."""
     shared = cpp.headers(noc_harness.MAIN.parent)
-    return {**shared, **cpp.headers(MAIN.parent), PORTS: _ports(mesh, stalls)}
+    return {**shared, **cpp.headers(MAIN.parent), PORTS: _ports(mesh, stalls, waves)}
 
 
-def _ports(mesh: MeshShape, stalls: bool) -> str:
+def _ports(mesh: MeshShape, stalls: bool, waves: bool) -> str:
     codes = ", ".join(str(node_code(node)) for node in mesh.every())
+    names = ", ".join(f'"node_{node_name(node)}"' for node in mesh.every())
     rows = [
         "{" + ", ".join(_member(port, node_name(node), stalls) for port in _LINK) + "},"
         for node in mesh.every()
@@ -73,12 +79,14 @@ def _ports(mesh: MeshShape, stalls: bool) -> str:
         [
             *cpp.declarations(mesh, Control, Ending, Kind),
             *cpp.structs(**RECORDS),
+            *cpp.waveform(waves),
             '#include "Vbackbone.h"',
             "#define PORT(stream, part) stream##___05F##part  // Verilator's stream__part",
             f"constexpr int STATES = {STATES};",
             f"constexpr int HOST = {mesh.number(HOST)};",
             f"constexpr bool STALLS = {str(stalls).lower()};",
             f"constexpr uint32_t CODES[NODES] = {{{codes}}};",
+            f"constexpr const char* NAMES[NODES] = {{{names}}};",
             "struct Link {",
             *(f"    {kind}* {port};" for port, kind in _LINK.items()),
             "};",

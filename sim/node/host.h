@@ -39,6 +39,7 @@ class MemoryHost {
         at_ = 0;
     }
     bool done() const { return current_ == all_.size(); }
+    size_t steps_done() const { return current_; }
     uint64_t strays() const { return strays_; }  // flits that are no part of an answer
 
    private:

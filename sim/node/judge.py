@@ -14,6 +14,9 @@ from trispike.sim.report.mismatch import Mismatch
 _COMPARED = 64
 """Flits by which it is told whether a flit is missing, is too many or is another."""
 
+_UNKNOWN = -1
+"""Cycle in which a flit came, if that is not known."""
+
 _STEPS = SPIKE["step"].mask + 1
 """Timesteps that a flit tells apart."""
 
@@ -29,7 +32,12 @@ class _Fault:
     mismatch: Mismatch
 
 
-def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> Mismatch | None:
+def judge(
+    run: Exchange,
+    receivers: np.ndarray,
+    received: np.ndarray,
+    times: np.ndarray | None = None,
+) -> Mismatch | None:
     """The first difference between what came and what had to come.
 
     - ``run``: what had to be exchanged.
@@ -37,12 +45,14 @@ def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> Mismatc
       `golden.mesh.nodes.host_receiver`.
     - ``received``: the flits: uint32, shape (n,), those of a receiver in the order in which they
       came.
+    - ``times``: the cycles in which they came: int64, shape (n,); None if it is not known.
 
     It is that of the earliest timestep, and of these the one nearest to the input. A flit that is
     of no flow counts as of the first timestep that it can mean and whose ends its receiver has not
     all been given.
     """
     which = _flows_of(run, receivers, received)
+    times = np.full(len(received), _UNKNOWN) if times is None else times
     order = np.argsort(which, kind="stable")
     ends = np.cumsum(np.bincount(which, minlength=len(run.flows) + 1))[:-1]
     *parts, strangers = np.split(order, ends)
@@ -50,10 +60,10 @@ def judge(run: Exchange, receivers: np.ndarray, received: np.ndarray) -> Mismatc
     for flow, part in zip(run.flows, parts, strict=True):
         due, came = run.flits(flow), received[part]
         if not np.array_equal(due, came):
-            faults.append(_fault(run, flow, due, came))
+            faults.append(_fault(run, flow, due, came, times[part]))
     _, firsts = np.unique(receivers[strangers], return_index=True)
     for at in strangers[firsts].tolist():
-        faults.append(_unknown(run, receivers, received, which, at))
+        faults.append(_unknown(run, receivers, received, times, which, at))
     return min(faults, key=lambda fault: fault.rank).mismatch if faults else None
 
 
@@ -118,8 +128,10 @@ def _common(one: np.ndarray, other: np.ndarray) -> int:
     return int(differ[0]) if len(differ) else length
 
 
-def _fault(run: Exchange, flow: Flow, due: np.ndarray, came: np.ndarray) -> _Fault:
-    """The first difference of a flow."""
+def _fault(
+    run: Exchange, flow: Flow, due: np.ndarray, came: np.ndarray, times: np.ndarray
+) -> _Fault:
+    """The first difference of a flow; ``times`` are those at which its flits came."""
     at = _common(due, came)
     here = at // flow.credits if flow.credits else int(np.count_nonzero(is_end(due[:at])))
     match _how(due, came, at):
@@ -153,10 +165,16 @@ def _fault(run: Exchange, flow: Flow, due: np.ndarray, came: np.ndarray) -> _Fau
         layer=flow.layer if flow.layer < len(run.spikes) else None,
         neuron=int(flow.neurons.start + neuron) if is_spike else None,
         where=f"{sender} to {_name(mesh, flow.receiver)}",
+        cycle=_cycle(times, at),
         expected=expected,
         got=got,
     )
     return _Fault(rank=(step, flow.layer, 0 if flow.credits else 1), mismatch=mismatch)
+
+
+def _cycle(times: np.ndarray, at: int) -> int | None:
+    """When flit number ``at`` came, if it did and that is known."""
+    return int(times[at]) if at < len(times) and times[at] != _UNKNOWN else None
 
 
 def _step(flit: int, least: int) -> int:
@@ -226,12 +244,18 @@ def _name(mesh: MeshShape, number: int) -> str:
 
 
 def _unknown(
-    run: Exchange, receivers: np.ndarray, received: np.ndarray, which: np.ndarray, at: int
+    run: Exchange,
+    receivers: np.ndarray,
+    received: np.ndarray,
+    times: np.ndarray,
+    which: np.ndarray,
+    at: int,
 ) -> _Fault:
     """What is wrong with flit number ``at``, which is of no flow."""
     receiver, flit = int(receivers[at]), int(received[at])
     there = {
         "where": f"to {_name(run.mapping.mesh, receiver)}",
+        "cycle": _cycle(times, at),
         "expected": "none",
         "got": flits.text(flit),
     }

@@ -12,10 +12,11 @@ from trispike.models.mesh.flits import SPIKE, FlitType
 from trispike.models.mesh.mapping import HOST
 from trispike.sim.noc.judge import compare_links, origins_of
 from trispike.sim.node import judge, memory, work
+from trispike.sim.node.divergence import Ran
 from trispike.sim.node.results import Ending, NodesRun
 from trispike.sim.node.run import run
 from trispike.sim.node.setting import Setting
-from trispike.sim.node.work import Conditions, Memory
+from trispike.sim.node.work import Conditions, Memory, Waves
 from trispike.sim.report.mismatch import Mismatch, MismatchFound
 from trispike.sim.tools.simulator import SimulationError
 
@@ -50,17 +51,22 @@ def measure(
     read_back: str = "none",
     gated: bool = True,
     logged: int = 0,
+    waves: Waves | None = None,
     show: Callable[[NodesRun], None] = lambda done: None,
+    explain: Callable[[Mismatch, Ran], str] = lambda first, ran: "",
+    progress: Callable[[int, int, int], None] = lambda phase, done, total: None,
 ) -> Measured:
     """Load, run, read back, compare.
 
     - ``program``: from `sim.node.run.program`.
     - ``setting``: what to run.
     - ``folder``: where the run leaves its files.
-    - ``stall``, ``seed``, ``gated``, ``logged``: see `sim.node.work.Conditions`.
+    - ``stall``, ``seed``, ``gated``, ``logged``, ``waves``: see `sim.node.work.Conditions`.
     - ``back_door``: load at each node's own port, all at once, in place of through the mesh.
     - ``read_back``: one of `READ_BACKS`, through the mesh.
     - ``show``: called with the run, before it is compared.
+    - ``explain``: says where the first flit that differs is to be seen.
+    - ``progress``: see `sim.node.run.run`.
 
     `MismatchFound` names the first difference: of spikes, ends or credits, of flits of a link, of
     memory; or tells why a run did not end.
@@ -77,13 +83,19 @@ def measure(
         after=Memory(transactions=[*bursts, *singles]),
     )
     conditions = Conditions(
-        dead_links=setting.dead_links, stall=stall, seed=seed, gated=gated, logged=logged
+        dead_links=setting.dead_links,
+        stall=stall,
+        seed=seed,
+        gated=gated,
+        logged=logged,
+        waves=waves,
     )
-    done = run(program, task, folder, conditions)
+    done = run(program, task, folder, conditions, progress=progress)
     try:
         show(done)
     finally:  # whatever goes wrong, a mismatch is what to say
-        _compare(setting, done)
+        ran = Ran(setting=setting, task=task, conditions=conditions, done=done)
+        _compare(setting, done, lambda first: explain(first, ran))
     cut = len(bursts)
     read = _check_memory(setting, done.before, done.after[:cut], done.after[cut:])
     return Measured(
@@ -95,7 +107,7 @@ def measure(
     )
 
 
-def _compare(setting: Setting, done: NodesRun) -> None:
+def _compare(setting: Setting, done: NodesRun, explain: Callable[[Mismatch], str]) -> None:
     """Compare spikes, credits and flits of links, and see that every phase ended as it should."""
     try:
         done.check()
@@ -104,11 +116,12 @@ def _compare(setting: Setting, done: NodesRun) -> None:
         raise MismatchFound(
             dataclasses.replace(first, what=f"{fault}; first: {first.what}")
             if first
-            else Mismatch(what=str(fault))
+            else Mismatch(what=str(fault)),
+            explain(first) if first else "",
         ) from None
     first = _first_mismatch(setting, done)
     if first:
-        raise MismatchFound(first)
+        raise MismatchFound(first, explain(first))
     mesh = setting.mapping.mesh
     expected = links.run_links(setting.exchange, setting.routes)
     compare_links(mesh, expected, done.running.links)
@@ -127,7 +140,8 @@ def _first_mismatch(setting: Setting, done: NodesRun) -> Mismatch | None:
     if done.running.ending is Ending.SKIPPED:
         return None
     spikes = SPIKE["type"].get(done.flits) == FlitType.SPIKE
-    return judge.judge(setting.exchange, done.receivers[spikes], done.flits[spikes])
+    came = (each[spikes] for each in (done.receivers, done.flits, done.times))
+    return judge.judge(setting.exchange, *came)
 
 
 def _check_memory(setting: Setting, written, *read) -> int:

@@ -1,6 +1,7 @@
 """What `make sim MESH=` is asked to run."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -62,15 +63,17 @@ def setting(
     dead_links: tuple[DeadLink, ...] = (),
     node: NodeShape | None = None,
     first_image: int = 0,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Setting:
     """Place ``network`` on ``mesh`` and find what the golden model does with ``spikes``.
 
-    ``spikes`` is bool of shape (images, timesteps, inputs). `BadInput` if the network does not fit,
-    or if its flits would have to take a dead link.
+    ``spikes`` is bool of shape (images, timesteps, inputs); ``progress`` is told how many images
+    the golden model has done. `BadInput` if the network does not fit, or if its flits would have to
+    take a dead link.
     """
     node = node or node_for(network.shape)
     models_mapping.check_room(network.shape, mesh, node)
-    result = golden_result(network, spikes)
+    result = golden_result(network, spikes, progress)
     activity = [each.mean(axis=(0, 1)) for each in (spikes, *result.spikes)]
     sent = models_mapping.flows(network.shape, activity, node)
     mapping = models_mapping.place(network.shape, mesh, sent, node)
@@ -86,12 +89,14 @@ def setting(
     return placed
 
 
-def golden_result(network: Network, spikes: np.ndarray) -> golden.Result:
-    """What the golden model does with ``spikes``, without potentials."""
-    parts = [
-        golden.run(network, spikes[at : at + _AT_ONCE], keep_potentials=False)
-        for at in range(0, len(spikes), _AT_ONCE)
-    ]
+def golden_result(
+    network: Network, spikes: np.ndarray, progress: Callable[[int], None] = lambda done: None
+) -> golden.Result:
+    """What the golden model does with ``spikes``, without potentials; ``progress`` as above."""
+    parts = []
+    for at in range(0, len(spikes), _AT_ONCE):
+        parts.append(golden.run(network, spikes[at : at + _AT_ONCE], keep_potentials=False))
+        progress(min(at + _AT_ONCE, len(spikes)))
     return golden.Result(
         spikes=tuple(
             np.concatenate([part.spikes[k] for part in parts]) for k in range(len(network.layers))

@@ -1,18 +1,19 @@
 """The timeline of a network on nodes: states, flits and the host's timesteps, from the RTL."""
 
-import collections
 import itertools
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from trispike.golden.mesh.nodes import host_receiver
-from trispike.models.mesh import flits
 from trispike.models.mesh.topology import node_name
 from trispike.sim.node.formats import Kind
 from trispike.sim.node.results import NodesRun
 from trispike.sim.node.setting import Setting
+from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.timeline.events import TraceEvents, trace_events
-from trispike.sim.timeline.flits import Journey, add_journeys, add_tracks, work_track
+from trispike.sim.timeline.flits import Journey, Sent, add_journeys, add_tracks, paired, work_track
+from trispike.sim.timeline.mark import add_mark
 
 _IDLE = "waits for spikes"
 
@@ -20,10 +21,23 @@ _WORDS = ("computing", "sending", "waits for a credit")
 """What the bits of a node's state say, the lowest first."""
 
 
+_EVER = range(sys.maxsize)
+
+
 def nodes_timeline(
-    path: Path, setting: Setting, done: NodesRun, images: int, **told: object
+    path: Path,
+    setting: Setting,
+    done: NodesRun,
+    images: range,
+    *,
+    cycles: range = _EVER,
+    mark: Mismatch | None = None,
+    **told: object,
 ) -> None:
-    """Write to ``path`` the first ``images`` of a run that logged them; ``told`` goes with them."""
+    """Write to ``path`` what a run logged of ``images``, from 0, in ``cycles``.
+
+    ``mark`` is an instant on a track of its own, below all others; ``told`` goes with it all.
+    """
     mesh, first = setting.mapping.mesh, setting.exchange.first_image
     parties = {
         mesh.number(place): place for place in sorted(setting.mapping.places, key=mesh.number)
@@ -32,23 +46,26 @@ def nodes_timeline(
     host = host_receiver(mesh)
     names[host] = "host"
     title = f"{setting.network.name} on {mesh}"
-    told = {"images": [*range(first, first + images)], **told}
+    told = {"images": [first + image for image in images], **told}
     with trace_events(path, title, **told) as events:
         for number, name in names.items():
             events.track(work_track(number), name if number == host else f"{name} state")
         add_tracks(events, names)
         _add_timesteps(events, work_track(host), setting, done, images)
         for number in parties:
-            _add_states(events, number, done)
-        add_journeys(events, _journeys(done))
+            _add_states(events, number, done, cycles)
+        add_journeys(events, filter(lambda each: each.within(cycles), _journeys(done)))
+        if mark is not None:
+            add_mark(events, work_track(host + 1), mark, _last(done))
 
 
 def _add_timesteps(
-    events: TraceEvents, track: int, setting: Setting, done: NodesRun, images: int
+    events: TraceEvents, track: int, setting: Setting, done: NodesRun, images: range
 ) -> None:
     """When the host began to send each timestep, and had all of it back."""
     marks = []
-    for step in range(images * setting.timesteps):
+    steps = setting.timesteps
+    for step in range(images.start * steps, images.stop * steps):
         image, timestep = divmod(step, setting.timesteps)
         now = {"image": setting.exchange.first_image + image, "timestep": timestep + 1}
         text = f"image {now['image']} timestep {now['timestep']}"
@@ -59,34 +76,30 @@ def _add_timesteps(
             events.instant(track, cycle, name, **now)
 
 
-def _add_states(events: TraceEvents, number: int, done: NodesRun) -> None:
-    """What a node did, from the beginning to the last thing logged."""
+def _last(done: NodesRun) -> int:
+    """Cycle of the last thing logged."""
+    return int(done.log["cycle"].max(initial=0))
+
+
+def _add_states(events: TraceEvents, number: int, done: NodesRun, cycles: range) -> None:
+    """What a node did in ``cycles``, to the last thing logged."""
     log = done.log
     mine = log[(log["party"] == number) & (log["kind"] == Kind.STATE)]
-    last = int(log["cycle"].max(initial=0))
-    changes = [(0, 0), *zip(mine["cycle"].tolist(), mine["value"].tolist(), strict=True), (last, 0)]
+    came = zip(mine["cycle"].tolist(), mine["value"].tolist(), strict=True)
+    changes = [(0, 0), *came, (_last(done), 0)]
     for (start, state), (stop, _) in itertools.pairwise(changes):
+        start, stop = max(start, cycles.start), min(stop, cycles.stop)
         words = [word for k, word in enumerate(_WORDS) if state >> k & 1]
         if stop > start:
             events.slice(work_track(number), start, stop - start, " + ".join(words) or _IDLE)
 
 
 def _journeys(done: NodesRun) -> Iterator[Journey]:
-    """The flits that were taken while the log was written.
-
-    Those of the same bits, so of one sender and receiver, come in the order in which they left.
-    """
-    came = collections.defaultdict(collections.deque)
+    """The flits that came, and that were taken while the log was written."""
+    log = done.log[done.log["kind"] == Kind.SENT]
+    sent = (Sent(sender, None, cycle, flit) for cycle, _, sender, flit in log.tolist())
     arrivals = (each.tolist() for each in (done.receivers, done.times, done.flits))
-    for receiver, cycle, flit in zip(*arrivals, strict=True):
-        came[flit].append((receiver, cycle))
-    for cycle, _, sender, flit in done.log[done.log["kind"] == Kind.SENT].tolist():
-        receiver, arrived = came[flit].popleft() if came[flit] else (sender, None)
-        yield Journey(
-            sender=sender,
-            receiver=receiver,
-            since=None,
-            taken=cycle,
-            came=arrived,
-            text=flits.text(flit),
-        )
+    last = _last(done)
+    for each in paired(sent, zip(*arrivals, strict=True)):
+        if each.sender is not None or each.came <= last:  # else it was sent when nobody logged
+            yield each

@@ -60,6 +60,20 @@ class Work:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Waves:
+    """What a waveform shows.
+
+    - ``nodes``: these, besides the mesh.
+    - ``cycles``: of the run.
+    - ``steps``: it ends with so many timesteps, if that is sooner.
+    """
+
+    nodes: tuple[Node, ...]
+    cycles: range
+    steps: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Conditions:
     """How a run goes, whatever the work is.
 
@@ -73,6 +87,7 @@ class Conditions:
     - ``still``: cycles without a flit after which a phase is given up.
     - ``limit``: most cycles of the run.  [default: more than any right one takes]
     - ``logged``: log so many timesteps, the first ones, for a timeline.
+    - ``waves``: what the waveform shows of the run; the program must be one that writes them.
     """
 
     dead_links: tuple[DeadLink, ...] = ()
@@ -84,6 +99,7 @@ class Conditions:
     still: int = STILL
     limit: int | None = None
     logged: int = 0
+    waves: Waves | None = None
 
     def __post_init__(self):
         if not 0 <= self.stall < 1:
@@ -158,6 +174,7 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
     limit = conditions.limit
     if limit is None:
         limit = STILL * _SLOWEST * (len(work.steps) + 1)
+    waves = conditions.waves or Waves(nodes=(), cycles=range(0), steps=0)
     settings = packed(
         SETTINGS,
         conditions.gated,
@@ -169,13 +186,17 @@ def write(path: Path, work: Work, conditions: Conditions) -> None:
         conditions.still,
         limit,
         conditions.logged,
+        waves.steps,
+        waves.cycles.start,
+        waves.cycles.stop - 1,
     )
-    receivers, senders = (
+    receivers, senders, shown = (
         np.array([work.mesh.number(node) for node in nodes], dtype=np.int64)
-        for nodes in (work.receivers, work.senders)
+        for nodes in (work.receivers, work.senders, waves.nodes)
     )
     parts = [
         settings,
+        _counted(shown),
         *_transactions(work.mesh, work.before),
         _counted(receivers),
         _counted(senders),

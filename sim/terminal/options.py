@@ -22,6 +22,9 @@ DEFAULT_IMAGES = 1000
 
 USUAL_TIMELINE_IMAGES = 4
 
+USUAL_WAVES_MB = 500
+"""Megabytes that a waveform may take unless the user says otherwise."""
+
 DEFAULT_LAYER, _DATA = "fc256", "digits"
 
 
@@ -319,6 +322,28 @@ class ImagesTimeline(Timeline):
     def images_on_timeline(self) -> int:
         """How many images; 0 without a timeline."""
         return self.bound("timeline_images", USUAL_TIMELINE_IMAGES)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Waves(Request):
+    """A waveform of the run."""
+
+    waves: bool = option("Write a waveform for Surfer or GTKWave.", False)
+    waves_mb: int | None = option(
+        "Megabytes that the waveform may take; what comes later is run, but not traced.  "
+        f"[default: {USUAL_WAVES_MB}]",
+        check=at_least_1("WAVES_MB"),
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.waves_mb is not None and not self.waves:
+            raise BadInput("WAVES_MB has no meaning without WAVES=1: add that or leave it out")
+
+    @property
+    def waves_limit(self) -> int:
+        """Megabytes that the waveform may take."""
+        return self.waves_mb or USUAL_WAVES_MB
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

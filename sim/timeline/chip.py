@@ -10,9 +10,11 @@ from pathlib import Path
 from trispike.models.network.numbers import PIXEL_BITS
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.chip.readout import result_layout
+from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.timeline import log
 from trispike.sim.timeline.events import TraceEvents, trace_events
 from trispike.sim.timeline.images import Images
+from trispike.sim.timeline.mark import add_mark
 from trispike.sim.timeline.vectors import Vectors
 from trispike.sim.timeline.work import Work
 
@@ -24,13 +26,13 @@ def chip_timeline(
     images: range,
     timesteps: int,
     *,
-    mark: tuple[int | None, str, dict] | None = None,
+    mark: Mismatch | None = None,
     **told: object,
 ) -> None:
     """Write to ``path`` what is ``logged`` of ``images``, of so many ``timesteps`` each.
 
-    ``shape`` is the chip's. ``mark`` is an instant on a track of its own, below all others: cycle,
-    name and arguments; without a cycle it stands at the end of the log.
+    ``shape`` is the chip's. ``mark`` is an instant on a track of its own, below all others, at its
+    cycle, or at the end of the log.
     ``told`` is as for `sim.timeline.events.trace_events`.
     """
     with trace_events(path, shape.name, images=[*images], **told) as events:
@@ -39,7 +41,7 @@ def chip_timeline(
             chip.read(line)
         chip.stop()
         if mark is not None:
-            chip.mark(*mark)
+            chip.mark(mark)
 
 
 class _Chip:
@@ -84,12 +86,9 @@ class _Chip:
         for work in self._work:
             work.until(self._last)
 
-    def mark(self, cycle: int | None, name: str, args: dict) -> None:
+    def mark(self, mismatch: Mismatch) -> None:
         """Something to look at."""
-        self._events.track(self._read_out + 1, "first divergence")
-        self._events.instant(
-            self._read_out + 1, self._last if cycle is None else cycle, name, **args
-        )
+        add_mark(self._events, self._read_out + 1, mismatch, self._last)
 
     def _predict(self, cycle: int, label: int) -> None:
         image = self._images[self._predictions]

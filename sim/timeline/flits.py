@@ -1,8 +1,11 @@
 """Flits on a timeline: what each party sends and gets, and an arrow for each flit's way."""
 
+import collections
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
+from trispike.models.mesh import flits
 from trispike.sim.timeline.events import TraceEvents
 
 
@@ -10,20 +13,65 @@ from trispike.sim.timeline.events import TraceEvents
 class Journey:
     """A flit's way through a network.
 
-    - ``sender``, ``receiver``: numbers of parties.
+    - ``sender``, ``receiver``: numbers of parties; ``sender`` is None if nobody sent it.
     - ``since``: cycle from which the sender offered it, no other one being before it; None if that
       is not known.
     - ``taken``, ``came``: cycles in which the network took it, and its receiver got it; ``came`` is
-      None if it never did.
+      None if it never did, ``taken`` if nobody sent it.
     - ``text``: it, in words.
     """
 
-    sender: int
+    sender: int | None
     receiver: int
     since: int | None
-    taken: int
+    taken: int | None
     came: int | None
     text: str
+
+    def within(self, cycles: range) -> bool:
+        """Whether it begins in ``cycles``."""
+        return (self.came if self.taken is None else self.taken) in cycles
+
+
+class Sent(NamedTuple):
+    """A flit that a network took, see `Journey`."""
+
+    sender: int
+    since: int | None
+    taken: int
+    flit: int
+
+
+def paired(sent: Iterable[Sent], came: Iterable[tuple[int, int, int]]) -> Iterator[Journey]:
+    """The ways of flits ``sent``, and of those that ``came``: receiver, cycle, flit.
+
+    Both are in the order of cycles. Flits of the same bits come in the order in which they left.
+    """
+    waiting = collections.defaultdict(collections.deque)
+    for receiver, cycle, flit in came:
+        waiting[flit].append((receiver, cycle))
+    for sender, since, taken, flit in sent:
+        queue = waiting[flit]
+        fits = queue and queue[0][1] > taken
+        receiver, arrived = queue.popleft() if fits else (sender, None)
+        yield Journey(
+            sender=sender,
+            receiver=receiver,
+            since=since,
+            taken=taken,
+            came=arrived,
+            text=flits.text(flit),
+        )
+    for flit, queue in waiting.items():
+        for receiver, cycle in queue:
+            yield Journey(
+                sender=None,
+                receiver=receiver,
+                since=None,
+                taken=None,
+                came=cycle,
+                text=flits.text(flit),
+            )
 
 
 def work_track(party: int) -> int:
@@ -50,18 +98,23 @@ def add_journeys(events: TraceEvents, journeys: Iterable[Journey]) -> None:
     """Slices of one flit each, and arrows between them."""
     todo = []
     for number, each in enumerate(journeys):
-        since = each.taken if each.since is None else each.since
-        todo.append((since, 0, number, each))
+        if each.sender is not None:
+            todo.append((each.taken if each.since is None else each.since, 0, number, each))
         if each.came is not None:
-            todo += [(each.taken, 1, number, each), (each.came, 2, number, each)]
+            todo.append((each.came, 2, number, each))
+        if each.sender is not None and each.came is not None:
+            todo.append((each.taken, 1, number, each))
     for cycle, what, number, each in sorted(todo, key=lambda one: one[:3]):
-        sends, receives = _sends(each.sender), _receives(each.receiver)
+        receives = _receives(each.receiver)
+        sends = None if each.sender is None else _sends(each.sender)
         if what == 0:
             waited = each.taken - cycle
             args = {} if each.since is None else {"waited": waited}
             events.slice(sends, cycle, waited + 1, each.text, **args)
         elif what == 1:
             events.leaves(number, sends, cycle)
+        elif sends is None:
+            events.slice(receives, cycle, 1, each.text)
         else:
             events.slice(receives, cycle, 1, each.text, cycles=each.came - each.taken)
             events.arrives(number, receives, cycle)

@@ -58,10 +58,7 @@ def model(
     A build appears whole or not at all; two runs that want the same one build it once.
     """
     tools = _tools()
-    args = ["--timing"] if timing else ["--no-timing"]
-    if waves:
-        args += ["--trace-vcd" if missing_for_fst(tools.cxx) else "--trace-fst", "--trace-structs"]
-        args += ["--trace-max-width", "0"]  # 784 pixels are wider than its limit of 4,096 bits
+    args = ["--timing" if timing else "--no-timing", *_trace_args(tools, waves)]
     make_args = _make_args(tools, optimise=optimise)
     setting = [tools.version, tools.cxx_version, *args, *_COMMON_ARGS, *make_args]
     runtime = _runtime(tools)
@@ -95,19 +92,20 @@ def program(
     headers: Mapping[str, str] = MappingProxyType({}),
     libraries: Sequence[Path] = (),
     args: tuple[str, ...] = (),
+    waves: bool = False,
     optimise: bool = True,
 ) -> Path:
     """Executable of the C++ program ``main`` round the Verilated ``top``, without cocotb.
 
     ``sources`` are as for `model`, and Verilator's and the compiler's flags are those of a model
     without timing, with ``args`` more for Verilator; ``main`` includes ``Vtop.h``, and ``headers``
-    if there are any; ``optimise`` as for `model`. Built unless it is there already.
+    if there are any; ``waves`` and ``optimise`` as for `model`. Built unless it is there already.
 
     ``libraries`` are more Verilated models, each from `library`, whose headers ``main`` includes.
     """
     tools = _tools()
     make_args = _make_args(tools, optimise=optimise)
-    flags = ["--no-timing", *_COMMON_ARGS, *args]
+    flags = ["--no-timing", *_trace_args(tools, waves), *_COMMON_ARGS, *args]
     setting = ["program", tools.version, tools.cxx_version, *flags, *make_args]
     runtime = _runtime(tools)
 
@@ -138,6 +136,7 @@ def joined(
     libraries: Sequence[Path],
     *,
     headers: Mapping[str, str] = MappingProxyType({}),
+    waves: bool = False,
     optimise: bool = True,
 ) -> Path:
     """Executable ``name`` of the C++ program ``main`` and of models from `library` alone.
@@ -145,7 +144,8 @@ def joined(
     It is the `program` of an empty module, so that Verilator's makefile compiles and links it.
     """
     empty = {f"{name}.v": f"module {name}; endmodule\n"}
-    return program(empty, name, main, headers=headers, libraries=libraries, optimise=optimise)
+    how = {"waves": waves, "optimise": optimise}
+    return program(empty, name, main, headers=headers, libraries=libraries, **how)
 
 
 def library(
@@ -155,18 +155,19 @@ def library(
     *,
     args: tuple[str, ...] = (),
     level: str = "-O1",
+    waves: bool = False,
     optimise: bool = True,
 ) -> Path:
     """Archive of the Verilated ``top`` as C++ class ``prefix``, with its headers beside it.
 
     Models that are libraries are compiled once for all programs that they are part of, and a
-    program can have many instances of each. ``sources`` and ``optimise`` are as for `model`,
-    ``args`` go to Verilator, ``level`` to the compiler if it is to optimise. Built unless it is
-    there already.
+    program can have many instances of each. ``sources``, ``waves`` and ``optimise`` are as for
+    `model`, ``args`` go to Verilator, ``level`` to the compiler if it is to optimise. Built unless
+    it is there already.
     """
     tools = _tools()
     make_args = _make_args(tools, level=level, optimise=optimise)
-    flags = ["--no-timing", *_COMMON_ARGS, *args]
+    flags = ["--no-timing", *_trace_args(tools, waves), *_COMMON_ARGS, *args]
     archive = f"{prefix}__ALL.a"
     runtime = _runtime(tools)
 
@@ -185,6 +186,15 @@ def library(
 
     key = ["library", tools.version, tools.cxx_version, *flags, *make_args, top, prefix]
     return built(key, sources, archive, build, kept=(".v", ".sv", ".h")) / archive
+
+
+def _trace_args(tools: Toolchain, waves: bool) -> list[str]:
+    """Verilator's, of a model that can write a waveform."""
+    if not waves:
+        return []
+    form = "--trace-vcd" if missing_for_fst(tools.cxx) else "--trace-fst"
+    # 784 pixels are wider than its limit of 4,096 bits.
+    return [form, "--trace-structs", "--trace-max-width", "0"]
 
 
 def _tools() -> Toolchain:

@@ -19,7 +19,7 @@ from trispike.models.network.shape import Encoder, NetworkShape
 from trispike.rtl.layers import layer as layer_block
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.weight_memory import WeightMemory
-from trispike.sim.cosim import command, cosimulation, divergence, harness, waveform
+from trispike.sim.cosim import command, cosimulation, divergence, harness
 from trispike.sim.cosim.stimulus import Given
 from trispike.sim.tools.simulator import SimulationError
 
@@ -175,7 +175,7 @@ def test_a_hang_is_shown(run, monkeypatch):
 @pytest.mark.thorough
 def test_too_large(run, tmp_path, monkeypatch):
     """Where a waveform would take too much there is a timeline alone."""
-    monkeypatch.setattr(waveform, "USUAL_MB", 0)
+    monkeypatch.setattr(divergence, "USUAL_WAVES_MB", 0)
     tell, _ = run
     assert re.search(r"; see cycle \d+ of \S+\.json, of image 3 alone$", tell().strip())
 

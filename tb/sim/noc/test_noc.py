@@ -72,7 +72,10 @@ def test_every_flit(small, tmp_path, pattern):
 def test_saturated_and_drained(small, tmp_path):
     """No node waits for ever while all send all they can, and what was taken comes."""
     traffic = generate(SMALL, Pattern.UNIFORM, 1.0, cycles=8000, seed=1, bursts=0.3)
-    done = run(small, traffic, tmp_path, ready=0.8)
+    told = []
+    done = run(small, traffic, tmp_path, ready=0.8, progress=lambda *each: told.append(each))
+    assert told
+    assert all(count <= total == traffic.cycles for _, count, total in told)
     judge(done, Routes(mesh=SMALL))
     assert done.cycles < traffic.cycles + 3000
     for node in range(SMALL.nodes):
@@ -199,6 +202,36 @@ def test_oracle_sees(kind):
         match(Routes(mesh=SMALL), traffic.sources, traffic.flits, receivers, received)
 
 
+@pytest.mark.parametrize("kind", ["lost", "altered", "twice"])
+def test_oracle_sees_the_first(kind):
+    """Of several differences the earliest is told: when it came, or was taken if it never came."""
+    traffic = generate(SMALL, Pattern.UNIFORM, 0.5, cycles=60, seed=3)
+    receivers = expect(Routes(mesh=SMALL), traffic.sources, traffic.flits).receivers
+    flows = receivers * SMALL.nodes + traffic.sources
+    _, lasts = np.unique(flows[::-1], return_index=True)
+    wrong = len(flows) - 1 - lasts[:9]  # the last flit of each of nine flows
+    taken = np.random.default_rng(3).permutation(len(flows)) * 10
+    kept, received, came = np.arange(len(flows)), traffic.flits.copy(), taken + 5
+    when = came[wrong].min()
+    if kind == "lost":
+        kept, when = np.delete(kept, wrong), taken[wrong].min()
+    elif kind == "altered":
+        received[wrong] ^= 1 << 25
+    else:
+        kept, came = np.append(kept, wrong), np.append(came, came[wrong] + 1)
+        when += 1
+    came = came if len(came) == len(kept) else came[kept]
+    with pytest.raises(MismatchFound, match=rf"^flit: node .*, cycle {when}: expected"):
+        match(
+            Routes(mesh=SMALL),
+            traffic.sources,
+            traffic.flits,
+            receivers[kept],
+            received[kept],
+            (taken, came),
+        )
+
+
 def test_oracle_passes_the_right():
     """Undamaged, the same passes."""
     traffic, receivers, received = _damaged(None)
@@ -219,6 +252,9 @@ def test_oracle_sees_mixed_packets():
         MismatchFound, match=r"^flit between those .*: node 1\.0\.0: expected none, got spike"
     ):
         match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]])
+    taken, came = np.array([3, 4, 5]), np.array([6, 8, 9])
+    with pytest.raises(MismatchFound, match=r": node 1\.0\.0, cycle 8: expected none"):
+        match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]], (taken, came))
 
 
 @pytest.mark.xdist_group("noc-small")
@@ -363,6 +399,8 @@ def test_command(tmp_path):
         (["--dead", "up"], "DEAD must be like 1.1.0"),
         (["--sweep", "--rate", "0.1"], "RATE= has no meaning with SWEEP=1"),
         (["--cycles", "0"], "CYCLES must be from 1 to"),
+        (["--waves", "--traffic", "all"], "WAVES= is for one run: leave out SWEEP="),
+        (["--waves", "--sweep"], "WAVES= is for one run: leave out SWEEP="),
     ],
 )
 def test_bad_input(options, message):

@@ -164,7 +164,11 @@ def test_command(tmp_path, monkeypatch, capsys):
         (["--random", "2x64", "--images", "0"], "IMAGES must be 1 or more"),
         (["--random", "9x1024", "--mesh", "2x2x2"], "random_9x1024 .* needs 36 nodes"),
         (["--mesh", "2x1x1", "--lanes", "4"], "LANES= is for a fixed chip, without MESH="),
-        (["--mesh", "2x1x1", "--waves"], "WAVES= is for a fixed chip, without MESH="),
+        (["--mesh", "2x1x1", "--waves-mb", "5"], "WAVES_MB has no meaning without WAVES=1"),
+        (
+            ["--random", "2x256", "--images", "1", "-t", "99", "--waves", "--waves-mb", "1"],
+            "the waveform of one image would take .*, and WAVES_MB is 1: take fewer times",
+        ),
         (["--mesh", "2x1x1", "--dead", "0.0.0"], "a mesh of 2x1x1 has no vertical link 0.0.0-0"),
         (
             ["--mesh", "2x1x2", "--dead", "0.0.0,1.0.0"],

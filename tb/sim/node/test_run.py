@@ -86,8 +86,13 @@ def test_as_the_golden_model(nodes, case, tmp_path, stall, dead):
     """Every flit and link count of loading, run and reading back, and all of memory."""
     read = memory.reading(case.mapping, case.network, TIMESTEPS)
     task = case.work(back_door=False, after=read)
-    done = run(nodes, task, tmp_path, Conditions(dead_links=dead, stall=stall, seed=3))
+    told = []
+    conditions = Conditions(dead_links=dead, stall=stall, seed=3)
+    done = run(nodes, task, tmp_path, conditions, progress=lambda *each: told.append(each))
     done.check()
+    totals = len(task.before.transactions), len(task.steps), len(read)
+    assert told
+    assert all(0 < count <= total == totals[phase] for phase, count, total in told)
     assert judge(case.exchange, done.receivers, done.flits) is None
     routes = Routes(mesh=MESH, routing=ROUTER.routing, dead_links=dead)
     compare_links(MESH, run_links(case.exchange, routes), done.running.links)

@@ -1,0 +1,86 @@
+"""Waveforms and timelines of a run of the scalable chip."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from trispike.sim.node import divergence, waveform
+from trispike.sim.node.divergence import Ran
+from trispike.sim.node.results import NodesRun
+from trispike.sim.node.setting import Setting
+from trispike.sim.node.timeline import nodes_timeline
+from trispike.sim.node.work import Waves
+from trispike.sim.report.mismatch import Mismatch
+from trispike.sim.terminal.console import relative
+from trispike.sim.tools import toolchain, viewers
+from trispike.sim.tools.build import missing_for_fst
+from trispike.sim.tools.paths import build_folder
+from trispike.sim.tools.waveform import NONE, WAVES, keep
+
+
+class Asked(Protocol):
+    """What of a request is of such files, see `sim.terminal.options`."""
+
+    command: str
+    waves: bool
+    waves_limit: int
+    stalls: float
+    timeline: Path | None
+    images_on_timeline: int
+
+
+@dataclasses.dataclass(kw_only=True)
+class Files:
+    """What is written of a run for the eye.
+
+    - ``asked``, ``setting``: the run.
+    - ``folder``: that of the run.
+    - ``name``: of the waveforms.
+    - ``wave``: the waveform, once it is there.
+    """
+
+    asked: Asked
+    setting: Setting
+    folder: Path
+    name: str
+    wave: Path | None = None
+
+    def plan(self) -> Waves | None:
+        """What is to be traced, and say how large that will be; None without a waveform.
+
+        `BadInput` if not even one image fits.
+        """
+        if not self.asked.waves:
+            return None
+        missing = missing_for_fst(toolchain.find().cxx)
+        images = range(self.setting.images)
+        plan = waveform.plan(self.setting, images, self.asked.waves_limit, missing)
+        print(plan, flush=True)
+        steps = plan.traced * self.setting.timesteps
+        return Waves(nodes=self.setting.mapping.places, cycles=range(1 << 62), steps=steps)
+
+    def keep(self, done: NodesRun) -> None:
+        """Keep the waveform, and draw the timeline, if they are asked for."""
+        asked = self.asked
+        if asked.waves:
+            self.wave = keep(self.folder / WAVES, _place(self.name))
+            print(f"waveform: {relative(self.wave) if self.wave else NONE}")
+        if self.wave:
+            groups = waveform.views(self.setting, stalls=asked.stalls > 0)
+            viewers.write(self.wave, groups, waveform.flits(done))
+            print(viewers.commands(self.wave))
+        if asked.timeline is not None:
+            images = range(min(asked.images_on_timeline, self.setting.images))
+            nodes_timeline(asked.timeline, self.setting, done, images, command=asked.command)
+            print(f"timeline: {relative(asked.timeline)}")
+
+    def explain(self, first: Mismatch, ran: Ran, progress: Callable[[int, int, int], None]) -> str:
+        """Words on what shows a difference, once that is written; ``progress`` as for a run."""
+        which = "difference" if first.image is None else f"image-{first.image}"
+        place = _place(f"{self.name}-{which}")
+        return divergence.show(first, ran, self.folder / "again", place, progress)
+
+
+def _place(name: str) -> Path:
+    return build_folder() / "waves" / name.replace(".", "_").replace(" ", "_")
