@@ -3,10 +3,10 @@
 //
 // drive WORK RESULTS FLITS LOG WAVES PROGRESS [TRACE]
 //
-// WORK: `Settings`; the nodes in the waveform, count first; the transactions before the run; the nodes that receive from the host and those
-// that send to it, counts first; the credits of a receiver for a timestep; the number of timesteps and
-// the host's flits of each, count first; the transactions after the run. Transactions: a `ListHead`; of
-// each the node and its flits, count first.
+// WORK: `Settings`; the nodes in the waveform, count first; the transactions before the run; the nodes
+// that receive from the host and those that send to it, counts first; the credits of a receiver for a
+// timestep; the number of timesteps and the host's flits of each, count first; the transactions after
+// the run. Transactions: a `ListHead`; of each the node and its flits, count first.
 //
 // RESULTS: a `PhaseHead` for each phase; for each phase, node by node, the flits that left the router
 // by each port, then the cycles in each state; a `NodeEnd` for each node; for each timestep the cycle in
