@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from sphinx import addnodes
+from sphinx.ext.autosummary import autosummary_toc
 
 project = "Trispike"
 author = "The Trispike authors"
@@ -17,7 +18,7 @@ html_title = project
 html_theme = "furo"
 root_doc = "README"
 include_patterns = ["*.md", "docs/*.md", "build/reference/*.rst"]
-templates_path = ["templates"]
+templates_path = [str(Path(__file__).parent / "templates")]
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
@@ -74,8 +75,11 @@ def _text_of_what_is_there(app, env, node, content):
 def _restructured(app, what, name, obj, options, lines):
     """The habits of our docstrings as reStructuredText.
 
-    An underlined word is a heading. A paragraph of lines like ``name, name: ...`` is a list.
+    An underlined word is a heading. A paragraph of lines like ``name, name: ...`` is a list. A
+    `Parameter` is described by its component.
     """
+    if type(obj).__name__ == "Parameter":
+        lines.clear()
     text = re.sub(r"^(\w+)\n-+\n", r".. rubric:: \1\n\n", "\n".join(lines), flags=re.M)
     paragraphs = text.split("\n\n")
     for i, paragraph in enumerate(paragraphs):
@@ -106,8 +110,15 @@ def _begin_at_readme(app, failed):
         shutil.copy(Path(app.outdir, f"{root_doc}.html"), Path(app.outdir, "index.html"))
 
 
+def _leave_out_of_side_bar(app, doctree):
+    """The modules of the reference, which its tables lead to: hundreds of lines on every page."""
+    for contents in list(doctree.findall(autosummary_toc)):
+        contents.parent.remove(contents)
+
+
 def setup(app):
     """Called by Sphinx."""
+    app.connect("doctree-read", _leave_out_of_side_bar, priority=1)
     app.connect("source-read", _add_contents)
     app.connect("build-finished", _begin_at_readme)
     app.connect("doctree-read", _leave_out_long_values)

@@ -73,6 +73,7 @@ def test_images_on_the_chip(given, tmp_path):
     assert one["warned"] == ""
 
 
+@pytest.mark.thorough
 def test_spikes_without_labels_on_the_chip(given, tmp_path):
     """As many timesteps as they have; no accuracy is printed, and JSON has null."""
     made = _figures(tmp_path, *given(Encoder.GIVEN, spikes=SPIKES))

@@ -121,6 +121,7 @@ def test_fault(tmp_path, monkeypatch):
         measure(_program(), asked, tmp_path)
 
 
+@pytest.mark.thorough
 def test_command(tmp_path, monkeypatch, capsys):
     """A random network, stalled, round a dead link, read back; on small nodes, made in a hurry."""
     monkeypatch.setattr(command, "program", functools.partial(run.program, optimise=False))
