@@ -167,25 +167,32 @@ def _measured(settings: list[Setting], asked: Traffic) -> list[Point]:
                 programs[setting.mesh] = program(setting.mesh, setting.router, **how)
         task = next_phase(progress, task, "simulating", len(settings))
         shares = Shares(progress, task, settings)
-        with processes.thread_pool(asked.jobs or 1) as threads:
-            futures = {}
-            for k, setting in enumerate(settings):
-                files = Files(asked=asked, setting=setting, folder=folder / str(k))
-                future = threads.submit(
-                    measure,
-                    setting,
-                    programs[setting.mesh],
-                    files.folder,
-                    waves=files.plan(),
-                    keep=files.keep,
-                    show=files.draw,
-                    explain=files.explain,
-                    progress=functools.partial(shares.tell, k),
-                )
-                futures[future] = k
-            for done in concurrent.futures.as_completed(futures):
-                points[futures[done]] = done.result()
-                shares.end(futures[done])
+        runs = [
+            Files(asked=asked, setting=s, folder=folder / str(k)) for k, s in enumerate(settings)
+        ]
+        try:
+            with processes.thread_pool(asked.jobs or 1) as threads:
+                futures = {}
+                for k, files in enumerate(runs):
+                    future = threads.submit(
+                        measure,
+                        files.setting,
+                        programs[files.setting.mesh],
+                        files.folder,
+                        waves=files.plan(),
+                        keep=files.keep,
+                        show=files.draw,
+                        explain=files.explain,
+                        progress=functools.partial(shares.tell, k),
+                    )
+                    futures[future] = k
+                for done in concurrent.futures.as_completed(futures):
+                    points[futures[done]] = done.result()
+                    shares.end(futures[done])
+        except KeyboardInterrupt:
+            for files in runs:
+                files.interrupted()
+            raise
     return points
 
 

@@ -52,14 +52,15 @@ class Files:
         print(plan, flush=True)
         return range(plan.traced if plan.traced < cycles else 1 << 62)  # with what comes later
 
-    def keep(self, done: TrafficRun) -> None:
-        """Keep the waveform, if it is asked for."""
+    def keep(self, done: TrafficRun | None) -> None:
+        """Keep the waveform, if it is asked for; ``done`` is None of a run that was interrupted."""
         if not self.asked.waves:
             return
         wave = keep(self.folder / WAVES, self._place)
         print(f"waveform: {relative(wave) if wave else NONE}")
         if wave:
-            viewers.write(wave, waveform.views(self.setting.mesh), waveform.flits(done))
+            flits = waveform.flits(done) if done else ()
+            viewers.write(wave, waveform.views(self.setting.mesh), flits)
             print(viewers.commands(wave))
 
     def draw(self, judged: Judged) -> None:
@@ -68,6 +69,11 @@ class Files:
         if asked.timeline is not None:
             noc_timeline(asked.timeline, judged, asked.flits_on_timeline, command=asked.command)
             print(f"timeline: {relative(asked.timeline)}")
+
+    def interrupted(self) -> None:
+        """Keep what there is of a waveform that was begun."""
+        if (self.folder / WAVES).exists():
+            self.keep(None)
 
     def explain(self, first: Mismatch, done: TrafficRun) -> str:
         """Words on what shows a difference, once that is written."""

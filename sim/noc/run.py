@@ -28,7 +28,7 @@ from trispike.sim.noc.harness import (
 from trispike.sim.noc.setting import Setting
 from trispike.sim.tools import build, cached_verilog
 from trispike.sim.tools.simulator import run_tool
-from trispike.sim.tools.waveform import WAVES, untraced
+from trispike.sim.tools.waveform import GRACE, WAVES, untraced
 
 NEVER = -1
 """Cycle in which a flit was taken that never was."""
@@ -129,7 +129,7 @@ def run(
     (folder / WAVES).unlink(missing_ok=True)
     command = [str(executable), "schedule", "results", WAVES, DONE_FILE]
     with watched_file(folder / DONE_FILE, progress):
-        run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log")
+        run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log", grace=GRACE)
     results, nodes = RecordFile(folder / "results"), traffic.mesh.nodes
     [(cycles, nanoseconds)] = results.take(1, HEAD).tolist()
     taken = results.take(len(offers))

@@ -1,8 +1,11 @@
-// The waveform of a run: a nanosecond is a cycle. Does nothing in a program without.
+// The waveform of a run: a nanosecond is a cycle. Does nothing in a program without. SIGTERM closes it,
+// and ends the program.
 
 #pragma once
 
+#include <csignal>
 #include <cstdint>
+#include <cstdlib>
 
 #include "ports.h"
 
@@ -19,6 +22,7 @@ class Waves {
         name_ = name;
         first_ = first;
         last_ = last;
+        std::signal(SIGTERM, [](int) { told = 1; });
     }
     // Nor any after `last`.
     void until(int64_t last) {
@@ -27,8 +31,13 @@ class Waves {
     void end() {
         if (file_.isOpen()) file_.close();
         last_ = -1;
+        std::signal(SIGTERM, SIG_DFL);
+        if (told) std::raise(SIGTERM);
     }
-    bool wants(int64_t cycle) const { return first_ <= cycle && cycle <= last_; }
+    bool wants(int64_t cycle) {
+        if (told) end();
+        return first_ <= cycle && cycle <= last_;
+    }
     // Whether the models stand as they are in `cycle`, inputs and all.
     void show(int64_t cycle) {
         if (!file_.isOpen()) file_.open(name_);
@@ -39,6 +48,7 @@ class Waves {
     WAVEFORM file_;
     const char* name_ = nullptr;
     int64_t first_ = 0, last_ = -1;
+    static inline volatile std::sig_atomic_t told = 0;
 #else
     template <typename Model>
     void add(Model&) {}

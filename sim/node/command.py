@@ -204,17 +204,22 @@ def _measured(files: Files, phases: Phases) -> Measured:
         phases.begin("the same again, to be looked at (Verilator)")
         return files.explain(first, ran, phases.tell)
 
-    return measure(
-        program(mapping.mesh, placed.router, mapping.node, **how),
-        placed,
-        files.folder,
-        stall=asked.stalls,
-        seed=asked.seed,
-        back_door=asked.back_door,
-        read_back=asked.read_back,
-        logged=asked.images_on_timeline * placed.timesteps,
-        waves=waves,
-        show=keep,
-        explain=explain,
-        progress=phases.tell,
-    )
+    executable = program(mapping.mesh, placed.router, mapping.node, **how)
+    try:
+        return measure(
+            executable,
+            placed,
+            files.folder,
+            stall=asked.stalls,
+            seed=asked.seed,
+            back_door=asked.back_door,
+            read_back=asked.read_back,
+            logged=asked.images_on_timeline * placed.timesteps,
+            waves=waves,
+            show=keep,
+            explain=explain,
+            progress=phases.tell,
+        )
+    except KeyboardInterrupt:
+        files.interrupted()
+        raise

@@ -60,20 +60,28 @@ class Files:
         steps = plan.traced * self.setting.timesteps
         return Waves(nodes=self.setting.mapping.places, cycles=range(1 << 62), steps=steps)
 
-    def keep(self, done: NodesRun) -> None:
-        """Keep the waveform, and draw the timeline, if they are asked for."""
+    def keep(self, done: NodesRun | None) -> None:
+        """Keep the waveform, and draw the timeline, if they are asked for.
+
+        ``done`` is None of a run that was interrupted, which has no timeline.
+        """
         asked = self.asked
         if asked.waves:
             self.wave = keep(self.folder / WAVES, _place(self.name))
             print(f"waveform: {relative(self.wave) if self.wave else NONE}")
         if self.wave:
             groups = waveform.views(self.setting, stalls=asked.stalls > 0)
-            viewers.write(self.wave, groups, waveform.flits(done))
+            viewers.write(self.wave, groups, waveform.flits(done) if done else ())
             print(viewers.commands(self.wave))
-        if asked.timeline is not None:
+        if done and asked.timeline is not None:
             images = range(min(asked.images_on_timeline, self.setting.images))
             nodes_timeline(asked.timeline, self.setting, done, images, command=asked.command)
             print(f"timeline: {relative(asked.timeline)}")
+
+    def interrupted(self) -> None:
+        """Keep what there is of a waveform that was begun."""
+        if (self.folder / WAVES).exists():
+            self.keep(None)
 
     def explain(self, first: Mismatch, ran: Ran, progress: Callable[[int, int, int], None]) -> str:
         """Words on what shows a difference, once that is written; ``progress`` as for a run."""

@@ -17,7 +17,7 @@ from trispike.sim.node.work import USUAL, Conditions, Work
 from trispike.sim.tools import build
 from trispike.sim.tools.cached_verilog import block_verilog
 from trispike.sim.tools.simulator import run_tool
-from trispike.sim.tools.waveform import WAVES, untraced
+from trispike.sim.tools.waveform import GRACE, WAVES, untraced
 
 PROGRAM = "drive"
 
@@ -95,5 +95,5 @@ def run(
     work.write(folder / "work", task, conditions)
     command = [str(executable), "work", *files, *([TRACE] if trace else [])]
     with watched_file(folder / DONE_FILE, progress):
-        run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log")
+        run_tool(command, folder=folder, env=os.environ, log=folder / "drive.log", grace=GRACE)
     return read(folder, task)

@@ -9,15 +9,20 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-_running: set[subprocess.Popen] = set()
+_running: dict[subprocess.Popen, float] = {}
+"""Children, with the seconds that each has to end by itself."""
+
 _lock = threading.RLock()  # a signal may come while its own thread holds it
 _stopping = False
 
 
-def run_logged(command: list[str], *, folder: Path, env: dict[str, str], log: Path) -> int:
+def run_logged(
+    command: list[str], *, folder: Path, env: dict[str, str], log: Path, grace: float = 0
+) -> int:
     """Run ``command`` in ``folder``, its output to the file ``log``; returns its exit status.
 
-    The child leads a process group of its own, so that `stop_all` reaches its children too.
+    The child leads a process group of its own, so that `stop_all` reaches its children too. Before
+    it is killed it is told to end, and has ``grace`` seconds for that.
     """
     with log.open("ab") as output:
         with _lock:
@@ -32,20 +37,24 @@ def run_logged(command: list[str], *, folder: Path, env: dict[str, str], log: Pa
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            _running.add(process)
+            _running[process] = grace
         try:
             return process.wait()
         finally:
             if process.poll() is None:
-                _kill(process)
+                _kill(process, grace)
                 process.wait()
             with _lock:
-                _running.discard(process)
+                del _running[process]
 
 
-def _kill(process: subprocess.Popen) -> None:
-    """Kill ``process`` and its children."""
+def _kill(process: subprocess.Popen, grace: float) -> None:
+    """End ``process`` and its children, at the latest after ``grace`` seconds."""
     with contextlib.suppress(ProcessLookupError):
+        if grace:
+            os.killpg(process.pid, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(grace)
         os.killpg(process.pid, signal.SIGKILL)
 
 
@@ -61,8 +70,8 @@ def stop_all() -> None:
     global _stopping
     with _lock:
         _stopping = True
-        for process in list(_running):
-            _kill(process)
+        for process, grace in list(_running.items()):
+            _kill(process, grace)
 
 
 def cores() -> int:

@@ -167,10 +167,15 @@ def _verilate(tools: Toolchain, top: str, prefix: str, folder: Path) -> list[str
     return [*verilate, "--top-module", top, "--prefix", prefix]
 
 
-def run_tool(command: list[str], *, folder: Path, env: Mapping[str, str], log: Path) -> None:
-    """Run ``command`` in ``folder``, its output to ``log``; `breakdown` if its status is not 0."""
+def run_tool(
+    command: list[str], *, folder: Path, env: Mapping[str, str], log: Path, grace: float = 0
+) -> None:
+    """Run ``command`` in ``folder``, its output to ``log``; `breakdown` if its status is not 0.
+
+    ``grace``: as of `processes.run_logged`.
+    """
     command = [for_make(argument) for argument in command]
-    status = processes.run_logged(command, folder=folder, env=dict(env), log=log)
+    status = processes.run_logged(command, folder=folder, env=dict(env), log=log, grace=grace)
     if status:
         name = Path(command[1] if command[0] == "perl" else command[0]).name
         raise breakdown(f"{name} ended with status {status}", log)

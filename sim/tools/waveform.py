@@ -10,6 +10,9 @@ from trispike.models.errors import BadInput
 WAVES = "waves"
 """File of the waveform in the folder of a run."""
 
+GRACE = 5.0
+"""Seconds in which a program that is interrupted closes its waveform."""
+
 NONE = "none; the run ended before the first image, or a simulator was killed with it unwritten"
 """What is said of a waveform that is not there."""
 
