@@ -50,19 +50,18 @@ _CONTENTS = {
 """Pages by the heading that they stand under in the side bar."""
 
 _CHECKOUT = Path(__file__).parents[1]
-_GOALS = re.findall(r"^COMMANDS := (.*)$", (_CHECKOUT / "Makefile").read_text(), re.M)[0].split()
+_GOALS = re.findall(r"^(\w+):.*##", (_CHECKOUT / "Makefile").read_text(), re.M)
 _LIBRARIES = ("numpy", "torch", "snntorch")
 _LIST = re.compile(r"((\w+, )*\w+: \S.*(\n +.*)*\n*)+")
 
 
 def _is_there(name: str) -> bool:
     """Whether ``name`` is a file of the checkout, a goal of make, a built-in, or a library's."""
-    first, *rest = re.split(r"[ .]", name)
     return (
         (_CHECKOUT / name).exists()
-        or (first == "make" and rest[0] in _GOALS)
+        or any(re.match(rf"make {goal}\b", name) for goal in _GOALS)
         or hasattr(builtins, name)
-        or first in _LIBRARIES
+        or name.split(".")[0] in _LIBRARIES
     )
 
 
