@@ -47,6 +47,7 @@ def test_trace(tmp_path):
     assert trace["labels"].tolist() == expected.labels.tolist()
 
 
+@pytest.mark.thorough
 def test_images_that_stop_early(tmp_path):
     """What had not happened as an image ended is 0, and its cycle -1; the rest is as it was."""
     network, weight_file = _weight_file(tmp_path)

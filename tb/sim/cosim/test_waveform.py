@@ -87,6 +87,7 @@ def test_has_no_nameless_signals(run):
     assert not [name for name in names if re.search(r"\.\$\d+$", name)]
 
 
+@pytest.mark.thorough
 def test_has_wide_signals(run):
     """More pixels than Verilator traces unless told to: 520 of 8 bits."""
     layer = Dense(inputs=520, neurons=3, bias=Bias.EACH, pixels=True)

@@ -344,6 +344,7 @@ def test_toggles(traced):
 
 
 @needs_synthesis
+@pytest.mark.thorough
 def test_toggles_of_pixels_and_leaks(tmp_path):
     """A chip whose neurons leak, as others' networks do: it takes what its netlist does, too."""
     kind = {"bias": Bias.EACH, "threshold": Threshold.EACH, "neuron": LEAKY}
@@ -387,6 +388,7 @@ def test_netlist_unlike_rtl(traced):
 
 
 @needs_synthesis
+@pytest.mark.thorough
 def test_switching_priced(traced, tmp_path):
     """Clocks cost by the flip-flop, about as much as the constant says; all parts are there."""
     gated, trace = traced

@@ -146,6 +146,7 @@ def test_a_cycle_of_latency(monkeypatch):
     assert "14 of 14 signals differ, and there are 42 cycles, not 40; both waves: " in lines[-2]
 
 
+@pytest.mark.thorough
 def test_valid_a_cycle_early(monkeypatch):
     """The layer's output is valid in the cycle in which its PEs still fire."""
     monkeypatch.setattr(layer, "DenseLayer", Early)
