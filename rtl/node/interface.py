@@ -20,7 +20,7 @@ from trispike.rtl.node.sender import SpikeSender
 from trispike.rtl.parameters import Parameter
 from trispike.rtl.view import View, below, flit_stream
 
-_DEPTH = 2
+DEPTH = 2
 """Flits in the buffers to and from the router: they keep either way busy in every cycle."""
 
 Status = data.StructLayout({name: field.width for name, field in STATUS.items()})
@@ -118,8 +118,8 @@ class NetworkInterface(Block):
         m.submodules.receiver = place(receiver, platform)
         m.submodules.sender = place(sender, platform)
         m.submodules.slave = place(slave, platform)
-        m.submodules.arrived = arrived = FlitBuffer(depth=_DEPTH)
-        m.submodules.leaving = leaving = FlitBuffer(depth=_DEPTH)
+        m.submodules.arrived = arrived = FlitBuffer(depth=DEPTH)
+        m.submodules.leaving = leaving = FlitBuffer(depth=DEPTH)
         output = OutputUnit(inputs=3)
         m.submodules.output = place(output, platform)
         connect(m, flipped(self.i), arrived.i)

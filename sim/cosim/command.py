@@ -42,7 +42,6 @@ from trispike.sim.tools import toolchain, viewers
 from trispike.sim.tools.paths import build_folder
 from trispike.sim.tools.run_folder import run_folder
 from trispike.sim.tools.simulator import SimulationError
-from trispike.sim.tools.waveform import NONE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -157,9 +156,7 @@ def execute(asked: ChipRun, look: Callable[[ChipRan], None] = lambda ran: None) 
                 found, interrupted = stop.found, True
         if asked.waves:
             wave = waveform.keep(folder, build_folder() / "waves" / name)
-            print(f"waveform: {relative(wave) if wave else NONE}")
-            if wave:
-                viewers.write(wave, harness.views(shape))
+            viewers.announce(wave, harness.views(shape))
         if asked.trace is not None and found.outcomes and not interrupted:
             print(f"trace: {relative(asked.trace)}")
         try:

@@ -11,8 +11,7 @@ from trispike.sim.noc.setting import Setting
 from trispike.sim.noc.timeline import difference_timeline
 from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.terminal.options import USUAL_WAVES_MB
-from trispike.sim.tools import divergence, toolchain, viewers
-from trispike.sim.tools.build import missing_for_fst
+from trispike.sim.tools import divergence, viewers
 from trispike.sim.tools.waveform import WAVES, keep
 
 _BEFORE, _AFTER = 500, 200
@@ -41,9 +40,7 @@ def show(first: Mismatch, setting: Setting, done: TrafficRun, folder: Path, plac
 
 def _show(first: Mismatch, setting: Setting, done: TrafficRun, folder: Path, place: Path) -> str:
     cycles = range(max(0, first.cycle - _BEFORE), first.cycle + _AFTER + 1)
-    missing = missing_for_fst(toolchain.find().cxx)
-    planned = setting, len(cycles), USUAL_WAVES_MB, missing
-    fits = divergence.fits(lambda: waveform.plan(*planned))
+    fits = divergence.fits(lambda: waveform.plan(setting, len(cycles), USUAL_WAVES_MB))
     executable = program(setting.mesh, setting.router, waves=fits)
     shown = {"limit": cycles.stop, "waves": cycles if fits else range(0)}
     repeated = run_of(setting, executable, folder, **shown)

@@ -11,10 +11,9 @@ from trispike.sim.noc.setting import Setting
 from trispike.sim.noc.timeline import noc_timeline
 from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.terminal.console import relative
-from trispike.sim.tools import toolchain, viewers
-from trispike.sim.tools.build import missing_for_fst
+from trispike.sim.tools import viewers
 from trispike.sim.tools.paths import build_folder
-from trispike.sim.tools.waveform import NONE, WAVES, keep
+from trispike.sim.tools.waveform import WAVES, keep
 
 
 class Asked(Protocol):
@@ -46,9 +45,8 @@ class Files:
         """
         if not self.asked.waves:
             return range(0)
-        missing = missing_for_fst(toolchain.find().cxx)
         cycles = self.setting.cycles
-        plan = waveform.plan(self.setting, cycles, self.asked.waves_limit, missing)
+        plan = waveform.plan(self.setting, cycles, self.asked.waves_limit)
         print(plan, flush=True)
         return range(plan.traced if plan.traced < cycles else 1 << 62)  # with what comes later
 
@@ -57,10 +55,9 @@ class Files:
         if not self.asked.waves:
             return
         wave = keep(self.folder / WAVES, self._place)
-        print(f"waveform: {relative(wave) if wave else NONE}")
+        flits = waveform.flits(done) if done else ()
+        viewers.announce(wave, waveform.views(self.setting.mesh), flits)
         if wave:
-            flits = waveform.flits(done) if done else ()
-            viewers.write(wave, waveform.views(self.setting.mesh), flits)
             print(viewers.commands(wave))
 
     def draw(self, judged: Judged) -> None:

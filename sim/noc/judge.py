@@ -83,10 +83,10 @@ def match(
       order in which they came.
     - ``cycles``: in which the mesh took those and gave these, int64 (n,) and (m,), if known.
 
-    Returns int64, shape (m,): index into ``sent``. `MismatchFound`, of the first if cycles are
-    known, if a flit was lost, altered,
+    Returns int64, shape (m,): index into ``sent``. `MismatchFound` if a flit was lost, altered,
     delivered twice or elsewhere, if two flits of a source and a type changed places on their way to
-    a node, or if another flit came between those of a transaction.
+    a node, or if another flit came between those of a transaction; with ``cycles`` it is the
+    earliest such difference.
     """
     mesh, kinds = routes.mesh, flits.SPIKE["type"]
     due, came = collections.defaultdict(list), collections.defaultdict(list)

@@ -12,7 +12,8 @@ from trispike.rtl.view import View, below
 from trispike.sim.noc.harness import TOP
 from trispike.sim.noc.run import TrafficRun
 from trispike.sim.noc.setting import Setting
-from trispike.sim.tools import waveform
+from trispike.sim.tools import toolchain, waveform
+from trispike.sim.tools.build import missing_for_fst
 from trispike.sim.tools.waveform import Plan
 
 
@@ -32,8 +33,9 @@ VCD = Format(router=20_000.0, flit=680.0)
 FST = Format(router=4_000.0, flit=80.0)
 
 
-def plan(setting: Setting, cycles: int, limit: int, missing: list[str]) -> Plan:
+def plan(setting: Setting, cycles: int, limit: int) -> Plan:
     """How many of so many ``cycles`` fit ``limit`` megabytes, see `sim.tools.waveform.plan`."""
+    missing = missing_for_fst(toolchain.find().cxx)
     traffic, form = setting.traffic(), VCD if missing else FST
     links = expect(setting.routes, traffic.sources, traffic.flits).links
     hops = float(links.sum()) / max(traffic.cycles, links.max(initial=0))

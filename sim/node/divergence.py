@@ -13,8 +13,7 @@ from trispike.sim.node.timeline import nodes_timeline
 from trispike.sim.node.work import Conditions, Waves, Work
 from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.terminal.options import USUAL_WAVES_MB
-from trispike.sim.tools import divergence, toolchain, viewers
-from trispike.sim.tools.build import missing_for_fst
+from trispike.sim.tools import divergence, viewers
 from trispike.sim.tools.waveform import WAVES, keep
 
 _BEFORE, _AFTER = 1000, 64
@@ -53,8 +52,8 @@ def _show(first: Mismatch, ran: Ran, folder: Path, place: Path, progress: Callab
     mapping, steps = setting.mapping, setting.exchange.steps
     stalls = ran.conditions.stall > 0
     images, cycles = _shown(first, setting, done)
-    planned = setting, images or range(1), USUAL_WAVES_MB, missing_for_fst(toolchain.find().cxx)
-    fits = divergence.fits(lambda: waveform.plan(*planned))
+    planned = images or range(1)
+    fits = divergence.fits(lambda: waveform.plan(setting, planned, USUAL_WAVES_MB))
     waves = Waves(nodes=mapping.places, cycles=cycles, steps=steps) if fits else None
     how = {"stalls": stalls, "waves": fits}
     executable = program(mapping.mesh, setting.router, mapping.node, **how)

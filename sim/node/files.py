@@ -13,10 +13,9 @@ from trispike.sim.node.timeline import nodes_timeline
 from trispike.sim.node.work import Waves
 from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.terminal.console import relative
-from trispike.sim.tools import toolchain, viewers
-from trispike.sim.tools.build import missing_for_fst
+from trispike.sim.tools import viewers
 from trispike.sim.tools.paths import build_folder
-from trispike.sim.tools.waveform import NONE, WAVES, keep
+from trispike.sim.tools.waveform import WAVES, keep
 
 
 class Asked(Protocol):
@@ -53,9 +52,8 @@ class Files:
         """
         if not self.asked.waves:
             return None
-        missing = missing_for_fst(toolchain.find().cxx)
         images = range(self.setting.images)
-        plan = waveform.plan(self.setting, images, self.asked.waves_limit, missing)
+        plan = waveform.plan(self.setting, images, self.asked.waves_limit)
         print(plan, flush=True)
         steps = plan.traced * self.setting.timesteps
         return Waves(nodes=self.setting.mapping.places, cycles=range(1 << 62), steps=steps)
@@ -68,10 +66,9 @@ class Files:
         asked = self.asked
         if asked.waves:
             self.wave = keep(self.folder / WAVES, _place(self.name))
-            print(f"waveform: {relative(self.wave) if self.wave else NONE}")
-        if self.wave:
             groups = waveform.views(self.setting, stalls=asked.stalls > 0)
-            viewers.write(self.wave, groups, waveform.flits(done) if done else ())
+            viewers.announce(self.wave, groups, waveform.flits(done) if done else ())
+        if self.wave:
             print(viewers.commands(self.wave))
         if done and asked.timeline is not None:
             images = range(min(asked.images_on_timeline, self.setting.images))

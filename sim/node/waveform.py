@@ -16,7 +16,8 @@ from trispike.sim.node.formats import Kind
 from trispike.sim.node.harness import block_of
 from trispike.sim.node.results import NodesRun
 from trispike.sim.node.setting import Setting
-from trispike.sim.tools import waveform
+from trispike.sim.tools import toolchain, waveform
+from trispike.sim.tools.build import missing_for_fst
 from trispike.sim.tools.waveform import Plan
 
 _NEURONS = 4
@@ -41,8 +42,9 @@ VCD = Format(router=650_000.0, operation=86.0, flit=1770.0)
 FST = Format(router=74_000.0, operation=8.7, flit=74.0)
 
 
-def plan(setting: Setting, images: range, limit: int, missing: list[str]) -> Plan:
+def plan(setting: Setting, images: range, limit: int) -> Plan:
     """How many of ``images``, from 0, fit ``limit`` megabytes, see `sim.tools.waveform.plan`."""
+    missing = missing_for_fst(toolchain.find().cxx)
     mapping, form = setting.mapping, VCD if missing else FST
     head = form.router * mapping.mesh.nodes
     sizes = _sizes(setting, images, form)

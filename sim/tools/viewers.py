@@ -17,6 +17,7 @@ from trispike.models.files import write_atomically
 from trispike.models.mesh import flits
 from trispike.rtl.view import Radix, View
 from trispike.sim.terminal.console import relative
+from trispike.sim.tools.waveform import NONE
 
 _MAPPINGS = Path(".surfer", "mappings")
 
@@ -45,6 +46,13 @@ def write(wave: Path, groups: Groups, seen: Iterable[int] = ()) -> None:
         _write_mapping(wave, _flits(wave), flits.FLIT_BITS, words)
     write_atomically(wave.with_suffix(".sucl"), surfer(wave, groups).encode())
     write_atomically(wave.with_suffix(".gtkw"), gtkwave(wave, groups).encode())
+
+
+def announce(wave: Path | None, groups: Groups, seen: Iterable[int] = ()) -> None:
+    """Say where ``wave`` is, if there is one, and `write` what opens it."""
+    print(f"waveform: {relative(wave) if wave else NONE}")
+    if wave:
+        write(wave, groups, seen)
 
 
 def commands(wave: Path) -> str:

