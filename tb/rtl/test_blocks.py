@@ -243,7 +243,7 @@ CASES = [
     _neuron(5, lanes=4),
     _neuron(8, pixels=True),
     _neuron(1, pixels=True),  # nothing that all of its neurons share
-    _short(_neuron(17, lanes=4, maps=True), "verilator"),
+    _short(_neuron(17, lanes=4, maps=True)),
     _short(_neuron(19, lanes=2, maps=True), "verilator"),
     _short(_neuron(6, maps=True), "verilator"),
     _short(_neuron(12, maps=True), "verilator"),

@@ -179,6 +179,7 @@ def test_dropped_address(tmp_path, monkeypatch):
     assert (found["image"], found["timestep"], found["layer"]) == (0, 1, 1)
 
 
+@pytest.mark.thorough
 def test_hang(tmp_path, monkeypatch):
     """A layer that never shows its output: the run ends all the same, and says what is missing."""
     monkeypatch.setattr(layer_block, "FlowController", Silent)

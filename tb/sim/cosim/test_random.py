@@ -112,6 +112,7 @@ def test_neurons(shape_seed, tmp_path):
     _agree(networks, shape.lanes, timesteps, tmp_path)
 
 
+@pytest.mark.thorough
 def test_convolutions(shape_seed, tmp_path):
     """Kernels, strides, paddings, pools, neurons and lanes of every kind, pixels and spikes."""
     shape = random_convolutions(shape_seed)

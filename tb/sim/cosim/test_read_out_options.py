@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from tb.kit.command import refused_here, trispike_here
 from tb.kit.networks import random_network, save
 
 
+@pytest.mark.thorough
 def test_stops_early(tmp_path):
     """The weight file stays as it is, and the run takes fewer timesteps, without a mismatch."""
     weight_file = save(random_network((784, 9, 4), 1), tmp_path)

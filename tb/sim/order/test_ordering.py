@@ -108,7 +108,8 @@ def test_the_order_is_no_hardware():
     assert len(set(map(str, both))) == 1
 
 
-@pytest.mark.parametrize("lanes", [2, pytest.param(8, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("lanes", [2, 8])
 def test_rtl(lanes, tmp_path):
     """The RTL of random networks in a random order gives what the golden model says of them."""
     layers = (Dense(inputs=40, neurons=24), Dense(inputs=24, neurons=10, threshold=Threshold.NONE))

@@ -27,6 +27,7 @@ def _hidden(seed):
     return [layer for layer in random_network_of(shape, seed).layers if layer.threshold is not None]
 
 
+@pytest.mark.thorough
 def test_against_the_golden_model():
     """The input that lifts a neuron most: it fires, or is said never to, and no third."""
     said = {True: 0, False: 0}

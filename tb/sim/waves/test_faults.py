@@ -197,6 +197,7 @@ def test_missing_signal(monkeypatch):
     )
 
 
+@pytest.mark.thorough
 def test_update(house):
     """Blessing makes the reference, the same bytes each time, and says what changed."""
     file = reference.path(SMALL)
