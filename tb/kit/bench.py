@@ -190,19 +190,36 @@ def run_on_sources(
     parameters: dict,
     peeked: tuple[str, ...] = (),
 ) -> None:
-    """Run all scenarios of ``module`` on the module ``top`` of Verilog, in ``build/tests/NAME``.
+    """Run all scenarios of ``module`` on the module ``top`` of Verilog, in ``build/tests/NAME``."""
+    model = model_of(sources, top, ports, peeked)
+    folder = build_folder() / "tests" / name
+    run_on_model(model, top, module, folder, seed=seed, parameters=parameters)
 
-    They see its ``ports``, and of modules below it what ``peeked`` names as ``MODULE.PORT``, where
-    MODULE may have wildcards. With every signal visible it would take twice as long to compile.
+
+def model_of(
+    sources: dict[str, str], top: str, ports: Iterable[str], peeked: tuple[str, ...] = ()
+) -> Path:
+    """The Verilated ``top`` of which scenarios see its ``ports``.
+
+    They see of modules below it what ``peeked`` names as ``MODULE.PORT``, where MODULE may have
+    wildcards. With every signal visible it would take twice as long to compile.
     """
     shown = [f"{top}.{port}" for port in ("clk", "rst", *ports)] + list(peeked)
     public = ['public_flat_rw -module "{}" -var "{}"'.format(*each.split(".")) for each in shown]
     sources = {**sources, "public.vlt": "\n".join(["`verilator_config", *public, ""])}
-    model = build.model(sources, top, public=False, optimise=False)
-    folder = build_folder() / "tests" / name
+    return build.model(sources, top, public=False, optimise=False)
+
+
+def run_on_model(
+    model: Path, top: str, module: str, folder: Path, *, seed: int, parameters: dict, **options
+) -> None:
+    """Run all scenarios of ``module`` in ``folder``; ``options`` are those of `simulator.simulate`.
+
+    `SimulationError` names those that failed, and why.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _CASE).write_text(json.dumps({"seed": seed, "parameters": parameters}))
-    simulator.simulate(model, top, module, run_folder=folder, seed=seed)
+    simulator.simulate(model, top, module, run_folder=folder, seed=seed, **options)
 
 
 def run_on_amaranth(make: Callable[[], Block], module: str, *, seed: int, parameters: dict) -> None:

@@ -63,6 +63,8 @@ class FlowBench(Bench):
         want = [self.sum is not None or bool(self.expected), self.offered, not waits]
         assert got == want, f"cycle {self.cycle}: busy, valid, events.ready"
         assert (state == PEState.FIRE) == fires, f"cycle {self.cycle}: {state}"
+        adds = bool(self.shown)
+        assert (state == PEState.INTEGRATE) == adds, f"cycle {self.cycle}: {state}"
         if state == PEState.FIRE:
             self.compare(self.neuron.potential)
             self.neuron.bias(PLUS, 1)
@@ -90,7 +92,7 @@ class FlowBench(Bench):
         await super().step()
 
     async def reset(self):
-        self.neuron, self.sum, self.offered = Neuron(), None, False
+        self.neuron, self.sum, self.offered, self.shown = Neuron(), None, False, []
         await super().reset()
 
     async def reload(self):

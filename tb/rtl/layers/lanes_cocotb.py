@@ -65,6 +65,19 @@ async def unstalled(bench):
 
 
 @scenario(LanesBench)
+async def one_lane_alone(bench):
+    """Each lane has spikes when the others have none, and the others when it has none."""
+    full = (1 << bench.inputs) - 1
+    for lane in range(bench.lanes):
+        alone = sum(1 << k for k in range(lane, bench.inputs, bench.lanes))
+        for never in (True, False):
+            bench.stall(never=never)
+            for vector in (alone, full & ~alone, alone, 0):
+                bench.send(vector)
+            await bench.drain()
+
+
+@scenario(LanesBench)
 async def random_stalls(bench):
     """Any vectors, stalls on both sides."""
     for _ in range(60 if bench.inputs < 256 else 8):

@@ -1,0 +1,88 @@
+"""What the neighbours of a block promise, beyond streams that stand until taken.
+
+Only with these a mutant is equivalent that differs on inputs which never come.
+"""
+
+from amaranth.hdl import Module
+from amaranth.lib import data
+
+from tb.kit.oracles import MOST_INPUTS
+from tb.mutate.verilog.equivalence import Rules, Sides
+from trispike.models.mesh.topology import Port
+from trispike.models.network.numbers import CONSTANT_MAX, WEIGHT_BITS
+from trispike.rtl.hierarchy import Block
+from trispike.rtl.layers.flow import FlowController
+from trispike.rtl.layers.sram import SRAMBank
+from trispike.rtl.neuron.pe import PEState, ProcessingElement, multiples_layout
+from trispike.rtl.noc.flit import Node, destination
+from trispike.rtl.noc.route import DeadLinkEntry, turns
+from trispike.rtl.noc.router import Router
+from trispike.sim.formal.claims import every, implies
+from trispike.sim.formal.route import expected
+
+_EXTREME = (MOST_INPUTS + 1) * CONSTANT_MAX
+"""No potential is further from zero: that is checked where a network is made."""
+
+
+def rules(block: Block) -> Rules | None:
+    """The rules for ``block``; None if there are none."""
+    for kind, made in _RULES.items():
+        if isinstance(block, kind):
+            return lambda m, sides: made(m, block, sides)
+    return None
+
+
+def _element(m: Module, block: ProcessingElement, sides: Sides) -> None:
+    """Multiples of one constant in INTEGRATE, of another of which only the first is looked at."""
+    given, inputs = sides.claims.given, sides.inputs
+    lanes = len(inputs["weights"]) // WEIGHT_BITS
+    layout = multiples_layout(lanes)
+    plus, minus = (data.View(layout, inputs[name]) for name in ("plus", "minus"))
+    given((plus[0] >= 0) & (plus[0] <= CONSTANT_MAX))
+    adding = inputs["state"] == PEState.INTEGRATE
+    for k in range(lanes):
+        given(implies(adding | (k == 0), plus[k] == plus[0] * (k + 1)))
+        given(minus[k] == -plus[k])
+    if lanes > 1:
+        given(implies(~adding, inputs["weights"] == 0))
+    potential = sides.outputs["potential"].as_signed()
+    given((potential <= _EXTREME) & (potential >= -_EXTREME))
+
+
+def _flow(m: Module, block: FlowController, sides: Sides) -> None:
+    """Writes wait for the timestep at work, in the encoder too."""
+    busy = sides.outputs["busy"] | sides.inputs["events__valid"]
+    if not block.sequence:
+        sides.claims.given(implies(sides.inputs["reload"], ~busy))
+
+
+def _bank(m: Module, block: SRAMBank, sides: Sides) -> None:
+    """One port: it reads or writes, and only rows that there are."""
+    inputs = sides.inputs
+    sides.claims.given(~(inputs["read"] & inputs["write"]))
+    sides.claims.given(inputs["address"] < block.shape.rows)
+
+
+def _router(m: Module, block: Router, sides: Sides) -> None:
+    """A place and dead links that stay; no flit that another router would not have sent here."""
+    claims, inputs = sides.claims, sides.inputs
+    claims.constant(inputs["here"])
+    here, entries = data.View(Node, inputs["here"]), []
+    if block.shape.dead_links:
+        claims.constant(inputs["dead_links"])
+        layout = data.ArrayLayout(DeadLinkEntry, block.shape.dead_links)
+        entries = list(data.View(layout, inputs["dead_links"]))
+    for port in block.ports:
+        name = port.name.lower()
+        flit = inputs[f"i_{name}__payload"]
+        way = expected(m, block.shape, here, destination(flit), entries)
+        legal = every(~way[other] for other in _never(block, port))
+        claims.given(implies(inputs[f"i_{name}__valid"], legal))
+
+
+def _never(block: Router, enters: Port) -> list[Port]:
+    """Ports by which no flit leaves that came in by ``enters``."""
+    return [port for port in Port if port not in turns(block.shape.routing, enters)]
+
+
+_RULES = {ProcessingElement: _element, FlowController: _flow, SRAMBank: _bank, Router: _router}
