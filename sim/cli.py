@@ -82,13 +82,13 @@ def _end(signum, frame):
     os._exit(INTERRUPTED)
 
 
-def main() -> None:
-    """Run the command line; every failure that is the user's to mend is one line."""
+def main(asked: click.Command = cli) -> None:
+    """Run a command line; every failure that is the user's to mend is one line."""
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
     try:
-        cli.main(standalone_mode=False, prog_name="trispike")
+        asked.main(standalone_mode=False, prog_name="trispike" if asked is cli else asked.name)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         sys.exit(BAD_INPUT)

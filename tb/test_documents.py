@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tb.kit.command import ROOT
+from tb.mutate.command import mutate
 from trispike.models.errors import BadInput
 from trispike.sim.cli import cli
 
@@ -22,6 +23,7 @@ SOURCES = [
 
 PATH = re.compile(r"(?<![\w/.-])((?:models|golden|rtl|sim|tb|docs|examples)/[\w./*-]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+COMMANDS = {**cli.commands, "mutate": mutate}
 COMMAND = re.compile(r"^make (.+?)(?: +#.*)?$|`make ([^`]+)`", re.M)
 NAME = re.compile(r"`((?:models|golden|rtl|sim|tb)(?:\.\w+)+)`")
 
@@ -68,7 +70,7 @@ def test_names_in_sources():
 def _parse(command: str) -> None:
     """Have the command line take ``command``, as given to make; it does nothing else."""
     goal, *words = shlex.split(command)
-    cli.commands[goal].make_context(goal, [word for word in words if "..." not in word])
+    COMMANDS[goal].make_context(goal, [word for word in words if "..." not in word])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
@@ -76,7 +78,7 @@ def test_commands_in_documents(document):
     """Every command of make has options that there are, with values of their kinds."""
     for pair in COMMAND.findall(document.read_text()):
         command = "".join(pair).replace("\n", " ")
-        if command.split()[0] in cli.commands and "HELP=1" not in command:
+        if command.split()[0] in COMMANDS and "HELP=1" not in command:
             _parse(command)
 
 

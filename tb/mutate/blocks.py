@@ -1,0 +1,6 @@
+"""All blocks that have mutants, in the order of the tables."""
+
+from tb.mutate.block import Block
+from tb.mutate.python.blocks import PYTHON_BLOCKS
+
+BLOCKS: dict[str, Block] = {block.name: block for block in PYTHON_BLOCKS}

@@ -1,0 +1,1 @@
+"""Mutants of Python sources, judged by the tests of a block in forked processes."""

@@ -1,0 +1,55 @@
+"""Blocks of Python: which files have mutants, and which tests must notice them."""
+
+from collections.abc import Iterator, Sequence
+
+from tb.kit.command import ROOT
+from tb.mutate.block import Block
+from tb.mutate.outcome import Outcome
+from tb.mutate.python.judge import Court, Stage
+from tb.mutate.python.mutants import SourceMutant, mutants_of, sample
+from tb.mutate.python.reasons import settled
+from tb.mutate.store import digest
+
+
+def files(pattern: str) -> tuple[str, ...]:
+    """Paths of Python files of the checkout."""
+    return tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)))
+
+
+def python_block(name: str, court: Court, usual: int | None = None) -> Block:
+    """The block ``name`` whose mutants ``court`` judges, ``usual`` of them unless told else."""
+
+    def mutants(count: int | None, seed: int) -> Sequence[SourceMutant]:
+        return sample(mutants_of(court.paths), count or usual, seed)
+
+    def judged(mutants: Sequence[SourceMutant], seed: int) -> Iterator[Outcome]:
+        return court.judged(mutants, digest())
+
+    return Block(name=name, mutants=mutants, judged=judged, settled=settled)
+
+
+GOLDEN = Court(
+    paths=files("golden/**/*.py"),
+    stages=(Stage(killer="oracles", tests=("tb/golden",)),),
+)
+JUDGES = Court(
+    paths=(
+        "sim/cosim/judge.py",
+        "sim/cosim/captures.py",
+        "sim/cosim/decision.py",
+        "sim/node/judge.py",
+        "sim/noc/judge.py",
+        "sim/noc/compare.py",
+    ),
+    stages=(Stage(killer="oracles", tests=("tb/sim/node/test_judge.py",)),),
+)
+CYCLES = Court(
+    paths=("sim/cosim/cycles.py", "sim/cosim/occupancy.py"),
+    stages=(Stage(killer="oracles", tests=("tb/sim/cosim/test_cycles.py",)),),
+)
+
+PYTHON_BLOCKS = (
+    python_block("golden", GOLDEN),
+    python_block("judges", JUDGES),
+    python_block("cycles", CYCLES),
+)

@@ -1,0 +1,63 @@
+"""Which modules of the checkout import which, as their sources say."""
+
+import ast
+import functools
+from collections.abc import Iterable, Iterator
+
+from tb.kit.command import ROOT
+from tb.mutate.python.mutants import module_of
+
+ROOMS = ("models", "golden", "rtl", "sim", "tb")
+
+
+@functools.cache
+def imports() -> dict[str, frozenset[str]]:
+    """The modules that each imports, packages that they are in among them."""
+    paths = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    modules = {module_of(str(path.relative_to(ROOT))): path for path in paths}
+    return {
+        name: frozenset(
+            each for word in _named(path.read_bytes()) for each in _whole(word) if each in modules
+        )
+        | {each for each in _whole(name) if each in modules and each != name}
+        for name, path in modules.items()
+    }
+
+
+def _named(text: bytes) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _whole(name: str) -> list[str]:
+    """``name`` and the packages that it is in."""
+    parts = name.split(".")
+    return [".".join(parts[:k]) for k in range(1, len(parts) + 1)]
+
+
+def _reached(begun: Iterable[str], graph: dict[str, Iterable[str]]) -> set[str]:
+    reached, left = set(), list(begun)
+    while left:
+        if (name := left.pop()) not in reached:
+            reached.add(name)
+            left += graph.get(name, ())
+    return reached
+
+
+def untouched(tests: Iterable[str], changed: Iterable[str]) -> list[str]:
+    """Modules that the modules ``tests`` import, and that import none of ``changed``."""
+    graph = imports()
+    importers: dict[str, list[str]] = {}
+    for name, others in graph.items():
+        for other in others:
+            importers.setdefault(other, []).append(name)
+    needed = _reached(tests, graph) - _reached(changed, importers)
+    return sorted(name for name in needed if not _is_test(name))
+
+
+def _is_test(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    return name.startswith("tb.") and (last.startswith("test_") or last == "conftest")
