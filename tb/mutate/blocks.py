@@ -2,5 +2,6 @@
 
 from tb.mutate.block import Block
 from tb.mutate.python.blocks import PYTHON_BLOCKS
+from tb.mutate.verilog.blocks import VERILOG_BLOCKS
 
-BLOCKS: dict[str, Block] = {block.name: block for block in PYTHON_BLOCKS}
+BLOCKS: dict[str, Block] = {block.name: block for block in (*VERILOG_BLOCKS, *PYTHON_BLOCKS)}

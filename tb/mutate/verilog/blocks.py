@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tb.mutate.block import Block
 from tb.mutate.outcome import Mutant, Outcome
-from tb.mutate.python.reasons import settled
+from tb.mutate.verilog import equivalence
 from tb.mutate.verilog.netlist import Mutation
 from tb.mutate.verilog.trials import Geometry
 from tb.rtl.cases import CASES
@@ -15,36 +15,68 @@ _COUNT = 160
 """Mutants of a block: more than 100 are not equivalent, and ten minutes on two cores do."""
 
 
-def _chip(*sizes: int, lanes: int = 1) -> NetworkShape:
-    return NetworkShape.dense(name="mutants", sizes=sizes, lanes=lanes)
+def _geometry(
+    case: str, *modules: str, around: str = "", chip: tuple[int, ...] = (), lanes: int = 1
+) -> Geometry:
+    """The case of that name; others as for `Geometry`, but a ``chip`` as sizes of its layers."""
+    found = next(each for each in CASES if each.name == case)
+    shape = NetworkShape.dense(name="mutants", sizes=chip, lanes=lanes) if chip else None
+    return Geometry(case=found, modules=modules, around=around, chip=shape)
 
 
-_CHIPS = {
-    "pe": {"pe_1": _chip(12, 5, 3), "pe_2": _chip(12, 5, 3, lanes=2)},
-    "encoder": {"aer_10": _chip(10, 5, 3)},
-    "lanes": {"lanes_21_8": _chip(21, 5, 3, lanes=8)},
-    "flow": {"flow_1": _chip(10, 5, 3), "flow_4": _chip(10, 5, 3, lanes=4)},
-    "sram": {"sram_1024x128": None},
-    "layer": {"layer_5x3_2": _chip(5, 3, 3, lanes=2), "layer_11x6_2_thresholds_biases": None},
-    "chip": {"chip_13_9_4_2_stops": None},
-    "router": {
-        "router_3x3x3_1_1_1_depth4_xyz": None,
-        "router_2x3x2_0_1_1_depth3_xyz_dead1": None,
-    },
-    "host_port": {"host_port": None},
-    "node": {"node_32x32_2_2": None},
+_LAYER = ("layer_*", "weight_memory_*")
+_CHIP = ("image_gate_*", "readout_*", "trispike_*")
+
+_GEOMETRIES = {
+    "pe": [
+        _geometry("pe_1", chip=(12, 5, 3)),
+        _geometry("pe_2", chip=(12, 5, 3), lanes=2),
+    ],
+    "encoder": [_geometry("aer_10", chip=(10, 5, 3))],
+    "lanes": [_geometry("lanes_21_8", chip=(21, 5, 3), lanes=8)],
+    "flow": [
+        _geometry("flow_1", chip=(10, 5, 3)),
+        _geometry("flow_4", chip=(10, 5, 3), lanes=4),
+    ],
+    "sram": [_geometry("sram_1024x128")],
+    "layer": [
+        _geometry("layer_5x3_2", *_LAYER, chip=(5, 3, 4), lanes=2),
+        _geometry("layer_11x6_2_thresholds_biases", *_LAYER),
+    ],
+    "chip": [
+        _geometry("chip_13_9_4_2_stops", *_CHIP),
+        _geometry("chip_21_12_3_4_4", *_CHIP, chip=(21, 12, 3, 4), lanes=4),
+    ],
+    "neuron": [_geometry("neuron_5_4", "processing_*", "flow_*", "layer_*")],
+    "convolution": [
+        _geometry(
+            "neuron_34_4_maps_memoryless",
+            *("spike_pool_*", "line_buffer_*", "tap_encoder_*", "window_*", "convolution_*"),
+        )
+    ],
+    "router": [
+        _geometry("router_3x3x3_1_1_1_depth4_xyz", "*"),
+        _geometry("router_3x3x3_2_1_1_depth4_detour_dead2", "input_unit_*", "router_*"),
+    ],
+    "host_port": [_geometry("host_port")],
+    "node": [
+        _geometry(
+            "node_32x32_2_2",
+            *("aer_table_*", "step_*", "pending_*", "spike_*", "address_*", "credit_*"),
+            *("memory_*", "network_*", "node_*"),
+            around="network_interface_*",
+        )
+    ],
 }
-"""Of each block the cases that are mutated, and a chip that has such a block."""
-
-_CASES = {case.name: case for case in CASES}
+"""Of each block the geometries that have mutants."""
 
 
-def _block(name: str, chips: dict[str, NetworkShape | None]) -> Block:
-    """The block ``name``: as many mutants of each of its cases."""
-    geometries = [Geometry(case=_CASES[case], chip=chip) for case, chip in chips.items()]
+def _block(name: str, geometries: Sequence[Geometry]) -> Block:
+    """The block ``name``: as many mutants of each of its geometries."""
     known: dict[Mutant, tuple[int, Mutation]] = {}
 
     def mutants(count: int | None, seed: int) -> list[Mutant]:
+        equivalence.check()
         each = -(-(count or _COUNT) // len(geometries))
         drawn = [geometry.mutations(each, seed) for geometry in geometries]
         known.update((m, (k, drawn[k][m])) for k in range(len(drawn)) for m in drawn[k])
@@ -54,7 +86,7 @@ def _block(name: str, chips: dict[str, NetworkShape | None]) -> Block:
         for k, group in itertools.groupby(chosen, lambda mutant: known[mutant][0]):
             yield from geometries[k].judged([known[mutant][1] for mutant in group])
 
-    return Block(name=name, mutants=mutants, judged=judged, settled=settled)
+    return Block(name=name, mutants=mutants, judged=judged)
 
 
-VERILOG_BLOCKS = tuple(_block(name, chips) for name, chips in _CHIPS.items())
+VERILOG_BLOCKS = tuple(_block(name, geometries) for name, geometries in _GEOMETRIES.items())

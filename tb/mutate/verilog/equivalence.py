@@ -7,7 +7,8 @@ difference. Memories begin as zeros.
 import dataclasses
 import os
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from amaranth.back import rtlil
@@ -15,9 +16,10 @@ from amaranth.hdl import ClockSignal, Instance, Module, Signal, Value
 from amaranth.lib.wiring import In
 
 from tb.mutate.verilog.netlist import Mutation, Netlist
-from trispike.rtl.hierarchy import Block, flat_ports
+from trispike.models.errors import BadInput
 from trispike.sim.formal import prover
 from trispike.sim.formal.claims import Bench, Claims, implies
+from trispike.sim.terminal.extras import install
 from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import SimulationError
 
@@ -25,26 +27,40 @@ COPIES = ("gold", "gate")
 """The block and its mutant."""
 
 _SECONDS = 60
-"""Time limit of a proof."""
+"""Time limit of a comparison."""
 
-_STEPS = f"read_aiger same.aig; fold; strash; scorr; pdr -T {_SECONDS}; write_cex -n cex.txt"
+_STEPS = "read_aiger same.aig; fold; strash; scorr; pdr; write_cex -n cex.txt"
 """``scorr`` merges what is the same in both copies: mostly nothing is left to prove."""
+
+_TIMED_OUT = 124
+"""Status of ``timeout``."""
+
+_SIDE = """\
+{read}
+{cut}
+flatten
+rename {top} {name}
+"""
+
+_CUT = """\
+setattr -mod -set keep_hierarchy 1 * {top} %d {top}.* %d
+flatten
+expose -evert {top}/c:* {top}/t:$* %d
+"""
+"""Modules with a text of their own go, and their pins become ports of what is around them."""
 
 _SCRIPT = """\
 {gate}
-flatten
-rename {top} gate
 design -stash gate
 {gold}
-flatten
-rename {top} gold
 design -copy-from gate -as gate gate
-read_rtlil same.il
+{bench}
 hierarchy -check -top bench
 proc
 flatten
 chformal -lower
 async2sync
+setundef -init -zero
 opt -full
 memory -nomap
 memory_map
@@ -62,9 +78,27 @@ _BIT = re.compile(r"^pi(\d+)@(\d+)=1$", re.MULTILINE)
 _CYCLES = re.compile(r"@(\d+)=")
 
 
+_ABC = "yosys-abc"
+
+
+def missing() -> str | None:
+    """What cannot be had of the tools, and how to have it; None if all are there."""
+    if prover.missing():
+        return f"no {' and no '.join(prover.missing())}: {install('formal')}"
+    if not shutil.which(_ABC):
+        return f"no {_ABC}: sudo apt install yosys"
+    return None
+
+
+def check() -> None:
+    """`BadInput` if a tool is missing."""
+    if lacks := missing():
+        raise BadInput(f"mutants of Verilog cannot be had, {lacks}")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Sides:
-    """What rules are about: the block's ports, and outputs of the unchanged copy."""
+    """What rules are about: the inputs, and the outputs of the unchanged copy."""
 
     claims: Claims
     inputs: dict[str, Value]
@@ -76,14 +110,15 @@ Rules = Callable[[Module, Sides], None]
 
 
 class SameBench(Bench):
-    """A block and its mutant with the same inputs.
+    """A module and its mutant with the same inputs.
 
-    An output stream's payload need only be the same while it is valid.
+    ports: ``i`` or ``o``, and the width, of each by name.
+    strict: An output stream's payload must be the same while it is not valid, too.
     """
 
-    def __init__(self, block: Block, rules: Rules | None):
-        self._ports, self._rules = flat_ports(block), rules
-        inputs = {n: In(len(value)) for n, (kind, value) in self._ports.items() if kind == "i"}
+    def __init__(self, ports: Mapping[str, tuple[str, int]], rules: Rules | None, *, strict: bool):
+        self._ports, self._rules, self._strict = ports, rules, strict
+        inputs = {name: In(width) for name, (kind, width) in ports.items() if kind == "i"}
         super().__init__({"rst": In(1), **inputs})
 
     def elaborate(self, platform):
@@ -91,29 +126,29 @@ class SameBench(Bench):
         gold, gate = (self._copy(m, name) for name in COPIES)
         claims = Claims(m)
         inputs = {n: getattr(self, n) for n, (kind, _) in self._ports.items() if kind == "i"}
-        for name, value in inputs.items():
-            stream = name.removesuffix("__valid")
-            if stream != name:
-                waits = claims.past(value & ~gold[f"{stream}__ready"] & ~self.rst)
-                payload = inputs[f"{stream}__payload"]
-                stands = value & (payload == claims.past(payload))
+        for stream in (name.removesuffix("__valid") for name in inputs if name.endswith("__valid")):
+            valid, payload = inputs[f"{stream}__valid"], inputs.get(f"{stream}__payload")
+            ready = gold.get(f"{stream}__ready")
+            if ready is not None and payload is not None:
+                waits = claims.past(valid & ~ready & ~self.rst)
+                stands = valid & (payload == claims.past(payload))
                 claims.given(implies(waits, stands | self.rst))
         if self._rules:
             self._rules(m, Sides(claims=claims, inputs=inputs, outputs=gold))
         for name, value in gold.items():
-            stream = name.removesuffix("__payload")
-            seen = gold[f"{stream}__valid"] if stream != name else 1
+            valid = gold.get(f"{name.removesuffix('__payload')}__valid")
+            seen = 1 if valid is None or self._strict else valid
             claims.always(f"same_{name}", implies(seen, value == gate[name]))
         return m
 
     def _copy(self, m: Module, name: str) -> dict[str, Value]:
         """Add the copy ``name``; its outputs."""
         ports, outputs = {"i_clk": ClockSignal(), "i_rst": self.rst}, {}
-        for port, (kind, value) in self._ports.items():
+        for port, (kind, width) in self._ports.items():
             if kind == "i":
                 ports[f"i_{port}"] = getattr(self, port)
             else:
-                outputs[port] = ports[f"o_{port}"] = Signal(len(value), name=f"{name}_{port}")
+                outputs[port] = ports[f"o_{port}"] = Signal(width, name=f"{name}_{port}")
         m.submodules[name] = Instance(name, **ports)
         return outputs
 
@@ -126,19 +161,36 @@ class Answer:
     why: str
 
 
-def compare(
-    netlist: Netlist, mutation: Mutation, block: Block, rules: Rules | None, number: int
+def alone(netlist: Netlist, mutation: Mutation, folder: Path) -> Answer:
+    """Compare the text of the top of ``netlist`` with its ``mutation``; files go to ``folder``.
+
+    What the top has of modules with other texts may give it anything, and must get the same.
+    """
+    return _compare(netlist, mutation, folder, "miter -equiv -make_assert gold gate bench", _CUT)
+
+
+def compare(netlist: Netlist, mutation: Mutation, folder: Path, rules: Rules | None) -> Answer:
+    """Compare the top of ``netlist``, and all below, with the ``mutation``.
+
+    Without ``rules`` it is a part of a block, of whose neighbours nothing is known.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    bench = SameBench(netlist.ports, rules, strict=rules is None)
+    (folder / "same.il").write_text(rtlil.convert(bench, name="bench", emit_src=False))
+    return _compare(netlist, mutation, folder, "read_rtlil same.il")
+
+
+def _compare(
+    netlist: Netlist, mutation: Mutation, folder: Path, bench: str, cut: str = ""
 ) -> Answer:
-    """Compare ``block``, of ``netlist``, with its ``mutation``; the ``number`` is for files."""
-    folder = netlist.folder / f"same-{number}"
     here = dataclasses.replace(netlist, folder=folder)
     here.write()
-    bench = rtlil.convert(SameBench(block, rules), name="bench", emit_src=False)
-    (folder / "same.il").write_text(bench)
-    script = _SCRIPT.format(
-        gate=netlist.commands(mutation), gold=netlist.commands(None), top=netlist.top
+    cut = cut.format(top=netlist.top)
+    gold, gate = (
+        _SIDE.format(read=netlist.commands(each), cut=cut, top=netlist.top, name=name)
+        for name, each in zip(COPIES, (None, mutation), strict=True)
     )
-    (folder / "same.ys").write_text(script)
+    (folder / "same.ys").write_text(_SCRIPT.format(gate=gate, gold=gold, bench=bench))
     prover.run("yosys", ["-q", "same.ys"], folder, folder / "same.log")
     return _solve(folder)
 
@@ -146,16 +198,16 @@ def compare(
 def _solve(folder: Path) -> Answer:
     log = folder / "pdr.log"
     log.unlink(missing_ok=True)
-    command = ["yosys-abc", "-q", _STEPS]
-    processes.run_logged(command, folder=folder, env=dict(os.environ), log=log)
+    command = ["timeout", str(_SECONDS), _ABC, "-q", _STEPS]
+    status = processes.run_logged(command, folder=folder, env=dict(os.environ), log=log)
     text = log.read_text(errors="replace")
     if "Property proved" in text:
         return Answer(same=True, why="proved by pdr")
     if "was asserted in frame" in text:
         return Answer(same=False, why=_inputs(folder))
-    if "Reached" in text or "timeout" in text.lower():
-        return Answer(same=None, why=f"undecided in {_SECONDS} s")
-    raise SimulationError(f"abc gave no answer; see {log}")
+    if status != _TIMED_OUT:
+        raise SimulationError(f"abc gave no answer; see {log}")
+    return Answer(same=None, why=f"undecided in {_SECONDS} s")
 
 
 def _inputs(folder: Path) -> str:

@@ -31,6 +31,7 @@ LINT = "\n".join(["`verilator_config", *(f"lint_off -rule {rule}" for rule in _W
 _SURPLUS = 2
 """Times as many mutants are drawn as asked for, as some are of clocks."""
 
+_PORTS = re.compile(r"^  (input|output) (?:\[(\d+):0\] )?(\w+);$", re.MULTILINE)
 _CHANGES = {"inv": "inverted", "const0": "stuck at 0", "const1": "stuck at 1"}
 
 _READ = """\
@@ -52,6 +53,11 @@ class Mutation:
     def module(self) -> str:
         """The module that it is in."""
         return self._of("-module")
+
+    @property
+    def text(self) -> str:
+        """The module in whose text it is."""
+        return self.module.partition(".")[0]
 
     @property
     def of_a_clock(self) -> bool:
@@ -83,17 +89,43 @@ class Mutation:
 class Netlist:
     """A block's Verilog, written to ``folder``, where Yosys works on it.
 
-    texts: Module name to text, as `rtl.verilog.export` gives it; only the text of ``top``, with
-        what has no text of its own, is mutated.
+    top: The block, or a module below it.
+    texts: Module name to text, as `rtl.verilog.export` gives it, the block's last.
+    mutated: Those of the texts that are mutated.
     """
 
     top: str
     texts: dict[str, str]
     folder: Path
+    mutated: tuple[str, ...]
+
+    @property
+    def ports(self) -> dict[str, tuple[str, int]]:
+        """``i`` or ``o`` and the width of each port of the top, but clock and reset."""
+        found = {}
+        _, _, own = self.texts[self.top].partition(f"module {self.top}(")
+        for kind, high, name in _PORTS.findall(own.partition("endmodule")[0]):
+            found.setdefault(name, (kind[0], int(high or 0) + 1))
+        return {name: port for name, port in found.items() if name not in ("clk", "rst")}
+
+    def holds(self, module: str, other: str) -> bool:
+        """Whether ``other`` is ``module``, or one of those that it has or that these have."""
+        placed = re.findall(r"^  (\w+) \S+ \($", self.texts[module], re.MULTILINE)
+        return module == other or any(
+            self.holds(each, other) for each in set(placed) if each in self.texts
+        )
+
+    def part(self, module: str, folder: Path) -> "Netlist":
+        """A ``module`` of it, as a netlist in another folder.
+
+        Yosys reads the whole of it still: the names of cells have numbers.
+        """
+        return dataclasses.replace(self, top=module, folder=folder)
 
     def mutations(self, count: int, seed: int) -> list[Mutation]:
         """``count`` of them, or fewer if the block has fewer; of a ``seed`` always the same."""
-        listing = f"mutate -list {_SURPLUS * count} -seed {seed} -o list.txt {self.own}"
+        own = " ".join(f"{module} {module}.*" for module in self.mutated)
+        listing = f"mutate -list {_SURPLUS * count} -seed {seed} -o list.txt {own}"
         self._yosys("list", [self._read(), listing])
         lines = (self.folder / "list.txt").read_text().splitlines()
         found = [Mutation(options=tuple(shlex.split(line, posix=False)[1:])) for line in lines]
@@ -111,20 +143,16 @@ class Netlist:
         assert tops == 1
         return {f"{self.top}.v": text, "mutants.vlt": LINT}
 
-    def mutated(self, mutation: Mutation, name: str) -> str:
-        """Text of the block with ``mutation``; files are called by ``name``."""
-        write = [f"select {self.own}", f"write_verilog -noattr -selected {name}.v"]
+    def changed(self, mutation: Mutation, name: str) -> str:
+        """Text of the top with ``mutation``; files are called by ``name``."""
+        write = [f"select {self.top} {self.top}.*", f"write_verilog -noattr -selected {name}.v"]
         self._yosys(name, [self._read(), self._mutate(mutation), *write])
         return (self.folder / f"{name}.v").read_text()
 
-    @property
-    def own(self) -> str:
-        """The modules whose text is the top's."""
-        return f"{self.top} {self.top}.*"
-
     def commands(self, mutation: Mutation | None) -> str:
         """Commands of Yosys that read the block, with ``mutation`` if any."""
-        return self._read() + ("" if mutation is None else f"{self._mutate(mutation)}\n")
+        mutate = "" if mutation is None else f"{self._mutate(mutation)}\n"
+        return f"{self._read()}{mutate}hierarchy -top {self.top}\n"
 
     def write(self) -> None:
         """Write the texts to the folder."""
@@ -134,7 +162,7 @@ class Netlist:
 
     def _read(self) -> str:
         files = " ".join(f"{name}.v" for name in self.texts)
-        return _READ.format(files=files, top=self.top)
+        return _READ.format(files=files, top=list(self.texts)[-1])
 
     def _mutate(self, mutation: Mutation, more: str = "") -> str:
         return " ".join(filter(None, ["mutate", more, *mutation.options]))

@@ -10,7 +10,7 @@ from tb.kit.oracles import MOST_INPUTS
 from tb.mutate.verilog.equivalence import Rules, Sides
 from trispike.models.mesh.topology import Port
 from trispike.models.network.numbers import CONSTANT_MAX, WEIGHT_BITS
-from trispike.rtl.hierarchy import Block
+from trispike.rtl.hierarchy import Block, leave_out
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.sram import SRAMBank
 from trispike.rtl.neuron.pe import PEState, ProcessingElement, multiples_layout
@@ -24,12 +24,16 @@ _EXTREME = (MOST_INPUTS + 1) * CONSTANT_MAX
 """No potential is further from zero: that is checked where a network is made."""
 
 
-def rules(block: Block) -> Rules | None:
-    """The rules for ``block``; None if there are none."""
-    for kind, made in _RULES.items():
-        if isinstance(block, kind):
-            return lambda m, sides: made(m, block, sides)
-    return None
+def rules(block: Block) -> Rules:
+    """The rules for ``block``, which is only asked what it is."""
+    leave_out(block)
+
+    def add(m: Module, sides: Sides) -> None:
+        for kind, made in _RULES.items():
+            if isinstance(block, kind):
+                made(m, block, sides)
+
+    return add
 
 
 def _element(m: Module, block: ProcessingElement, sides: Sides) -> None:

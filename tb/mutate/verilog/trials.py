@@ -1,6 +1,7 @@
 """What becomes of mutants of a geometry: its scenarios, then the solver, then co-simulation."""
 
 import dataclasses
+import fnmatch
 import functools
 import re
 import shutil
@@ -26,11 +27,20 @@ _TOGETHER = 80
 _FIRST_FAILURE = re.compile(r": (\w+ \(.*?\))(?:, \w+ \(Regression stopped|; see |, \w+ \()")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Geometry:
-    """One geometry of a block, and a chip that has it, if one is known."""
+    """One geometry of a block.
+
+    case: The geometry, and its scenarios.
+    modules: Patterns of the modules that are mutated; those in the block's own text if none.
+    around: Pattern of the module that the solver looks at with all that is below, if one that is
+        changed differs alone; the block unless told else.
+    chip: A chip that has these modules, if one is known.
+    """
 
     case: Case
+    modules: tuple[str, ...] = ()
+    around: str = ""
     chip: NetworkShape | None = None
 
     @functools.cached_property
@@ -39,7 +49,8 @@ class Geometry:
         top, texts = block_verilog(self.case.make.func, **self.case.make.keywords)
         folder = build_folder() / "mutate" / self.case.name
         shutil.rmtree(folder, ignore_errors=True)
-        netlist = Netlist(top=top, texts=texts, folder=folder)
+        chosen = [t for t in texts if any(fnmatch.fnmatch(t, each) for each in self.modules)]
+        netlist = Netlist(top=top, texts=texts, folder=folder, mutated=tuple(chosen or [top]))
         netlist.write()
         return netlist
 
@@ -60,16 +71,11 @@ class Geometry:
 
     def _model(self, group: Sequence[Mutation]) -> Path:
         """The block with all of ``group``, which passes its scenarios while none is chosen."""
-        ports = flat_ports(self._block())
+        leave_out(block := self.case.make())
         sources = self.netlist.selectable(group)
-        model = model_of(sources, self.netlist.top, ports, self.case.peeked)
+        model = model_of(sources, self.netlist.top, flat_ports(block), self.case.peeked)
         self._run(model, 0)
         return model
-
-    def _block(self):
-        block = self.case.make()
-        leave_out(block)
-        return block
 
     def _run(self, model: Path, selection: int) -> None:
         run_on_model(
@@ -89,17 +95,35 @@ class Geometry:
             self._run(model, selection)
         except SimulationError as error:
             return said(fate="block tests", why=_first_failure(str(error)))
-        block = self._block()
-        answer = equivalence.compare(self.netlist, mutation, block, rules(block), selection)
+        answer = self._compared(mutation, self.netlist.folder / f"same-{selection}")
         if answer.same:
             return said(fate=EQUIVALENT, why=answer.why)
         if self.chip is not None:
-            text = self.netlist.mutated(mutation, f"one-{selection}")
+            part = self.netlist.part(mutation.text, self.netlist.folder)
             folder = self.netlist.folder / f"chip-{selection}"
-            differs = chip.difference(self.chip, self.netlist.top, text, folder)
+            text = part.changed(mutation, f"one-{selection}")
+            differs = chip.difference(self.chip, part.top, text, folder)
             if differs is not None:
                 return said(fate="co-simulation", why=differs)
         return said(fate=GAP, why=answer.why)
+
+    def _compared(self, mutation: Mutation, folder: Path) -> equivalence.Answer:
+        """Whether the module that is changed is the same by itself, or else in its block."""
+        part = self.netlist.part(mutation.text, folder / "alone")
+        answer = equivalence.alone(part, mutation, part.folder)
+        if answer.same:
+            return answer
+        around = self._around
+        if not self.netlist.holds(around, mutation.text):
+            around = self.netlist.top
+        whole = self.netlist.part(around, folder)
+        of_block = rules(self.case.make()) if whole.top == self.netlist.top else None
+        return equivalence.compare(whole, mutation, folder, of_block)
+
+    @property
+    def _around(self) -> str:
+        names = self.netlist.texts
+        return next((t for t in names if fnmatch.fnmatch(t, self.around)), self.netlist.top)
 
 
 def _first_failure(message: str) -> str:
