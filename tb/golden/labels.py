@@ -90,7 +90,7 @@ def changed(kept: Labels, now: Labels) -> Iterator[str]:
         if kept.labels[k] != now.labels[k]:
             yield f"{where}: label {now.labels[k]}, recorded {kept.labels[k]}"
         elif kept.digests[k] != now.digests[k]:
-            yield f"{where}: other potentials or spikes than recorded, label {now.labels[k]} as then"
+            yield f"{where}: other potentials or spikes than recorded, label {now.labels[k]} again"
 
 
 def main() -> None:

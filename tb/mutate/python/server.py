@@ -1,8 +1,8 @@
 """Judges mutants in forked processes: ``python -m tb.mutate.python.server FOLDER``.
 
-Reads from standard input the names of modules that no mutant changes, a line, and then a `Job` a
-line, each of which it answers with a `Verdict` a line. Those modules are imported once, here; a fork
-imports the rest, mutants from ``FOLDER/overlay``.
+The first line of its standard input names modules that no mutant changes; each line after it is a
+`Job`, which it answers with a line that is a `Verdict`. Those modules are imported once, here; a
+fork imports the rest, mutants from ``FOLDER/overlay``.
 """
 
 import contextlib
