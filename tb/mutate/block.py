@@ -14,10 +14,12 @@ class Block:
     - ``mutants``: ``mutants(count, seed)`` are ``count`` of its mutants, or as many as are judged
       within ten minutes on two cores if None; the same for the same ``seed``.
     - ``judged``: ``judged(mutants, seed)`` yields what becomes of each, in their order.
+    - ``key``: what outcomes depend on beside sources and tests.
     - ``settled``: what a gap is after all, if there is a reason why nothing shows it.
     """
 
     name: str
     mutants: Callable[[int | None, int], Sequence[Mutant]]
     judged: Callable[[Sequence[Mutant], int], Iterator[Outcome]]
+    key: str = ""
     settled: Callable[[Outcome], Outcome] = lambda outcome: outcome

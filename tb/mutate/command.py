@@ -68,7 +68,7 @@ def mutate(request: MutateRequest) -> None:
 def outcomes(block: Block, count: int | None, seed: int) -> list[Outcome]:
     """What becomes of the mutants of ``block``, those that are known already among them."""
     mutants = block.mutants(count, seed)
-    store = Store(block.name, seed)
+    store = Store(block, seed)
     left = [each for each in mutants if store.get(each) is None]
     with progress_bar("mutants") as progress:
         done = len(mutants) - len(left)

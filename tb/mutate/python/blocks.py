@@ -25,12 +25,25 @@ def python_block(name: str, court: Court, usual: int | None = None) -> Block:
     def judged(mutants: Sequence[SourceMutant], seed: int) -> Iterator[Outcome]:
         return court.judged(mutants, digest())
 
-    return Block(name=name, mutants=mutants, judged=judged, settled=settled)
+    return Block(name=name, mutants=mutants, judged=judged, key=repr(court), settled=settled)
 
 
 GOLDEN = Court(
     paths=files("golden/**/*.py"),
-    stages=(Stage(killer="oracles", tests=("tb/golden",)),),
+    stages=(
+        Stage(
+            killer="oracles",
+            tests=("tb/golden", "tb/sim/mapping/test_mapping.py", "-knot test_command"),
+        ),
+        Stage(
+            killer="block tests",
+            tests=(
+                "tb/rtl/test_blocks.py",
+                "-ktest_in_amaranth and (router_1x1 or router_2x3 or mesh_1x2)",
+            ),
+        ),
+        Stage(killer="co-simulation", tests=("tb/sim/noc/test_noc.py", "-knot test_command")),
+    ),
 )
 JUDGES = Court(
     paths=(

@@ -5,6 +5,7 @@ No change is made in docstrings, strings and texts of errors, annotations, decor
 """
 
 import ast
+import contextlib
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ class Source:
         self._starts = [0]
         for line in lines:
             self._starts.append(self._starts[-1] + len(line))
+        statements = [each for each in ast.walk(self.tree) if _is_statement(each)]
+        self._spans = [(each.lineno, _last(each)) for each in statements]
 
     def start(self, node: ast.AST) -> int:
         """Its first byte."""
@@ -52,8 +55,8 @@ class Source:
 
     def statement(self, line: int) -> frozenset[int]:
         """Numbers of the lines of the innermost statement at ``line``, without those in it."""
-        spans = [(each.lineno, _last(each)) for each in ast.walk(self.tree) if _is_statement(each)]
-        first, last = max(((a, b) for a, b in spans if a <= line <= b), default=(line, line))
+        around = ((a, b) for a, b in self._spans if a <= line <= b)
+        first, last = max(around, default=(line, line))
         return frozenset(range(first, last + 1))
 
     def replace(self, node: ast.AST, text: bytes) -> Change:
@@ -71,8 +74,11 @@ def _is_statement(node: ast.AST) -> bool:
 
 def _last(node: ast.stmt) -> int:
     """Number of its last line, or the last before the statements in it."""
-    inner = [each.lineno for each in ast.walk(node) if each is not node and _is_statement(each)]
-    return max(node.lineno, min(inner) - 1) if inner else node.end_lineno
+    body = getattr(node, "body", None) or getattr(node, "cases", None)
+    if not body:
+        return node.end_lineno
+    first = body[0].pattern.lineno if isinstance(node, ast.Match) else body[0].lineno
+    return max(node.lineno, first - 1)
 
 
 _COMPARISONS = {
@@ -304,16 +310,13 @@ def _walk(source: Source, node: ast.AST) -> Iterator[Change]:
 def changes(source: Source) -> list[Change]:
     """All changes of ``source``, from its beginning to its end, none twice.
 
-    Each leaves a module that can be compiled and is not the one that it was.
+    Each leaves a module that can be compiled.
     """
-    seen = {ast.dump(source.tree)}
-    kept = []
+    kept = {}
     for change in sorted(_walk(source, source.tree), key=lambda each: (each.start, each.end)):
-        try:
-            tree = ast.dump(ast.parse(source.changed(change)))
-        except SyntaxError:
-            continue
-        if tree not in seen:
-            seen.add(tree)
-            kept.append(change)
-    return kept
+        text = source.changed(change)
+        if text not in kept:
+            with contextlib.suppress(SyntaxError):
+                ast.parse(text)
+                kept[text] = change
+    return list(kept.values())

@@ -74,7 +74,7 @@ class _Server:
             "PYTHONPYCACHEPREFIX": str(paths.build_folder() / "bytecode"),
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tb.mutate.python.server", str(folder), *modules],
+            [sys.executable, "-m", "tb.mutate.python.server", str(folder)],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -82,13 +82,17 @@ class _Server:
             text=True,
             start_new_session=True,
         )
+        self._send(modules)
 
     def judge(self, job: Job) -> Verdict:
         """What the tests of ``job`` say."""
         fields = dataclasses.asdict(dataclasses.replace(job, anew=self._anew))
-        self._process.stdin.write(f"{json.dumps(fields)}\n")
-        self._process.stdin.flush()
+        self._send(fields)
         return Verdict(**json.loads(self._process.stdout.readline()))
+
+    def _send(self, what: object) -> None:
+        self._process.stdin.write(f"{json.dumps(what)}\n")
+        self._process.stdin.flush()
 
     def close(self) -> None:
         """End it, and what it started."""
@@ -191,13 +195,21 @@ def _narrowed(job: Job, only: tuple[str, ...], seconds: float) -> Job:
 
 
 def _those_of(mutant: SourceMutant, covered: Coverage) -> tuple[str, ...]:
-    """Tests that execute a line of ``mutant``, the quickest first; all that do if imports do."""
+    """Tests that execute a line of ``mutant``, the quickest first.
+
+    If imports execute it, those that execute anything of its file.
+    """
+
+    def lines(name: str) -> set[int]:
+        return set(covered.get(name, ({}, 0))[0].get(mutant.path, ()))
+
+    imports = lines("")
+    wanted = None if imports & mutant.lines else mutant.lines
 
     def has(name: str) -> bool:
-        lines = covered.get(name, ({}, 0))[0].get(mutant.path, ())
-        return not mutant.lines.isdisjoint(lines)
+        mine = lines(name)
+        return not mine.isdisjoint(mine - imports if wanted is None else wanted)
 
     tests = [name for name in covered if "::" in name]
-    if not has(""):
-        tests = [name for name in tests if has(name) or has(name.partition("::")[0])]
+    tests = [name for name in tests if has(name) or has(name.partition("::")[0])]
     return tuple(sorted(tests, key=lambda name: covered[name][1]))

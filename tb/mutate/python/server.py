@@ -1,7 +1,8 @@
-"""Judges mutants in forked processes: ``python -m tb.mutate.python.server FOLDER MODULE...``.
+"""Judges mutants in forked processes: ``python -m tb.mutate.python.server FOLDER``.
 
-Reads a `Job` a line from standard input and answers each with a `Verdict` a line. What no mutant
-changes is imported once, here; a fork imports the rest, mutants from ``FOLDER/overlay``.
+The first line of its standard input names modules that no mutant changes; each line after it is a
+`Job`, which it answers with a line that is a `Verdict`. Those modules are imported once, here; a
+fork imports the rest, mutants from ``FOLDER/overlay``.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from tb.mutate.python import overlay
 _MEMORY = 4 << 30
 _PATIENCE = 6
 """Seconds on the clock for each of the processor: others may be at work, children too."""
+
+_OPTIONS = "-x -q -p no:cacheprovider -W ignore::pytest.PytestAssertRewriteWarning"
+"""Of pytest: what was imported before it may be one of its plugins."""
 
 _SUBREAPER = 36  # of prctl: grandchildren whose parent ended become children of this process
 
@@ -140,8 +145,11 @@ class _Trace:
         self._end()
 
 
-def _fork(job: Job) -> tuple[int, int]:
-    """Start the tests; returns the process and the pipe that `_Watch` writes to."""
+def _fork(job: Job, log: Path) -> tuple[int, int]:
+    """Start the tests, which print to ``log``.
+
+    Returns the process and the pipe that `_Watch` writes to.
+    """
     reader, writer = os.pipe()
     if child := os.fork():
         os.close(writer)
@@ -149,17 +157,19 @@ def _fork(job: Job) -> tuple[int, int]:
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    null = os.open(os.devnull, os.O_RDWR)
-    for standard in range(3):
-        os.dup2(null, standard)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for standard in (1, 2):
+        os.dup2(output, standard)
     resource.setrlimit(resource.RLIMIT_CPU, (job.seconds, job.seconds))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     watch, trace = _Watch(writer, job.only), job.traced and _Trace(job.traced)
     status = 3
     try:
-        left_out = [word for name in ("xdist", "cacheprovider") for word in ("-p", f"no:{name}")]
         plugins = [each for each in (watch, trace) if each]
-        status = pytest.main(["-x", "-q", *left_out, *job.tests], plugins=plugins)
+        status = pytest.main([*_OPTIONS.split(), *job.tests], plugins=plugins)
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.settrace(None)
         if trace:
@@ -168,9 +178,9 @@ def _fork(job: Job) -> tuple[int, int]:
         os._exit(0)
 
 
-def judge(job: Job) -> Verdict:
-    """Run the tests of ``job`` on the mutant that it holds."""
-    child, reader = _fork(job)
+def judge(job: Job, log: Path) -> Verdict:
+    """Run the tests of ``job`` on the mutant that it holds; what they print goes to ``log``."""
+    child, reader = _fork(job, log)
     try:
         said = _said(reader, _PATIENCE * job.seconds)
     finally:
@@ -213,14 +223,14 @@ def _end(child: int) -> None:
             os.waitpid(-1, 0)
 
 
-def main(folder: Path, modules: list[str]) -> None:
+def main(folder: Path) -> None:
     """Judge the mutants that come on standard input until it ends."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     ctypes.CDLL(None).prctl(_SUBREAPER, 1)
     sys.dont_write_bytecode = False
     texts = folder / "overlay"
     overlay.install(texts)
-    for module in modules:
+    for module in json.loads(sys.stdin.readline()):
         with contextlib.suppress(ImportError):  # of an extra
             importlib.import_module(module)
     for line in sys.stdin:
@@ -229,7 +239,7 @@ def main(folder: Path, modules: list[str]) -> None:
         if job.text:
             assert job.module not in sys.modules
             text.write_text(job.text)
-        verdict = judge(job)
+        verdict = judge(job, folder / "log")
         text.unlink(missing_ok=True)
         if job.anew:
             shutil.rmtree(folder / "build", ignore_errors=True)
@@ -237,4 +247,4 @@ def main(folder: Path, modules: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]))
