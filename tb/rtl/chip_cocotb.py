@@ -211,6 +211,20 @@ async def ties_and_full_counts(bench):
 
 
 @scenario(ChipBench)
+async def long_images(bench):
+    """Images of many timesteps, no two alike: every bit of what counts timesteps and spikes."""
+    bits = bench.shape.stability_bits if bench.shape.stops else 0
+    for timesteps, ends in ((MAX_TIMESTEPS, bits), (MAX_TIMESTEPS - 90, bits - 3)):
+        network = bench.random_network()
+        if bits:
+            network = dataclasses.replace(network, stability=(1 << ends) - 1)
+        await bench.load(network, timesteps)
+        bench.stall(never=True)
+        bench.send(bench.random_images(3))
+        await bench.drain()
+
+
+@scenario(ChipBench)
 async def every_tie(bench):
     """Every set of outputs that fire alike: the label is the lowest of them."""
     outputs = bench.shape.sizes[-1]

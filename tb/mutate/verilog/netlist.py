@@ -65,6 +65,12 @@ class Mutation:
         return self._of("-port").lower().endswith("clk")
 
     @property
+    def stuck_register(self) -> str:
+        """The wire of a register whose output is stuck; empty if there is none."""
+        stuck = self._of("-mode").startswith("const") and self._of("-port") == "Q"
+        return self._of("-wire") if stuck else ""
+
+    @property
     def mutant(self) -> Mutant:
         """What is changed, and how, in words."""
         line = re.search(r":(\d+)\.", self._of("-src"))
@@ -151,8 +157,12 @@ class Netlist:
 
     def commands(self, mutation: Mutation | None) -> str:
         """Commands of Yosys that read the block, with ``mutation`` if any."""
-        mutate = "" if mutation is None else f"{self._mutate(mutation)}\n"
-        return f"{self._read()}{mutate}hierarchy -top {self.top}\n"
+        lines = [self._read()]
+        if mutation is not None:
+            lines.append(self._mutate(mutation))
+            if mutation.stuck_register:  # a constant does not begin with any value
+                lines.append(f"setattr -unset init {mutation.module}/{mutation.stuck_register}")
+        return "\n".join([*lines, f"hierarchy -top {self.top}"])
 
     def write(self) -> None:
         """Write the texts to the folder."""

@@ -348,7 +348,7 @@ async def rows_read_back(bench):
 
 @scenario(LayerBench)
 async def both_extremes(bench):
-    """Potentials furthest from zero and zero; the threshold on them, one below, at the ends."""
+    """Potentials furthest from zero and zero; thresholds on them, one below, and of any one bit."""
     if bench.shape.fields != Dense(inputs=1, neurons=1).fields:
         return await _both_corners(bench)
     inputs, neurons = bench.shape.inputs, bench.shape.neurons
@@ -366,7 +366,9 @@ async def both_extremes(bench):
     extreme = inputs * CONSTANT_MAX + CONSTANT_MAX
     assert inputs < MOST_INPUTS or extreme == 130_175
     ends = (POTENTIAL_MIN, POTENTIAL_MAX)
-    corners = [(CONSTANT_MAX, t) for t in (extreme, extreme - 1, -extreme, -extreme - 1, *ends)]
+    bits = [1 << k for k in range(POTENTIAL_BITS - 1)]
+    beside = (extreme, extreme - 1, -extreme, -extreme - 1)
+    corners = [(CONSTANT_MAX, t) for t in (*beside, *ends, *bits, *(~bit for bit in bits))]
     for constant, threshold in (*corners, (0, 0), (0, -1)):
         bench.write_constants(a=constant, b=constant, threshold=threshold)
         await bench.drain()
