@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from trispike.models.errors import BadInput
+from trispike.models.errors import BadInput, one_line
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from trispike.sim.tools import processes
@@ -82,19 +82,22 @@ def _end(signum, frame):
     os._exit(INTERRUPTED)
 
 
-def main() -> None:
-    """Run the command line; every failure that is the user's to mend is one line."""
+def main(command: click.Command = cli, name: str = "trispike") -> None:
+    """Run the command line, of ``command``; every failure that is the user's to mend is one line.
+
+    ``name``: what help calls the program.
+    """
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
     try:
-        cli.main(standalone_mode=False, prog_name="trispike")
+        command.main(standalone_mode=False, prog_name=name)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         sys.exit(BAD_INPUT)
     except (BadInput, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else error
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {one_line(str(message))}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except MismatchFound as error:
         print(f"first divergence: {error}", file=sys.stderr)
@@ -114,7 +117,7 @@ def main() -> None:
 
 
 def _system_error(error: OSError) -> str:
-    where = f": {error.filename}" if error.filename else ""
+    where = f": {one_line(str(error.filename))}" if error.filename else ""
     remedies = {errno.ENOSPC: "; free some space", errno.EDQUOT: "; free some space"}
     for number in (errno.EACCES, errno.EPERM, errno.EROFS):
         remedies[number] = "; mend the permissions or work in another folder"

@@ -90,9 +90,25 @@ def command(
                 raise
 
         params = [_click_option(each) for each in fields.values()]
-        return Command(name, callback=call, params=params, help=execute.__doc__)
+        return _Command(name, callback=call, params=params, help=execute.__doc__)
 
     return decorate
+
+
+class _Command(Command):
+    """A command whose refusal leaves no older result that looks like its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As `sim.terminal.parser.Command.parse_args`."""
+        begun = time.time()
+        try:
+            return super().parse_args(ctx, args)
+        except Exception:
+            for option in self.params:
+                if option.name in _RESULTS:
+                    for value in option.values_in(args):
+                        set_aside(Path(value), begun)
+            raise
 
 
 def _make_command(name: str, given: Mapping[str, Any]) -> str:

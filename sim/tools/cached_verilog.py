@@ -38,7 +38,7 @@ def block_verilog(kind: type[Block], **parameters) -> tuple[str, dict[str, str]]
         top, texts = json.loads(entry.read_bytes())
         entry.touch()
         return top, dict(texts)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         pass
     block = kind(**parameters)
     texts = export(block)

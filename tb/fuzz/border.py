@@ -1,0 +1,63 @@
+"""The border: where a command has read what it was given, and its work would begin."""
+
+import contextlib
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from unittest import mock
+
+from trispike.sim.tools import paths, toolchain
+
+_WORK = (
+    "subprocess.Popen",
+    "trispike.golden.run",
+    "trispike.models.data.mnist.download",
+    "trispike.rtl.verilog.rtlil.convert",
+    "trispike.sim.accuracy.command.measure",
+    "trispike.sim.accuracy.command.points",
+    "trispike.sim.neurons.jitter.measure",
+    "trispike.sim.nir.importing.Import.calibrated",
+    "trispike.sim.nir.importing.Import.drift",
+    "trispike.sim.node.command.setting",
+    "trispike.sim.noc.command.program",
+    "trispike.sim.order.command._ordering",
+    "trispike.sim.prune.command.find",
+    "trispike.sim.synthesis.command._mapped",
+)
+"""Functions by which commands begin to work."""
+
+
+class Reached(BaseException):
+    """A command went on to its work: its input is taken."""
+
+
+def _reached(*arguments, **options):
+    raise Reached
+
+
+def _named(name: str) -> tuple[object, str]:
+    """What holds the function ``name``, and its name there."""
+    holder, _, last = name.rpartition(".")
+    try:
+        return importlib.import_module(holder), last
+    except ModuleNotFoundError:
+        module, _, kind = holder.rpartition(".")
+        return getattr(importlib.import_module(module), kind), last
+
+
+@contextlib.contextmanager
+def closed(folder: Path, patches: Mapping[str, object] = MappingProxyType({})) -> Iterator[None]:
+    """No command does any work: `Reached`. What it builds or leaves behind is in ``folder``.
+
+    Nothing in the checkout can be written: it is as if Trispike were installed. ``patches``: what
+    stands in for something else meanwhile, by dotted name.
+    """
+    toolchain.find()
+    with contextlib.ExitStack() as stack:
+        for name, stands_in in (dict.fromkeys(_WORK, _reached) | dict(patches)).items():
+            stack.enter_context(mock.patch.object(*_named(name), stands_in))
+        stack.enter_context(mock.patch.object(paths, "in_checkout", return_value=False))
+        environment = {"XDG_CACHE_HOME": str(folder / "cache"), "TMPDIR": str(folder / "tmp")}
+        stack.enter_context(mock.patch.dict("os.environ", environment))
+        yield
