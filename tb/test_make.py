@@ -31,7 +31,7 @@ def _passed_on(goal: str, *options: str, **environment: str) -> list[str]:
 def test_targets_are_listed():
     """`make` alone says what can be made, one line each, and how to see the options."""
     lines = _make().stdout.splitlines()
-    for target in (*cli.commands, "test", "docs", "lint", "clean"):
+    for target in (*cli.commands, "fuzz", "test", "docs", "lint", "clean"):
         assert any(line.startswith(f"make {target} ") for line in lines)
     assert lines[-1].startswith("make sim HELP=1 lists the options of make sim")
 
@@ -42,6 +42,13 @@ def test_options_are_passed_on(goal):
     passed = _passed_on(goal, "LAYER=x", "layers=3", "WAVES=0", T="3", SEED="4")
     assert passed[:2] == [".venv/bin/trispike", goal]
     assert sorted(passed[2:]) == ["LAYER=x", "WAVES=0", "layers=3"]
+
+
+def test_fuzz():
+    """It is a developer's, and no command of `trispike`; its options are passed on as theirs."""
+    passed = _passed_on("fuzz", "FORMAT=own", "COUNT=3")
+    assert passed[:3] == [".venv/bin/python", "-m", "tb.fuzz"]
+    assert sorted(passed[3:]) == ["COUNT=3", "FORMAT=own"]
 
 
 def test_values_are_one_word():

@@ -68,10 +68,10 @@ def table(rows: dict[str, Row]) -> Table:
 def fuzz(asked: Fuzz) -> None:
     """Give commands damaged files and odd options, many of each format.
 
-    Each must be taken, or be refused by status 2 and one line: without a traceback, within 10 s
-    and 2 GB, and with no file left that was not there, nor an old result that looks new. The first
-    input of a format that is not, and the command that makes it again, are kept in build/fuzz.
-    Status 1 if there is any.
+    Each must be taken, or be refused by status 2 and one line: without a traceback, within 10 s of
+    a processor's time and 2 GB, and with no file left that was not there, nor an old result that
+    looks new. The first input of a format that is not, and the command that makes it again, are
+    kept in build/fuzz. Status 1 if there is any.
     """
     rows, first = {}, {}
     with progress_bar("inputs") as progress, tempfile.TemporaryDirectory() as place:
@@ -80,7 +80,9 @@ def fuzz(asked: Fuzz) -> None:
             numbers = range(asked.first, asked.first + -(-asked.count // share))
             task = progress.add_task(name, total=len(numbers))
             rows[name] = row = Row()
-            for trial in worker.trials(name, asked.seed, numbers, Path(place) / "fuzz"):
+            for trial in worker.trials(
+                name, FORMATS[name], asked.seed, numbers, Path(place) / "fuzz"
+            ):
                 row.add(trial)
                 if trial.outcome in FAULTS:
                     first.setdefault(name, trial)

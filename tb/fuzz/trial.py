@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +18,7 @@ from tb.kit.command import trispike_here
 from trispike.models.errors import BadInput
 
 MOST_SECONDS, MOST_BYTES = 10.0, 2 << 30
-"""What an input may take."""
+"""What an input may take, of processors' time: others may be at work."""
 
 OLD = (10**18, 5)
 """Time in ns and size of a file that stands for the result of an older run."""
@@ -73,9 +72,9 @@ def tried(format: Format, rng: random.Random, number: int, place: Path) -> Trial
     asked = format.write(rng, folder)
     before = _state(place)
     _forget_peak()
-    begun = time.perf_counter()
+    begun = _worked()
     outcome, what = _ended(asked, folder)
-    seconds, peak = time.perf_counter() - begun, _peak()
+    seconds, peak = _worked() - begun, _peak()
     if outcome == "refused" and (left := _left(before, _state(place))):
         outcome, what = "left", f"{what}; {left}"
     if seconds > MOST_SECONDS:
@@ -128,10 +127,14 @@ def _where() -> str:
 
 
 def _state(place: Path) -> dict[str, tuple[int, int]]:
-    """Files and folders below ``place``, with time and size of the files."""
+    """Files and folders below ``place``, with time and size of the files.
+
+    Without the folders of builds: a command makes these before it knows what goes there.
+    """
     found = {}
     for folder, folders, files in os.walk(place):
-        for name in folders:
+        builds = Path(folder) == place or Path(folder).is_relative_to(place / "cache")
+        for name in () if builds else folders:
             found[os.path.join(folder, name)] = (0, 0)
         for name in files:
             path = os.path.join(folder, name)
@@ -150,6 +153,11 @@ def _left(before: dict, after: dict) -> str:
         return f"left {', '.join(new)}"
     changed = [path for path in before if path in after and before[path] != after[path]]
     return f"changed {', '.join(changed)}" if changed else ""
+
+
+def _worked() -> float:
+    """Seconds that processors have worked for this process, and for those it has waited for."""
+    return sum(os.times()[:4])
 
 
 def _forget_peak() -> None:

@@ -5,31 +5,35 @@ import os
 import resource
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from amaranth.hdl import UnusedElaboratable
 
 from tb.fuzz import border
-from tb.fuzz.formats import FORMATS
-from tb.fuzz.trial import MOST_BYTES, MOST_SECONDS, Trial, numbered, tried
+from tb.fuzz.trial import MOST_BYTES, Format, Trial, numbered, tried
 
-_GRACE_SECONDS = 2.0
-"""By which a slow input may say itself that it was too slow."""
+_WAIT_SECONDS = 60.0
+"""By the clock, after which an input hangs, whatever it does meanwhile."""
 
 _START_SECONDS = 120.0
 
 
-def trials(name: str, seed: int, numbers: range, place: Path) -> Iterator[Trial]:
+def trials(
+    name: str, make: Callable[[], Format], seed: int, numbers: range, place: Path
+) -> Iterator[Trial]:
     """Trials of the inputs ``numbers`` of the format ``name``, each as it has ended.
 
-    They are made in a process of their own, and in another after one that hung or died.
+    ``make`` makes the format. They are tried in a process of their own, and in another after one
+    that hung or died.
     """
     context = multiprocessing.get_context("spawn")
     while numbers:
         mine, its = context.Pipe()
-        process = context.Process(target=_work, args=(its, name, seed, numbers, place), daemon=True)
+        process = context.Process(
+            target=_work, args=(its, name, make, seed, numbers, place), daemon=True
+        )
         process.start()
         its.close()
         try:
@@ -50,7 +54,7 @@ def _watched(process, mine: Connection, numbers: range) -> Iterator[Trial]:
                 if isinstance(answer := mine.recv(), Exception):
                     raise answer
                 yield answer
-                patience = MOST_SECONDS + _GRACE_SECONDS
+                patience = _WAIT_SECONDS
                 continue
             outcome, what = "hang", f"no answer within {patience:.0f} s"
         except EOFError:
@@ -67,6 +71,7 @@ def _death(status: int) -> str:
 def _work(
     its: Connection,
     name: str,
+    make: Callable[[], Format],
     seed: int,
     numbers: range,
     place: Path,
@@ -75,7 +80,7 @@ def _work(
     warnings.simplefilter("ignore", UnusedElaboratable)  # the border cuts exports short
     with its:
         try:
-            format = FORMATS[name]()
+            format = make()
             with border.closed(place, getattr(format, "patches", {})):
                 _limit_memory()
                 for number in numbers:

@@ -78,6 +78,7 @@ _PATHS = (
         "x.json",
         "x.npz",
         "/dev/null",
+        "/dev/zero",
     ),
     *(
         "/proc/x",
@@ -139,6 +140,7 @@ _WORDS = (
         "cuda",
     ),
 )
+_WRONG = ("--nothing", "NOTHING=1", "LAYERS=fc256", "-x", "=", "/dev/zero")
 
 
 class Options:
@@ -154,16 +156,20 @@ class Options:
         (folder / "folder").mkdir()
         (folder / "loop").symlink_to("loop")
         command = cli.commands[rng.choice(list(cli.commands))]
-        few = rng.sample(command.params, min(len(command.params), rng.choice([0, 1, 1, 2, 3, 6])))
+        results = [option for option in command.params if option.name in _RESULTS]
+        old = rng.choice(results) if results and rng.random() < 0.2 else None
+        most = rng.choice([0, 1, 1, 2, 3, 6])
+        few = [
+            each
+            for each in rng.sample(command.params, min(len(command.params), most))
+            if each is not old
+        ]
         words = [word for option in few for word in _given(rng, option)]
         if rng.random() < 0.1:
-            words += [
-                rng.choice([*_TEXTS, "--nothing", "NOTHING=1", "LAYERS=fc256", "-x", *words, "="])
-            ]
-        results = [option for option in command.params if option.name in _RESULTS]
-        if results and rng.random() < 0.2:
-            words = [f"{rng.choice(results).make_name}=old.json", *words]
-            (folder / "old.json").write_bytes(b"older"[: OLD[1]])
+            words.append(rng.choice([*_TEXTS, *_WRONG, *words]))
+        if old:
+            words.insert(0, f"{old.make_name}=old.json")
+            (folder / "old.json").write_bytes(b"older")
             os.utime(folder / "old.json", ns=(OLD[0], OLD[0]))
         return [command.name, *words]
 
@@ -172,7 +178,7 @@ _MAIN = """
 import pathlib, sys
 from tb.fuzz import border
 from trispike.sim.__main__ import main
-with border.closed(pathlib.Path(sys.argv.pop(1))):
+with border.closed(pathlib.Path(sys.argv.pop(1)), commands=sys.argv[1:2]):
     try:
         main()
     except border.Reached:
