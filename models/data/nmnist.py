@@ -39,13 +39,13 @@ def on_events(recording: bytes, origin: str) -> np.ndarray:
     An event is five bytes: x, y, then a bit, 1 for an on-event, and 23 bits of time in us, the most
     significant first. `BadInput`, naming ``origin``, if ``recording`` is none.
     """
+    if len(recording) > _MOST_BYTES:
+        raise BadInput(f"{origin} must have at most {_MOST_BYTES:,} bytes; fetch it again")
     if not recording or len(recording) % _EVENT_BYTES:
         raise BadInput(
             f"{origin} must hold events of {_EVENT_BYTES} bytes, not {len(recording)} bytes; "
             f"fetch it again"
         )
-    if len(recording) > _MOST_BYTES:
-        raise BadInput(f"{origin} must have at most {_MOST_BYTES:,} bytes; fetch it again")
     events = np.frombuffer(recording, np.uint8).reshape(-1, _EVENT_BYTES)
     x, y, *word = events.T.astype(np.int64)
     if max(x.max(), y.max()) >= SIDE:

@@ -28,6 +28,7 @@ _LAYOUTS = {
 
 _NO_ARRAY = (
     ValueError,
+    TypeError,  # of a shape of something else than integers
     tokenize.TokenError,  # of a header that is no expression
     OverflowError,  # of one whose shape is out of all bounds, or larger than the memory
     MemoryError,
