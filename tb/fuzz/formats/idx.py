@@ -10,7 +10,11 @@ from tb.fuzz.formats.weights import file_of
 from tb.kit import networks
 from tb.kit.idx_files import small_file
 
-_PACKINGS = {"": bytes, ".gz": lambda data: gzip.compress(data, 1, mtime=0), ".xz": lzma.compress}
+_PACKINGS = {
+    "": bytes,
+    ".gz": lambda data: gzip.compress(data, 1, mtime=0),
+    ".xz": lambda data: lzma.compress(data, preset=0),
+}
 _COUNT = 5
 
 
@@ -19,7 +23,7 @@ def packed(rng: random.Random, path: Path, data: bytes, *, damaged: bool) -> Non
     suffix, pack = rng.choice(list(_PACKINGS.items()))
     inside = damaged and rng.random() < 0.5
     data = pack(damage.bytes_of(rng, data) if inside else data)
-    if rng.random() < 0.01:
+    if rng.random() < 0.002:
         data = pack(bytes(64 << 20))
     if rng.random() < 0.02:
         suffix = rng.choice(list(_PACKINGS))

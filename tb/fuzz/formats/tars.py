@@ -10,7 +10,12 @@ import zlib
 
 from tb.fuzz import damage
 
-_PACKINGS = (bytes, bz2.compress, lzma.compress, lambda data: gzip.compress(data, 1, mtime=0))
+_PACKINGS = (
+    bytes,
+    bz2.compress,
+    lambda data: lzma.compress(data, preset=0),
+    lambda data: gzip.compress(data, 1, mtime=0),
+)
 _TYPES = (
     *(tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE),
     *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE, tarfile.XHDTYPE, b"Z"),

@@ -99,7 +99,7 @@ def test_nodes_that_cannot_be(case, tmp_path):
 
 
 FIELDS = {
-    "conv/stride": (np.array([0, 0]), "stride of conv must be one or two integers of 1 or more"),
+    "conv/dilation": (np.array([0.5, 0.5]), "dilation of conv must be one or two integers of 1 or"),
     "conv/padding": (np.array([0.5, 1]), "padding of conv must be one or two integers of 0"),
     "conv/groups": (np.array([1, 1, 1]), "groups of conv must be one or two integers of 1"),
     "pool/padding": ("same", "padding of pool must be a number, not 'same'"),
