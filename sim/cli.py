@@ -13,7 +13,7 @@ from trispike.models.errors import BadInput, one_line
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from trispike.sim.tools import processes
-from trispike.sim.tools.simulator import SimulationError
+from trispike.sim.tools.simulator import NO_MEMORY, SimulationError
 
 _ROOMS = {
     "sim": "node",
@@ -102,6 +102,9 @@ def main(command: click.Command = cli, name: str = "trispike") -> None:
     except MismatchFound as error:
         print(f"first divergence: {error}", file=sys.stderr)
         sys.exit(MISMATCH)
+    except MemoryError:
+        print(f"error: {NO_MEMORY}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
     except OSError as error:
         print(f"error: {_system_error(error)}", file=sys.stderr)
         sys.exit(BAD_INPUT)
@@ -118,7 +121,8 @@ def main(command: click.Command = cli, name: str = "trispike") -> None:
 
 def _system_error(error: OSError) -> str:
     where = f": {one_line(str(error.filename))}" if error.filename else ""
-    remedies = {errno.ENOSPC: "; free some space", errno.EDQUOT: "; free some space"}
+    remedies = {errno.ENOEXEC: "; remove its folder, and it will be built again"}
+    remedies |= {errno.ENOSPC: "; free some space", errno.EDQUOT: "; free some space"}
     for number in (errno.EACCES, errno.EPERM, errno.EROFS):
         remedies[number] = "; mend the permissions or work in another folder"
     return f"{error.strerror or error}{where}{remedies.get(error.errno, '')}"

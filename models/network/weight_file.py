@@ -6,6 +6,7 @@ arrays give the same bytes.
 
 import io
 import lzma
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -33,7 +34,9 @@ DAMAGE = (
     NotImplementedError,  # zipfile's, of a compression method that a flipped bit made
     OSError,
     RuntimeError,  # a flipped "encrypted" flag
+    TypeError,
     ValueError,
+    tokenize.TokenError,  # of an array's header that is no expression
 )
 """What reading a damaged .npz may raise."""
 
