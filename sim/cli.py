@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from trispike.models.errors import BadInput
+from trispike.models.errors import BadInput, one_line
 from trispike.sim.report.mismatch import MismatchFound
 from trispike.sim.terminal.status import BAD_INPUT, BREAKDOWN, INTERRUPTED, MISMATCH
 from trispike.sim.tools import processes
-from trispike.sim.tools.simulator import SimulationError
+from trispike.sim.tools.simulator import NO_MEMORY, SimulationError
 
 _ROOMS = {
     "sim": "node",
@@ -82,23 +82,29 @@ def _end(signum, frame):
     os._exit(INTERRUPTED)
 
 
-def main(asked: click.Command = cli) -> None:
-    """Run a command line; every failure that is the user's to mend is one line."""
+def main(command: click.Command = cli, name: str = "trispike") -> None:
+    """Run the command line, of ``command``; every failure that is the user's to mend is one line.
+
+    ``name``: what help calls the program.
+    """
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
     try:
-        asked.main(standalone_mode=False, prog_name="trispike" if asked is cli else asked.name)
+        command.main(standalone_mode=False, prog_name=name)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         sys.exit(BAD_INPUT)
     except (BadInput, click.ClickException) as error:
         message = error.format_message() if isinstance(error, click.ClickException) else error
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {one_line(str(message))}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except MismatchFound as error:
         print(f"first divergence: {error}", file=sys.stderr)
         sys.exit(MISMATCH)
+    except MemoryError:
+        print(f"error: {NO_MEMORY}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
     except OSError as error:
         print(f"error: {_system_error(error)}", file=sys.stderr)
         sys.exit(BAD_INPUT)
@@ -114,8 +120,9 @@ def main(asked: click.Command = cli) -> None:
 
 
 def _system_error(error: OSError) -> str:
-    where = f": {error.filename}" if error.filename else ""
-    remedies = {errno.ENOSPC: "; free some space", errno.EDQUOT: "; free some space"}
+    where = f": {one_line(str(error.filename))}" if error.filename else ""
+    remedies = {errno.ENOEXEC: "; remove its folder, and it will be built again"}
+    remedies |= {errno.ENOSPC: "; free some space", errno.EDQUOT: "; free some space"}
     for number in (errno.EACCES, errno.EPERM, errno.EROFS):
         remedies[number] = "; mend the permissions or work in another folder"
     return f"{error.strerror or error}{where}{remedies.get(error.errno, '')}"

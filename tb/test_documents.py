@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tb.fuzz.command import fuzz
 from tb.kit.command import ROOT
 from tb.mutate.command import mutate
 from trispike.models.errors import BadInput
@@ -21,9 +22,10 @@ SOURCES = [
     if path.suffix in (".py", ".cpp", ".h", ".vlt")
 ]
 
+GOALS = {**cli.commands, "fuzz": fuzz, "mutate": mutate}
+
 PATH = re.compile(r"(?<![\w/.-])((?:models|golden|rtl|sim|tb|docs|examples)/[\w./*-]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-COMMANDS = {**cli.commands, "mutate": mutate}
 COMMAND = re.compile(r"^make (.+?)(?: +#.*)?$|`make ([^`]+)`", re.M)
 NAME = re.compile(r"`((?:models|golden|rtl|sim|tb)(?:\.\w+)+)`")
 
@@ -70,7 +72,7 @@ def test_names_in_sources():
 def _parse(command: str) -> None:
     """Have the command line take ``command``, as given to make; it does nothing else."""
     goal, *words = shlex.split(command)
-    COMMANDS[goal].make_context(goal, [word for word in words if "..." not in word])
+    GOALS[goal].make_context(goal, [word for word in words if "..." not in word])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
@@ -78,7 +80,7 @@ def test_commands_in_documents(document):
     """Every command of make has options that there are, with values of their kinds."""
     for pair in COMMAND.findall(document.read_text()):
         command = "".join(pair).replace("\n", " ")
-        if command.split()[0] in COMMANDS and "HELP=1" not in command:
+        if command.split()[0] in GOALS and "HELP=1" not in command:
             _parse(command)
 
 

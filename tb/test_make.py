@@ -4,6 +4,8 @@ import os
 import re
 import shlex
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +33,7 @@ def _passed_on(goal: str, *options: str, **environment: str) -> list[str]:
 def test_targets_are_listed():
     """`make` alone says what can be made, one line each, and how to see the options."""
     lines = _make().stdout.splitlines()
-    for target in (*cli.commands, "test", "docs", "lint", "clean"):
+    for target in (*cli.commands, "mutate", "fuzz", "test", "docs", "lint", "clean"):
         assert any(line.startswith(f"make {target} ") for line in lines)
     assert lines[-1].startswith("make sim HELP=1 lists the options of make sim")
 
@@ -42,6 +44,37 @@ def test_options_are_passed_on(goal):
     passed = _passed_on(goal, "LAYER=x", "layers=3", "WAVES=0", T="3", SEED="4")
     assert passed[:2] == [".venv/bin/trispike", goal]
     assert sorted(passed[2:]) == ["LAYER=x", "WAVES=0", "layers=3"]
+
+
+def test_fuzz():
+    """It is a developer's, and no command of `trispike`; its options are passed on as theirs."""
+    passed = _passed_on("fuzz", "FORMAT=own", "COUNT=3")
+    assert passed[:3] == [".venv/bin/python", "-m", "tb.fuzz"]
+    assert sorted(passed[3:]) == ["COUNT=3", "FORMAT=own"]
+
+
+def _sets_up(venv: Path) -> bool:
+    """Whether `make venv` would set ``venv`` up; it would do so without touching it."""
+    command = ["make", "--no-print-directory", "-n", "venv", f"VENV={venv}"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "MAKEFLAGS": ""}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr  # it warns of times to come
+    return "setting up" in done.stdout
+
+
+@pytest.mark.parametrize("year", [-40, 0, 40])
+def test_set_up_again(tmp_path, year):
+    """An environment is set up for what the files say that name its packages, at any time."""
+    ready = tmp_path / ".ready"
+    assert _sets_up(tmp_path)
+    when = time.time() + year * 31_556_952
+    files = ["pyproject.toml", "setup.py"]
+    checksums = subprocess.run(["cksum", *files], cwd=ROOT, capture_output=True, text=True).stdout
+    for kept, again in ((checksums, False), (f"1 {checksums}", True), ("", year < 0)):
+        ready.write_text(kept)
+        os.utime(ready, (when, when))
+        assert _sets_up(tmp_path) == again, kept
 
 
 def test_values_are_one_word():

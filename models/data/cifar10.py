@@ -44,6 +44,7 @@ _RECORD_BYTES = 1 + SAMPLES.inputs
 """A label and an image, flattened as a `models.network.volume.Volume` is."""
 
 _LIMIT = _RECORDS * _RECORD_BYTES + 1
+_MOST = 1 << 28  # the archive has six files and some text
 _UNPACKED = "cifar-10-batches-bin"
 _REMEDY = (
     f"get CIFAR-10's binary version from {HOME} and name the folder with {ARCHIVE}, or with the "
@@ -75,7 +76,7 @@ def _files(names: dict[str, str], folder: Path) -> Iterator[tuple[bytes, str]]:
     """
     unpacked, archive = folder / _UNPACKED, folder / ARCHIVE
     if archive.is_file() and not unpacked.is_dir():
-        members = compressed.members(archive, _LIMIT)
+        members = compressed.members(archive, _LIMIT, _MOST)
         found = {Path(path).name: data for path, data in members if Path(path).name in names}
         for name in names:
             if name not in found:

@@ -25,6 +25,10 @@ _REMEDY = (
     f"Train.tar.xz and Test.tar.xz, with DATA_FOLDER= or TRISPIKE_NMNIST"
 )
 _EVENT_BYTES = 5
+_MOST_BYTES = _EVENT_BYTES << 18
+"""Of a recording; the publisher's have some thousand events."""
+
+_MOST_ARCHIVE_BYTES = 4 << 30
 _SACCADE_US = 100_000
 _RECORDING = re.compile(r"(?:.*/)?([0-9])/([0-9]{5})\.bin")
 
@@ -35,6 +39,8 @@ def on_events(recording: bytes, origin: str) -> np.ndarray:
     An event is five bytes: x, y, then a bit, 1 for an on-event, and 23 bits of time in us, the most
     significant first. `BadInput`, naming ``origin``, if ``recording`` is none.
     """
+    if len(recording) > _MOST_BYTES:
+        raise BadInput(f"{origin} must have at most {_MOST_BYTES:,} bytes; fetch it again")
     if not recording or len(recording) % _EVENT_BYTES:
         raise BadInput(
             f"{origin} must hold events of {_EVENT_BYTES} bytes, not {len(recording)} bytes; "
@@ -87,9 +93,10 @@ def _recordings(part: Part, folder: Path) -> Iterator[tuple[str, bytes]]:
     try:
         if (folder / name).is_dir():
             for path in (folder / name).glob("*/*.bin"):
-                yield str(path.relative_to(folder)), path.read_bytes()
+                with path.open("rb") as file:
+                    yield str(path.relative_to(folder)), file.read(_MOST_BYTES + 1)
         elif archive.is_file():
-            yield from compressed.members(archive)
+            yield from compressed.members(archive, _MOST_BYTES + 1, _MOST_ARCHIVE_BYTES)
     except OSError as error:
         reason = error.strerror or error
         raise BadInput(f"cannot read {error.filename or folder / name}: {reason}") from None

@@ -1,7 +1,6 @@
 """Test data of the user's own: an .npz of images or spikes, with labels or without."""
 
 import dataclasses
-import io
 import re
 import tokenize
 import zipfile
@@ -29,11 +28,15 @@ _LAYOUTS = {
 
 _NO_ARRAY = (
     ValueError,
+    TypeError,  # of a shape of something else than integers
     tokenize.TokenError,  # of a header that is no expression
     OverflowError,  # of one whose shape is out of all bounds, or larger than the memory
     MemoryError,
 )
 """What NumPy raises for bytes that are no array, or objects."""
+
+_MOST_BYTES, _MOST_SAMPLES = 10**9, 1 << 24
+"""What is taken from one file, so that a small one cannot fill the memory."""
 
 _REMEDY = "write it again with numpy.savez"
 
@@ -100,30 +103,40 @@ class OwnData:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays by name: images or spikes, and labels if there are any."""
     try:
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+        file = path.open("rb")
+    except OSError as error:
+        raise BadInput(
+            f"cannot read {path}: {error.strerror or error}; name another file"
+        ) from None
+    try:
+        with file, zipfile.ZipFile(file) as archive:
             names = {name.removesuffix(".npy") for name in archive.namelist()}
             if len(names & {"images", "spikes"}) != 1 or names - {"images", "spikes", "labels"}:
                 raise BadInput(
                     "it must hold images or spikes, and labels if there are any, "
                     f"not {', '.join(sorted(names)) or 'nothing'}; {_REMEDY}"
                 )
+            if (size := sum(entry.file_size for entry in archive.infolist())) > _MOST_BYTES:
+                raise BadInput(
+                    f"its arrays must have at most {_MOST_BYTES:,} bytes, not {size:,}: make "
+                    "several files of it"
+                )
             return {name: _array(archive, name) for name in names}
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from None
-    except OSError as error:
-        raise BadInput(
-            f"cannot read {path}: {error.strerror or error}; name another file"
-        ) from None
     except DAMAGE:
         raise BadInput(f"{path} is no .npz, or it is damaged or cut short; {_REMEDY}") from None
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    file = io.BytesIO(archive.read(f"{name}.npy"))  # whole: zipfile compares the checksum only then
     try:
-        return np.lib.format.read_array(file, allow_pickle=False)
+        with archive.open(f"{name}.npy") as file:
+            array = np.lib.format.read_array(file, allow_pickle=False)
+            if not file.read(1):  # all of it: zipfile has compared the checksum
+                return array
     except _NO_ARRAY:
-        raise BadInput(f"{name} must be a whole array, and not of objects; {_REMEDY}") from None
+        pass
+    raise BadInput(f"{name} must be a whole array, and not of objects; {_REMEDY}")
 
 
 def _images(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, Samples]:
@@ -152,6 +165,8 @@ def _check(array: np.ndarray, name: str, dtypes: tuple[str, ...]) -> None:
         )
     if not array.size:
         raise BadInput(f"{name} must not be empty, as their shape {array.shape} is")
+    if len(array) > _MOST_SAMPLES:
+        raise BadInput(f"there must be at most {_MOST_SAMPLES:,} {name}, not {len(array):,}")
 
 
 def _volume(shape: tuple[int, ...]) -> Volume:

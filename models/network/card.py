@@ -220,7 +220,8 @@ def _tagged(value: object, kinds: dict[str, type]) -> dict[str, Any]:
 
 def _untagged(record: dict[str, Any], kinds: dict[str, type]) -> Any:
     fields = dict(record)
-    if (kind := fields.pop("kind", None)) not in kinds:
+    kind = fields.pop("kind", None)
+    if not isinstance(kind, str) or kind not in kinds:
         raise ValueError(f"kind must be one of {', '.join(kinds)}, not {kind!r:.40}")
     return _converted(fields, kinds[kind])
 

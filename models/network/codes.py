@@ -11,7 +11,10 @@ _SHIFTS = np.arange(_PER_BYTE, dtype=np.uint8) * WEIGHT_BITS
 _VALUES = np.zeros(1 << WEIGHT_BITS, dtype=np.int8)
 _VALUES[TernaryCode.PLUS] = 1
 _VALUES[TernaryCode.MINUS] = -1
-_VALID = [int(code) for code in TernaryCode]
+_CODES = (np.arange(256, dtype=np.uint8)[:, np.newaxis] >> _SHIFTS) & _MASK
+_BYTE_VALUES = _VALUES[_CODES]
+"""The values in each byte."""
+_BYTE_IS_WRONG = ~np.isin(_CODES, list(TernaryCode)).all(axis=1)
 
 
 def packed_size(count: int) -> int:
@@ -36,9 +39,9 @@ def unpack(packed: np.ndarray, shape: tuple[int, ...], what: str) -> np.ndarray:
     `BadInput`, naming ``what``, for the code 0b10 and for bits set beyond the last value.
     """
     count = int(np.prod(shape))
-    codes = ((packed[:, np.newaxis] >> _SHIFTS) & _MASK).reshape(-1)
-    if not np.isin(codes, _VALID).all():
+    if _BYTE_IS_WRONG[packed].any():
         raise BadInput(f"{what} holds the code 0b10, which no ternary value has")
-    if codes[count:].any():
+    values = _BYTE_VALUES[packed].reshape(-1)
+    if values[count:].any():
         raise BadInput(f"{what} holds values beyond the last neuron")
-    return _VALUES[codes[:count]].reshape(shape)
+    return values[:count].reshape(shape)

@@ -60,6 +60,9 @@ LANES = (1, 2, 4, 8)
 MAX_LAYERS = 512
 """Most layers of a network: a mesh of 8 x 8 x 8 nodes has room for no more."""
 
+MAX_WEIGHTS = 1 << 27
+"""Most weights of all layers of a network, for the same reason."""
+
 MAX_CHIP_LAYERS = 16
 """Most layers of a fixed chip: its configuration writes have four bits for the layer."""
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from trispike.models.errors import BadInput
 from trispike.models.network.layers import Dense, Layer, check_lanes
-from trispike.models.network.numbers import COUNT_BITS, LANES, MAX_LAYERS, SUM_BITS
+from trispike.models.network.numbers import COUNT_BITS, LANES, MAX_LAYERS, MAX_WEIGHTS, SUM_BITS
 from trispike.models.network.order import Order
 from trispike.models.network.volume import Volume
 
@@ -89,7 +89,7 @@ class NetworkShape:
       name.
     - ``input``: what the first layer takes.
     - ``layers``: shape of each layer, input side first: 1 to 512, each taking what the one before
-      it gives. The last gives no maps.
+      it gives. The last gives no maps. Together they have at most 2**27 weights.
     - ``read_out``: COUNT and FIRST want a last layer that fires, POTENTIAL one that does not; all
       others fire.
     - ``groups``: outputs that tell a part of the label each, from the first on, which together are
@@ -117,6 +117,9 @@ class NetworkShape:
             )
         if not 1 <= len(self.layers) <= MAX_LAYERS:
             raise BadInput(f"a network must have 1 to {MAX_LAYERS} layers, not {len(self.layers)}")
+        weights = sum(layer.inputs * layer.neurons for layer in self.layers)
+        if weights > MAX_WEIGHTS:
+            raise BadInput(f"a network must have at most {MAX_WEIGHTS:,} weights, not {weights:,}")
         if self.input.taken != self.layers[0].volume:
             raise BadInput(
                 f"layer 1 must take {_named(self.input.taken)}, as the images have, "

@@ -5,6 +5,8 @@ arrays give the same bytes.
 """
 
 import io
+import lzma
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from trispike.models import files
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 from trispike.models.network.card import Card
@@ -25,12 +28,15 @@ _REMEDY = "restore it or train again"
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     KeyError,
     NotImplementedError,  # zipfile's, of a compression method that a flipped bit made
     OSError,
     RuntimeError,  # a flipped "encrypted" flag
+    TypeError,
     ValueError,
+    tokenize.TokenError,  # of an array's header that is no expression
 )
 """What reading a damaged .npz may raise."""
 
@@ -155,6 +161,6 @@ def packed(arrays: dict[str, np.ndarray]) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return files.read(path)
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror or error}; {_REMEDY}") from None

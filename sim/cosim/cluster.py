@@ -72,7 +72,7 @@ def _scheduler(named: str) -> str:
     if file.is_file():
         try:
             return json.loads(file.read_text())["address"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             raise BadInput(
                 f"{named} is no scheduler file of Dask; name another by CLUSTER="
             ) from None

@@ -250,7 +250,7 @@ def _stale(folder: Path, texts: dict[str, str]) -> list[Path]:
     stale = []
     tops = ("trispike_*.json", "mesh_*.json", "scalable_chip_*.json")
     for description in (json_file for top in tops for json_file in folder.glob(top)):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             names = json.loads(description.read_text())["files"]
             stale += [folder / Path(name).name for name in names if name not in texts]
     return stale

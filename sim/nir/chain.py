@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from trispike.models import files
 from trispike.models.errors import BadInput
 from trispike.sim.terminal.extras import install
 
@@ -27,6 +28,9 @@ _KINDS = (
     *("Input", "Output", "Flatten", "Linear", "Affine", "Scale", "Conv2d"),
     *("SumPool2d", "AvgPool2d", *NEURONS),
 )
+
+_LEAST = {"stride": 1, "padding": 0, "dilation": 1, "kernel_size": 1, "groups": 1}
+"""Least value of what are one or two integers, for rows and columns."""
 
 _POSITIVE = ("tau", "tau_mem", "tau_syn")
 
@@ -77,7 +81,7 @@ def read(path: Path) -> Chain:
     Needs the package nir, the extra ``nir``.
     """
     try:
-        data = path.read_bytes()
+        data = files.read(path)
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror or error}") from None
     try:
@@ -111,9 +115,12 @@ def _graph(path: Path, data: bytes):
             kinds = {name: _text(node["type"][()]) for name, node in nodes.items()}
             inputs = [name for name, kind in kinds.items() if kind == "Input"]
             shapeless = [name for name in inputs if "shape" not in nodes[name]]
+            _check_size(file)
+    except BadInput:
+        raise
     except OSError:
         raise BadInput("the file is cut short or damaged: get it again") from None
-    except (KeyError, AttributeError, TypeError):
+    except Exception:  # h5py has errors of many kinds
         raise BadInput("it is an HDF5 file without a NIR graph: write it by nir.write") from None
     for name, kind in kinds.items():
         if kind not in _KINDS:
@@ -124,9 +131,21 @@ def _graph(path: Path, data: bytes):
     for name in shapeless:
         raise BadInput(f"{name} must say the shape of the input: set its input_type")
     try:
-        return nir.read(path, type_check=False)
+        with np.errstate(all="ignore"):  # by a size of 0; what comes of it is refused
+            return nir.read(path, type_check=False)
     except Exception as error:  # nir has asserts, and errors of many kinds, for a wrong field
         raise BadInput(f"nir cannot read it: {' '.join(str(error).split())[:200]}") from None
+
+
+def _check_size(file: Any) -> None:
+    """`BadInput` if the arrays of an HDF5 ``file`` are large, be they not in it but named only."""
+    sizes = []
+    file.visititems(lambda name, each: sizes.append(getattr(each, "nbytes", 0)))
+    if sum(sizes) > files.MOST_BYTES:
+        raise BadInput(
+            f"its arrays must have at most {files.MOST_BYTES:,} bytes, not {sum(sizes):,}: there "
+            "is no hardware for so many weights"
+        )
 
 
 def _not_hdf5(data: bytes) -> str:
@@ -177,7 +196,10 @@ def _order(graph) -> list[str]:
 
 
 def _input_shape(graph, name: str) -> tuple[int, ...]:
-    shape = tuple(int(size) for size in np.ravel(graph.nodes[name].input_type["input"]))
+    sizes = np.ravel(graph.nodes[name].input_type["input"])
+    if sizes.dtype.kind not in "iu":
+        raise BadInput(f"the shape of {name} must be of integers, not {sizes.dtype}")
+    shape = tuple(sizes.tolist())
     if not 1 <= len(shape) <= 3 or min(shape) < 1:
         raise BadInput(
             f"{name} must have a shape of 1 to 3 sizes, channels first and without a batch, "
@@ -202,7 +224,7 @@ def _node(name: str, node: Any, inputs: tuple[int, ...]) -> Node:
 
 
 def _value(name: str, field: str, value: Any) -> Any:
-    if isinstance(value, bytes | str):
+    if isinstance(value, bytes | str) and field == "padding":
         return _text(value)
     if value is None or field == "input_shape":
         return None
@@ -219,9 +241,18 @@ def _value(name: str, field: str, value: Any) -> Any:
             f"{field} of {name} must be finite, but {np.count_nonzero(~np.isfinite(array))} of "
             f"{array.size} values are not: export a network that did not diverge"
         )
+    if field in _LEAST and not _are_integers(array, _LEAST[field]):
+        raise BadInput(
+            f"{field} of {name} must be one or two integers of {_LEAST[field]} or more, "
+            f"not {array.tolist()!r:.80}"
+        )
     if field in _POSITIVE and (array <= 0).any():
         raise BadInput(f"{field} of {name} must be above 0, not {array.min():g}")
     return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def _are_integers(array: np.ndarray, least: int) -> bool:
+    return array.size in (1, 2) and bool(((array >= least) & (array == np.rint(array))).all())
 
 
 def _flatten(name, fields, inputs):
@@ -249,7 +280,7 @@ def _bias(name, bias, outputs):
 
 def _conv2d(name, fields, inputs):
     weights = fields["weight"] = np.asarray(fields["weight"], np.float64)
-    groups = int(fields["groups"])
+    groups = _pair(fields["groups"])[0]
     if weights.ndim != 4 or len(inputs) != 3 or weights.shape[1] * groups != inputs[0]:
         raise BadInput(
             f"{name} must have weights (outputs, {inputs[0]}, rows, columns) on maps of "
@@ -272,6 +303,8 @@ def _conv2d(name, fields, inputs):
 
 
 def _pool(name, fields, inputs):
+    if isinstance(fields["padding"], str):
+        raise BadInput(f"padding of {name} must be a number, not {fields['padding']!r:.80}")
     kernel, stride, padding = (
         _pair(fields[field]) for field in ("kernel_size", "stride", "padding")
     )

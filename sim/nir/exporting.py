@@ -194,7 +194,7 @@ def restored(path: Path) -> tuple[Network, Card] | None:
         card = Card.from_json(record["card"].encode(), f"{path}, written by make export,")
         network = _network(card, record, graph)
         same = _same(graph_of(network), graph)
-    except (ValueError, KeyError, TypeError, BadInput):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return (network, card) if same else None
 

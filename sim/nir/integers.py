@@ -141,7 +141,7 @@ def _carrying(stage: Stage, weights: Ternary, scale: Fraction, pixels: bool, shi
         weights=weights.codes,
         a=None if pixels else a,
         b=None,
-        bias=added.astype(np.int32),
+        bias=_integers(added),
         threshold=_one_or_each(limits),
         step=_one_or_each(steps) if subtracts and (steps != limits).any() else None,
         neuron=neuron,
@@ -158,8 +158,14 @@ def _least(values: np.ndarray, reaches: bool) -> np.ndarray:
     return np.ceil(values) - 1 if reaches else np.floor(values)
 
 
+def _integers(values: np.ndarray) -> np.ndarray:
+    """Whole ``values`` as int32; what no layer has room for stays that."""
+    far = float(1 << 30)
+    return np.clip(values, -far, far).astype(np.int32)
+
+
 def _one_or_each(values: np.ndarray) -> int | np.ndarray:
-    values = values.astype(np.int32)
+    values = _integers(values)
     return int(values[0]) if (values == values[0]).all() else values
 
 
@@ -243,7 +249,7 @@ def _silent(stage: Stage, scale: Fraction, pixels: bool, shifts: int) -> Convert
         weights=weights.codes,
         a=None if pixels else a,
         b=None,
-        bias=added.astype(np.int32),
+        bias=_integers(added),
         threshold=None,
         neuron=neuron,
         maps=stage.maps,

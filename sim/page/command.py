@@ -13,7 +13,7 @@ from trispike.sim.node import command as mesh
 from trispike.sim.node.command import MeshRan, RandomRun, TrainedRun
 from trispike.sim.terminal import extras
 from trispike.sim.terminal.console import relative
-from trispike.sim.terminal.request import Request, command, option, set_aside
+from trispike.sim.terminal.request import Request, command, option, set_aside, stamp
 from trispike.sim.tools.paths import build_folder
 
 
@@ -57,7 +57,7 @@ def report(asked: ChipReport | MeshReport | RandomReport) -> None:
     The file needs no network and no server. It has what was compared, accuracy, spikes and
     potentials, cycles, energy and gates, and on a mesh the load of its links.
     """
-    begun = time.time()
+    old = asked.output and stamp(asked.output)
     chip_asked = isinstance(asked, ChipRun)
     if asked.output is not None:
         check_writable(asked.output)
@@ -78,7 +78,7 @@ def report(asked: ChipReport | MeshReport | RandomReport) -> None:
         (chip if chip_asked else mesh).execute(asked, look)
     finally:
         if asked.output is not None and not written:
-            set_aside(asked.output, begun)
+            set_aside(asked.output, old)
 
 
 def _needed(module: str, *packages: str) -> ModuleType:

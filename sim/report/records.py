@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from trispike.models import files
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 
@@ -55,7 +56,7 @@ def read(
     then the file ``refusal``, "is not a record".
     """
     try:
-        whole = msgspec.json.decode(path.read_bytes())
+        whole = msgspec.json.decode(files.read(path))
         if format and (not isinstance(whole, dict) or whole.get("format") != format):
             raise ValueError(f"its format must be {format}")
         return made_of(whole)

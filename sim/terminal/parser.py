@@ -23,6 +23,13 @@ class Option(click.Option):
         """Such as ``LAYER``."""
         return make_name(max(self.opts, key=len))
 
+    def values_in(self, words: Sequence[str]) -> Iterator[str]:
+        """What ``words``, which may have other mistakes, give it."""
+        for word, following in zip(words, [*words[1:], ""], strict=True):
+            name, equals, value = word.partition("=")
+            if name == self.make_name or name in self.opts:
+                yield value if equals else following
+
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
         """Its names and values, and what it is for."""
         names, text = super().get_help_record(ctx)

@@ -6,7 +6,6 @@ The field ``data_folder`` is ``--data-folder`` to a shell, and ``DATA_FOLDER=`` 
 import contextlib
 import dataclasses
 import shlex
-import time
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -18,8 +17,6 @@ from click.core import ParameterSource
 
 from trispike.models.errors import BadInput
 from trispike.sim.terminal.parser import Command, Option, make_name
-
-_COARSE_SECONDS = 0.02
 
 _RESULTS = ("json", "trace", "timeline")
 """Options that name a file which a run writes at its end."""
@@ -70,7 +67,7 @@ def command(
     def decorate(execute: Callable[[Any], None]) -> Command:
         @click.pass_context
         def call(context: click.Context, /, **values: Any) -> None:
-            begun = time.time()
+            old = {values[each]: stamp(values[each]) for each in _RESULTS if values.get(each)}
             try:
                 mode = choose(values) if choose else next(iter(modes))
                 mine = {each.name for each in dataclasses.fields(mode)}
@@ -84,15 +81,29 @@ def command(
                 object.__setattr__(asked, "command", _make_command(name, given))
                 execute(asked)
             except BaseException:
-                for each in _RESULTS:
-                    if values.get(each):
-                        set_aside(values[each], begun)
+                for path, its in old.items():
+                    set_aside(path, its)
                 raise
 
         params = [_click_option(each) for each in fields.values()]
-        return Command(name, callback=call, params=params, help=execute.__doc__)
+        return _Command(name, callback=call, params=params, help=execute.__doc__)
 
     return decorate
+
+
+class _Command(Command):
+    """A command whose refusal leaves no older result that looks like its own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As `sim.terminal.parser.Command.parse_args`."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception:
+            for option in self.params:
+                if option.name in _RESULTS:
+                    for path in map(Path, option.values_in(args)):
+                        set_aside(path, stamp(path))
+            raise
 
 
 def _make_command(name: str, given: Mapping[str, Any]) -> str:
@@ -105,13 +116,22 @@ def _make_command(name: str, given: Mapping[str, Any]) -> str:
     return " ".join([f"make {name}", *words])
 
 
-def set_aside(path: Path, begun: float) -> None:
-    """Rename ``path`` if it is older than this run, which failed, and would look like its result.
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """What tells the file ``path`` from one that takes its place, by no clock; None: no file."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return (status.st_ino, status.st_mtime_ns, status.st_size) if path.is_file() else None
 
-    The clock of a file system is coarser than that of ``begun``.
+
+def set_aside(path: Path, old: tuple[int, int, int] | None) -> None:
+    """Rename ``path`` if it has the stamp ``old`` of before this run, which failed.
+
+    It would look like its result.
     """
     with contextlib.suppress(OSError):
-        if path.is_file() and path.stat().st_mtime < begun - _COARSE_SECONDS:
+        if old is not None and stamp(path) == old:
             path.replace(path.with_name(f"{path.name}.old"))
 
 

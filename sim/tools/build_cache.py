@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from trispike.sim.tools.toolchain import find
 
 WAIVERS = ROOT / "rtl" / "lint.vlt"
 """Warnings of Verilator that are waived for generated Verilog, each with its reason."""
+
+_PARTIAL, _DIGEST = ".partial", "product.sha256"
 
 KEEP = 200
 """Builds that the cache keeps; the ones used longest ago go first."""
@@ -46,12 +49,12 @@ def built(
     folder = cache / key
     cache.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(cache / f"{key}.lock"):
-        if (folder / product).exists():
+        if _is_whole(folder / product):
             os.utime(folder)
             return folder
-        partial = cache / f"{key}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+        # Not of one name: children of a run that was killed may still write to theirs.
+        partial = Path(tempfile.mkdtemp(prefix=f"{key}.", suffix=_PARTIAL, dir=cache))
+        partial.chmod(0o755)
         log = build_folder() / "logs" / f"{Path(product).stem}-{key}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
@@ -63,10 +66,26 @@ def built(
         for litter in partial.iterdir():
             if litter.suffix not in kept and litter.name != product:
                 litter.unlink()
+        (partial / _DIGEST).write_text(_digest_of(partial / product))
         shutil.rmtree(folder, ignore_errors=True)  # what is left of a removal cut short
         os.replace(partial, folder)
-    _forget_old(cache)
+    _forget_old(cache, folder)
     return folder
+
+
+def _is_whole(product: Path) -> bool:
+    """``product`` is there as it was built, or of a version that kept no digest of it."""
+    try:
+        return product.with_name(_DIGEST).read_text() == _digest_of(product)
+    except FileNotFoundError:
+        return product.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _digest_of(product: Path) -> str:
+    with product.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest(parts: list[str]) -> str:
@@ -74,11 +93,14 @@ def digest(parts: list[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
-def _forget_old(cache: Path) -> None:
-    """Remove the builds beyond `KEEP`, and what interrupted builds have left."""
-    ages = {f: f.stat().st_mtime for f in cache.iterdir() if f.is_dir()}
-    whole = sorted((f for f in ages if f.suffix != ".partial"), key=ages.get, reverse=True)
-    for folder in (*whole[KEEP:], *(f for f in ages if f.suffix == ".partial")):
-        lock = filelock.FileLock(cache / f"{folder.stem}.lock", timeout=0)
+def _forget_old(cache: Path, new: Path) -> None:
+    """Remove the builds beyond `KEEP`, but not the ``new`` one, whatever times the files have.
+
+    And what interrupted builds have left.
+    """
+    ages = {f: f.stat().st_mtime for f in cache.iterdir() if f.is_dir() and f != new}
+    whole = sorted((f for f in ages if f.suffix != _PARTIAL), key=ages.get, reverse=True)
+    for folder in (*whole[KEEP - 1 :], *(f for f in ages if f.suffix == _PARTIAL)):
+        lock = filelock.FileLock(cache / f"{folder.name.split('.')[0]}.lock", timeout=0)
         with contextlib.suppress(filelock.Timeout), lock:  # somebody is at work on it
             shutil.rmtree(folder, ignore_errors=True)

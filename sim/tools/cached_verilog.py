@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import amaranth
+import msgspec
 
 from trispike.models.files import write_atomically
 from trispike.models.network.shape import NetworkShape
@@ -16,6 +17,9 @@ from trispike.rtl.chip.fixed_chip import Chip
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.verilog import export
 from trispike.sim.tools.paths import ROOT, build_folder
+
+_Entry = tuple[str, list[tuple[str, str]]]
+"""What the cache keeps of an export: the name of its top, and its texts."""
 
 KEEP = 120
 """Exports that the cache keeps; the ones used longest ago go first."""
@@ -35,10 +39,10 @@ def block_verilog(kind: type[Block], **parameters) -> tuple[str, dict[str, str]]
     cache = build_folder() / "exports"
     entry = cache / f"{_digest(kind, parameters)}.json"
     try:
-        top, texts = json.loads(entry.read_bytes())
+        kept = msgspec.json.decode(entry.read_bytes(), type=_Entry)
         entry.touch()
-        return top, dict(texts)
-    except (OSError, ValueError, TypeError):
+        return kept[0], dict(kept[1])
+    except (OSError, ValueError, RecursionError):
         pass
     block = kind(**parameters)
     texts = export(block)

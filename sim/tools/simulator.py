@@ -26,6 +26,11 @@ from trispike.sim.tools.toolchain import Toolchain
 _SCARCE_BYTES = 1 << 20
 """With less free space, a failure is put down to a full disk: nothing can be logged there."""
 
+NO_MEMORY = "there is not enough memory; free some, or ask for fewer JOBS=, IMAGES= or T="
+
+_NO_MEMORY_WORDS = (b"Cannot allocate memory", b"std::bad_alloc", b"MemoryError", b"out of memory")
+"""Of compilers, of C++ programs and of cocotb's tests."""
+
 _RUNTIME_HEADERS = """\
 #include "verilated.h"
 #include "verilated_dpi.h"
@@ -193,8 +198,11 @@ def _environment(inherited: Mapping[str, str], tools: Toolchain | None) -> dict[
 
 
 def breakdown(what: str, log: Path) -> Exception:
-    """The exception for a child that failed: the user's to mend if the disk is full."""
-    words = b"No space left on device" in log.read_bytes()
+    """The exception for a child that failed: the user's to mend if disk or memory is full."""
+    text = log.read_bytes()
+    if any(words in text for words in _NO_MEMORY_WORDS):
+        return BadInput(f"{what}: {NO_MEMORY}")
+    words = b"No space left on device" in text
     if words or shutil.disk_usage(log.parent).free < _SCARCE_BYTES:
         return BadInput(f"{what}: no space left for {log.parent}; free some and try again")
     return SimulationError(f"{what}; see {log}")

@@ -3,4 +3,5 @@
 from tb.mutate.command import mutate
 from trispike.sim.cli import main
 
-main(mutate)
+if __name__ == "__main__":
+    main(mutate, "python -m tb.mutate")

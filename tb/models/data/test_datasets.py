@@ -198,10 +198,10 @@ def test_spoilt_file(small, tmp_path, spoil, message):
 
 
 def test_unreadable_file(small, tmp_path, monkeypatch):
-    def fail(_):
+    def fail(*_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(BadInput, match=r"cannot read .*t10k-images-idx3-ubyte: Permission denied"):
         datasets.load_test("mnist", tmp_path)
 

@@ -88,6 +88,9 @@ def test_bins_are_a_sixteenth_of_the_saccade():
         (b"", "must hold events of 5 bytes, not 0 bytes; fetch it again"),
         (_ONE[:-1], "must hold events of 5 bytes, not 9 bytes"),
         (_event(34, 0, 1, 0), "must hold events on 34 x 34 pixels, not at 34"),
+        pytest.param(
+            _ONE * (1 << 17) + _ONE, "must have at most 1,310,720 bytes; fetch it again", id="long"
+        ),
         (_event(0, 240, 1, 0), "must hold events on 34 x 34 pixels, not at 240"),
     ],
 )
@@ -112,11 +115,37 @@ def test_broken_archive(folder):
         one_line(caught)
 
 
+_ENDLESS = {
+    "zeros": {"Test/0/00001.bin": bytes(1 << 20)},
+    "members": {f"Test/0/{number:05}.bin": _ONE for number in range(64)},
+}
+
+
+@pytest.mark.parametrize("case", _ENDLESS)
+def test_an_archive_of_too_much(tmp_path, case, monkeypatch):
+    """It is not unpacked to its end: a few bytes can hold any number of zeros, or of members."""
+    monkeypatch.setattr(nmnist, "_MOST_ARCHIVE_BYTES", 1 << 20)
+    archive(tmp_path / "Test.tar.xz", _ENDLESS[case])
+    with pytest.raises(BadInput, match=r"Test.tar.xz must have at most 1,048,576 bytes; fetch"):
+        datasets.load_test("nmnist", tmp_path)
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 1 << 30), (3000, 1)])
+def test_names_without_an_end(tmp_path, count, size):
+    """One that fills the memory, and one that is again named by another."""
+    name = tarfile.TarInfo("././@LongLink")
+    name.type, name.size = tarfile.GNUTYPE_LONGNAME, size
+    header = name.tobuf(tarfile.GNU_FORMAT)
+    (tmp_path / "Test.tar.xz").write_bytes((header + bytes(512)) * count)
+    with pytest.raises(BadInput, match=r"Test.tar.xz is damaged; fetch it again"):
+        datasets.load_test("nmnist", tmp_path)
+
+
 def test_unreadable_recording(folder, monkeypatch):
-    def fail(*_):
+    def fail(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(Path, "open", fail)
     monkeypatch.setattr(tarfile, "open", fail)
     with pytest.raises(BadInput, match=r"^cannot read .*: Permission denied$"):
         datasets.load_test("nmnist", folder)

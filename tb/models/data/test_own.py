@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tb.kit.idx_files import flipped, one_line
+from trispike.models.data import own
 from trispike.models.data.own import OwnData
 from trispike.models.errors import BadInput
 from trispike.models.network.volume import Volume
@@ -125,6 +126,28 @@ def test_file_of_another_kind(tmp_path):
         OwnData.read(tmp_path / "folder.npz")
 
 
+def test_more_than_memory_has_room_for(read, monkeypatch):
+    """A few bytes can unpack to any number of zeros: the archive says so beforehand."""
+    zeros = np.zeros((400, 30), np.uint8)
+    monkeypatch.setattr(own, "_MOST_BYTES", 12_200)
+    assert len(read(images=zeros).images) == 400
+    with pytest.raises(BadInput, match=r"at most 12,200 bytes, not [\d,]+: make several"):
+        read(images=zeros, labels=np.zeros(400, np.uint8))
+    monkeypatch.setattr(own, "_MOST_SAMPLES", 399)
+    with pytest.raises(BadInput, match="there must be at most 399 images, not 400"):
+        read(images=zeros)
+
+
+def test_bytes_behind_an_array(tmp_path):
+    """They are not part of it."""
+    path, array = tmp_path / "own.npz", io.BytesIO()
+    np.save(array, PIXELS)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("images.npy", array.getvalue() + b"x")
+    with pytest.raises(BadInput, match="images must be a whole array"):
+        OwnData.read(path)
+
+
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_damage(tmp_path, save):
     """Cut short anywhere, or a bit flipped: refused, or what stood there is read.
@@ -145,7 +168,7 @@ def test_damage(tmp_path, save):
             assert found.labels is None or found.labels.tolist() == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("shape", [(1 << 50,), (1 << 70,), (1 << 60, 16), "(((", "x"])
+@pytest.mark.parametrize("shape", [(1 << 50,), (1 << 70,), (1 << 60, 16), (True,), "(((", "x"])
 def test_a_header_without_an_array(tmp_path, shape):
     """Larger than any memory, or nonsense."""
     header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n".encode()

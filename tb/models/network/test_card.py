@@ -42,6 +42,13 @@ def _first_layer(**changes):
             _first_layer(kind="sparse"),
             "kind must be one of dense, convolution, not 'sparse'",
         ),
+        ("network", _first_layer(kind=["dense"]), "convolution, not ['dense']"),
+        ("network", {"x\ny": 1}, r"unknown fields x\ny; restore it"),
+        (
+            "network",
+            {"layers": [{"kind": "dense", "inputs": 8192, "neurons": 8192}] * 3},
+            "a network must have at most 134,217,728 weights, not 201,326,592",
+        ),
         ("network", {"input": _volume(4)}, "layer 1 must take 4 inputs"),
         ("network", {"read_out": "potential"}, "layer 2 must not have a threshold"),
         ("network", {"name": "other"}, "does not belong to tiny-digits.json: digest"),

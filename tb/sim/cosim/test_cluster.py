@@ -126,7 +126,11 @@ def test_nobody_there():
 
 @pytest.mark.parametrize(
     ("text", "pattern"),
-    [("", "is no scheduler file of Dask"), (None, "CLUSTER must be an address")],
+    [
+        ("", "is no scheduler file of Dask"),
+        ("[" * 100_000, "is no scheduler file"),
+        (None, "CLUSTER must be an address"),
+    ],
 )
 def test_no_scheduler_file(tmp_path, text, pattern):
     """A file that no scheduler wrote, and none."""

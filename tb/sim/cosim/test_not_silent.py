@@ -77,14 +77,18 @@ def test_data_of_the_file(tmp_path, quick):
     assert warning == f"warning: {mnist} was trained on mnist, and this run is on digits"
 
 
-def test_no_old_result_after_a_failure(tmp_path):
-    """The file of an earlier run is set aside, whatever the new one is refused for."""
+@pytest.mark.parametrize("seconds", [-60, 0, 10**8])
+def test_no_old_result_after_a_failure(tmp_path, seconds):
+    """The file of an earlier run is set aside, whatever the new one is refused for.
+
+    It is, too, if the clock has gone back since it was written.
+    """
     figures, damaged = tmp_path / "r.json", tmp_path / "damaged.npz"
     shutil.copy(CARD, damaged)
     damaged.write_bytes(damaged.read_bytes()[:-200])
     shutil.copy(CARD.with_suffix(".json"), damaged.with_suffix(".json"))
     figures.write_text("{}")
-    old = time.time() - 60
+    old = time.time() + seconds
     os.utime(figures, (old, old))
     refused_here("sim", "--weights", damaged, "--json", figures)
     assert not figures.exists()

@@ -98,6 +98,54 @@ def test_nodes_that_cannot_be(case, tmp_path):
     assert message in _refused(path, tmp_path)
 
 
+FIELDS = {
+    "conv/dilation": (np.array([0.5, 0.5]), "dilation of conv must be one or two integers of 1 or"),
+    "conv/padding": (np.array([0.5, 1]), "padding of conv must be one or two integers of 0"),
+    "conv/groups": (np.array([1, 1, 1]), "groups of conv must be one or two integers of 1"),
+    "pool/padding": ("same", "padding of pool must be a number, not 'same'"),
+    "pool/stride": (np.zeros(0, int), "stride of pool must be one or two integers of 1 or more"),
+    "read_out/bias": ("x", "bias of read_out must be numbers, not"),
+    "input/shape": (np.array([np.nan, 6, 4]), "the shape of input must be of integers"),
+}
+
+
+@needs_nir
+@pytest.mark.parametrize("case", FIELDS)
+def test_fields_of_other_kinds(case, tmp_path):
+    import h5py
+
+    path = written(tmp_path, of_maps())
+    value, message = FIELDS[case]
+    with h5py.File(path, "r+") as file:
+        del file[f"node/nodes/{case}"]
+        file[f"node/nodes/{case}"] = value
+    assert message in _refused(path, tmp_path)
+
+
+@needs_nir
+def test_an_array_that_is_not_in_the_file(tmp_path):
+    """HDF5 can name any shape without having a byte of it."""
+    import h5py
+
+    path = written(tmp_path, of_maps())
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/read_out/weight"]
+        file.create_dataset("node/nodes/read_out/weight", (1 << 20, 1 << 20), "f4", chunks=(8, 8))
+    assert "its arrays must have at most 1,000,000,000 bytes, not" in _refused(path, tmp_path)
+
+
+@needs_nir
+def test_a_link_to_itself(tmp_path):
+    """h5py has errors of many kinds."""
+    import h5py
+
+    path = written(tmp_path, of_maps())
+    with h5py.File(path, "r+") as file:
+        del file["node/nodes/read_out"]
+        file["node/nodes/read_out"] = h5py.SoftLink("/node/nodes/read_out")
+    assert "it is an HDF5 file without a NIR graph" in _refused(path, tmp_path)
+
+
 @needs_nir
 def test_missing_type(tmp_path):
     import h5py

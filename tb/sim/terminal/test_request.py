@@ -1,10 +1,12 @@
 """Commands made of what they are asked."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
 
+from tb.kit.command import refused_here
 from trispike.models.errors import BadInput
 from trispike.sim.terminal.options import Json
 from trispike.sim.terminal.request import Request, at_least_1, command, option
@@ -76,6 +78,26 @@ def test_command():
     asked = _ask("--milk", "--share", "1", "--kind", "very black")
     assert asked.command == "make drink MILK=1 SHARE=1.0 KIND='very black'"
     assert _ask("-c", "4", "--leaf-file", "a/b").command == "make drink COUNT=4 LEAF_FILE=a/b"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["JSON={}", "IMAGES=x"],
+        ["--json={}", "--images", "0"],
+        ["--json", "{}", "--nothing"],
+        ["JSON={}", "WAVES=2"],
+        ["JSON={}", "NOTHING=1"],
+        ["T=1", "--jobs", "2", "JSON={}"],
+    ],
+)
+def test_no_older_result_after_a_refusal(tmp_path, words):
+    """It would look like one of the run that was refused, at whatever word."""
+    old = tmp_path / "figures.json"
+    old.write_text("{}")
+    os.utime(old, (1, 1))
+    refused_here("sim", *(word.format(old) for word in words))
+    assert [path.name for path in tmp_path.iterdir()] == ["figures.json.old"]
 
 
 def test_file_of_figures(tmp_path):

@@ -67,10 +67,11 @@ def test_other_chip_of_the_same_name(exports):
 
 
 def test_damaged(exports, tmp_path):
-    """A damaged entry is made again."""
+    """A damaged entry, or one of another version's layout, is made again."""
     right = chip_verilog(SHAPE)
     [entry] = (tmp_path / "build" / "exports").iterdir()
-    for text in ("", "{", "[]", '["a"]', '["a", 3]'):
+    others = ("[" * 100_000, "[5, []]", '["a", {"b": "c"}]', '["a", [["b", 3]]]', '["a", ["bc"]]')
+    for text in ("", "{", "[]", '["a"]', '["a", 3]', *others):
         entry.write_text(text)
         assert chip_verilog(SHAPE) == right
 
