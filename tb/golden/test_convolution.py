@@ -156,3 +156,14 @@ def test_saturations_of_every_window_are_counted():
     did = run_layer(layer, np.ones((3, 2, 5), bool))
     assert (did.potentials[:, 1] == most).all()
     assert did.saturations == 3 * 4
+
+
+@pytest.mark.parametrize("windows", [1, 5, 9])
+def test_some_images_at_once(windows, monkeypatch):
+    """How many are computed together changes nothing."""
+    spikes = np.random.default_rng(3).integers(0, 256, (5, 2, 18), np.uint8)
+    wanted = run(_network(), spikes)
+    monkeypatch.setattr("trispike.golden.layers.convolution._VALUES_AT_ONCE", windows * 4 * 8 // 2)
+    result = run(_network(), spikes)
+    for one, other in zip(result.potentials, wanted.potentials, strict=True):
+        assert np.array_equal(one, other)

@@ -120,6 +120,7 @@ def test_silence_and_full_input():
     assert silent.potentials[0].tolist() == [[[-3, -3]] * 3]
     assert silent.scores.tolist() == [[0, 0]]
     assert silent.labels.tolist() == [0]
+    assert silent.saturations == (0,)
     full = run(network, np.ones((1, 3, 5), bool))
     assert full.potentials[0].tolist() == [[[7, 7]] * 3]
     assert full.scores.tolist() == [[3, 3]]

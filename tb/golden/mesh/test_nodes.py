@@ -8,7 +8,7 @@ import pytest
 
 from tb.kit.mapped import CASES, Arrivals, flit, mapped
 from trispike.golden.mesh.links import run_links, transaction_links
-from trispike.golden.mesh.nodes import host_receiver, outputs
+from trispike.golden.mesh.nodes import Exchange, exchange, host_receiver, outputs
 from trispike.golden.mesh.routes import Routes, expect, link_flits
 from trispike.models.mesh import flits, transactions
 from trispike.models.mesh.flits import Access, Command, pack
@@ -88,6 +88,39 @@ def test_flits(case):
     assert found == _written_out(case)
 
 
+def test_layers_of_flows():
+    """What the judge ranks flows by: spikes of a layer, and credits for them one layer later."""
+    case = mapped("small nodes")
+    mapping, layers = case.mapping, len(case.mapping.shape.layers)
+    numbers = map(mapping.mesh.number, mapping.places)
+    part_of = dict(zip(numbers, mapping.parts, strict=True))
+    for flow in case.run.flows:
+        sender, receiver = (part_of.get(each) for each in (flow.sender, flow.receiver))
+        taken = layers if receiver is None else receiver.layer  # whose spikes: 0 the host's
+        given_back = layers + 1 if sender is None else sender.layer + 1
+        assert flow.layer == (given_back if flow.credits else taken)
+        if flow.credits:
+            assert flow.neurons == range(0)
+        elif sender is not None:
+            assert flow.neurons == range(sender.first, sender.first + sender.neurons)
+
+
+def test_exchange():
+    """Images and timesteps of a run, which is the data set's first unless told."""
+    case = mapped("small nodes", images=3, timesteps=4)
+    run = exchange(case.mapping, case.given, case.result)
+    assert (run.first_image, run.timesteps, run.steps) == (0, 4, 12)
+    assert case.run.first_image == 7
+    fields = {"mapping": case.mapping, "spikes": run.spikes, "potentials": run.potentials}
+    assert Exchange(**fields, timesteps=4).first_image == 0
+
+
+def test_one_timestep_of_potentials():
+    case = mapped("one layer of potentials", images=1, timesteps=1)
+    (flow, _) = (flow for flow in case.run.flows if flow.potentials)
+    assert len(case.run.flits(flow)) == 3 * len(flow.neurons) + 1
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_right(case, seed):
     """Every order of arrival is right that keeps each flow's; the host has the golden outputs."""
@@ -119,6 +152,24 @@ def test_outputs_of_a_wrong_run():
     found = outputs(case.mapping, np.array(told, dtype=np.uint32), images=1, timesteps=2)
     assert np.argwhere(found.values).tolist() == [[0, 0, 3], [0, 1, 5]]
     assert found.labels.tolist() == [3]
+
+
+def test_outputs_at_both_ends():
+    """Potentials of 18 bits; what comes after the last end is passed over."""
+    case = mapped("one layer of potentials", images=1, timesteps=2)
+    mapping, part = case.mapping, case.mapping.parts[1]
+    assert (part.first, part.neurons) == (32, 1)
+    values = (-(2**17), 2**17 - 1), (100_000, -100_000)
+    code = flits.node_code(mapping.places[1])
+    for one, other in values:
+        told = []
+        for step, value in enumerate((one, other)):
+            told += [flit(0, code, step, word=value >> at & 0xFF, to_host=1) for at in (0, 8, 16)]
+            told.append(flit(0, code, step, control=1, word=0, to_host=1))
+        told.append(flit(0, code, 2, word=1, to_host=1))
+        found = outputs(mapping, np.array(told, dtype=np.uint32), images=1, timesteps=2)
+        assert found.values[0, :, 32].tolist() == [one, other]
+        assert not found.values[0, :, :32].any()
 
 
 def test_first_spikes_in_groups():

@@ -54,11 +54,35 @@ JUDGES = Court(
         "sim/noc/judge.py",
         "sim/noc/compare.py",
     ),
-    stages=(Stage(killer="oracles", tests=("tb/sim/node/test_judge.py",)),),
+    stages=(
+        Stage(
+            killer="oracles",
+            tests=(
+                "tb/sim/cosim/test_judge.py",
+                "tb/sim/cosim/test_decision.py",
+                "tb/sim/node/test_judge.py",
+                "tb/sim/noc/test_compare.py",
+                "tb/sim/noc/test_noc.py",
+                "-knot test_command and not test_every and not test_saturated",
+            ),
+        ),
+    ),
 )
 CYCLES = Court(
     paths=("sim/cosim/cycles.py", "sim/cosim/occupancy.py"),
-    stages=(Stage(killer="oracles", tests=("tb/sim/cosim/test_cycles.py",)),),
+    stages=(
+        Stage(killer="oracles", tests=("tb/sim/cosim/test_cycles.py",)),
+        Stage(
+            killer="co-simulation",
+            tests=(
+                "tb/sim/cosim/test_random.py::test_convolutions",
+                "tb/sim/cosim/test_random.py::test_neurons",
+                "tb/sim/cosim/test_early.py::test_images_end_early",
+                "--all",
+            ),
+            traced=False,
+        ),
+    ),
 )
 
 PYTHON_BLOCKS = (

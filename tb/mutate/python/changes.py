@@ -267,6 +267,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
     left_out += getattr(node, "decorator_list", [])
     if isinstance(node, ast.Call):
         left_out += [each for each in node.keywords if each.arg in _QUIET_KEYWORDS]
+        if getattr(node.func, "attr", "") == "reshape":  # any negative length is found out
+            left_out += [each for each in node.args if isinstance(each, ast.UnaryOp)]
     if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
         left_out.append(node.operand)
     return (each for each in ast.iter_child_nodes(node) if each not in left_out)

@@ -20,6 +20,7 @@ from tb.mutate.python.server import Job, Verdict
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
 from trispike.sim.tools import paths
+from trispike.sim.tools.simulator import SimulationError
 
 _AT_ONCE = 2
 _TRACING = 6
@@ -88,7 +89,9 @@ class _Server:
         """What the tests of ``job`` say."""
         fields = dataclasses.asdict(dataclasses.replace(job, anew=self._anew))
         self._send(fields)
-        return Verdict(**json.loads(self._process.stdout.readline()))
+        if not (answer := self._process.stdout.readline()):
+            raise SimulationError("a process that judges mutants was ended; run the command again")
+        return Verdict(**json.loads(answer))
 
     def _send(self, what: object) -> None:
         self._process.stdin.write(f"{json.dumps(what)}\n")
