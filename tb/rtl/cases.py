@@ -41,6 +41,10 @@ class Case:
     peeked: tuple[str, ...] = ()
 
 
+_FIRING = ("flow_controller_*.state", "processing_element*.potential")
+"""Of a layer: what its PEs do, and their potentials."""
+
+
 def _encoder(inputs: int) -> Case:
     return Case(
         name=f"aer_{inputs}",
@@ -147,7 +151,7 @@ def _layer(
             "bias": bias.value,
             "readable": readable,
         },
-        peeked=("flow_controller_*.state", "processing_element*.potential"),
+        peeked=_FIRING,
     )
 
 
@@ -162,6 +166,7 @@ def _neuron(number: int, lanes: int = 1, **more: bool) -> Case:
         make=functools.partial(LAYERS[type(shape)], shape=shape),
         module="tb.rtl.layers.neuron_cocotb",
         parameters=parameters,
+        peeked=_FIRING,
     )
 
 
@@ -260,6 +265,7 @@ CASES = [
     _large(_encoder(1024)),
     _encoder(256),
     _bank(1024, 128),
+    _bank(8, 16),
     _flow(1),
     _flow(4),
     _encoder(10),

@@ -27,6 +27,10 @@ def _geometry(
 _LAYER = ("layer_*", "weight_memory_*")
 _CHIP = ("image_gate_*", "readout_*", "trispike_*")
 
+_NEURON = ("processing_element_*", "flow_controller_*", "layer_registers_*", "kept_state_*")
+_WINDOWS = ("spike_pool_*", "line_buffer_*", "tap_encoder_*", "window_*", "convolution_*")
+_INTERFACE = ("aer_table_*", "step_*", "pending_*", "spike_*", "address_*", "credit_*", "network_*")
+
 _GEOMETRIES = {
     "pe": [
         _geometry("pe_1", chip=(12, 5, 3)),
@@ -38,7 +42,7 @@ _GEOMETRIES = {
         _geometry("flow_1", chip=(10, 5, 3)),
         _geometry("flow_4", chip=(10, 5, 3), lanes=4),
     ],
-    "sram": [_geometry("sram_1024x128")],
+    "sram": [_geometry("sram_8x16")],
     "layer": [
         _geometry("layer_5x3_2", *_LAYER, chip=(5, 3, 4), lanes=2),
         _geometry("layer_11x6_2_thresholds_biases", *_LAYER),
@@ -47,12 +51,13 @@ _GEOMETRIES = {
         _geometry("chip_13_9_4_2_stops", *_CHIP),
         _geometry("chip_21_12_3_4_4", *_CHIP, chip=(21, 12, 3, 4), lanes=4),
     ],
-    "neuron": [_geometry("neuron_5_4", "processing_*", "flow_*", "layer_*")],
+    "neuron": [
+        _geometry("neuron_3_1", *_NEURON),
+        _geometry("neuron_17_4_maps", *_NEURON),
+    ],
     "convolution": [
-        _geometry(
-            "neuron_34_4_maps_memoryless",
-            *("spike_pool_*", "line_buffer_*", "tap_encoder_*", "window_*", "convolution_*"),
-        )
+        _geometry("neuron_17_4_maps", *_WINDOWS),
+        _geometry("neuron_12_1_maps_memoryless", *_WINDOWS),
     ],
     "router": [
         _geometry("router_3x3x3_1_1_1_depth4_xyz", "*"),
@@ -60,12 +65,8 @@ _GEOMETRIES = {
     ],
     "host_port": [_geometry("host_port")],
     "node": [
-        _geometry(
-            "node_32x32_2_2",
-            *("aer_table_*", "step_*", "pending_*", "spike_*", "address_*", "credit_*"),
-            *("memory_*", "network_*", "node_*"),
-            around="network_interface_*",
-        )
+        _geometry("node_32x32_2_2", *_INTERFACE, around="network_interface_*"),
+        _geometry("node_64x96_8_3", "memory_slave_*", "node_*", around="memory_slave_*"),
     ],
 }
 """Of each block the geometries that have mutants."""

@@ -14,9 +14,11 @@ from trispike.rtl.hierarchy import Block, leave_out
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.sram import SRAMBank
 from trispike.rtl.neuron.pe import PEState, ProcessingElement, multiples_layout
-from trispike.rtl.noc.flit import Node, destination
+from trispike.rtl.noc.flit import Node as Place
+from trispike.rtl.noc.flit import destination
 from trispike.rtl.noc.route import DeadLinkEntry, turns
 from trispike.rtl.noc.router import Router
+from trispike.rtl.node.node import Node
 from trispike.sim.formal.claims import every, implies
 from trispike.sim.formal.route import expected
 
@@ -71,7 +73,7 @@ def _router(m: Module, block: Router, sides: Sides) -> None:
     """A place and dead links that stay; no flit that another router would not have sent here."""
     claims, inputs = sides.claims, sides.inputs
     claims.constant(inputs["here"])
-    here, entries = data.View(Node, inputs["here"]), []
+    here, entries = data.View(Place, inputs["here"]), []
     if block.shape.dead_links:
         claims.constant(inputs["dead_links"])
         layout = data.ArrayLayout(DeadLinkEntry, block.shape.dead_links)
@@ -89,4 +91,20 @@ def _never(block: Router, enters: Port) -> list[Port]:
     return [port for port in Port if port not in turns(block.shape.routing, enters)]
 
 
-_RULES = {ProcessingElement: _element, FlowController: _flow, SRAMBank: _bank, Router: _router}
+def _interface(m: Module, block: Node, sides: Sides) -> None:
+    """A part of a node: a place that stays, lines no wider than a bank."""
+    width = max(bank.width for bank in block.shape.layer.banks)
+    if "here" in sides.inputs:
+        sides.claims.constant(sides.inputs["here"])
+    line = sides.inputs["memory__read_line"]
+    sides.claims.given(line[width:] == 0)
+    sides.unseen["memory__write_line"] = (1 << len(line)) - (1 << width)
+
+
+_RULES = {
+    Node: _interface,
+    ProcessingElement: _element,
+    FlowController: _flow,
+    SRAMBank: _bank,
+    Router: _router,
+}

@@ -113,12 +113,10 @@ class Geometry:
         answer = equivalence.alone(part, mutation, part.folder)
         if answer.same:
             return answer
-        around = self._around
-        if not self.netlist.holds(around, mutation.text):
-            around = self.netlist.top
-        whole = self.netlist.part(around, folder)
-        of_block = rules(self.case.make()) if whole.top == self.netlist.top else None
-        return equivalence.compare(whole, mutation, folder, of_block)
+        if not self.netlist.holds(self._around, mutation.text):
+            return answer
+        whole = self.netlist.part(self._around, folder)
+        return equivalence.compare(whole, mutation, folder, rules(self.case.make()))
 
     @property
     def _around(self) -> str:

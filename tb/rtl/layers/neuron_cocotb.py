@@ -1,10 +1,11 @@
 """Testbench of layers of any neurons, dense or with maps."""
 
+import collections
 import random
 
 import numpy as np
 
-from tb.kit.bench import Bench, scenario
+from tb.kit.bench import Bench, scenario, signed
 from tb.kit.oracles import (
     random_convolution,
     random_dense,
@@ -19,6 +20,7 @@ from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.numbers import PIXEL_BITS, PIXEL_MAX, POTENTIAL_BITS
 from trispike.rtl.chip.program import layer_writes
 from trispike.rtl.layers.configuration import write_layout
+from trispike.rtl.neuron.operations import states
 
 
 def shape_of(number: int, *, lanes: int, maps: bool = False, **fixed) -> Layer:
@@ -31,7 +33,7 @@ def shape_of(number: int, *, lanes: int, maps: bool = False, **fixed) -> Layer:
 
 
 class NeuronBench(Bench):
-    """Loads a random layer, sends images, compares what comes out of each timestep."""
+    """Loads a random layer, sends images, compares potentials as they fire and what comes out."""
 
     limit = 60_000
 
@@ -43,6 +45,20 @@ class NeuronBench(Bench):
         self.bits = PIXEL_BITS if pixels else 1
         self.input = self.driver("i", self.shape.volume.channels * self.bits)
         self.output = self.monitor("o")
+        self.firings: collections.deque[list[int]] = collections.deque()  # potentials to come
+        self.fire = states(self.shape).FIRE.value
+
+    def watch(self):
+        if self.pins.peek("flow.state") == self.fire:
+            assert self.firings, f"cycle {self.cycle}: fires without a timestep"
+            every = range(self.shape.neurons)
+            got = [signed(self.pins.peek(f"pe_{k}.potential"), POTENTIAL_BITS) for k in every]
+            want = self.firings.popleft()
+            assert got == want, f"cycle {self.cycle}: potentials {got}, expected {want}"
+
+    async def reset(self):
+        self.firings.clear()
+        await super().reset()
 
     async def load(self, timesteps):
         """Load a random layer, and the number of timesteps of its images."""
@@ -71,6 +87,7 @@ class NeuronBench(Bench):
             for position in positions:
                 self.input.send(position)
             self.expected += self._outputs(did, t)
+            self.firings += did.potentials[t].reshape(self.shape.neurons, -1).T.tolist()
 
     def _outputs(self, did, t):
         if self.shape.fires:

@@ -2,7 +2,16 @@
 
 from tb.kit.bench import scenario
 from tb.kit.node_bench import HERE, NodeBench, Sending
-from trispike.models.mesh.flits import Access, Command, Control, pack
+from trispike.models.mesh.flits import (
+    MEMORY,
+    SPIKE,
+    Access,
+    Command,
+    Control,
+    coordinates,
+    from_node,
+    pack,
+)
 from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.memory_map import ADDRESS_ENTRY, LINE_WORDS, STATUS, WORD_BITS, Line
 from trispike.models.mesh.node_shape import CREDITS
@@ -148,22 +157,47 @@ async def every_density(bench):
 
 @scenario(NodeBench)
 async def waits_for_credits(bench):
-    """Without credits from its destinations a node sends two timesteps and no more."""
+    """Without credits from its destinations, or from one, a node sends two timesteps, no more."""
     bench.load()
     await bench.drain()
-    bench.give_back = False
-    bench.plan(5)
     bench.status = 0
-    for _ in range(3000):
-        able = [s for s in bench.sources if s.may_send()]
-        if able and bench.input.idle:
-            bench.input.send(able[0].next())
-        await bench.step()
-    assert bench.shown["blocked"]
-    assert not bench.shown["sending"]
-    assert len(bench.credits_owed_back) == CREDITS * len(bench.destinations)
-    bench.give_back = True
-    await bench.run_steps()
+    for silent in (bench.destinations, *([each] for each in bench.destinations)):
+        bench.give_back = False
+        bench.plan(5)
+        for _ in range(1500):
+            able = [s for s in bench.sources if s.may_send()]
+            if able and bench.input.idle:
+                bench.input.send(able[0].next())
+            for credit in [each for each in bench.credits_owed_back if each not in silent]:
+                bench.credits_owed_back.remove(credit)
+                bench.return_credit(*credit)
+            await bench.step()
+        assert bench.shown["blocked"]
+        assert not bench.shown["sending"]
+        assert sorted(bench.credits_owed_back) == sorted(silent * CREDITS)
+        bench.give_back = True
+        await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def requests_like_credits(bench):
+    """A flit of memory is no credit, though it has all the bits of one but the type."""
+    bench.load()
+    await bench.drain()
+    credit = {"control": 1, "neuron": int(Control.CREDIT)}
+    for code in (1 << 2 | Access.BURST_READ >> 1, 1 << 2 | Access.BURST_WRITE >> 1):
+        entry = pack(ADDRESS_ENTRY, valid=1, node=code)
+        rest = [0] * (bench.shape.destinations - 1)
+        bench.write(8 * Line.ADDRESS_LUT, [entry, *rest])
+        await bench.drain()
+        like = pack(SPIKE, **from_node(coordinates(code)), **credit) >> MEMORY["content"].lowest
+        if code & 1:
+            bench.write(0, [like, like])
+        else:
+            bench.read(like, 8)
+        await bench.drain()
+        for _ in range(4):
+            await bench.step()
 
 
 @scenario(NodeBench)
