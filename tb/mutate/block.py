@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
+from tb.mutate.digest import digest
 from tb.mutate.outcome import Mutant, Outcome
 
 
@@ -14,12 +15,12 @@ class Block:
     - ``mutants``: ``mutants(count, seed)`` are ``count`` of its mutants, or as many as are judged
       within ten minutes on two cores if None; the same for the same ``seed``.
     - ``judged``: ``judged(mutants, seed)`` yields what becomes of each, in their order.
-    - ``key``: what outcomes depend on beside sources and tests.
+    - ``key``: a name for all that outcomes depend on: others are kept for another.
     - ``settled``: what a gap is after all, if there is a reason why nothing shows it.
     """
 
     name: str
     mutants: Callable[[int | None, int], Sequence[Mutant]]
     judged: Callable[[Sequence[Mutant], int], Iterator[Outcome]]
-    key: str = ""
+    key: Callable[[], str] = digest
     settled: Callable[[Outcome], Outcome] = lambda outcome: outcome

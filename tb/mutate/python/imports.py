@@ -3,6 +3,7 @@
 import ast
 import functools
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from tb.kit.command import ROOT
 from tb.mutate.python.mutants import module_of
@@ -11,10 +12,16 @@ ROOMS = ("models", "golden", "rtl", "sim", "tb")
 
 
 @functools.cache
+def files() -> dict[str, Path]:
+    """The file of each module."""
+    paths = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    return {module_of(str(path.relative_to(ROOT))): path for path in paths}
+
+
+@functools.cache
 def imports() -> dict[str, frozenset[str]]:
     """The modules that each imports, packages that they are in among them."""
-    paths = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
-    modules = {module_of(str(path.relative_to(ROOT))): path for path in paths}
+    modules = files()
     return {
         name: frozenset(
             each for word in _named(path.read_bytes()) for each in _whole(word) if each in modules
@@ -45,6 +52,13 @@ def _reached(begun: Iterable[str], graph: dict[str, Iterable[str]]) -> set[str]:
             reached.add(name)
             left += graph.get(name, ())
     return reached
+
+
+def sources_of(tests: Iterable[str]) -> list[Path]:
+    """Files of the modules ``tests`` and of all that they import, and of testbenches of cocotb."""
+    benches = [name for name in files() if name.endswith("_cocotb")]
+    needed = _reached([*tests, "tb.conftest", *benches], imports())
+    return [path for name, path in files().items() if name in needed]
 
 
 def untouched(tests: Iterable[str], changed: Iterable[str]) -> list[str]:

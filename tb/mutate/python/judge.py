@@ -8,13 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tb.kit.command import ROOT
+from tb.mutate.digest import digest_of, sources
 from tb.mutate.outcome import GAP, Outcome
-from tb.mutate.python.imports import untouched
+from tb.mutate.python.imports import sources_of, untouched
 from tb.mutate.python.mutants import SourceMutant, module_of
 from tb.mutate.python.server import Job, Verdict
 from trispike.models.errors import BadInput
@@ -57,12 +59,17 @@ Coverage = dict[str, tuple[dict[str, list[int]], float]]
 """By test: the lines of each file that it executes, and its seconds."""
 
 
+def _folder() -> Path:
+    return paths.build_folder() / "mutate"
+
+
 class _Server:
     """A `tb.mutate.python.server` and its folder."""
 
-    def __init__(self, folder: Path, modules: Sequence[str], *, anew: bool):
+    def __init__(self, modules: Sequence[str], *, anew: bool):
         self._anew = anew
-        shutil.rmtree(folder, ignore_errors=True)
+        _folder().mkdir(parents=True, exist_ok=True)
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="server-", dir=_folder()))
         texts, builds = folder / "overlay", folder / "build"
         texts.mkdir(parents=True)
         text = (ROOT / "sim/tools/paths.py").read_text() + _BUILDS.format(folder=str(builds))
@@ -101,6 +108,9 @@ class _Server:
         """End it, and what it started."""
         self._process.terminate()
         self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            pipe.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _share_caches(builds: Path) -> None:
@@ -124,24 +134,34 @@ class Court:
     stages: tuple[Stage, ...]
     anew: bool = False
 
-    def judged(self, mutants: Sequence[SourceMutant], digest: str) -> Iterator[Outcome]:
+    @property
+    def _tests(self) -> set[str]:
+        """Modules of the tests."""
+        words = [word for stage in self.stages for word in stage.tests if word[:1] != "-"]
+        paths = [ROOT / word.partition("::")[0] for word in words]
+        found = [each for path in paths for each in ([path] if path.is_file() else path.rglob("*"))]
+        return {module_of(str(p.relative_to(ROOT))) for p in found if p.suffix == ".py"}
+
+    def key(self) -> str:
+        """A name for all that decides what becomes of a mutant, and what tests execute."""
+        mine = [*sources_of(self._tests), *map(ROOT.joinpath, self.paths)]
+        others = [path for path in sources() if path.suffix != ".py"]
+        whole = f"{self!r} {digest_of({*mine, *others})}"
+        return hashlib.sha256(whole.encode()).hexdigest()[:20]
+
+    def judged(self, mutants: Sequence[SourceMutant]) -> Iterator[Outcome]:
         """What becomes of ``mutants``, in their order.
 
-        ``digest``: of all sources, by which it is known what tests execute. `BadInput` if a test
-        fails, or all are skipped, without a mutant.
+        `BadInput` if a test fails, or all are skipped, without a mutant.
         """
-        words = (word for stage in self.stages for word in stage.tests if ".py" in word)
-        tests = {module_of(word.partition("::")[0]) for word in words}
-        modules = untouched(tests, map(module_of, self.paths))
-        folder = paths.build_folder() / "mutate"
+        modules = untouched(self._tests, map(module_of, self.paths))
         with contextlib.ExitStack() as stack:
             pool = stack.enter_context(ThreadPoolExecutor(_AT_ONCE))
             free = []
-            for k in range(_AT_ONCE):
-                free.append(_Server(folder / f"server-{k}", modules, anew=self.anew))
+            for _ in range(_AT_ONCE):
+                free.append(_Server(modules, anew=self.anew))
                 stack.callback(free[-1].close)
-            key = hashlib.sha256(f"{digest} {self!r}".encode()).hexdigest()[:20]
-            covered = self._coverage(free[0], folder / f"coverage-{key}.json")
+            covered = self._coverage(free[0], _folder() / f"coverage-{self.key()}.json")
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
 
             def judge(mutant: SourceMutant) -> Outcome:

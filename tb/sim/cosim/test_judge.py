@@ -33,6 +33,13 @@ def _maps() -> Network:
     return random_network_of(NetworkShape.of("maps", (first, second)), 3)
 
 
+def _two_positions() -> Network:
+    maps = Maps(volume=Volume(channels=1, height=3, width=2), kernel=(2, 2))
+    first = Convolution(maps=maps, channels=2, threshold=Threshold.EACH)
+    second = Convolution(maps=Maps.whole(first.output), channels=1)
+    return random_network_of(NetworkShape.of("two_positions", (first, second)), 3)
+
+
 def _potentials() -> Network:
     layers = (
         Dense(inputs=9, neurons=6, neuron=Neuron(carries=True), threshold=Threshold.EACH),
@@ -44,6 +51,8 @@ def _potentials() -> Network:
 NETWORKS = {
     "dense": lambda: random_network((9, 6, 3), 2),
     "maps": _maps,
+    "two positions": _two_positions,  # and one output, so that labels are of no bits
+    "two outputs": lambda: random_network((9, 6, 2), 2),
     "potentials": _potentials,
     "first": lambda: early_network(ReadOut.FIRST, Neuron(), (9, 6, 4)),
     "stops": lambda: dataclasses.replace(
@@ -145,6 +154,8 @@ def test_right(name, tmp_path):
     kinds.add(scores[chip.shape.read_out.value])
     assert verdict.mismatches == dict.fromkeys(kinds, 0)
     assert list(tmp_path.iterdir()) == []
+    kinds = {name: values.dtype for (_, name), (values, _) in run.probed.items()}
+    assert kinds == {name: bool if name == "spike" else np.int32 for name in kinds}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -309,6 +320,21 @@ def test_positions_of_maps(tmp_path):
     assert _told(verdict)[:6] == ("potential: number of vectors", 22, 2, 1, 5, None)
     both = _event(_event(run, 0, "spike", 4 * step + 1, _flip(0)), 0, "spike", 4 * step, _flip(2))
     assert _told(chip.judge(both))[:6] == ("spike", 22, 2, 1, 0, 2)
+
+
+def test_two_positions(tmp_path):
+    chip, run = _run("two positions", tmp_path)
+    verdict = chip.judge(_event(run, 0, "spike", 2 * 4 + 1, _flip(0)))
+    assert _told(verdict)[:6] == ("spike", 21, 2, 1, 1, 0)
+
+
+def test_many_timesteps(tmp_path):
+    """As many as an image may have."""
+    chip = _chip("first")
+    result = dataclasses.replace(chip.result, decided=np.array([255, 128, 3, 1]))
+    dataclasses.replace(chip, result=result).written(tmp_path)
+    run = Captures(tmp_path, chip.shape, costly=True).take(None)
+    assert run.decided.tolist() == [[255], [128], [3], [1]]
 
 
 def test_predictions(tmp_path):

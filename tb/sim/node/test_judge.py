@@ -56,12 +56,12 @@ def test_potentials():
     run = mapped("potentials").run
     flow = next(flow for flow in run.flows if flow.potentials and flow.neurons == range(32, 40))
 
-    def told(tamper):
+    def told(tamper, timestep=1):
         arrivals = Arrivals.of(run)
         receivers, received = arrivals.arrays
         mine = (receivers == flow.receiver) & (named_source(received) == named_source(flow.address))
         at = np.flatnonzero(mine).tolist()
-        tamper(arrivals, at[25 + 3 * 5 + 1], at[25 + 24])
+        tamper(arrivals, at[25 * timestep + 3 * 5 + 1], at[25 * timestep + 24])
         found = judge(run, *arrivals.arrays)
         assert (" eight bits " in found.expected) is (found.what != "missing end")
         return found.what, found.image, found.timestep, found.layer, found.neuron
@@ -76,7 +76,10 @@ def test_potentials():
     assert told(alter) == ("wrong potential", 7, 2, 2, 37)
     assert told(lambda arrivals, part, end: arrivals.remove(part))[1:] == (7, 2, 2, 37)
     assert told(late)[0] == "potential after its end"
-    assert told(lambda arrivals, part, end: arrivals.remove(end))[0] == "missing end"
+    missing_end = ("missing end", 7, 2, 2, None)
+    assert told(lambda arrivals, part, end: arrivals.remove(end)) == missing_end
+    assert told(alter, timestep=3) == ("wrong potential", 7, 4, 2, 37)
+    assert told(alter, timestep=0) == ("wrong potential", 7, 1, 2, 37)
 
 
 def _spike(step, neuron, to=THERE_CODE):
@@ -146,6 +149,29 @@ def _cut(receiver, first):
     return change
 
 
+def _last(receiver, one, *others):
+    """The last of the flits like ``one`` becomes the ``others``."""
+
+    def change(arrivals):
+        pairs = list(zip(arrivals.receivers, arrivals.flits, strict=True))
+        at = len(pairs) - 1 - pairs[::-1].index((receiver, one))
+        arrivals.remove(at)
+        for k, other in enumerate(others):
+            arrivals.insert(at + k, receiver, other)
+
+    return change
+
+
+def _late(receiver, one, before):
+    """The last of the flits like ``one`` comes only before the last like ``before``."""
+
+    def change(arrivals):
+        _last(receiver, one)(arrivals)
+        _last(receiver, before, one, before)(arrivals)
+
+    return change
+
+
 SECOND = "image 10, timestep 2"
 A = f"{SECOND}, layer 1"
 A_TO = "node 1.0.0 to node 2.1.0"
@@ -207,6 +233,36 @@ TAMPERED = {
         f"spike after its end: {A}, neuron 36, {A_TO}",
         f"{A_FLIT} 2 neuron 1",
         f"{A_FLIT} 1 neuron 4",
+    ),
+    "first spike duplicated later": (
+        _insert(THERE_NUMBER, _spike(0, 1), before=_end(0)),
+        f"duplicated spike: image 10, timestep 1, layer 1, neuron 33, {A_TO}",
+        f"{A_FLIT} 0 end",
+        f"{A_FLIT} 0 neuron 1",
+    ),
+    "spike of a later timestep": (
+        _insert(THERE_NUMBER, _spike(2, 0), before=_spike(0, 1)),
+        f"extra spike: image 10, timestep 3, layer 1, neuron 32, {A_TO}",
+        f"{A_FLIT} 0 neuron 1",
+        f"{A_FLIT} 2 neuron 0",
+    ),
+    "spike two timesteps late": (
+        _late(THERE_NUMBER, _spike(2, 3), _end(0)),
+        f"missing spike: image 10, timestep 3, layer 1, neuron 35, {A_TO}",
+        f"{A_FLIT} 2 neuron 3",
+        f"{A_FLIT} 2 neuron 7",
+    ),
+    "wrong last end": (
+        _last(THERE_NUMBER, _end(1), _end(2)),
+        f"end with a wrong step: image 11, timestep 3, layer 1, {A_TO}",
+        f"{A_FLIT} 1 end",
+        f"{A_FLIT} 2 end",
+    ),
+    "two for the last end": (
+        _last(THERE_NUMBER, _end(1), _spike(1, 0), _spike(1, 2)),
+        f"extra spike: image 11, timestep 3, layer 1, neuron 32, {A_TO}",
+        f"{A_FLIT} 1 end",
+        f"{A_FLIT} 1 neuron 0",
     ),
     "swapped spikes": (
         _swap(THERE_NUMBER, _spike(1, 3), _spike(1, 7)),
@@ -340,6 +396,12 @@ TAMPERED = {
         f"{TO_HOST_FLIT} 2 credit",
         f"{TO_HOST_FLIT} 1 credit",
     ),
+    "late credit of two": (
+        _late(HOST_NUMBER, _for_host(2), _for_host(0)),
+        "credit out of order: image 10, timestep 3, layer 1, node 1.0.0 to host",
+        f"{TO_HOST_FLIT} 2 credit",
+        f"{TO_HOST_FLIT} 3 credit",
+    ),
     "credit of the host": (
         _remove(THERE_NUMBER, _of_host(3)),
         "missing credit: image 11, timestep 1, host to node 2.1.0",
@@ -402,6 +464,7 @@ def test_nothing_came():
         (["credit of the host", "stopped early", "input"], "input"),
         (["output", "node not in use"], "output"),
         (["missing credit", "memory flit"], "memory flit"),
+        (["missing credit of two", "unknown source"], "missing credit of two"),
     ],
 )
 def test_first_of_several(names, first):
@@ -411,6 +474,18 @@ def test_first_of_several(names, first):
         for name in order:
             TAMPERED[name][0](arrivals)
         assert _divergence(run, arrivals) == _said(first)
+
+
+def test_timestep_of_an_unknown_flit():
+    """The first that it can mean and whose ends have not all come, of any source."""
+    run, arrivals = _chosen()
+    late = _insert(THERE_NUMBER, flit(THERE_CODE, 3, 3, word=3))
+    late(arrivals)
+    text = _divergence(run, arrivals)
+    assert text.startswith("flit of an unknown source: image 12, timestep 2, to node 2.1.0: ")
+    _cut(THERE_NUMBER, _spike(3, 3))(arrivals)
+    text = _divergence(run, arrivals)
+    assert text.startswith("flit of an unknown source: image 11, timestep 1, to node 2.1.0: ")
 
 
 @pytest.mark.parametrize("what", ["remove", "repeat", "flip"])
