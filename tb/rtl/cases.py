@@ -219,6 +219,7 @@ EVERYTHING = {
 CASES = [
     _large(_node(64, 96, 8, 3)),
     _short(_node(32, 32, 2, 2), "verilator"),
+    _large(_node(64, 32, 2, 2)),  # the smallest with two sources at a time
     _large(_node(32, 32, 2, 2, thresholds=True)),
     _large(_node(32, 32, 2, 2, potentials=True)),
     _large(_node(64, 96, 4, 2, thresholds=True, biases=True)),

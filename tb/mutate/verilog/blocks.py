@@ -65,7 +65,7 @@ _GEOMETRIES = {
     ],
     "host_port": [_geometry("host_port")],
     "node": [
-        _geometry("node_32x32_2_2", *_INTERFACE, around="network_interface_*"),
+        _geometry("node_64x32_2_2", *_INTERFACE, around="network_interface_*"),
         _geometry("node_64x96_8_3", "memory_slave_*", "node_*", around="memory_slave_*"),
     ],
 }

@@ -156,6 +156,17 @@ async def every_density(bench):
 
 
 @scenario(NodeBench)
+async def nobody_to_tell(bench):
+    """Without a destination timesteps are taken, their sources get credits, and nothing leaves."""
+    bench.load()
+    bench.write(8 * Line.ADDRESS_LUT, [0] * bench.shape.destinations)
+    await bench.drain()
+    bench.destinations = []
+    bench.plan(4, 0.5)
+    await bench.run_steps()
+
+
+@scenario(NodeBench)
 async def waits_for_credits(bench):
     """Without credits from its destinations, or from one, a node sends two timesteps, no more."""
     bench.load()
