@@ -43,6 +43,7 @@ _CONTENTS = {
         "CONTRIBUTING",
         "docs/designers-loop",
         "docs/formal",
+        "docs/reliability",
         "docs/reference",
         "CHANGELOG",
     ],
