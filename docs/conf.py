@@ -44,6 +44,7 @@ _CONTENTS = {
         "docs/designers-loop",
         "docs/formal",
         "docs/mutation",
+        "docs/reliability",
         "docs/reference",
         "CHANGELOG",
     ],

@@ -27,6 +27,7 @@ GOALS = {**cli.commands, "fuzz": fuzz, "mutate": mutate}
 PATH = re.compile(r"(?<![\w/.-])((?:models|golden|rtl|sim|tb|docs|examples)/[\w./*-]*)")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"^make (.+?)(?: +#.*)?$|`make ([^`]+)`", re.M)
+TEST = re.compile(r"(tb/[\w/]+\.py)::(\w+)")
 NAME = re.compile(r"`((?:models|golden|rtl|sim|tb)(?:\.\w+)+)`")
 
 
@@ -53,6 +54,13 @@ def test_paths_in_documents():
     """Every path that begins with a room or with docs/ leads somewhere."""
     paths = _matches(PATH, DOCUMENTS)
     assert [each for each in paths if not list(ROOT.glob(each[1].rstrip("./")))] == []
+
+
+def test_tests_in_documents():
+    """Every test that a document names by its file is in it."""
+    tests = [each for _, each in _matches(TEST, DOCUMENTS)]
+    assert tests
+    assert [t for t in tests if f"def {t[1]}(" not in (ROOT / t[0]).read_text()] == []
 
 
 def test_links_in_documents():

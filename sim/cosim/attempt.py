@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from trispike.models.errors import BadInput
 from trispike.sim.cosim import harness, outcome
 from trispike.sim.cosim.outcome import Outcome
 from trispike.sim.cosim.shard import Shard, withdraw
@@ -32,7 +33,7 @@ def run_shard(model: Path, shard: Shard, place: Path, waves: int) -> Outcome:
             run_folder=folder,
             plus_args=tuple(arguments),
         )
-    except SimulationError:
+    except (SimulationError, BadInput):
         found = outcome.read(folder)
         if found is None or found.first is None:
             raise  # it broke down

@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from trispike.models.errors import BadInput
 from trispike.sim.tools.paths import build_folder
-from trispike.sim.tools.simulator import SimulationError
+from trispike.sim.tools.simulator import SimulationError, is_full, no_space
 
 
 @contextlib.contextmanager
@@ -22,6 +23,12 @@ def run_folder(name: str) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             folder.rmdir()  # nothing ran yet
         raise  # else the message names a log in there
+    except OSError:
+        full = is_full(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        if full:  # not every writer says so
+            raise BadInput(no_space(runs)) from None
+        raise
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

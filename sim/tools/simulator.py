@@ -197,14 +197,23 @@ def _environment(inherited: Mapping[str, str], tools: Toolchain | None) -> dict[
     return env
 
 
+def is_full(folder: Path) -> bool:
+    """There is so little space that what fails in ``folder`` fails for that."""
+    return shutil.disk_usage(folder).free < _SCARCE_BYTES
+
+
+def no_space(folder: Path) -> str:
+    """What to say of a ``folder`` on a full disk."""
+    return f"no space left for {folder}; free some and try again"
+
+
 def breakdown(what: str, log: Path) -> Exception:
     """The exception for a child that failed: the user's to mend if disk or memory is full."""
     text = log.read_bytes()
     if any(words in text for words in _NO_MEMORY_WORDS):
         return BadInput(f"{what}: {NO_MEMORY}")
-    words = b"No space left on device" in text
-    if words or shutil.disk_usage(log.parent).free < _SCARCE_BYTES:
-        return BadInput(f"{what}: no space left for {log.parent}; free some and try again")
+    if b"No space left on device" in text or is_full(log.parent):
+        return BadInput(f"{what}: {no_space(log.parent)}")
     return SimulationError(f"{what}; see {log}")
 
 
@@ -322,7 +331,7 @@ def simulate(
     failed = [case for case in cases if _reason(case) is not None]
     if failed or not cases:
         what = ", ".join(map(_failure, failed)) if failed else "no test ran"
-        raise SimulationError(f"{module}: {what}; see {log}")
+        raise breakdown(f"{module}: {what}", log)
     return log
 
 

@@ -155,13 +155,14 @@ def test_two_runs_at_once(run, tmp_path):
 @pytest.mark.thorough
 def test_killed_program(tmp_path):
     """A C++ simulator that is killed: one line names its log; the run can be asked for again."""
-    traffic = ["noc", "--mesh", "2x1x1", "--rate", "0.1", "--cycles"]
+    traffic = ["noc", "--mesh", "2x1x1", "--rate", "0.01", "--cycles"]
     assert trispike_here(*traffic, "300").returncode == 0  # it is built now
-    process = _start(_command(*traffic, "100000000"))
+    process = _start(_command(*traffic, str(10**7)))
     deadline = time.monotonic() + 100
     simulator = None
-    while time.monotonic() < deadline and simulator is None:
+    while time.monotonic() < deadline and simulator is None and process.poll() is None:
         simulator = next(filter(_is_a_build, descendants(process.pid)), None)
+    assert simulator, process.communicate()
     os.kill(simulator, signal.SIGKILL)
     _, errors = process.communicate(timeout=100)
     assert process.returncode == 3
@@ -216,5 +217,6 @@ def test_no_memory_to_compile(run, tmp_path, monkeypatch):
     assert "there is not enough memory; free some" in refused(_ended(_command(*run, builds=builds)))
     assert _whole(builds) == []
     monkeypatch.delenv("CXX")
+    shutil.rmtree(builds / "runtime")
     done = _ended(_command(*run, builds=_with_runtime(builds)))
     assert done.returncode == 0, done.stderr
