@@ -86,6 +86,13 @@ def test_detour(source, to, ports):
     assert path.nodes[-1] == to
 
 
+def test_detour_on_a_face():
+    """On the eastern face the substitute column is the one to the north."""
+    routes = Routes(mesh=CUBE, routing=Routing.DETOUR, dead_links=(DeadLink(x=2, y=0, z=0),))
+    assert routes.path((2, 0, 0), (2, 0, 1)).ports == (NORTH, UP, SOUTH, LOCAL)
+    assert routes == Routes(mesh=CUBE, routing=Routing.DETOUR, dead_links=routes.dead_links)
+
+
 def test_broken():
     """The first pair in order that no path joins, and the link at fault, from below or above."""
     routes = Routes(mesh=CUBE, dead_links=(DEAD,))
@@ -95,6 +102,7 @@ def test_broken():
         (1, 1, 0),
         DEAD,
     )
+    assert routes.broken([((0, 1, 2), (1, 1, 0))]) == ((0, 1, 2), (1, 1, 0), DEAD)
     assert routes.broken([((0, 0, 0), (2, 2, 2))]) is None
     assert Routes(mesh=CUBE).broken() is None
 
@@ -136,6 +144,7 @@ def test_expectation():
     assert np.array_equal(found.links, links)
     assert np.array_equal(found.drops, drops)
     assert found.links.dtype == found.drops.dtype == found.receivers.dtype == np.int64
+    assert DROPPED < 0  # no node has that number
     nothing = expect(routes, np.zeros(0, int), np.zeros(0, np.uint32))
     assert nothing.receivers.shape == nothing.hops.shape == (0,)
 

@@ -15,7 +15,7 @@ def files(pattern: str) -> tuple[str, ...]:
     return tuple(sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern)))
 
 
-def python_block(name: str, court: Court, usual: int | None = None) -> Block:
+def python_block(name: str, court: Court, usual: int = 250) -> Block:
     """The block ``name`` whose mutants ``court`` judges, ``usual`` of them unless told else."""
 
     def mutants(count: int | None, seed: int) -> Sequence[SourceMutant]:
@@ -59,16 +59,22 @@ JUDGES = Court(
                 "tb/sim/cosim/test_judge.py",
                 "tb/sim/cosim/test_decision.py",
                 "tb/sim/node/test_judge.py",
+                "tb/sim/noc/test_judge.py",
                 "tb/sim/noc/test_compare.py",
                 "tb/sim/noc/test_noc.py",
-                "-kjudge or decision or compare or sees or right or counts or wrong",
+                "-kjudge or decision or compare or sees or right or wrong",
             ),
         ),
     ),
 )
 CYCLES = Court(
     paths=("sim/cosim/cycles.py", "sim/cosim/occupancy.py"),
-    stages=(Stage(killer="oracles", tests=("tb/sim/cosim/test_cycles.py",)),),
+    stages=(
+        Stage(
+            killer="oracles",
+            tests=("tb/sim/cosim/test_cycles.py", "tb/sim/cosim/test_window_cycles.py"),
+        ),
+    ),
 )
 
 PYTHON_BLOCKS = (

@@ -5,7 +5,6 @@ No change is made in docstrings, strings and texts of errors, annotations, decor
 """
 
 import ast
-import contextlib
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
@@ -314,11 +313,5 @@ def changes(source: Source) -> list[Change]:
 
     Each leaves a module that can be compiled.
     """
-    kept = {}
-    for change in sorted(_walk(source, source.tree), key=lambda each: (each.start, each.end)):
-        text = source.changed(change)
-        if text not in kept:
-            with contextlib.suppress(SyntaxError):
-                ast.parse(text)
-                kept[text] = change
-    return list(kept.values())
+    found = sorted(_walk(source, source.tree), key=lambda each: (each.start, each.end))
+    return list({source.changed(each): each for each in reversed(found)}.values())[::-1]

@@ -1,6 +1,7 @@
 """The mutants of Python files."""
 
 import dataclasses
+import functools
 import random
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -42,11 +43,13 @@ def module_of(path: str) -> str:
 
 def mutants_of(paths: Iterable[str]) -> list[SourceMutant]:
     """All mutants of the files ``paths`` of the checkout."""
-    found = []
-    for path in paths:
-        source = Source((ROOT / path).read_bytes())
-        found += [_mutant(path, source, change) for change in changes(source)]
-    return found
+    return [mutant for path in paths for mutant in _mutants_of(path)]
+
+
+@functools.cache
+def _mutants_of(path: str) -> list[SourceMutant]:
+    source = Source((ROOT / path).read_bytes())
+    return [_mutant(path, source, change) for change in changes(source)]
 
 
 def _mutant(path: str, source: Source, change: Change) -> SourceMutant:

@@ -11,10 +11,12 @@ from tb.mutate.python.judge import Court, Stage
 from tb.mutate.python.mutants import mutants_of
 from tb.mutate.python.reasons import reasons, settled
 from trispike.models.errors import BadInput
+from trispike.sim.tools.paths import build_folder
 
 FILE = "golden/decision.py"
 COURT = Court(
-    paths=(FILE,), stages=(Stage(killer="oracles", tests=("tb/golden/test_decision.py",)),)
+    paths=(FILE,),
+    stages=(Stage(killer="oracles", tests=("tb/golden/test_decision.py",), seconds=5),),
 )
 
 
@@ -39,21 +41,28 @@ def test_judged():
 
 @pytest.mark.thorough
 def test_simulators_have_the_mutant():
-    """What a test starts imports the mutant, too; other builds are thrown away."""
-    tests = ("tb/rtl/test_blocks.py::test_verilated[flow_1]",)
-    path = "rtl/layers/flow.py"
-    court = Court(
-        paths=(path,), stages=(Stage(killer="block tests", tests=tests, traced=False),), anew=True
+    """What a test starts imports the mutant, too."""
+    path, tests = "sim/cosim/captures.py", ("tb/sim/cosim/test_faults.py::test_no_fault_agrees",)
+    stage = Stage(killer="co-simulation", tests=tests, traced=False)
+    mutant = mutants_of([path])[0]
+    wrong = mutant.text.replace("cycles = np.array(", "cycles = 1 + np.array(")
+    (outcome,) = Court(paths=(path,), stages=(stage,)).judged(
+        [dataclasses.replace(mutant, text=wrong)]
     )
-    mutants = [each for each in mutants_of([path]) if "init=" in each.was or "m.If(" in each.was]
-    assert mutants
-    assert any(each.fate == "block tests" for each in court.judged(mutants[:3]))
-    path = "sim/cosim/captures.py"
-    tests = ("tb/sim/cosim/test_faults.py::test_no_fault_agrees",)
-    court = Court(paths=(path,), stages=(Stage(killer="co-simulation", tests=tests, traced=False),))
-    mutant = _mutant("weights[-1] = weights[-1]", path) if False else mutants_of([path])[0]
-    (outcome,) = court.judged([dataclasses.replace(mutant, text="raise SystemExit")])
     assert outcome.fate == "co-simulation"
+
+
+@pytest.mark.thorough
+def test_mutants_of_hardware():
+    """No cache has what was exported or built of a mutant, nor gives it what is of the sources."""
+    path, tests = "rtl/layers/flow.py", ("tb/rtl/test_blocks.py::test_verilated[flow_1]",)
+    stage = Stage(killer="block tests", tests=tests, traced=False)
+    entries = [set((build_folder() / name).iterdir()) for name in ("exports", "models")]
+    mutants = [each for each in mutants_of([path]) if "m.If(~" in each.now][:2]
+    assert mutants
+    for outcome in Court(paths=(path,), stages=(stage,), anew=True).judged(mutants):
+        assert outcome.fate == "block tests"
+    assert entries == [set((build_folder() / name).iterdir()) for name in ("exports", "models")]
 
 
 def test_tests_must_pass_as_they_are():
@@ -67,15 +76,18 @@ def test_what_is_imported_once():
     """What imports a mutant, however far away, is not."""
     found = untouched(["tb.golden.test_decision"], ["trispike.golden.decision"])
     assert "trispike.models.network.neuron" in found
-    assert not [name for name in found if "golden" in name or ".test_" in name]
+    assert not [name for name in found if "trispike.golden" in name or ".test_" in name]
+    assert "tb.kit.early" not in found
 
 
 @pytest.mark.parametrize("block", PYTHON_BLOCKS, ids=lambda block: block.name)
 def test_mutants_are_the_same_for_a_seed(block):
-    one, other, third = (block.mutants(20, seed) for seed in (3, 3, 4))
-    assert len(one) == 20
+    one, other, third = (block.mutants(150, seed) for seed in (3, 3, 4))
+    assert len(one) == 150
     assert one == other != third
-    assert len({(each.place, each.change) for each in one}) == 20
+    assert len({(each.place, each.change) for each in one}) == 150
+    for each in one:
+        compile(each.text, each.path, "exec")
 
 
 def test_every_reason_is_of_a_mutant():
