@@ -1,7 +1,7 @@
 """What became of mutants, kept as it is found: a run that was interrupted goes on."""
 
+import contextlib
 import json
-from pathlib import Path
 
 from tb.mutate.block import Block
 from tb.mutate.outcome import Mutant, Outcome
@@ -11,16 +11,15 @@ from trispike.sim.tools.paths import build_folder
 class Store:
     """The outcomes of mutants of ``block`` with ``seed``, of sources and tests as they are.
 
-    A line of JSON each, in build/mutate; one that was cut short counts as none.
+    A line of JSON each in ``path``, in build/mutate; one that was cut short counts as none.
     """
 
-    def __init__(self, block: Block, seed: int, folder: Path | None = None):
-        folder = folder or build_folder() / "mutate"
-        self._path = folder / f"{block.name}-{seed}-{block.key()}.jsonl"
+    def __init__(self, block: Block, seed: int):
+        self.path = build_folder() / "mutate" / f"{block.name}-{seed}-{block.key()}.jsonl"
         self._known = {}
-        if self._path.exists():
-            for line in self._path.read_bytes().splitlines(keepends=True):
-                if line.endswith(b"\n"):
+        if self.path.exists():
+            for line in self.path.read_text().splitlines():
+                with contextlib.suppress(ValueError):
                     place, change, fate, why = json.loads(line)
                     self._known[place, change] = fate, why
 
@@ -33,8 +32,8 @@ class Store:
         """Keep ``outcome``."""
         mutant = outcome.mutant
         self._known[mutant.place, mutant.change] = outcome.fate, outcome.why
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         words = [mutant.place, mutant.change, outcome.fate, outcome.why]
-        cut = self._path.exists() and not self._path.read_bytes().endswith(b"\n")
-        with self._path.open("a") as file:
+        cut = self.path.exists() and not self.path.read_bytes().endswith(b"\n")
+        with self.path.open("a") as file:
             file.write("\n" * cut + json.dumps(words) + "\n")

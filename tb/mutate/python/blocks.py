@@ -77,7 +77,48 @@ CYCLES = Court(
     ),
 )
 
+HARDWARE = {
+    "pe": (("rtl/neuron/pe.py", "rtl/neuron/scale.py"), "pe_"),
+    "encoder": (("rtl/layers/aer.py", "rtl/priority.py"), "aer_"),
+    "lanes": (("rtl/layers/lanes.py",), "lanes_"),
+    "flow": (("rtl/layers/flow.py",), "flow_"),
+    "layer": (
+        (
+            "rtl/layers/configuration.py",
+            "rtl/layers/dense.py",
+            "rtl/layers/layer.py",
+            "rtl/layers/sram.py",
+            "rtl/layers/weight_memory.py",
+        ),
+        "layer_ or sram_",
+    ),
+    "router": (
+        (
+            "rtl/noc/arbiter.py",
+            "rtl/noc/buffer.py",
+            "rtl/noc/input_unit.py",
+            "rtl/noc/output_unit.py",
+            "rtl/noc/route.py",
+            "rtl/noc/router.py",
+        ),
+        "router_",
+    ),
+    "node": (files("rtl/node/*.py"), "node_ or host_port"),
+}
+"""Blocks of the hardware: their Amaranth sources, and which cases of tb/rtl/test_blocks.py run."""
+
+
+def _hardware(paths: tuple[str, ...], cases: str) -> Court:
+    """Mutants of start values and of what is elaborated, in both simulators."""
+    stages = (
+        Stage(killer="block tests", tests=("tb/rtl/test_blocks.py", f"-k{test} and ({cases})"))
+        for test in ("test_in_amaranth", "test_verilated")
+    )
+    return Court(paths=paths, stages=tuple(stages), anew=True)
+
+
 PYTHON_BLOCKS = (
+    *(python_block(f"{name}-source", _hardware(*how), usual=100) for name, how in HARDWARE.items()),
     python_block("golden", GOLDEN),
     python_block("judges", JUDGES),
     python_block("cycles", CYCLES),

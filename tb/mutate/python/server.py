@@ -162,7 +162,7 @@ def _fork(job: Job, log: Path) -> tuple[int, int]:
     for standard in (1, 2):
         os.dup2(output, standard)
     resource.setrlimit(resource.RLIMIT_CPU, (job.seconds, job.seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     watch, trace = _Watch(writer, job.only), job.traced and _Trace(job.traced)
     status = 3
     try:

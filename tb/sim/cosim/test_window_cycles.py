@@ -13,7 +13,7 @@ from tb.kit.oracles import random_convolution, random_maps, random_volume
 from trispike.models.network.layers import Convolution, Dense, Layer
 from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron, Order, Reset
-from trispike.models.network.shape import NetworkShape
+from trispike.models.network.shape import NetworkShape, ReadOut
 from trispike.sim.cosim.cycles import Pipeline, Schedule, alone, schedule, spiking_cycles
 from trispike.sim.cosim.occupancy import occupancies
 
@@ -237,7 +237,7 @@ def test_spiking_cycles(seed):
 def test_begun():
     """Steps that a layer took the input of, whole or in part, by hand."""
     early = Schedule(
-        entered=np.array([0, 1, 5, 6, -1, -1]),
+        entered=np.array([0, 1, 5, -1, -1, -1]),
         fire=(np.array([4, 9, -1]), np.array([6, -1, -1])),
         taken=(np.array([5, -1, -1]), np.array([7, -1, -1])),
         result=np.array([9]),
@@ -252,11 +252,27 @@ def test_begun():
         steps=1,
     )
     joined = Schedule.joined([early, other])
-    assert joined.entered.tolist() == [0, 1, 5, 6, -1, -1, 10, -1]
+    assert joined.entered.tolist() == [0, 1, 5, -1, -1, -1, 10, -1]
     assert [each.tolist() for each in joined.fire] == [[4, 9, -1, 12], [6, -1, -1, 13]]
     assert [each.tolist() for each in joined.taken] == [[5, -1, -1, 13], [7, -1, -1, 14]]
     assert joined.result.tolist() == [9, 15]
     assert joined.steps == 4
+
+
+@pytest.mark.parametrize(("second", "adding"), [(10, [4, 6, 0]), (5, [4, 5, 0])])
+def test_where_cycles_go_until_a_stop(second, adding):
+    """By hand: four spikes, the decision five cycles after they fired, and what is begun by then.
+
+    The first vector fires in cycle 6, is taken in 7, and the image stops after cycle 11. The second
+    one starts in cycle 6; after five spikes the third may start in cycle 12, which never comes.
+    """
+    layers = (Dense(inputs=9, neurons=2),)
+    shape = NetworkShape.of("stops", layers, ReadOut.COUNT, stops=True)
+    spikes = np.array([[4, second, 9]])
+    made = schedule(shape, spikes, 3, np.array([1]))
+    assert (made.fire[0].tolist(), made.result.tolist()) == ([6, -1, -1], [12])
+    (found,) = occupancies(shape, spikes, made)
+    assert found.adding.tolist() == adding
 
 
 def test_in_parts():

@@ -10,6 +10,7 @@ import pytest
 
 from tb.kit.command import ROOT
 from tb.kit.frameworks import RULES
+from tb.mutate.record import SCORES
 from trispike.models.errors import BadInput
 from trispike.sim.accuracy import record as accuracy
 from trispike.sim.accuracy.points import POINTS as ENERGY_POINTS
@@ -58,6 +59,7 @@ WHOLES = Records(format="test-1", entry=_Whole, what="wholes", key=lambda whole:
         ("energy-widths", WIDTHS),
         ("frameworks", RULES),
         ("jitter", JITTER),
+        ("mutation", SCORES),
         ("neurons", COSTS),
         ("noc", POINTS),
         ("node", NODE),
