@@ -20,12 +20,12 @@ _REMEDY = "name a folder you may write to"
 def read(path: Path) -> bytes:
     """The bytes of ``path``; OSError, too, if it has more than `MOST_BYTES`, as /dev/zero has."""
     with path.open("rb") as file:
-        endless = not stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-        size = os.fstat(file.fileno()).st_size
-        data = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1 if endless else -1)
-    if max(size, len(data)) > MOST_BYTES:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
-    return data
+        status = os.fstat(file.fileno())
+        if status.st_size <= MOST_BYTES:
+            data = file.read() if stat.S_ISREG(status.st_mode) else file.read(MOST_BYTES + 1)
+            if len(data) <= MOST_BYTES:
+                return data
+    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
 
 
 def check_writable(path: Path) -> None:

@@ -60,7 +60,8 @@ class OwnData:
     def read(cls, path: Path) -> Self:
         """The images or spikes, and the labels, in the file ``path``; nothing is unpickled.
 
-        `BadInput`, naming the file, if it cannot be read or holds anything but what `of` takes.
+        `BadInput`, naming the file, if it cannot be read, is too large, or holds anything but what
+        `of` takes.
         """
         if path.suffix != ".npz":
             raise BadInput(f"INPUT must end with .npz, not {path.name!r}")

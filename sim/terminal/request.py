@@ -98,7 +98,7 @@ class _Command(Command):
         """As `sim.terminal.parser.Command.parse_args`."""
         try:
             return super().parse_args(ctx, args)
-        except Exception:
+        except (BadInput, click.ClickException):
             for option in self.params:
                 if option.name in _RESULTS:
                     for path in map(Path, option.values_in(args)):

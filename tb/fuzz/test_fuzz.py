@@ -17,6 +17,7 @@ from tb.kit.command import refused, trispike_here
 from tb.kit.extras import needs_nir
 from trispike.models.errors import BadInput
 from trispike.sim import cli
+from trispike.sim.tools.simulator import NO_MEMORY
 
 _QUICK = [name for name in FORMATS if name != "processes"]
 
@@ -110,6 +111,7 @@ def _end(status: int, errors: str):
         (lambda path: {}[0], "traceback", "KeyError: 0 at test_fuzz.py"),
         (lambda path: bytearray(1 << 62), "memory", "MemoryError at test_fuzz.py"),
         (_end(2, "error: two\nlines\n"), "message", "status 2, 'error: two"),
+        (_end(2, f"error: {NO_MEMORY}\n"), "memory", "there is not enough memory"),
         (_end(2, "two"), "message", "status 2, 'two'"),
         (_end(1, "error: e\n"), "message", "status 1"),
         (lambda path: sum(range(30_000_000)), "hang", "s: it"),

@@ -16,6 +16,7 @@ from typing import Protocol
 from tb.fuzz.border import Reached
 from tb.kit.command import trispike_here
 from trispike.models.errors import BadInput
+from trispike.sim.tools.simulator import NO_MEMORY
 
 MOST_SECONDS, MOST_BYTES = 10.0, 2 << 30
 """What an input may take, of processors' time: others may be at work."""
@@ -105,7 +106,8 @@ def judged(said: str, done: subprocess.CompletedProcess) -> tuple[str, str]:
     lines = [line for line in done.stderr.splitlines() if not line.startswith("warning: ")]
     if done.returncode != 2 or len(lines) != 1 or not lines[0].startswith("error: "):
         return "message", f"{said}: status {done.returncode}, {done.stderr!r:.400}"
-    return "refused", f"{said}: {lines[0]}"
+    outcome = "memory" if NO_MEMORY in lines[0] else "refused"  # no input needs so much
+    return outcome, f"{said}: {lines[0]}"
 
 
 def _called(reader: Callable[[], object]) -> subprocess.CompletedProcess:

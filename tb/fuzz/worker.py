@@ -14,10 +14,8 @@ from amaranth.hdl import UnusedElaboratable
 from tb.fuzz import border
 from tb.fuzz.trial import MOST_BYTES, Format, Trial, numbered, tried
 
-_WAIT_SECONDS = 60.0
-"""By the clock, after which an input hangs, whatever it does meanwhile."""
-
-_START_SECONDS = 120.0
+_WAIT_SECONDS, _START_SECONDS = 300.0, 600.0
+"""By the clock, after which an input hangs, whatever it does: a busy machine takes its time."""
 
 
 def trials(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tb.kit.command import refused_here
+from tb.kit.command import refused_here, trispike_here
 from trispike.models.errors import BadInput
 from trispike.sim.terminal.options import Json
 from trispike.sim.terminal.request import Request, at_least_1, command, option
@@ -98,6 +98,14 @@ def test_no_older_result_after_a_refusal(tmp_path, words):
     os.utime(old, (1, 1))
     refused_here("sim", *(word.format(old) for word in words))
     assert [path.name for path in tmp_path.iterdir()] == ["figures.json.old"]
+
+
+def test_an_older_result_stays_after_a_question(tmp_path):
+    """Help is no run."""
+    old = tmp_path / "figures.json"
+    old.write_text("{}")
+    assert trispike_here("sim", f"JSON={old}", "HELP=1").returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
 
 
 def test_file_of_figures(tmp_path):
