@@ -1,6 +1,7 @@
 """Testbench of layers of any neurons, dense or with maps."""
 
 import collections
+import dataclasses
 import random
 
 import numpy as np
@@ -15,7 +16,8 @@ from tb.kit.oracles import (
     random_volume,
 )
 from trispike import golden
-from trispike.models.network.layers import Layer
+from trispike.models.errors import BadInput
+from trispike.models.network.layers import Layer, Threshold
 from trispike.models.network.neuron import INTEGRATE_AND_FIRE
 from trispike.models.network.numbers import PIXEL_BITS, PIXEL_MAX, POTENTIAL_BITS
 from trispike.rtl.chip.program import layer_writes
@@ -60,12 +62,12 @@ class NeuronBench(Bench):
         self.firings.clear()
         await super().reset()
 
-    async def load(self, timesteps):
-        """Load a random layer, and the number of timesteps of its images."""
+    async def load(self, timesteps, layer=None):
+        """Load ``layer``, a random one if None, and the number of timesteps of its images."""
         await self.drain()
         while not self.pins.get("configuration__ready"):  # PEs are still resetting
             await self.step()
-        self.layer = random_layer(self.rng, self.shape)
+        self.layer = layer or random_layer(self.rng, self.shape)
         self.timesteps = timesteps
         if self.shape.counts_timesteps:
             self.pins.set("timesteps", timesteps)
@@ -73,16 +75,29 @@ class NeuronBench(Bench):
             self.writes.send(write)
         await self.drain()
 
-    def send(self, image):
-        """Queue an ``image``, a list of positions for each timestep, and what has to come of it."""
+    def _inputs(self, image):
         volume, ones = self.shape.volume, (1 << self.bits) - 1
         maps = [
             [[p >> self.bits * c & ones for p in positions] for c in range(volume.channels)]
             for positions in image
         ]
         kind = np.uint8 if self.shape.pixels else bool
-        inputs = np.array(maps, dtype=kind).reshape(len(image), volume.size)
-        did = golden.run_layer(self.layer, inputs)
+        return np.array(maps, dtype=kind).reshape(len(image), volume.size)
+
+    def meeting(self, layer, image):
+        """``layer`` with thresholds that potentials of ``image`` meet, or exceed by one."""
+        potentials = golden.run_layer(layer, self._inputs(image)).potentials
+        met = potentials[self.shape.neuron.phases - 1].reshape(self.shape.neurons, -1)[:, 0]
+        met = met - [self.rng.choice([0, 1]) for _ in met]
+        one = self.shape.threshold is Threshold.ONE
+        try:
+            return dataclasses.replace(layer, threshold=int(met[0]) if one else met)
+        except BadInput:  # out of their range
+            return layer
+
+    def send(self, image):
+        """Queue an ``image``, a list of positions for each timestep, and what has to come of it."""
+        did = golden.run_layer(self.layer, self._inputs(image))
         for t, positions in enumerate(image):
             for position in positions:
                 self.input.send(position)
@@ -120,6 +135,21 @@ async def random_images(bench):
         bench.stall(never=timesteps == 2)
         for _ in range(4):
             bench.send(bench.random_image())
+    await bench.drain()
+
+
+@scenario(NeuronBench)
+async def thresholds_that_are_met(bench):
+    """Potentials on the threshold, which do not fire, and those above by one, which do."""
+    if not bench.shape.fires:
+        return
+    bench.timesteps = 2 * bench.shape.neuron.phases
+    for _ in range(12 if bench.shape.firings == 1 else 2):
+        image = bench.random_image()
+        layer = bench.meeting(random_layer(bench.rng, bench.shape), image)
+        await bench.load(bench.timesteps, layer)
+        bench.stall()
+        bench.send(image)
     await bench.drain()
 
 
