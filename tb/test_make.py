@@ -44,6 +44,12 @@ def test_options_are_passed_on(goal):
     assert sorted(passed[2:]) == ["LAYER=x", "WAVES=0", "layers=3"]
 
 
+def test_options_of_mutate():
+    """Its command is no part of what is installed."""
+    passed = _passed_on("mutate", "BLOCK=golden", SEED="4")
+    assert passed == [".venv/bin/python", "-m", "tb.mutate", "BLOCK=golden"]
+
+
 def test_values_are_one_word():
     """Whatever is in them."""
     wanted = ["DATA_FOLDER=d  e", "JSON=$HOME", "WEIGHTS=a b'c.npz"]
