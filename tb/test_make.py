@@ -46,6 +46,12 @@ def test_options_are_passed_on(goal):
     assert sorted(passed[2:]) == ["LAYER=x", "WAVES=0", "layers=3"]
 
 
+def test_options_of_mutate():
+    """Its command is no part of what is installed."""
+    passed = _passed_on("mutate", "BLOCK=golden", SEED="4")
+    assert passed == [".venv/bin/python", "-m", "tb.mutate", "BLOCK=golden"]
+
+
 def test_fuzz():
     """It is a developer's, and no command of `trispike`; its options are passed on as theirs."""
     passed = _passed_on("fuzz", "FORMAT=own", "COUNT=3")

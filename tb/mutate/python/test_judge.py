@@ -16,7 +16,7 @@ from trispike.sim.tools.paths import build_folder
 FILE = "golden/decision.py"
 COURT = Court(
     paths=(FILE,),
-    stages=(Stage(killer="oracles", tests=("tb/golden/test_decision.py",), seconds=5),),
+    stages=(Stage(killer="oracles", tests=("tb/golden/test_decision.py",), seconds=3),),
 )
 
 
