@@ -73,6 +73,7 @@ class NodeBench(Bench):
         self.times: dict[int, int] = {}  # last cycle in which each flit left
         self.credits_owed_back: list[tuple[int, int]] = []
         self.give_back = True
+        self.asker = HOST  # node that requests come from
         self.status = 0
         self.shown: dict[str, int] = {}
         pins.set("here", node_code(HERE))
@@ -143,7 +144,12 @@ class NodeBench(Bench):
     def expect_answer(self, access, words=(), reason=Reason.NONE):
         """The answer of the request that was queued last."""
         status = {Reason.NONE: Command.DONE, Reason.MALFORMED: Command.CORRUPTED}
-        common = {"type": FlitType.MEMORY, **to_node(HOST), "access": int(access), "answer": 1}
+        common = {
+            "type": FlitType.MEMORY,
+            **to_node(self.asker),
+            "access": int(access),
+            "answer": 1,
+        }
         head = pack(HEAD, **from_node(HERE)) >> MEMORY["content"].lowest
         for content in (head, *words):
             flit = pack(MEMORY, **common, command=int(Command.KEPT), content=int(content))
@@ -162,7 +168,7 @@ class NodeBench(Bench):
     def write(self, address, words):
         """Queue a write of a word or of a list of them, and its answer."""
         single = isinstance(words, int)
-        self.send(write(HERE, address, words, host=HOST))
+        self.send(write(HERE, address, words, host=self.asker))
         for k, word in enumerate([words] if single else words):
             if not self.writable(address + k):
                 reason = Reason.NO_SUCH_ADDRESS
@@ -175,7 +181,7 @@ class NodeBench(Bench):
 
     def read(self, address, count=None):
         """Queue a read of a word, or of ``count``, and its answer."""
-        self.send(read(HERE, address, count, host=HOST))
+        self.send(read(HERE, address, count, host=self.asker))
         words = []
         for k in range(count or 1):
             if not self.readable(address + k):

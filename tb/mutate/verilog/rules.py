@@ -8,7 +8,7 @@ from amaranth.lib import data
 
 from tb.kit.oracles import MOST_INPUTS
 from tb.mutate.verilog.equivalence import Rules, Sides
-from trispike.models.mesh.flits import FlitType
+from trispike.models.mesh.flits import MEMORY, FlitType
 from trispike.models.mesh.topology import Port
 from trispike.models.network.numbers import CONSTANT_MAX, WEIGHT_BITS
 from trispike.rtl.hierarchy import Block, leave_out
@@ -95,14 +95,15 @@ def _never(block: Router, enters: Port) -> list[Port]:
 def _interface(m: Module, block: Node, sides: Sides) -> None:
     """A part of a node: a place that stays, lines no wider than a bank.
 
-    Alone the memory gets no flits of spikes.
+    Alone the memory gets no flits of spikes; answers go to the host.
     """
     width = max(bank.width for bank in block.shape.layer.banks)
     if "here" in sides.inputs:
         sides.claims.constant(sides.inputs["here"])
     if "quiet" in sides.inputs:
-        is_memory = sides.inputs["i__payload"][0] == FlitType.MEMORY
-        sides.claims.given(implies(sides.inputs["i__valid"], is_memory))
+        flit = sides.inputs["i__payload"]
+        asks = (flit[0] == FlitType.MEMORY) & ~flit[MEMORY["answer"].lowest]
+        sides.claims.given(implies(sides.inputs["i__valid"], asks))
     line = sides.inputs["memory__read_line"]
     sides.claims.given(line[width:] == 0)
     sides.unseen["memory__write_line"] = (1 << len(line)) - (1 << width)

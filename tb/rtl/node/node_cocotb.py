@@ -45,6 +45,17 @@ async def memory_holds_everything(bench):
 
 
 @scenario(NodeBench)
+async def answers_go_back(bench):
+    """To whatever node has asked."""
+    for code in [1 << k for k in range(9)] + [~(1 << k) & 511 for k in range(9)]:
+        bench.asker = coordinates(code)
+        bench.stall()
+        bench.write(32, [bench.rng.getrandbits(WORD_BITS) for _ in range(2)])
+        bench.read(32, 2)
+        await bench.drain()
+
+
+@scenario(NodeBench)
 async def bursts_cross_lines(bench):
     """Bursts of any length from any word on."""
     banks = len(bench.shape.layer.banks)
@@ -273,6 +284,28 @@ async def spikes_during_an_answer(bench):
         bench.output.pace = 0.1
         bench.read(8 * Line.CONSTANTS, 4 * LINE_WORDS)
         bench.plan(1, 0.2)
+        await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def spikes_behind_requests(bench):
+    """A timestep's flits right behind those of a request of each kind: no flit counts twice."""
+    bench.load()
+    await bench.drain()
+    row = [bench.memory.get(32 + k, 0) for k in range(5)]
+    requests = (
+        lambda: bench.read(32),
+        lambda: bench.write(32, row[0]),
+        lambda: bench.read(32, len(row)),
+        lambda: bench.write(32, row),
+    )
+    for request in requests * 2:
+        request()
+        bench.plan(1, 0.1)
+        for source in bench.sources:
+            for flit in source.later:
+                bench.input.send(flit)
+            source.later = []
         await bench.run_steps()
 
 
