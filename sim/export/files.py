@@ -247,13 +247,14 @@ def _files_with_flits(block: Block, *, mesh: str, router: RouterShape, about: di
 
 def _stale(folder: Path, texts: dict[str, str]) -> list[Path]:
     """Files in ``folder`` that an earlier export wrote and this one does not."""
-    stale = []
+    stale = set()
+    there = {path.name for path in folder.iterdir() if path.is_file()}
     tops = ("trispike_*.json", "mesh_*.json", "scalable_chip_*.json")
     for description in (json_file for top in tops for json_file in folder.glob(top)):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             names = json.loads(description.read_text())["files"]
-            stale += [folder / Path(name).name for name in names if name not in texts]
-    return stale
+            stale |= there.intersection(names) - texts.keys()
+    return [folder / name for name in stale]
 
 
 def write(texts: dict[str, str], folder: Path, command: str) -> None:

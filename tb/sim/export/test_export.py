@@ -268,3 +268,21 @@ def test_mesh(tmp_path, make):
 def test_mesh_refused(options, message):
     """One line, status 2."""
     assert re.match(f"error: {message}", refused_here("verilog", *options))
+
+
+@pytest.mark.parametrize(
+    "names",
+    ['["old.v", "a\\u0000b", "../out.v", "", 3]', '{"old.v": 1}', "7", "[" * 9999, '[[], "old.v"]'],
+)
+def test_odd_description_of_an_earlier_export(tmp_path, names):
+    """Only files in the folder that it names are removed, and none if it cannot be read."""
+    folder = tmp_path / "verilog"
+    folder.mkdir()
+    for path in (tmp_path / "out.v", folder / "old.v", folder / "mine.v"):
+        path.write_text("")
+    (folder / "trispike_x.json").write_text(f'{{"files": {names}}}')
+    export.write({"new.v": "v"}, folder, "make verilog")
+    assert (folder / "new.v").read_text() == "v"
+    assert (folder / "old.v").exists() == ('"old.v"' not in names or "[]" in names)
+    assert (folder / "mine.v").exists()
+    assert (tmp_path / "out.v").exists()
