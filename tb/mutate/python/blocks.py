@@ -78,10 +78,10 @@ CYCLES = Court(
 )
 
 HARDWARE = {
-    "pe": (("rtl/neuron/pe.py", "rtl/neuron/scale.py"), "pe_"),
-    "encoder": (("rtl/layers/aer.py", "rtl/priority.py"), "aer_"),
-    "lanes": (("rtl/layers/lanes.py",), "lanes_"),
-    "flow": (("rtl/layers/flow.py",), "flow_"),
+    "pe": (("rtl/neuron/pe.py", "rtl/neuron/scale.py"), "pe_", "pe_1"),
+    "encoder": (("rtl/layers/aer.py", "rtl/priority.py"), "aer_", "aer_256"),
+    "lanes": (("rtl/layers/lanes.py",), "lanes_", "lanes_21_8"),
+    "flow": (("rtl/layers/flow.py",), "flow_", "flow_1"),
     "layer": (
         (
             "rtl/layers/configuration.py",
@@ -91,6 +91,7 @@ HARDWARE = {
             "rtl/layers/weight_memory.py",
         ),
         "layer_ or sram_",
+        "layer_5x3",
     ),
     "router": (
         (
@@ -102,17 +103,22 @@ HARDWARE = {
             "rtl/noc/router.py",
         ),
         "router_",
+        "router_2x3x2",
     ),
-    "node": (files("rtl/node/*.py"), "node_ or host_port"),
+    "node": (files("rtl/node/*.py"), "node_ or host_port", "host_port"),
 }
-"""Blocks of the hardware: their Amaranth sources, and which cases of tb/rtl/test_blocks.py run."""
+"""Blocks of the hardware: their Amaranth sources, and which cases of tb/rtl/test_blocks.py run in
+Amaranth's simulator and in Verilator."""
 
 
-def _hardware(paths: tuple[str, ...], cases: str) -> Court:
+def _hardware(paths: tuple[str, ...], amaranth: str, verilator: str) -> Court:
     """Mutants of start values and of what is elaborated, in both simulators."""
     stages = (
-        Stage(killer="block tests", tests=("tb/rtl/test_blocks.py", f"-k{test} and ({cases})"))
-        for test in ("test_in_amaranth", "test_verilated")
+        Stage(
+            killer="block tests",
+            tests=("tb/rtl/test_blocks.py", "--all", f"-k{test} and ({cases})"),
+        )
+        for test, cases in (("test_in_amaranth", amaranth), ("test_verilated", verilator))
     )
     return Court(paths=paths, stages=tuple(stages), anew=True)
 

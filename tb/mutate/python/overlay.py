@@ -50,5 +50,6 @@ def install(folder: Path) -> None:
     """Have this process and its children take modules from ``folder``."""
     sys.meta_path.insert(0, Finder(folder))
     os.environ[VARIABLE] = str(folder)
+    sys.path.insert(0, str(HOOK))  # cocotb's simulators have this path, not PYTHONPATH
     paths = [str(HOOK), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)

@@ -209,6 +209,8 @@ def _said(pipe: int, seconds: float) -> bytes:
             if not (more := reader.read(1 << 16)):
                 break
             said += more
+            if b'["ended", ' in more:  # whoever else may hold the pipe
+                break
     return said
 
 
