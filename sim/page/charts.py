@@ -231,11 +231,15 @@ def potential(rows: Rows, shown: Mapping[int, int], timesteps: int) -> Spec:
         tooltip=[alt.Tooltip("n:Q", title="neuron"), alt.Tooltip("t:Q", title="timestep"),
                  alt.Tooltip("u:Q", title="potential"), alt.Tooltip("h:Q", title="threshold")],
     )  # fmt: skip
-    steps = base.transform_filter("datum.h != null").transform_calculate(
-        x="datum.t - 0.5", x2="datum.t + 0.5"
+    # Without a threshold the line is unseen, but there: of no data Vega cannot tell the extent.
+    steps = base.transform_calculate(
+        x="datum.t - 0.5", x2="datum.t + 0.5", level="datum.h != null ? datum.h : datum.u"
     )
     steps = steps.mark_rule(color="var(--c4)", strokeDash=[5, 3], strokeWidth=1.5).encode(
-        x="x:Q", x2="x2:Q", y="h:Q"
+        x="x:Q",
+        x2="x2:Q",
+        y="level:Q",
+        opacity=alt.condition("datum.h != null", alt.value(1), alt.value(0)),
     )
     counts = {str(k): n for k, n in shown.items()}
     title = alt.Title(

@@ -1,23 +1,33 @@
 """Pages in a real browser: drawn without an error, choices that change them, phones, contrast."""
 
+import functools
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from tb.kit.browser import needs_browser, opened
 from tb.kit.command import trispike_here
 from tb.kit.extras import needs_report
-from tb.kit.networks import random_convolutions, random_network_of
+from tb.kit.networks import NO_MNIST, random_convolutions, random_network_of
 from tb.sim.page.pages import modelled, on_a_mesh
+from trispike.models.data import datasets
 
 pytestmark = [needs_report, needs_browser, pytest.mark.xdist_group("nodes")]
 
 
-def _chip(folder: Path) -> subprocess.CompletedProcess:
-    options = ["LAYER=fc256", "IMAGES=60", "T=3", f"OUTPUT={folder / 'page.html'}"]
-    return trispike_here("report", *options)
+def _reported(*options: str, folder: Path) -> subprocess.CompletedProcess:
+    """The page of `make report` with these ``options``."""
+    return trispike_here("report", *options, f"OUTPUT={folder / 'page.html'}")
+
+
+def _thorough(*options: str) -> ParameterSet:
+    marks = [pytest.mark.thorough, pytest.mark.timeout(900)]
+    if "DATA=mnist" in options:
+        marks.append(pytest.mark.skipif(datasets.find_folder() is None, reason=NO_MNIST))
+    return pytest.param(functools.partial(_reported, *options), marks=marks, id=" ".join(options))
 
 
 _CONTRASTS = """
@@ -73,13 +83,20 @@ def _maps(folder: Path) -> None:
     (folder / "page.html").write_text(document.html(modelled(network, folder)))
 
 
-_PAGES = [_chip, on_a_mesh, pytest.param(_maps, marks=pytest.mark.thorough)]
+_PAGES = [
+    functools.partial(_reported, "LAYER=fc256", "IMAGES=60", "T=3"),
+    on_a_mesh,
+    pytest.param(_maps, marks=pytest.mark.thorough),
+    _thorough("LAYER=fc256_256", "DATA=mnist", "IMAGES=100"),
+    _thorough("LAYER=fc1024_1024", "DATA=mnist", "MESH=3x3x1", "IMAGES=4", "T=2"),
+    _thorough("LAYER=ct256_256", "IMAGES=4"),  # carries, leaks, and is fed spikes
+]
 
 
 @pytest.fixture(scope="module", params=_PAGES)
 def page(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    done = request.param(folder)
+    done = request.param(folder=folder)
     assert done is None or done.returncode == 0, done.stderr
     return folder / "page.html"
 
