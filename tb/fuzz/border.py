@@ -15,6 +15,7 @@ _WORK = (
     "subprocess.Popen",
     "trispike.golden.run",
     "trispike.models.data.mnist.download",
+    "trispike.rtl.verilog.rtlil.convert",
     "trispike.sim.accuracy.command.measure",
     "trispike.sim.accuracy.command.points",
     "trispike.sim.neurons.jitter.measure",
@@ -29,19 +30,13 @@ _WORK = (
 """Functions by which commands begin to work."""
 
 
-_EXPORT = "trispike.rtl.verilog.rtlil.convert"
-
-
 class Reached(BaseException):
     """A command went on to its work: its input is taken."""
 
 
 def _reached(*arguments, **options):
-    raise Reached
-
-
-def _not_exported(block: Block, **options):
-    leave_out(block)  # which Amaranth else says is never elaborated
+    for block in (each for each in arguments if isinstance(each, Block)):
+        leave_out(block)  # which Amaranth else says is never elaborated
     raise Reached
 
 
@@ -71,8 +66,7 @@ def closed(
         _ = cli.commands.get(name)
     environment = {"XDG_CACHE_HOME": str(folder / "cache"), "TMPDIR": str(folder / "tmp")}
     with contextlib.ExitStack() as stack:
-        work = {**dict.fromkeys(_WORK, _reached), _EXPORT: _not_exported}
-        for name, stands_in in {**work, **patches}.items():
+        for name, stands_in in (dict.fromkeys(_WORK, _reached) | dict(patches)).items():
             if place := _named(name):
                 stack.enter_context(mock.patch.object(*place, stands_in))
         stack.enter_context(mock.patch.object(paths, "in_checkout", return_value=False))
