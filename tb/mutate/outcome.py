@@ -1,7 +1,6 @@
 """Mutants, and what became of each."""
 
 import dataclasses
-from collections.abc import Callable
 
 KILLERS = ("block tests", "co-simulation", "waves", "proofs", "oracles")
 """What notices a mutant, the first in this order that does."""
@@ -35,11 +34,3 @@ class Outcome:
     mutant: Mutant
     fate: str
     why: str
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Trial:
-    """A mutant, and what ``judge`` finds out about it; several may be judged at a time."""
-
-    mutant: Mutant
-    judge: Callable[[], Outcome]
