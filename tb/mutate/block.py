@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 
-from tb.mutate.digest import digest
 from tb.mutate.outcome import Mutant, Outcome
 
 
@@ -22,5 +21,5 @@ class Block:
     name: str
     mutants: Callable[[int | None, int], Sequence[Mutant]]
     judged: Callable[[Sequence[Mutant], int], Iterator[Outcome]]
-    key: Callable[[], str] = digest
+    key: Callable[[], str]
     settled: Callable[[Outcome], Outcome] = lambda outcome: outcome

@@ -1,6 +1,5 @@
 """Names for sources and tests as they are: of others than these, no outcome counts."""
 
-import functools
 import hashlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,10 +22,3 @@ def digest_of(paths: Iterable[Path]) -> str:
     for path in sorted(paths):
         whole.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return whole.hexdigest()[:20]
-
-
-@functools.cache
-def digest() -> str:
-    """A name for all sources and tests, but for those that judge mutants of Python."""
-    judges = ROOT / "tb/mutate/python"
-    return digest_of(path for path in sources() if not path.is_relative_to(judges))

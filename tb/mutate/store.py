@@ -17,11 +17,12 @@ class Store:
     def __init__(self, block: Block, seed: int):
         self.path = build_folder() / "mutate" / f"{block.name}-{seed}-{block.key()}.jsonl"
         self._known = {}
-        if self.path.exists():
-            for line in self.path.read_text().splitlines():
-                with contextlib.suppress(ValueError):
-                    place, change, fate, why = json.loads(line)
-                    self._known[place, change] = fate, why
+        text = self.path.read_text() if self.path.exists() else ""
+        self._begin = "\n" if text and not text.endswith("\n") else ""
+        for line in text.splitlines():
+            with contextlib.suppress(ValueError):
+                place, change, fate, why = json.loads(line)
+                self._known[place, change] = fate, why
 
     def get(self, mutant: Mutant) -> Outcome | None:
         """What became of ``mutant``; None if it is not known."""
@@ -34,6 +35,6 @@ class Store:
         self._known[mutant.place, mutant.change] = outcome.fate, outcome.why
         self.path.parent.mkdir(parents=True, exist_ok=True)
         words = [mutant.place, mutant.change, outcome.fate, outcome.why]
-        cut = self.path.exists() and not self.path.read_bytes().endswith(b"\n")
         with self.path.open("a") as file:
-            file.write("\n" * cut + json.dumps(words) + "\n")
+            file.write(f"{self._begin}{json.dumps(words)}\n")
+        self._begin = ""

@@ -23,7 +23,7 @@ from trispike.sim.terminal.extras import install
 from trispike.sim.tools import processes
 from trispike.sim.tools.simulator import SimulationError
 
-COPIES = ("gold", "gate")
+_COPIES = ("gold", "gate")
 """The block and its mutant."""
 
 _SECONDS = 60
@@ -77,7 +77,6 @@ _NAMED = re.compile(r"^input (\d+) (\d+) (\S+)$", re.MULTILINE)
 _BIT = re.compile(r"^pi(\d+)@(\d+)=1$", re.MULTILINE)
 _CYCLES = re.compile(r"@(\d+)=")
 
-
 _ABC = "yosys-abc"
 
 
@@ -128,7 +127,7 @@ class SameBench(Bench):
 
     def elaborate(self, platform):
         m = Module()
-        gold, gate = (self._copy(m, name) for name in COPIES)
+        gold, gate = (self._copy(m, name) for name in _COPIES)
         claims = Claims(m)
         inputs = {n: getattr(self, n) for n, (kind, _) in self._ports.items() if kind == "i"}
         for stream in (name.removesuffix("__valid") for name in inputs if name.endswith("__valid")):
@@ -191,7 +190,7 @@ def _compare(
     cut = cut.format(top=netlist.top)
     gold, gate = (
         _SIDE.format(read=netlist.commands(each), cut=cut, top=netlist.top, name=name)
-        for name, each in zip(COPIES, (None, mutation), strict=True)
+        for name, each in zip(_COPIES, (None, mutation), strict=True)
     )
     (folder / "same.ys").write_text(_SCRIPT.format(gate=gate, gold=gold, bench=bench))
     prover.run("yosys", ["-q", "same.ys"], folder, folder / "same.log")
