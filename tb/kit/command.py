@@ -44,6 +44,24 @@ def trispike(
     )
 
 
+def started(command: list[str], folder: Path = ROOT, **environment: str) -> subprocess.Popen:
+    """``command``, at work in ``folder`` with ``environment`` added; signals interrupt it."""
+
+    def restore():  # a shell that runs the tests in the background has them ignore SIGINT
+        for number in cli.SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "100", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=restore,
+    )
+
+
 def trispike_here(
     *arguments: str | Path, folder: Path = ROOT, **environment: str
 ) -> subprocess.CompletedProcess:

@@ -14,7 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tb.kit.command import ROOT, command_line, refused, refused_here, trispike, trispike_here
+from tb.kit.command import (
+    ROOT,
+    command_line,
+    refused,
+    refused_here,
+    started,
+    trispike,
+    trispike_here,
+)
 from tb.kit.networks import NO_MNIST, random_network, save
 from tb.kit.processes import alive, descendants
 from trispike.models.data import fashion
@@ -341,16 +349,7 @@ def test_interrupt(tmp_path, weight_file, number):
         (builds / "runtime").mkdir(parents=True)
         (builds / "runtime" / runtime.name).symlink_to(runtime)
     command = command_line("sim", "--weights", weight_file, "--images", "2", builds=builds)
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell that runs the tests in the background has them ignore SIGINT, children too.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
-    )
+    process = started(command)
     deadline = time.monotonic() + 100
     children = []
     while time.monotonic() < deadline and len(children) < 3:  # make, its shell, a compiler

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tb.kit.command import ROOT, refused, trispike_here
+from tb.kit.command import ROOT, refused, started, trispike_here
 from tb.kit.networks import random_network, save
 from tb.kit.processes import descendants
 from trispike.sim.tools import build, toolchain
@@ -35,18 +35,6 @@ main()
 
 def _command(*words: str | Path, builds: Path = Path(), memory: int = 0) -> list[str]:
     return [sys.executable, "-c", _START, str(builds), str(memory), *map(str, words)]
-
-
-def _start(command: list[str]) -> subprocess.Popen:
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
 
 
 def _ended(command: list[str]) -> subprocess.CompletedProcess:
@@ -124,7 +112,7 @@ def test_full_disk_of_results(run, small_disk):
 def test_killed_while_building(run, tmp_path):
     """By SIGKILL, so that its compilers go on: the next run neither waits for them nor minds."""
     builds = _with_runtime(tmp_path / "build")
-    process = _start(_command(*run, builds=builds))
+    process = started(_command(*run, builds=builds))
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline and len(descendants(process.pid)) < 3:
         time.sleep(0.02)
@@ -141,7 +129,7 @@ def test_two_runs_at_once(run, tmp_path):
     """In one checkout, of the same network: it is built once, and both end well."""
     builds = _with_runtime(tmp_path / "build")
     files = [tmp_path / f"{k}.json" for k in range(2)]
-    runs = [_start(_command(*run, "--json", file, builds=builds)) for file in files]
+    runs = [started(_command(*run, "--json", file, builds=builds)) for file in files]
     for each in runs:
         _, errors = each.communicate(timeout=280)
         assert each.returncode == 0, errors
@@ -157,7 +145,7 @@ def test_killed_program(tmp_path):
     """A C++ simulator that is killed: one line names its log; the run can be asked for again."""
     traffic = ["noc", "--mesh", "2x1x1", "--rate", "0.01", "--cycles"]
     assert trispike_here(*traffic, "300").returncode == 0  # it is built now
-    process = _start(_command(*traffic, str(10**7)))
+    process = started(_command(*traffic, str(10**7)))
     deadline = time.monotonic() + 100
     simulator = None
     while time.monotonic() < deadline and simulator is None and process.poll() is None:

@@ -10,7 +10,7 @@ import types
 import numpy as np
 import pytest
 
-from tb.kit.command import ROOT, refused, trispike
+from tb.kit.command import ROOT, refused, started, trispike
 from tb.kit.entries import every_entry
 from tb.kit.extras import needs_matplotlib
 from tb.kit.networks import card_of, random_network, real_network
@@ -286,15 +286,8 @@ def test_interrupt(house_alone, number):
     document = house_alone / "docs" / "results.md"
     before = document.read_text()
     options = ["--record", "--data", "digits", "--timesteps", "255", "--seeds", "1000"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", _IN_THIS_FOLDER, "accuracy", *options],
-        cwd=house_alone,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell that runs the tests in the background has them ignore SIGINT, children too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    command = [sys.executable, "-c", _IN_THIS_FOLDER, "accuracy", *options]
+    process = started(command, house_alone)
     deadline = time.monotonic() + 60
     while not (house_alone / "began").exists() and process.poll() is None:
         assert time.monotonic() < deadline

@@ -6,13 +6,12 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tb.kit.command import ROOT, trispike_here
+from tb.kit.command import command_line, started, trispike_here
 from tb.kit.processes import alive, simulators
 from trispike import golden
 from trispike.models.data import datasets, spikes
@@ -32,18 +31,7 @@ pytestmark = [
 
 
 def _start(*options: str | Path) -> subprocess.Popen:
-    def restore():  # a shell that runs the tests in the background has them ignore SIGINT
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    return subprocess.Popen(
-        [sys.executable, "-m", "trispike.sim", "sim", *OPTIONS, *map(str, options)],
-        cwd=ROOT,
-        env={**os.environ, "COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=restore,
-    )
+    return started(command_line("sim", *OPTIONS, *options))
 
 
 def _wait_for_a_chunk(process: subprocess.Popen, shard: str) -> int:

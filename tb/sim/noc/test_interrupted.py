@@ -1,15 +1,13 @@
 """A run that is interrupted leaves the waveform of what it did."""
 
-import os
 import re
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from tb.kit.command import ROOT, command_line
+from tb.kit.command import ROOT, command_line, started
 from tb.kit.waves import MeshWave
 
 CYCLES = 10**7
@@ -22,16 +20,8 @@ BUILDS = ROOT / "build" / "tests" / "noc-interrupted"
 def test_wave_of_an_interrupted_run(number):
     """It is closed, named, and has more than its first cycles; nothing runs on."""
     options = ["--mesh", "2x1x1", "--cycles", str(CYCLES), "--waves", "--waves-mb", "100000"]
-    process = subprocess.Popen(
-        command_line("noc", *options, "--rate", "0.01", builds=BUILDS),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell that runs the tests in the background has them ignore SIGINT, children too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    command = command_line("noc", *options, "--rate", "0.01", builds=BUILDS)
+    process = started(command, PYTHONPATH=str(ROOT))
     while process.poll() is None and not list(BUILDS.glob("runs/*/0/waves")):
         time.sleep(0.05)
     time.sleep(1)

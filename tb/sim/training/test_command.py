@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tb.kit.command import ROOT, refused, refused_here, trispike
+from tb.kit.command import ROOT, refused, refused_here, started, trispike
 from tb.kit.extras import needs_torch
 from trispike.models.network import weights
 from trispike.sim.training import command
@@ -74,14 +74,7 @@ def _command(folder):
 @needs_torch
 def test_interrupted_on_digits(tmp_path):
     """Ctrl-C after a state was written: one line, status 130, the same weights when continued."""
-    process = subprocess.Popen(
-        _command(tmp_path / "parts"),
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A shell that runs the tests in the background has them ignore SIGINT, children too.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = started(_command(tmp_path / "parts"))
     unfinished = tmp_path / "parts" / "unfinished"
     while not list(unfinished.glob("*.pt")):
         assert process.poll() is None, "it ended before a state was written"
