@@ -33,7 +33,7 @@ _NEURON = ("processing_element_*", "flow_controller_*", "layer_registers_*", "ke
 _WINDOWS = ("spike_pool_*", "line_buffer_*", "tap_encoder_*", "window_*", "convolution_*")
 _INTERFACE = ("aer_table_*", "step_*", "pending_*", "spike_*", "address_*", "credit_*", "network_*")
 
-_GEOMETRIES = {
+GEOMETRIES = {
     "pe": [
         _geometry("pe_1", chip=(12, 5, 3)),
         _geometry("pe_2", chip=(12, 5, 3), lanes=2),
@@ -104,4 +104,4 @@ def _block(name: str, geometries: Sequence[Geometry]) -> Block:
     return Block(name=name, mutants=mutants, judged=judged, key=_key)
 
 
-VERILOG_BLOCKS = tuple(_block(name, geometries) for name, geometries in _GEOMETRIES.items())
+VERILOG_BLOCKS = tuple(_block(name, geometries) for name, geometries in GEOMETRIES.items())

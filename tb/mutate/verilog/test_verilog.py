@@ -4,6 +4,7 @@ import pytest
 
 from tb.mutate.outcome import EQUIVALENT
 from tb.mutate.verilog import chip, equivalence
+from tb.mutate.verilog.blocks import GEOMETRIES
 from tb.mutate.verilog.rules import rules
 from tb.mutate.verilog.trials import Geometry
 from tb.rtl.cases import CASES
@@ -58,6 +59,26 @@ def test_scenarios_and_solver_agree(tmp_path):
         assert answer.same == (outcome.fate == EQUIVALENT), outcome
         killed += outcome.fate == "block tests"
     assert killed > 8
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "case",
+    [
+        *("pe_2", "flow_4", "sram_8x16"),
+        *("router_3x3x3_2_1_1_depth4_detour_dead2", "node_64x32_2_2", "node_64x96_8_3"),
+    ],
+)
+def test_rules_do_not_contradict(case, tmp_path):
+    """Else all mutants were the same: no input keeps them all."""
+    geometry = next(g for each in GEOMETRIES.values() for g in each if g.case.name == case)
+    netlist = geometry.netlist.part(geometry.compared, tmp_path)
+    inside = (m for m in geometry.netlist.mutations(30, 0) if netlist.holds(netlist.top, m.text))
+    for k, mutation in zip(range(6), inside, strict=False):
+        of_block = rules(geometry.case.make())
+        if equivalence.compare(netlist, mutation, tmp_path / str(k), of_block).same is False:
+            return
+    pytest.fail("none of six mutants differs")
 
 
 @pytest.mark.thorough

@@ -113,13 +113,14 @@ class Geometry:
         answer = equivalence.alone(part, mutation, part.folder)
         if answer.same:
             return answer
-        if not self.netlist.holds(self._around, mutation.text):
+        if not self.netlist.holds(self.compared, mutation.text):
             return answer
-        whole = self.netlist.part(self._around, folder)
+        whole = self.netlist.part(self.compared, folder)
         return equivalence.compare(whole, mutation, folder, rules(self.case.make()))
 
     @property
-    def _around(self) -> str:
+    def compared(self) -> str:
+        """The module that is ``around``."""
         names = self.netlist.texts
         return next((t for t in names if fnmatch.fnmatch(t, self.around)), self.netlist.top)
 
