@@ -4,12 +4,14 @@ import dataclasses
 
 import pytest
 
+from tb.kit.bench import run_on_verilator
 from tb.mutate.outcome import EQUIVALENT, GAP, Outcome
 from tb.mutate.python.blocks import PYTHON_BLOCKS
 from tb.mutate.python.imports import untouched
 from tb.mutate.python.judge import Court, Stage
 from tb.mutate.python.mutants import mutants_of
 from tb.mutate.python.reasons import reasons, settled
+from tb.rtl.cases import CASES
 from trispike.models.errors import BadInput
 from trispike.sim.tools.paths import build_folder
 
@@ -52,17 +54,31 @@ def test_simulators_have_the_mutant():
     assert outcome.fate == "co-simulation"
 
 
+def _kept_of(block):
+    """What caches have of ``block`` alone: exports, and folders of models. Others come and go."""
+    exports = (build_folder() / "exports").glob("*.json")
+    models = (build_folder() / "models").glob(f"*/{block}.v")
+    return (
+        {path for path in exports if path.read_text().startswith(f'["{block}",')},
+        {path for path in models if len([*path.parent.glob("*.v")]) == 1},
+    )
+
+
 @pytest.mark.thorough
 def test_mutants_of_hardware():
     """No cache has what was exported or built of a mutant, nor gives it what is of the sources."""
-    path, test = "rtl/layers/flow.py", "tb/rtl/test_blocks.py::test_verilated[flow_1]"
-    stage = Stage(killer="block tests", tests=(test, "--all"), traced=False)
-    entries = [set((build_folder() / name).iterdir()) for name in ("exports", "models")]
+    path, case = "rtl/layers/flow.py", next(each for each in CASES if each.name == "flow_1")
+    tests = (f"tb/rtl/test_blocks.py::test_verilated[{case.name}]", "--all")
+    stage = Stage(killer="block tests", tests=tests, traced=False)
+    options = {"seed": case.seed, "parameters": case.parameters, "peeked": case.peeked}
+    run_on_verilator("mutants-of-hardware", case.make, case.module, **options)
+    before = _kept_of(case.make().module_name)
+    assert all(before)
     mutants = [each for each in mutants_of([path]) if "m.If(~" in each.now][:2]
     assert mutants
     for outcome in Court(paths=(path,), stages=(stage,), anew=True).judged(mutants):
         assert outcome.fate == "block tests"
-    assert entries == [set((build_folder() / name).iterdir()) for name in ("exports", "models")]
+    assert _kept_of(case.make().module_name) == before
 
 
 def test_tests_must_pass_as_they_are():

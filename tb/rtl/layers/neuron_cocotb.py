@@ -35,11 +35,16 @@ def shape_of(number: int, *, lanes: int, maps: bool = False, **fixed) -> Layer:
 
 
 class NeuronBench(Bench):
-    """Loads a random layer, sends images, compares potentials as they fire and what comes out."""
+    """Loads a random layer, sends images, compares potentials as they fire and what comes out.
+
+    - ``inside``: whether potentials can be seen, as in a netlist of gates they cannot.
+    """
 
     limit = 60_000
 
-    def __init__(self, pins, rng, *, number, lanes, pixels, maps=False, memoryless=False):
+    def __init__(
+        self, pins, rng, *, number, lanes, pixels, maps=False, memoryless=False, inside=True
+    ):
         super().__init__(pins, rng)
         fixed = {"neuron": INTEGRATE_AND_FIRE} if memoryless else {}
         self.shape = shape_of(number, lanes=lanes, pixels=pixels, maps=maps, **fixed)
@@ -49,9 +54,10 @@ class NeuronBench(Bench):
         self.output = self.monitor("o")
         self.firings: collections.deque[list[int]] = collections.deque()  # potentials to come
         self.fire = states(self.shape).FIRE.value
+        self.inside = inside
 
     def watch(self):
-        if self.pins.peek("flow.state") == self.fire:
+        if self.inside and self.pins.peek("flow.state") == self.fire:
             assert self.firings, f"cycle {self.cycle}: fires without a timestep"
             every = range(self.shape.neurons)
             got = [signed(self.pins.peek(f"pe_{k}.potential"), POTENTIAL_BITS) for k in every]

@@ -1,12 +1,12 @@
 """Shards and chunks: how a run is cut up changes nothing but the time it takes."""
 
 import contextlib
+import resource
 
 import numpy as np
 import pytest
 
 from tb.kit.networks import random_network, save
-from trispike.sim.cosim import attempt
 from trispike.sim.cosim import cosimulation as cosim
 from trispike.sim.cosim.pool import LocalPool
 from trispike.sim.cosim.stimulus import Given
@@ -89,27 +89,39 @@ def test_some_images(run, whole):
     assert some.spikes.tolist() == whole.spikes[:, 12:27].tolist()
 
 
+class _Drawn:
+    """Spikes that are drawn when they are asked for, and in no file."""
+
+    timesteps = 3
+
+    def spikes(self, first, last):
+        return np.random.default_rng(first).random((last - first, self.timesteps, 40)) < 0.2
+
+
+@contextlib.contextmanager
+def _no_file_above(size):
+    """A file of more bytes than ``size`` cannot be written here, nor by what is started here."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_files_stay_small(run, monkeypatch, tmp_path):
     """Captures never hold more than a chunk and what the layers are ahead; none is left."""
     chunk, images = 150, 1200
     monkeypatch.setattr(cosim, "_CHUNK_POTENTIALS", chunk * 3 * 34)
-    monkeypatch.setattr(cosim, "_POLL_SECONDS", 0.001)
-    sizes = []
-    images_done = attempt.images_done
-
-    def look(place):
-        for file in place.glob("*/layer_*"):
-            with contextlib.suppress(FileNotFoundError):
-                sizes.append(file.stat().st_size)
-        return images_done(place)
-
-    monkeypatch.setattr(attempt, "images_done", look)
-    density = np.random.default_rng(8).random((images, 3, 40)) < 0.2
-    run(images=range(images), stimulus=Given(density), folder=tmp_path)
     line = len("100000 ") + 24 * 18 // 4 + 1
-    assert chunk * line < max(sizes) <= (chunk * 3 + 10) * line
+    with _no_file_above((chunk * 3 + 10) * line):
+        (outcome,) = run(images=range(images), stimulus=_Drawn(), folder=tmp_path).outcomes
+    assert outcome.first is None
     (folder,) = (tmp_path / "run" / "shards").glob("*/*")
     assert not [*folder.glob("layer_*"), *folder.glob("results"), *folder.glob("stimulus.hex")]
+    with _no_file_above(chunk * line):
+        (outcome,) = run(images=range(images), stimulus=_Drawn(), folder=tmp_path).outcomes
+    assert outcome.first is not None
 
 
 def test_breakdown_is_no_success(run, monkeypatch):

@@ -98,8 +98,9 @@ def test_node():
 @_GATED
 def test_neurons_that_carry_something_on(gated):
     """A leak, a current, one spike an image, phases, a step a neuron."""
-    parameters = {"number": 3, "lanes": 1, "pixels": False}
-    shape = shape_of(3, lanes=1, pixels=False)
+    fixed = {"lanes": 1, "pixels": False}
+    parameters = {"number": 3, "inside": False, **fixed}
+    shape = shape_of(3, **fixed)
     _run(DenseLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters, gated=gated)
 
 
@@ -110,7 +111,7 @@ def test_convolution(gated):
     fixed = {"lanes": 1, "pixels": False, "maps": True}
     drawn = ((number, shape_of(number, **fixed)) for number in itertools.count())
     number, shape = next((n, each) for n, each in drawn if each.maps.pool > 1 and each.kept_bits)
-    parameters = {"number": number, **fixed}
+    parameters = {"number": number, "inside": False, **fixed}
     _run(ConvolutionLayer(shape=shape), "tb.rtl.layers.neuron_cocotb", parameters, gated=gated)
 
 
