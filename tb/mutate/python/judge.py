@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tb.kit.command import ROOT
 from tb.mutate.digest import digest_of, sources
+from tb.mutate.imports import benches, module_of, sources_of, untouched
 from tb.mutate.outcome import GAP, Outcome
-from tb.mutate.python.imports import sources_of, untouched
-from tb.mutate.python.mutants import SourceMutant, module_of
+from tb.mutate.python.mutants import SourceMutant
 from tb.mutate.python.server import Job, Verdict
 from trispike.models.errors import BadInput
 from trispike.models.files import write_atomically
@@ -144,7 +144,8 @@ class Court:
 
     def key(self) -> str:
         """A name for all that decides what becomes of a mutant, and what tests execute."""
-        mine = [*sources_of(self._tests), *map(ROOT.joinpath, self.paths)]
+        modules = [*self._tests, "tb.conftest", *benches()]
+        mine = [*sources_of(modules), *map(ROOT.joinpath, self.paths)]
         others = [path for path in sources() if path.suffix != ".py"]
         whole = f"{self!r} {digest_of({*mine, *others})}"
         return hashlib.sha256(whole.encode()).hexdigest()[:20]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from tb.kit.command import ROOT
+from tb.mutate.imports import module_of
 from tb.mutate.outcome import Mutant
 from tb.mutate.python.changes import Change, Source, changes
 
@@ -33,12 +34,6 @@ class SourceMutant(Mutant):
     def module(self) -> str:
         """The name that it is imported by."""
         return module_of(self.path)
-
-
-def module_of(path: str) -> str:
-    """The name by which the file ``path`` of the checkout is imported."""
-    name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    return name if name.split(".")[0] == "tb" else f"trispike.{name}"
 
 
 def mutants_of(paths: Iterable[str]) -> list[SourceMutant]:

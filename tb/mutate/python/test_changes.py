@@ -2,8 +2,9 @@
 
 import pytest
 
+from tb.mutate.imports import module_of
 from tb.mutate.python.changes import Source, changes
-from tb.mutate.python.mutants import module_of, mutants_of, sample
+from tb.mutate.python.mutants import mutants_of, sample
 
 
 def _texts(text: str) -> list[str]:

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from tb.kit.bench import run_on_verilator
+from tb.mutate.imports import untouched
 from tb.mutate.outcome import EQUIVALENT, GAP, Outcome
 from tb.mutate.python.blocks import PYTHON_BLOCKS
-from tb.mutate.python.imports import untouched
 from tb.mutate.python.judge import Court, Stage
 from tb.mutate.python.mutants import mutants_of
 from tb.mutate.python.reasons import reasons, settled

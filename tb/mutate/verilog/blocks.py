@@ -1,11 +1,10 @@
 """Blocks of the hardware whose exported Verilog is mutated."""
 
+import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 
-from tb.kit.command import ROOT
 from tb.mutate.block import Block
-from tb.mutate.digest import digest_of, sources
 from tb.mutate.outcome import Mutant, Outcome
 from tb.mutate.verilog import equivalence
 from tb.mutate.verilog.netlist import Mutation
@@ -74,16 +73,9 @@ GEOMETRIES = {
 """Of each block the geometries that have mutants."""
 
 
-_ROOMS = (
-    *("models", "golden", "rtl", "sim/formal", "sim/tools"),
-    *("tb/kit", "tb/rtl", "tb/mutate/verilog"),
-)
-"""Where there is what outcomes depend on."""
-
-
-def _key() -> str:
-    rooms = [ROOT / room for room in _ROOMS]
-    return digest_of(path for path in sources() if any(map(path.is_relative_to, rooms)))
+def _key(geometries: Sequence[Geometry]) -> str:
+    whole = [each.key() for each in geometries]
+    return hashlib.sha256(" ".join(whole).encode()).hexdigest()[:20]
 
 
 def _block(name: str, geometries: Sequence[Geometry]) -> Block:
@@ -101,7 +93,7 @@ def _block(name: str, geometries: Sequence[Geometry]) -> Block:
         for k, group in itertools.groupby(chosen, lambda mutant: known[mutant][0]):
             yield from geometries[k].judged([known[mutant][1] for mutant in group])
 
-    return Block(name=name, mutants=mutants, judged=judged, key=_key)
+    return Block(name=name, mutants=mutants, judged=judged, key=lambda: _key(geometries))
 
 
 VERILOG_BLOCKS = tuple(_block(name, geometries) for name, geometries in GEOMETRIES.items())

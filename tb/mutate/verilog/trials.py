@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tb.kit.bench import model_of, run_on_model
+from tb.mutate.digest import digest_of
+from tb.mutate.imports import sources_of
 from tb.mutate.outcome import EQUIVALENT, GAP, Mutant, Outcome
 from tb.mutate.verilog import chip, equivalence
 from tb.mutate.verilog.netlist import SELECTION, Mutation, Netlist
@@ -23,6 +25,9 @@ from trispike.sim.tools.simulator import SimulationError
 
 _TOGETHER = 80
 """Most mutants of one Verilated model."""
+
+_COMPARISON = "trispike.sim.cosim.compare_cocotb"
+"""What the simulator of a chip imports."""
 
 _FIRST_FAILURE = re.compile(r": (\w+ \(.*?\))(?:, \w+ \(Regression stopped|; see |, \w+ \()")
 
@@ -42,6 +47,17 @@ class Geometry:
     modules: tuple[str, ...] = ()
     around: str = ""
     chip: NetworkShape | None = None
+
+    def key(self) -> str:
+        """A name for all that decides what becomes of a mutant."""
+        modules = [
+            __name__,
+            self.case.make.func.__module__,
+            self.case.module,
+            "trispike.sim.cosim.compare_cocotb",
+        ]
+        text = digest_of(sources_of(modules, without=["tb.rtl.cases"]))
+        return f"{text} {self.case!r} {self.modules!r} {self.around!r} {self.chip!r}"
 
     @functools.cached_property
     def netlist(self) -> Netlist:

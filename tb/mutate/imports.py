@@ -6,9 +6,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tb.kit.command import ROOT
-from tb.mutate.python.mutants import module_of
 
 ROOMS = ("models", "golden", "rtl", "sim", "tb")
+
+
+def module_of(path: str) -> str:
+    """The name by which the file ``path`` of the checkout is imported."""
+    name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return name if name.split(".")[0] == "tb" else f"trispike.{name}"
 
 
 @functools.cache
@@ -54,11 +59,16 @@ def _reached(begun: Iterable[str], graph: dict[str, Iterable[str]]) -> set[str]:
     return reached
 
 
-def sources_of(tests: Iterable[str]) -> list[Path]:
-    """Files of the modules ``tests`` and of all that they import, and of testbenches of cocotb."""
-    benches = [name for name in files() if name.endswith("_cocotb")]
-    needed = _reached([*tests, "tb.conftest", *benches], imports())
+def sources_of(modules: Iterable[str], *, without: Iterable[str] = ()) -> list[Path]:
+    """Files of ``modules`` and of all that they import, but not by way of those ``without``."""
+    graph = {name: others - {*without} for name, others in imports().items()}
+    needed = _reached(modules, graph)
     return [path for name, path in files().items() if name in needed]
+
+
+def benches() -> list[str]:
+    """Modules of testbenches of cocotb, which are imported by simulators."""
+    return [name for name in files() if name.endswith("_cocotb")]
 
 
 def untouched(tests: Iterable[str], changed: Iterable[str]) -> list[str]:
