@@ -219,7 +219,7 @@ class _WindowStage:
         self._maps, self._neurons = layer.maps, neurons
         self._ready = cycle
         self._waits_for = [layer.maps.input_rows(row) for row in range(layer.maps.rows)]
-        self._row, self._column = 0, 0  # of the next position
+        self._column = 0  # of the next position
         self._next = 0  # row of windows
         self._free = collections.deque([cycle] * layer.maps.buffer_rows)  # rows, since when
         self._complete: list[int] = []  # the map's rows, since when

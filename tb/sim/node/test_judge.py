@@ -8,6 +8,7 @@ import pytest
 
 from tb.kit.mapped import Arrivals, flit, mapped
 from tb.sim.node.tampered import (
+    HOST_NUMBER,
     TAMPERED,
     THERE_CODE,
     THERE_NUMBER,
@@ -115,6 +116,10 @@ def test_timestep_of_an_unknown_flit():
     cut(THERE_NUMBER, spike(3, 3))(arrivals)
     text = _divergence(run, arrivals)
     assert text.startswith("flit of an unknown source: image 11, timestep 1, to node 2.1.0: ")
+    run, arrivals = chosen()
+    insert(HOST_NUMBER, flit(0, 3, 3, word=3, to_host=1))(arrivals)  # one sends spikes to it
+    text = _divergence(run, arrivals)
+    assert text.startswith("flit of an unknown source: image 12, timestep 2, to host: ")
 
 
 @pytest.mark.parametrize("what", ["remove", "repeat", "flip"])
