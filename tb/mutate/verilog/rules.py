@@ -12,6 +12,9 @@ from trispike.models.mesh.flits import MEMORY, FlitType
 from trispike.models.mesh.topology import Port
 from trispike.models.network.numbers import CONSTANT_MAX, WEIGHT_BITS
 from trispike.rtl.hierarchy import Block, leave_out
+from trispike.rtl.layers.configuration import Target, constants_layout, write_layout
+from trispike.rtl.layers.convolution import ConvolutionLayer
+from trispike.rtl.layers.dense import DenseLayer
 from trispike.rtl.layers.flow import FlowController
 from trispike.rtl.layers.sram import SRAMBank
 from trispike.rtl.neuron.pe import PEState, ProcessingElement, multiples_layout
@@ -40,12 +43,16 @@ def rules(block: Block) -> Rules:
 
 
 def _element(m: Module, block: ProcessingElement, sides: Sides) -> None:
-    """Multiples of one constant in INTEGRATE, of another of which only the first is looked at."""
+    """Multiples of one constant in INTEGRATE, of another of which only the first is looked at.
+
+    In HOLD they are 0.
+    """
     given, inputs = sides.claims.given, sides.inputs
     lanes = len(inputs["weights"]) // WEIGHT_BITS
     layout = multiples_layout(lanes)
     plus, minus = (data.View(layout, inputs[name]) for name in ("plus", "minus"))
     given((plus[0] >= 0) & (plus[0] <= CONSTANT_MAX))
+    given(implies(inputs["state"] == PEState.HOLD, plus[0] == 0))
     adding = inputs["state"] == PEState.INTEGRATE
     for k in range(lanes):
         given(implies(adding | (k == 0), plus[k] == plus[0] * (k + 1)))
@@ -54,6 +61,16 @@ def _element(m: Module, block: ProcessingElement, sides: Sides) -> None:
         given(implies(~adding, inputs["weights"] == 0))
     potential = sides.outputs["potential"].as_signed()
     given((potential <= _EXTREME) & (potential >= -_EXTREME))
+
+
+def _layer(m: Module, block: DenseLayer | ConvolutionLayer, sides: Sides) -> None:
+    """Constants to scale by, none of which is negative."""
+    inputs, layout = sides.inputs, constants_layout(block.shape)
+    write = data.View(write_layout([block.shape]), inputs["configuration__payload"])
+    constants = data.View(layout, write.data[: layout.size])
+    legal = every(constants[name] >= 0 for name in ("a", "b") if name in layout.members)
+    written = inputs["configuration__valid"] & (write.target == Target.CONSTANTS)
+    sides.claims.given(implies(written, legal))
 
 
 def _flow(m: Module, block: FlowController, sides: Sides) -> None:
@@ -111,6 +128,8 @@ def _interface(m: Module, block: Node, sides: Sides) -> None:
 
 _RULES = {
     Node: _interface,
+    DenseLayer: _layer,
+    ConvolutionLayer: _layer,
     ProcessingElement: _element,
     FlowController: _flow,
     SRAMBank: _bank,

@@ -1,6 +1,7 @@
 """Testbench of a layer."""
 
 import collections
+import dataclasses
 
 import numpy as np
 
@@ -307,7 +308,7 @@ async def writes_without_effect(bench):
     for bank in range(len(bench.shape.banks), 16):
         bench.write_without_effect(Target.WEIGHTS, bank=bank, row=0)
         bench.write_without_effect(Target.BIAS, bank=bank)
-    for row in range(rows, 1024, 61):
+    for row in {*range(rows, 1024, 61), *(1 << bit for bit in range(10) if 1 << bit >= rows)}:
         bench.write_without_effect(Target.WEIGHTS, bank=0, row=row)
     bench.write_without_effect(Target.TIMESTEPS)
     bench.stall()
@@ -344,6 +345,27 @@ async def rows_read_back(bench):
             await bench.read_row(row)
             for _ in range(bench.rng.choice([0, 0, 1, 7])):
                 await bench.read_row()
+
+
+@scenario(LayerBench)
+async def bits_of_constants(bench):
+    """Constants of one bit, and of all but one, times weights of either sign; random biases."""
+    rng, shape = bench.rng, bench.shape
+    signs = np.array([(1, -1)[k % 2] for k in range(shape.neurons)], dtype=np.int8)
+    some = min(shape.inputs, 2 * shape.lanes)
+    masks = [1 << bit for bit in range(CONSTANT_MAX.bit_length())]
+    names = [field.name for field in shape.layer_fields]
+    for weights in (signs, -signs):
+        layer = random_layer(rng, shape)
+        bench.load(dataclasses.replace(layer, weights=np.tile(weights, (shape.inputs, 1))))
+        for constant in (*masks, *(CONSTANT_MAX ^ mask for mask in masks)):
+            for bank in range(len(shape.banks)):
+                bench.write_fields(bank, random_layer(rng, shape))
+            constants = {"a": constant, "b": constant, "threshold": rng.randint(-200, 200)}
+            bench.write_constants(**{name: constants[name] for name in names})
+            await bench.drain()
+            bench.send((1 << some) - 1)
+            await bench.drain()
 
 
 @scenario(LayerBench)
