@@ -224,6 +224,43 @@ async def long_images(bench):
         await bench.drain()
 
 
+def _passing_on(shape):
+    """A network whose outputs are the first inputs, or differences of two where it narrows."""
+    layers = []
+    for layer in shape.layers:
+        weights = np.zeros((layer.inputs, layer.neurons), dtype=np.int8)
+        for k in range(layer.neurons):
+            weights[k % layer.inputs, k] = 1
+            if k >= layer.inputs:
+                weights[(k + 1) % layer.inputs, k] = -1
+        nothing = np.zeros(layer.neurons, dtype=np.int8)
+        layers.append(LayerParameters(weights=weights, bias=nothing, a=1, b=1, threshold=0))
+    return Network(name=NAME, layers=tuple(layers))
+
+
+@scenario(ChipBench)
+async def close_races(bench):
+    """Counts of all sizes that are equal, or differ by one bit; labels that are stable early."""
+    rng, network = bench.rng, _passing_on(bench.shape)
+    bits = bench.shape.stability_bits if bench.shape.stops else 0
+    bench.stall(never=True)
+    for _ in range(10):
+        if bits:
+            most = 1 << rng.randint(COUNT_BITS, bits)
+            network = dataclasses.replace(network, stability=rng.randrange(most))
+        await bench.load(network, MAX_TIMESTEPS)
+        images = np.zeros((2, MAX_TIMESTEPS, bench.shape.sizes[0]), dtype=bool)
+        for image in images:
+            most = rng.randint(1, MAX_TIMESTEPS)
+            for k in range(bench.shape.sizes[-1]):
+                count = most ^ rng.choice([0, 1 << rng.randrange(COUNT_BITS)])
+                image[: MAX_TIMESTEPS - count, k] = True
+                if rng.random() < 0.5:
+                    image[:, k] = ~image[:, k]
+        bench.send(images)
+        await bench.drain()
+
+
 @scenario(ChipBench)
 async def every_tie(bench):
     """Every set of outputs that fire alike: the label is the lowest of them."""
