@@ -24,11 +24,9 @@ class RouterBench(Bench):
 
     def __init__(self, pins, rng, *, mesh, here, depth, routing="xyz", dead_links=()):
         super().__init__(pins, rng)
-        shape = MeshShape.parse(mesh)
+        self.routing, self.depth, self.most_dead = Routing(routing), depth, len(dead_links)
         links = tuple(DeadLink(x=x, y=y, z=z) for x, y, z in dead_links)
-        self.routes = Routes(mesh=shape, routing=Routing(routing), dead_links=links)
-        self.here = tuple(here)
-        self.model = RouterModel(self.routes, self.here, depth)
+        self.stand(MeshShape.parse(mesh), tuple(here), links)
         self.inputs = {port: self.driver(f"i_{_name(port)}", 32) for port in self.model.ports}
         self.outputs = {
             port: self.monitor(
@@ -37,23 +35,47 @@ class RouterBench(Bench):
             for port in self.model.ports
         }
         self.received = {port: [] for port in self.model.ports}
-        pins.set("here", sum(at << 3 * k for k, at in enumerate(self.here)))
-        if links:
-            pins.set("dead_links", dead_links_word(shape, links))
+
+    def stand(self, mesh, here, dead_links):
+        """Be the router ``here`` of ``mesh``; reset after it."""
+        self.routes = Routes(mesh=mesh, routing=self.routing, dead_links=dead_links)
+        self.here = here
+        self.model = RouterModel(self.routes, here, self.depth)
+        self.pins.set("here", sum(at << 3 * k for k, at in enumerate(here)))
+        if self.most_dead:
+            self.pins.set("dead_links", dead_links_word(mesh, dead_links))
         self.destinations = self._destinations()
+
+    def stand_anywhere(self):
+        """Be a router with the same ports of any mesh with any dead links; reset after it."""
+        rng, sides, here = self.rng, [], []
+        for up, down in ((Port.EAST, Port.WEST), (Port.NORTH, Port.SOUTH), (Port.UP, Port.DOWN)):
+            above, below = up in self.model.ports, down in self.model.ports
+            side = rng.randint(1 + above + below, 8 if above or below else 1)
+            sides.append(side)
+            here.append(rng.randint(1, side - 2) if above and below else (side - 1) * below)
+        mesh, (x, y, z) = MeshShape(x=sides[0], y=sides[1], z=sides[2]), here
+        links = []
+        while mesh.z > 1 and mesh.x * mesh.y > 1 and len(links) < rng.randint(0, self.most_dead):
+            column = (
+                (x, y) if rng.random() < 0.5 else (rng.randrange(mesh.x), rng.randrange(mesh.y))
+            )
+            at = min(max(0, z - rng.randrange(2)), mesh.z - 2)
+            if rng.random() < 0.5:
+                at = rng.randrange(mesh.z - 1)
+            links.append(DeadLink(x=column[0], y=column[1], z=at))
+        self.stand(mesh, (x, y, z), tuple(links))
 
     def _destinations(self):
         """For each input, the destinations of the flits that may come by it."""
-        found = {port: set() for port in self.model.ports}
         targets = [(x, y, z) for x in range(8) for y in range(8) for z in range(8)]
-        found[Port.LOCAL].update(targets)
-        for source in self.routes.mesh.every():
-            for target in targets:
-                path = self.routes.path(source, target)
-                if self.here in path.nodes[1:]:
-                    before = path.nodes.index(self.here) - 1
-                    found[path.ports[before].opposite].add(target)
-        return {port: sorted(ends) for port, ends in found.items()}
+        found = {Port.LOCAL: targets}
+        for port in self.model.ports:
+            if port is not Port.LOCAL:
+                there = tuple(a + d for a, d in zip(self.here, port.step, strict=True))
+                paths = {to: self.routes.path(there, to) for to in targets}
+                found[port] = [to for to, path in paths.items() if self.here in path.nodes[1:2]]
+        return found
 
     def _receive(self, port, flit):
         self.received[port].append(flit)
@@ -113,6 +135,10 @@ class RouterBench(Bench):
         ends = self.destinations[port]
         if inside:
             ends = [end for end in ends if not self.routes.path(self.here, end).dropped]
+        columns = {(link.x, link.y) for link in self.routes.dead_links}
+        behind = [end for end in ends if end[:2] in columns]
+        if self.rng.random() < 0.5:
+            ends = behind or ends
         if ends:
             length = self.rng.randint(2, 6) if self.rng.random() < _LONG else 1
             self.send_packet(port, self.rng.choice(ends), length)
@@ -199,6 +225,19 @@ async def random_stalls(bench):
             head = flit & 0x3FF
             assert open_ in (None, head), f"{_name(port)}: packets are mixed"
             open_ = None if flits.ends_packet(flit) else head
+
+
+@scenario(RouterBench)
+async def anywhere(bench):
+    """At other places, in other meshes, with other dead links: the ports alone tell of them."""
+    for _ in range(24):
+        bench.stand_anywhere()
+        await bench.reset()
+        bench.stall(never=bench.rng.random() < 0.5)
+        for port in bench.model.ports:
+            for _ in range(6):
+                bench.send_any(port)
+        await bench.drain()
 
 
 @scenario(RouterBench)
