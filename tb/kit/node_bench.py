@@ -53,13 +53,15 @@ class NodeBench(Bench):
     """Keeps its own copy of the node's memory, and what has to come out of it.
 
     Flits of a destination, credits of a source, and answers each have to come in order; how they
-    mix is the node's affair, but for answers, whose flits stay together.
+    mix is the node's affair, but for answers, whose flits stay together. ``inside``: whether it is
+    seen which lines of memory are read and written, as in a netlist of gates it is not.
     """
 
     limit = 60_000
 
-    def __init__(self, pins, rng, **shape):
+    def __init__(self, pins, rng, *, inside=True, **shape):
         super().__init__(pins, rng)
+        self.inside = inside
         self.shape = node_shape(**shape)
         self.input = self.driver("i", flits.FLIT_BITS)
         self.output = self.monitor("o", self.receive)
@@ -95,6 +97,8 @@ class NodeBench(Bench):
         fewer = refused.get(self.shown["status"]) <= refused.get(self.status)
         assert fewer, f"cycle {self.cycle}: {self.shown}"
         assert not broken, f"cycle {self.cycle}: {self.shown}"
+        if self.inside:
+            self._watch_lines()
         if self.open_answer and len(self.due["answers"]) > 2:  # the others have left the slave
             assert not self.shown["computing"], f"cycle {self.cycle}: works amid a transaction"
         if self.shown["quiet"]:
@@ -103,6 +107,14 @@ class NodeBench(Bench):
             assert not any(others), f"cycle {self.cycle}: {self.shown}"
             answered = not (self.input.idle and self.due["answers"])
             assert answered, f"cycle {self.cycle}: quiet, and an answer is due"
+
+    def _watch_lines(self):
+        """No line is read that there is not, and none is written that cannot be."""
+        port = "interface.memory__"
+        line = self.pins.peek(f"{port}line")
+        read, write = (self.pins.peek(port + name) for name in ("read", "write"))
+        legal = (not read or self.readable(8 * line)) and (not write or self.writable(8 * line))
+        assert legal, f"cycle {self.cycle}: line {line} is {'written' if write else 'read'}"
 
     def receive(self, flit):
         """A flit has left the node."""

@@ -1,5 +1,6 @@
 """Ports of a design under test, alike in Verilator and in Amaranth's own simulator."""
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Protocol
@@ -26,7 +27,10 @@ class Pins(Protocol):
         """Value of the port ``name``; only inside `cycle`'s ``look``."""
 
     def peek(self, path: str) -> int:
-        """Value of the port ``INSTANCE.PORT`` of a block right below; only inside ``look``."""
+        """Value of the port ``INSTANCE.PORT`` of a block right below; only inside ``look``.
+
+        PORT is its name in Verilog.
+        """
 
     async def cycle(self, look: Callable[[], None]) -> None:
         """Pass one clock edge. ``look`` is called with everything as it stands before it."""
@@ -97,7 +101,8 @@ class AmaranthPins:
 
     def peek(self, path):
         instance, port = path.split(".")
-        return self._read(Value.cast(getattr(self._module.submodules[instance], port)))
+        block = self._module.submodules[instance]
+        return self._read(Value.cast(functools.reduce(getattr, port.split("__"), block)))
 
     def _read(self, value: Value) -> int:
         return self._ctx.get(value) & ((1 << len(value)) - 1)

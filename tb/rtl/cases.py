@@ -195,6 +195,7 @@ def _node(inputs: int, neurons: int, sources: int, destinations: int, **own: boo
         make=functools.partial(Node, shape=shape),
         module="tb.rtl.node.node_cocotb",
         parameters=parameters,
+        peeked=tuple(f"network_interface_*.memory__{port}" for port in ("line", "read", "write")),
     )
 
 

@@ -13,8 +13,15 @@ from trispike.models.mesh.flits import (
     pack,
 )
 from trispike.models.mesh.mapping import HOST
-from trispike.models.mesh.memory_map import ADDRESS_ENTRY, LINE_WORDS, STATUS, WORD_BITS, Line
-from trispike.models.mesh.node_shape import CREDITS
+from trispike.models.mesh.memory_map import (
+    ADDRESS_ENTRY,
+    AER_ENTRY,
+    LINE_WORDS,
+    STATUS,
+    WORD_BITS,
+    Line,
+)
+from trispike.models.mesh.node_shape import BLOCK_ROWS, CREDITS
 from trispike.models.mesh.transactions import Reason, read, write
 from trispike.sim.cosim.cycles import Pace
 
@@ -75,6 +82,21 @@ async def bursts_cross_lines(bench):
 
 
 @scenario(NodeBench)
+async def a_word_a_cycle(bench):
+    """A line more to write takes eight cycles for its words, and three to move it."""
+    bench.stall(never=True)
+    cycles = []
+    for lines in (1, 2, 3):
+        begun = bench.cycle
+        words = [bench.rng.getrandbits(WORD_BITS) & ~1 for _ in range(lines * LINE_WORDS)]
+        bench.write(8 * Line.CONSTANTS, words)
+        await bench.drain()
+        cycles.append(bench.cycle - begun)
+    one, two, three = cycles
+    assert two - one == three - two == LINE_WORDS + 3
+
+
+@scenario(NodeBench)
 async def addresses_that_do_not_exist(bench):
     """They are answered with an error, words before them are in order, and the node goes on."""
     bench.stall()
@@ -91,6 +113,13 @@ async def addresses_that_do_not_exist(bench):
         bench.read(address, 3)
         bench.write(address, 5)
         bench.write(address, [1, 2, 3])
+        await bench.drain()
+    for line in Line:
+        for bit in range(14):  # not a line that there is but for one bit
+            address = LINE_WORDS * (line ^ 1 << bit)
+            if not bench.readable(address):
+                bench.read(address, 2)
+                bench.write(address, [1, 2])
         await bench.drain()
     bench.write(8 * Line.STATUS, 1)
     bench.write(8 * Line.ADDRESS_LUT + 6, [0, 0, 7, 8])
@@ -163,6 +192,26 @@ async def every_density(bench):
         await bench.drain()
         for density in (0.0, 1.0, 0.0):
             bench.plan(2, density)
+        await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def any_source(bench):
+    """Credits go to sources of one bit, and of all but one."""
+    bench.load()
+    for k in range(18):
+        await bench.drain()
+        codes = [1 << (k + j) % 9 if k < 9 else 511 ^ 1 << (k + j) % 9 for j in range(9)]
+        for source, code in zip(bench.sources, codes, strict=False):
+            source.code, source.from_host = code, 0
+            source.planned, source.credits = 0, CREDITS
+        entries = [pack(AER_ENTRY, valid=1, source=s.code, block=s.block) for s in bench.sources]
+        unused = bench.shape.sources - len(entries)
+        bench.write(8 * Line.AER_LUT, entries + [0] * unused)
+        same = [bench.memory.get(8 * Line.ADDRESS_LUT + j, 0) for j in range(LINE_WORDS)]
+        bench.write(8 * Line.ADDRESS_LUT, same)
+        await bench.drain()
+        bench.plan(1, 0.1)
         await bench.run_steps()
 
 
@@ -248,6 +297,12 @@ async def memory_is_refused_at_work(bench):
     """While spikes are pending every transaction is refused; afterwards it is not."""
     bench.load()
     await bench.drain()
+    for _ in range(3):
+        await _refused_at_work(bench)
+
+
+async def _refused_at_work(bench):
+    """In one timestep."""
     bench.plan(1, 0.5)
     later = [flit for source in bench.sources for flit in source.later]
     first, last = later[:-1], later[-1]
@@ -267,9 +322,52 @@ async def memory_is_refused_at_work(bench):
         await bench.step()
     bench.input.send(last)
     await bench.drain()
+    for credit in bench.credits_owed_back:
+        bench.return_credit(*credit)
+    bench.credits_owed_back.clear()
+    await bench.drain()
     for _ in range(3):
         await bench.step()
     bench.read(32, 8)
+    await bench.drain()
+
+
+@scenario(NodeBench)
+async def spikes_pass_a_slave_at_work(bench):
+    """Spikes and credits are taken though an answer waits for the network."""
+    bench.load()
+    await bench.drain()
+    bench.read(0, LINE_WORDS)
+    while not bench.input.idle:
+        await bench.step()
+    bench.output.pace = 0.0
+    bench.plan(1, 1.0)
+    for source in bench.sources:
+        for flit in source.later:
+            bench.input.send(flit)
+        source.later = []
+    flits = len(bench.input.taken) + BLOCK_ROWS
+    for _ in range(3 * BLOCK_ROWS * len(bench.sources)):
+        await bench.step()
+    assert bench.input.idle
+    assert len(bench.input.taken) >= flits
+    bench.output.pace = 1.0
+    await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def overdrawn_by_any(bench):
+    """A credit too many of each destination."""
+    bench.load()
+    await bench.drain()
+    for destination in bench.destinations:
+        await bench.reset()
+        bench.status = STATUS["overdrawn"].put(1)
+        bench.return_credit(*destination)
+        await bench.drain()
+        for _ in range(4):
+            await bench.step()
+        assert bench.shown["status"] == bench.status
 
 
 @scenario(NodeBench)

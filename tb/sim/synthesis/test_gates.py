@@ -91,7 +91,7 @@ def test_node():
     """The interface, its tables, the memory map and a cluster, with clocks gated."""
     parameters = {"inputs": 32, "neurons": 32, "sources": 2, "destinations": 2}
     node = Node(shape=node_shape(**parameters))
-    _run(node, "tb.rtl.node.node_cocotb", parameters, gated=True)
+    _run(node, "tb.rtl.node.node_cocotb", {"inside": False, **parameters}, gated=True)
 
 
 @pytest.mark.thorough
