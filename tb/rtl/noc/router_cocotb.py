@@ -36,15 +36,15 @@ class RouterBench(Bench):
         }
         self.received = {port: [] for port in self.model.ports}
 
-    def stand(self, mesh, here, dead_links):
-        """Be the router ``here`` of ``mesh``; reset after it."""
+    def stand(self, mesh, here, dead_links, targets=0):
+        """Be the router ``here`` of ``mesh``; reset after it. ``targets``: see `_destinations`."""
         self.routes = Routes(mesh=mesh, routing=self.routing, dead_links=dead_links)
         self.here = here
         self.model = RouterModel(self.routes, here, self.depth)
         self.pins.set("here", sum(at << 3 * k for k, at in enumerate(here)))
         if self.most_dead:
             self.pins.set("dead_links", dead_links_word(mesh, dead_links))
-        self.destinations = self._destinations()
+        self.destinations = self._destinations(targets)
 
     def stand_anywhere(self):
         """Be a router with the same ports of any mesh with any dead links; reset after it."""
@@ -54,21 +54,40 @@ class RouterBench(Bench):
             side = rng.randint(1 + above + below, 8 if above or below else 1)
             sides.append(side)
             here.append(rng.randint(1, side - 2) if above and below else (side - 1) * below)
-        mesh, (x, y, z) = MeshShape(x=sides[0], y=sides[1], z=sides[2]), here
-        links = []
-        while mesh.z > 1 and mesh.x * mesh.y > 1 and len(links) < rng.randint(0, self.most_dead):
-            column = (
-                (x, y) if rng.random() < 0.5 else (rng.randrange(mesh.x), rng.randrange(mesh.y))
-            )
-            at = min(max(0, z - rng.randrange(2)), mesh.z - 2)
-            if rng.random() < 0.5:
-                at = rng.randrange(mesh.z - 1)
-            links.append(DeadLink(x=column[0], y=column[1], z=at))
-        self.stand(mesh, (x, y, z), tuple(links))
+        mesh = MeshShape(x=sides[0], y=sides[1], z=sides[2])
+        count = rng.choice([0, 1, 2, 2]) if mesh.z > 1 and mesh.x * mesh.y > 1 else 0
+        count = min(count, self.most_dead)
+        links = [self._dead_link(mesh, here) for _ in range(count)]
+        if count > 1 and rng.random() < 0.3:  # the way round the second is dead, too
+            x, y, z = links[0].x - 1, links[0].y, links[0].z
+            links[1] = DeadLink(x=x, y=y, z=z) if x >= 0 else links[1]
+        self.stand(mesh, tuple(here), tuple(links), targets=30)
 
-    def _destinations(self):
-        """For each input, the destinations of the flits that may come by it."""
+    def _dead_link(self, mesh, here):
+        """One beside ``here``, one that differs from that by a bit, or any."""
+        rng, (x, y, z) = self.rng, here
+        at = [x, y, min(max(0, z - rng.randrange(2)), mesh.z - 2)]
+        most = [mesh.x - 1, mesh.y - 1, mesh.z - 2]
+        kind = rng.choice(["beside", "a bit", "a bit", "any"])
+        for axis in range(3):
+            if kind == "any" and rng.random() < 0.5:
+                at[axis] = rng.randint(0, most[axis])
+        if kind == "a bit":
+            axis = rng.randrange(3)
+            flipped = [at[axis] ^ 1 << bit for bit in range(3)]
+            at[axis] = rng.choice([each for each in flipped if each <= most[axis]] or [at[axis]])
+        return DeadLink(x=at[0], y=at[1], z=at[2])
+
+    def _destinations(self, count):
+        """For each input, destinations of flits that may come by it: all, or ``count`` and more.
+
+        Among these are all of its own column and of those of dead links.
+        """
         targets = [(x, y, z) for x in range(8) for y in range(8) for z in range(8)]
+        if count:
+            columns = {self.here[:2], *((link.x, link.y) for link in self.routes.dead_links)}
+            near = [to for to in targets if to[:2] in columns]
+            targets = sorted({*near, *self.rng.sample(targets, count)})
         found = {Port.LOCAL: targets}
         for port in self.model.ports:
             if port is not Port.LOCAL:
@@ -135,10 +154,10 @@ class RouterBench(Bench):
         ends = self.destinations[port]
         if inside:
             ends = [end for end in ends if not self.routes.path(self.here, end).dropped]
-        columns = {(link.x, link.y) for link in self.routes.dead_links}
-        behind = [end for end in ends if end[:2] in columns]
+        columns = {self.here[:2], *((link.x, link.y) for link in self.routes.dead_links)}
+        near = [end for end in ends if end[:2] in columns]
         if self.rng.random() < 0.5:
-            ends = behind or ends
+            ends = near or ends
         if ends:
             length = self.rng.randint(2, 6) if self.rng.random() < _LONG else 1
             self.send_packet(port, self.rng.choice(ends), length)
@@ -200,7 +219,7 @@ async def random_without_stalls(bench):
     """Any packets at all ports."""
     bench.stall(never=True)
     for port in bench.model.ports:
-        for _ in range(25):
+        for _ in range(80):
             bench.send_any(port)
     await bench.drain()
 
@@ -230,14 +249,16 @@ async def random_stalls(bench):
 @scenario(RouterBench)
 async def anywhere(bench):
     """At other places, in other meshes, with other dead links: the ports alone tell of them."""
-    for _ in range(24):
+    for _ in range(150):
         bench.stand_anywhere()
         await bench.reset()
         bench.stall(never=bench.rng.random() < 0.5)
         for port in bench.model.ports:
-            for _ in range(6):
+            for _ in range(4):
                 bench.send_any(port)
         await bench.drain()
+        for _ in range(2):  # until the last drop is counted
+            await bench.step()
 
 
 @scenario(RouterBench)
