@@ -61,6 +61,7 @@ class RouterBench(Bench):
         if count > 1 and rng.random() < 0.3:  # the way round the second is dead, too
             x, y, z = links[0].x - 1, links[0].y, links[0].z
             links[1] = DeadLink(x=x, y=y, z=z) if x >= 0 else links[1]
+            rng.shuffle(links)
         self.stand(mesh, tuple(here), tuple(links), targets=30)
 
     def _dead_link(self, mesh, here):
