@@ -1,12 +1,14 @@
 """Testbench of the fixed chip."""
 
 import dataclasses
+import random
 
 import numpy as np
 from amaranth.hdl import Shape
 
 from tb.kit.bench import Bench, scenario, unpack
 from tb.kit.oracles import bools, random_layer, random_vector
+from tb.kit.pins import VerilatorPins
 from trispike import golden
 from trispike.models.network.numbers import COUNT_BITS, MAX_TIMESTEPS
 from trispike.models.network.parameters import LayerParameters, Network
@@ -238,26 +240,58 @@ def _passing_on(shape):
     return Network(name=NAME, layers=tuple(layers))
 
 
-@scenario(ChipBench)
-async def close_races(bench):
-    """Counts of all sizes that are equal, or differ by one bit; labels that are stable early."""
-    rng, network = bench.rng, _passing_on(bench.shape)
-    bits = bench.shape.stability_bits if bench.shape.stops else 0
+async def _pairs(bench, mask):
+    """Counts of two outputs that differ by a bit, either is larger; ``mask`` flips other bits.
+
+    They are many cycles: not in Amaranth's simulator.
+    """
+    if not isinstance(bench.pins, VerilatorPins):
+        return
+    rng, network, outputs = bench.rng, _passing_on(bench.shape), bench.shape.sizes[-1]
+    if bench.shape.stops:  # none does
+        network = dataclasses.replace(network, stability=(1 << bench.shape.stability_bits) - 1)
+    await bench.load(network, MAX_TIMESTEPS)
     bench.stall(never=True)
-    for _ in range(10):
-        if bits:
-            most = 1 << rng.randint(COUNT_BITS, bits)
-            network = dataclasses.replace(network, stability=rng.randrange(most))
+    seen = random.Random(1)  # the same for either mask
+    for pair in ((0, 1), (0, outputs // 2), (outputs - 2, outputs - 1)):
+        for bit in range(COUNT_BITS):
+            common = (seen.randrange(1 << COUNT_BITS) ^ mask) & ~(1 << bit)
+            for larger, smaller in (pair, pair[::-1]):
+                image = np.zeros((1, MAX_TIMESTEPS, bench.shape.sizes[0]), dtype=bool)
+                for k, count in ((larger, common | 1 << bit), (smaller, common)):
+                    image[0, rng.sample(range(MAX_TIMESTEPS), count), k] = True
+                bench.send(image)
+    await bench.drain()
+
+
+@scenario(ChipBench)
+async def pairs_of_counts(bench):
+    """See `_pairs`."""
+    await _pairs(bench, 0)
+
+
+@scenario(ChipBench)
+async def pairs_of_other_counts(bench):
+    """See `_pairs`."""
+    await _pairs(bench, (1 << COUNT_BITS) - 1)
+
+
+@scenario(ChipBench)
+async def labels_that_are_stable(bench):
+    """One output leads by more and more, or nearly: images end when that is enough."""
+    if not bench.shape.stops or not isinstance(bench.pins, VerilatorPins):
+        return
+    rng = bench.rng
+    bench.stall(never=True)
+    for share in (1.0, 1.0, 0.9, 0.7) * 4:
+        theta = rng.randrange(1 << rng.choice([8, 10, 12, 14, 15]))
+        network = dataclasses.replace(_passing_on(bench.shape), stability=theta)
         await bench.load(network, MAX_TIMESTEPS)
-        images = np.zeros((2, MAX_TIMESTEPS, bench.shape.sizes[0]), dtype=bool)
-        for image in images:
-            most = rng.randint(1, MAX_TIMESTEPS)
-            for k in range(bench.shape.sizes[-1]):
-                count = most ^ rng.choice([0, 1 << rng.randrange(COUNT_BITS)])
-                image[: MAX_TIMESTEPS - count, k] = True
-                if rng.random() < 0.5:
-                    image[:, k] = ~image[:, k]
-        bench.send(images)
+        image = np.zeros((1, MAX_TIMESTEPS, bench.shape.sizes[0]), dtype=bool)
+        leader = rng.randrange(bench.shape.sizes[-1])
+        for t in range(MAX_TIMESTEPS):
+            image[0, t, leader] = rng.random() < share
+        bench.send(image)
         await bench.drain()
 
 
