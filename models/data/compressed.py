@@ -20,6 +20,9 @@ _UNPACKERS = {
 _BROKEN = (zlib.error, lzma.LZMAError)
 """What broken wrappings raise."""
 
+_BROKEN_TAR = (tarfile.TarError, EOFError, RecursionError, ValueError, TypeError, *_BROKEN)
+"""What broken archives raise: TypeError is of a wrapping that ends within its header."""
+
 _NAMES = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 
 _MEMBER_BYTES = 1 << 14
@@ -94,7 +97,7 @@ def members(archive: Path, limit: int, most: int) -> Iterator[tuple[str, bytes]]
                     yield file.name, unpacked.extractfile(file).read(limit)
     except BadInput:
         raise
-    except (tarfile.TarError, EOFError, RecursionError, ValueError, *_BROKEN):
+    except _BROKEN_TAR:
         raise BadInput(f"{archive} is damaged; fetch it again") from None
     except OSError as error:
         raise BadInput(f"cannot read {archive}: {error.strerror or error}") from None

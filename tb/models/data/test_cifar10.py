@@ -132,7 +132,7 @@ def test_broken_archive(made, tmp_path):
     archive(path, made)
     whole = path.read_bytes()
     middle = len(whole) // 2
-    cuts = [whole[:size] for size in range(0, len(whole) - 100, len(whole) // 50)]
+    cuts = [whole[:size] for size in (*range(20), *range(0, len(whole) - 100, len(whole) // 50))]
     for broken in [*cuts, b"no archive", whole[:middle] + bytes(99)]:
         path.write_bytes(broken)
         with pytest.raises(BadInput) as caught:
