@@ -215,12 +215,17 @@ def _node(name: str, node: Any, inputs: tuple[int, ...]) -> Node:
         for field in dataclasses.fields(node)
         if field.name not in ("input_type", "output_type", "metadata")
     }
-    if kind == "LIF" and np.isposinf(values["tau"]).all() and np.isposinf(values["r"]).all():
+    if kind == "LIF" and _is_endless(values["tau"]) and _is_endless(values["r"]):
         kind = "IF"
         values = {"r": _SNNTORCH_RATE, **{of: values[of] for of in ("v_threshold", "v_reset")}}
     fields = {field: _value(name, field, value) for field, value in values.items()}
     fields, outputs = _SHAPES[kind](name, fields, inputs)
     return Node(name=name, kind=kind, fields=fields, inputs=inputs, outputs=outputs)
+
+
+def _is_endless(value: Any) -> bool:
+    array = np.asarray(value)
+    return array.dtype.kind == "f" and bool(np.isposinf(array).all())
 
 
 def _value(name: str, field: str, value: Any) -> Any:

@@ -123,6 +123,24 @@ def test_fields_of_other_kinds(case, tmp_path):
 
 
 @needs_nir
+def test_leaks_in_words(tmp_path):
+    """What decides the kind of a neuron may be no numbers, either."""
+    import h5py
+    import nir
+
+    def leaky(one):
+        return nir.LIF(one, one, 0 * one, one, 0 * one)
+
+    nodes = of_neurons(leaky)
+    (name, *_) = (name for name, node in nodes.items() if isinstance(node, nir.LIF))
+    path = written(tmp_path, nodes)
+    with h5py.File(path, "r+") as file:
+        del file[f"node/nodes/{name}/tau"]
+        file[f"node/nodes/{name}/tau"] = "x"
+    assert f"tau of {name} must be numbers, not" in _refused(path, tmp_path)
+
+
+@needs_nir
 def test_an_array_that_is_not_in_the_file(tmp_path):
     """HDF5 can name any shape without having a byte of it."""
     import h5py
