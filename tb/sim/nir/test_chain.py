@@ -128,7 +128,8 @@ def test_leaks_in_words(tmp_path):
     import h5py
     import nir
 
-    def leaky(one):
+    def leaky(n):
+        one = np.ones(n)
         return nir.LIF(one, one, 0 * one, one, 0 * one)
 
     nodes = of_neurons(leaky)
@@ -136,7 +137,7 @@ def test_leaks_in_words(tmp_path):
     path = written(tmp_path, nodes)
     with h5py.File(path, "r+") as file:
         del file[f"node/nodes/{name}/tau"]
-        file[f"node/nodes/{name}/tau"] = "x"
+        file[f"node/nodes/{name}/tau"] = np.full(20, b"x")
     assert f"tau of {name} must be numbers, not" in _refused(path, tmp_path)
 
 
