@@ -10,8 +10,8 @@ from trispike.models.mesh import flits
 from trispike.models.mesh.flits import FLIT_BITS, MEMORY, SPIKE, Command, FlitType
 
 _HOST, _NODE = 0, 1
-_ORIGIN = 30
-"""Bit of a flit, payload to this block, by which the bench knows a flit's sender again."""
+_ORIGIN = range(MEMORY["content"].lowest, FLIT_BITS)
+"""Bits of a flit, payload to this block, by one of which the bench knows a flit's sender again."""
 
 
 class HostPortBench(Bench):
@@ -30,6 +30,7 @@ class HostPortBench(Bench):
         self.entered = [collections.deque(), collections.deque()]
         self.packets = []  # senders of the packets that the router was given, in order
         self.within = False  # more flits of the last packet follow
+        self.mark, self.host_mark = rng.choice(_ORIGIN), rng.randint(0, 1)
 
     async def reset(self):
         """Reset the block."""
@@ -46,7 +47,8 @@ class HostPortBench(Bench):
     def send(self, origin, length=1):
         """Queue a packet of ``length`` flits of the host or the node."""
         for k in range(length):
-            flit = self.rng.getrandbits(FLIT_BITS) & ~(1 << _ORIGIN) | origin << _ORIGIN
+            flit = self.rng.getrandbits(FLIT_BITS) & ~(1 << self.mark)
+            flit |= (origin ^ self.host_mark) << self.mark
             if length == 1:
                 flit &= ~SPIKE["type"].put(1)
             else:
@@ -57,7 +59,7 @@ class HostPortBench(Bench):
             self.senders[origin].send(flit, lambda flit=flit: self.entered[origin].append(flit))
 
     def _merged(self, flit):
-        origin = flit >> _ORIGIN & 1
+        origin = flit >> self.mark & 1 ^ self.host_mark
         where = f"cycle {self.cycle}: {flits.text(flit)}"
         if self.within:
             assert origin == self.packets[-1], f"{where} within a packet of the other"
@@ -188,4 +190,23 @@ async def random_stalls(bench):
         for _ in range(15):
             bench.send(bench.rng.choice([_HOST, _NODE]), bench.rng.randint(1, 4))
             bench.arrive(bench.rng.getrandbits(FLIT_BITS))
+        await bench.drain()
+
+
+@scenario(HostPortBench)
+async def reset_in_mid_flight(bench):
+    """A reset forgets all flits, and every one after it passes."""
+    for _ in range(20):
+        bench.stall()
+        for _ in range(4):
+            bench.send(_HOST, bench.rng.randint(1, 3))
+            bench.send(_NODE, bench.rng.randint(1, 3))
+        for _ in range(bench.rng.randint(1, 12)):
+            await bench.step()
+        await bench.reset()
+        bench.mark, bench.host_mark = bench.rng.choice(_ORIGIN), bench.rng.randint(0, 1)
+        bench.stall()
+        for _ in range(3):
+            bench.send(_HOST)
+            bench.send(_NODE, 2)
         await bench.drain()
