@@ -121,6 +121,7 @@ def test_every_row(tmp_path, monkeypatch, quick, capsys):
     assert again.read_text() == text
 
 
+@pytest.mark.thorough
 def test_compare_prints_what_moved(tmp_path, spared, quick, capsys):
     """Every row that both have stands in the second table; JSON= may name COMPARE='s own file."""
     weight_file = save(NETWORK, tmp_path)
@@ -269,6 +270,7 @@ def test_wrong_label_is_a_mismatch(tmp_path, built):
             contender.measure()
 
 
+@pytest.mark.thorough
 def test_wrong_cycle_is_a_mismatch(tmp_path, built):
     """The ceiling and the cycle model must hold to the cycle what was worked out before."""
     work = _work(tmp_path)
@@ -278,6 +280,7 @@ def test_wrong_cycle_is_a_mismatch(tmp_path, built):
             contender.measure()
 
 
+@pytest.mark.thorough
 def test_divergence_is_a_mismatch(tmp_path, built, monkeypatch):
     """What the co-simulation finds in its own comparison ends a bench too."""
     mismatch = Mismatch(
@@ -291,6 +294,7 @@ def test_divergence_is_a_mismatch(tmp_path, built, monkeypatch):
         CocotbRun(_work(tmp_path), built[1], tmp_path / "cocotb").measure()
 
 
+@pytest.mark.thorough
 def test_mismatch_ends_a_bench(tmp_path, spared, quick, monkeypatch, capsys):
     """No table and no record of what computes garbage."""
     whole = Work.of
@@ -344,6 +348,7 @@ def test_snntorch_equals_golden(tmp_path, sizes, seed):
         snn.SnnTorch(off).measure()
 
 
+@pytest.mark.thorough
 def test_without_snntorch(tmp_path, spared, quick, monkeypatch, capsys):
     """The row stands in the table as skipped, and a line says how to have it."""
     monkeypatch.delitem(sys.modules, "trispike.sim.bench.snn", raising=False)
