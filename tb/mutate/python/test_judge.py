@@ -27,6 +27,7 @@ def _mutant(now, path=FILE):
     return next(each for each in mutants_of([path]) if each.now == now)
 
 
+@pytest.mark.thorough
 def test_judged():
     """Killed by a test that fails, or by one that does not end; or a gap."""
     mutants = [

@@ -116,6 +116,7 @@ def _at(path, cycle, signal):
     return [value for time, value in changes(signal) if time <= begun][-1]
 
 
+@pytest.mark.thorough
 def test_a_fault_is_shown(run, tmp_path, monkeypatch):
     """Message, waveform and timeline agree on image, layer, neuron, cycle and value."""
     tell, again = run

@@ -39,6 +39,7 @@ def exported(tmp_path_factory):
 pytestmark = pytest.mark.xdist_group("export")
 
 
+@pytest.mark.thorough
 def test_same_bytes(exported):
     """Nothing in the export depends on the folder or on the order of hashes."""
     first, second = ({f.name: f.read_bytes() for f in folder.iterdir()} for folder in exported)

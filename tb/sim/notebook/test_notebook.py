@@ -96,6 +96,7 @@ def test_golden_model():
     assert run_golden(_net(encoder="rate"), pixels).spikes[0].shape == (5, 5, 9)
 
 
+@pytest.mark.thorough
 def test_rtl():
     """It is the golden model's, in the cycles that follow from its spikes."""
     run, result = (
