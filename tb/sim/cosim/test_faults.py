@@ -130,6 +130,7 @@ def test_wrong_weight(tmp_path, monkeypatch):
     assert found["got"] - found["expected"] == change
 
 
+@pytest.mark.thorough
 def test_enable_that_misses_a_lane(tmp_path, monkeypatch):
     """PEs that are not clocked for the second lane alone: one neuron has its weights only there."""
     monkeypatch.setattr(pe, "TernaryMultiplexer", FirstLane)

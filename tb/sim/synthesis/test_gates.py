@@ -54,7 +54,7 @@ _EARLY = pytest.mark.parametrize(
     [
         pytest.param(False, False, id="plain", marks=pytest.mark.thorough),
         pytest.param(True, False, id="gated"),
-        pytest.param(True, True, id="early"),
+        pytest.param(True, True, id="early", marks=pytest.mark.thorough),
     ],
 )
 """And gates have latches or none."""
