@@ -149,7 +149,7 @@ class NodeBench(Bench):
     # Memory
 
     def send(self, request):
-        """Queue the flits of a request."""
+        """Queue the flits of a request, or others."""
         for flit in request:
             self.input.send(int(flit))
 
@@ -330,9 +330,24 @@ class NodeBench(Bench):
             if self.credits_owed_back and self.give_back and self.rng.random() < 0.3:
                 self.return_credit(*self.credits_owed_back.pop(0))
             await self.step()
+        self.return_credits()
+        await self.drain()
+
+    def take_planned(self):
+        """The flits that are planned, source by source, as if each had sent its own."""
+        planned = [flit for source in self.sources for flit in source.later]
+        for source in self.sources:
+            source.later = []
+        return planned
+
+    def return_credits(self):
+        """Give the node all credits that it is owed."""
         while self.credits_owed_back:
             self.return_credit(*self.credits_owed_back.pop(0))
-        await self.drain()
+
+    def write_again(self, line):
+        """Queue a write of what stands in ``line``."""
+        self.write(8 * line, [self.memory.get(8 * line + k, 0) for k in range(LINE_WORDS)])
 
     def return_credit(self, code, is_host):
         """Give the node a credit from one of its destinations."""

@@ -19,6 +19,8 @@ class Pins(Protocol):
     """What a testbench sees of its design. All values are unsigned bit patterns."""
 
     log: logging.Logger
+    quick: bool
+    """A hundred thousand cycles pass in seconds."""
 
     def set(self, name: str, value: int) -> None:
         """Drive the input port ``name``, or ``rst``, from now on."""
@@ -38,6 +40,8 @@ class Pins(Protocol):
 
 class VerilatorPins:
     """Pins of a Verilated model under cocotb."""
+
+    quick = True
 
     def __init__(self, dut):
         self.log = dut._log
@@ -75,6 +79,7 @@ class AmaranthPins:
     """Pins of a block in Amaranth's own simulator."""
 
     log = logging.getLogger("amaranth")
+    quick = False
 
     def __init__(self, ctx, ports: dict[str, Value], module: Module):
         self._ctx, self._ports, self._module = ctx, ports, module

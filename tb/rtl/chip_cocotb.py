@@ -9,7 +9,6 @@ from amaranth.hdl import Shape
 
 from tb.kit.bench import Bench, scenario, unpack
 from tb.kit.oracles import bools, random_layer, random_vector
-from tb.kit.pins import VerilatorPins
 from trispike import golden
 from trispike.models.network.numbers import COUNT_BITS, MAX_TIMESTEPS
 from trispike.models.network.parameters import LayerParameters, Network
@@ -244,19 +243,19 @@ def _passing_on(shape):
 async def _pairs(bench, mask):
     """Counts of two outputs that differ by a bit, either is larger; ``mask`` flips other bits.
 
-    They are many cycles: not in Amaranth's simulator.
+    These are many cycles.
     """
-    if not isinstance(bench.pins, VerilatorPins):
+    if not bench.pins.quick:
         return
     rng, network, outputs = bench.rng, _passing_on(bench.shape), bench.shape.sizes[-1]
     if bench.shape.stops:  # none does
         network = dataclasses.replace(network, stability=(1 << bench.shape.stability_bits) - 1)
     await bench.load(network, MAX_TIMESTEPS)
     bench.stall(never=True)
-    seen = random.Random(1)  # the same for either mask
+    alike = random.Random(1)  # for either mask
     for pair in ((0, 1), (0, outputs // 2), (outputs - 2, outputs - 1)):
         for bit in range(COUNT_BITS):
-            common = (seen.randrange(1 << COUNT_BITS) ^ mask) & ~(1 << bit)
+            common = (alike.randrange(1 << COUNT_BITS) ^ mask) & ~(1 << bit)
             for larger, smaller in (pair, pair[::-1]):
                 image = np.zeros((1, MAX_TIMESTEPS, bench.shape.sizes[0]), dtype=bool)
                 for k, count in ((larger, common | 1 << bit), (smaller, common)):
@@ -280,7 +279,7 @@ async def pairs_of_other_counts(bench):
 @scenario(ChipBench)
 async def labels_that_are_stable(bench):
     """One output leads by more and more, others are nearly alike: images end when it is enough."""
-    if not bench.shape.stops or not isinstance(bench.pins, VerilatorPins):
+    if not bench.shape.stops or not bench.pins.quick:
         return
     rng = bench.rng
     bench.stall(never=True)

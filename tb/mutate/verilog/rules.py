@@ -3,9 +3,6 @@
 Only with these a mutant is equivalent that differs on inputs which never come.
 """
 
-import inspect
-from collections.abc import Callable
-
 from amaranth.hdl import Module
 from amaranth.lib import data
 
@@ -38,20 +35,11 @@ def rules(block: Block) -> Rules:
     leave_out(block)
 
     def add(m: Module, sides: Sides) -> None:
-        for made in _those_of(block):
-            made(m, block, sides)
+        for kind, made in _RULES.items():
+            if isinstance(block, kind):
+                made(m, block, sides)
 
     return add
-
-
-def text_of_rules(block: Block) -> str:
-    """What `rules` adds for ``block``, in Python."""
-    leave_out(block)
-    return "".join(map(inspect.getsource, _those_of(block)))
-
-
-def _those_of(block: Block) -> list[Callable[[Module, Block, Sides], None]]:
-    return [made for kind, made in _RULES.items() if isinstance(block, kind)]
 
 
 def _element(m: Module, block: ProcessingElement, sides: Sides) -> None:

@@ -65,7 +65,7 @@ def test_scenarios_and_solver_agree(tmp_path):
 @pytest.mark.parametrize(
     "case",
     [
-        *("pe_2", "flow_4", "sram_8x16"),
+        *("pe_2", "flow_4", "sram_8x16", "layer_5x3_2"),
         *("router_3x3x3_2_1_1_depth4_detour_dead2", "node_64x32_2_2", "node_64x96_8_3"),
     ],
 )

@@ -14,7 +14,7 @@ from tb.mutate.imports import sources_of
 from tb.mutate.outcome import EQUIVALENT, GAP, Mutant, Outcome
 from tb.mutate.verilog import chip, equivalence
 from tb.mutate.verilog.netlist import SELECTION, Mutation, Netlist
-from tb.mutate.verilog.rules import rules, text_of_rules
+from tb.mutate.verilog.rules import rules
 from tb.rtl.cases import Case
 from trispike.models.network.shape import NetworkShape
 from trispike.rtl.hierarchy import flat_ports, leave_out
@@ -51,10 +51,9 @@ class Geometry:
     def key(self) -> str:
         """A name for all that decides what becomes of a mutant."""
         modules = [__name__, self.case.make.func.__module__, self.case.module, _COMPARISON]
-        mine = sources_of(modules, without=["tb.rtl.cases", "tb.mutate.verilog.rules"])
-        texts = digest_of([*mine, *(path for path in sources() if path.suffix != ".py")])
-        kept = text_of_rules(self.case.make())
-        return f"{texts} {kept} {self.case!r} {self.modules!r} {self.around!r} {self.chip!r}"
+        mine = sources_of(modules, without=["tb.rtl.cases"])
+        text = digest_of([*mine, *(path for path in sources() if path.suffix != ".py")])
+        return f"{text} {self.case!r} {self.modules!r} {self.around!r} {self.chip!r}"
 
     @functools.cached_property
     def netlist(self) -> Netlist:

@@ -70,10 +70,10 @@ class RouterBench(Bench):
         at = [x, y, min(max(0, z - rng.randrange(2)), mesh.z - 2)]
         most = [mesh.x - 1, mesh.y - 1, mesh.z - 2]
         kind = rng.choice(["beside", "a bit", "a bit", "any"])
-        for axis in range(3):
-            if kind == "any" and rng.random() < 0.5:
-                at[axis] = rng.randint(0, most[axis])
-        if kind == "a bit":
+        if kind == "any":
+            pairs = zip(most, at, strict=True)
+            at = [rng.randint(0, last) if rng.random() < 0.5 else near for last, near in pairs]
+        elif kind == "a bit":
             axis = rng.randrange(3)
             flipped = [at[axis] ^ 1 << bit for bit in range(3)]
             at[axis] = rng.choice([each for each in flipped if each <= most[axis]] or [at[axis]])
@@ -109,6 +109,12 @@ class RouterBench(Bench):
     def done(self):
         """Nothing is queued or under way."""
         return super().done and not any(self.model.queues.values())
+
+    async def drain_and_count(self):
+        """Drain, until the last drop is counted."""
+        await self.drain()
+        for _ in range(2):
+            await self.step()
 
     def watch(self):
         where, get, model = f"cycle {self.cycle}", self.pins.get, self.model
@@ -234,8 +240,7 @@ async def random_stalls(bench):
             for _ in range(4):
                 bench.send_any(port)
         await bench.drain()
-    for _ in range(2):  # until the last drop is counted
-        await bench.step()
+    await bench.drain_and_count()
     sent = sum(len(driver.taken) for driver in bench.inputs.values())
     came = sum(len(flits_) for flits_ in bench.received.values())
     assert came + bench.model.dropped == sent
@@ -257,9 +262,7 @@ async def anywhere(bench):
         for port in bench.model.ports:
             for _ in range(4):
                 bench.send_any(port)
-        await bench.drain()
-        for _ in range(2):  # until the last drop is counted
-            await bench.step()
+        await bench.drain_and_count()
 
 
 @scenario(RouterBench)
@@ -272,9 +275,7 @@ async def nowhere(bench):
     for end in bench.rng.sample(lost, min(30, len(lost))):
         bench.send_packet(Port.LOCAL, end, bench.rng.choice([1, 3]))
         bench.send_any(Port.LOCAL, inside=True)
-    await bench.drain()
-    for _ in range(2):  # until the last drop is counted
-        await bench.step()
+    await bench.drain_and_count()
     assert bool(bench.model.dropped) == bool(lost)
 
 

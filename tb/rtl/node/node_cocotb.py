@@ -208,8 +208,7 @@ async def any_source(bench):
         entries = [pack(AER_ENTRY, valid=1, source=s.code, block=s.block) for s in bench.sources]
         unused = bench.shape.sources - len(entries)
         bench.write(8 * Line.AER_LUT, entries + [0] * unused)
-        same = [bench.memory.get(8 * Line.ADDRESS_LUT + j, 0) for j in range(LINE_WORDS)]
-        bench.write(8 * Line.ADDRESS_LUT, same)
+        bench.write_again(Line.ADDRESS_LUT)
         await bench.drain()
         bench.plan(1, 0.1)
         await bench.run_steps()
@@ -279,15 +278,11 @@ async def tables_bring_credits(bench):
     bench.give_back = False
     for _ in range(2):
         bench.plan(CREDITS)
-        for source in bench.sources:
-            for flit in source.later:
-                bench.input.send(flit)
-            source.later = []
+        bench.send(bench.take_planned())
         await bench.drain()
         bench.credits_owed_back.clear()
         for line in (Line.AER_LUT, Line.ADDRESS_LUT):
-            same = [bench.memory.get(8 * line + k, 0) for k in range(LINE_WORDS)]
-            bench.write(8 * line, same)
+            bench.write_again(line)
         await bench.drain()
         bench.sources[0].planned = 0
 
@@ -304,14 +299,9 @@ async def memory_is_refused_at_work(bench):
 async def _refused_at_work(bench):
     """In one timestep."""
     bench.plan(1, 0.5)
-    later = [flit for source in bench.sources for flit in source.later]
-    first, last = later[:-1], later[-1]
-    for source in bench.sources:
-        source.later = []
-    for flit in first:
-        bench.input.send(flit)
-    if not first:
-        return
+    *first, last = bench.take_planned()
+    assert first
+    bench.send(first)
     bench.send(read(HERE, 32, host=HOST))
     bench.expect_answer(Access.SINGLE_READ, reason=Reason.AT_WORK)
     while bench.due["answers"]:
@@ -322,9 +312,7 @@ async def _refused_at_work(bench):
         await bench.step()
     bench.input.send(last)
     await bench.drain()
-    for credit in bench.credits_owed_back:
-        bench.return_credit(*credit)
-    bench.credits_owed_back.clear()
+    bench.return_credits()
     await bench.drain()
     for _ in range(3):
         await bench.step()
@@ -334,7 +322,7 @@ async def _refused_at_work(bench):
 
 @scenario(NodeBench)
 async def spikes_pass_a_slave_at_work(bench):
-    """Spikes and credits are taken though an answer waits for the network."""
+    """Spikes are taken, more than buffers hold, though an answer waits for the network."""
     bench.load()
     await bench.drain()
     bench.read(0, LINE_WORDS)
@@ -342,15 +330,10 @@ async def spikes_pass_a_slave_at_work(bench):
         await bench.step()
     bench.output.pace = 0.0
     bench.plan(1, 1.0)
-    for source in bench.sources:
-        for flit in source.later:
-            bench.input.send(flit)
-        source.later = []
-    flits = len(bench.input.taken) + BLOCK_ROWS
+    bench.send(bench.take_planned())
     for _ in range(3 * BLOCK_ROWS * len(bench.sources)):
         await bench.step()
     assert bench.input.idle
-    assert len(bench.input.taken) >= flits
     bench.output.pace = 1.0
     await bench.run_steps()
 
@@ -400,10 +383,7 @@ async def spikes_behind_requests(bench):
     for request in requests * 2:
         request()
         bench.plan(1, 0.1)
-        for source in bench.sources:
-            for flit in source.later:
-                bench.input.send(flit)
-            source.later = []
+        bench.send(bench.take_planned())
         await bench.run_steps()
 
 
@@ -465,11 +445,8 @@ async def latency(bench):
         bench.write(8 * Line.ADDRESS_LUT, entries + [0] * (bench.shape.destinations - 1))
         await bench.drain()
         bench.plan(1, density)
-        later = [flit for source in bench.sources for flit in source.later]
-        for source in bench.sources:
-            source.later = []
-        for flit in later:
-            bench.input.send(flit)
+        later = bench.take_planned()
+        bench.send(later)
         count = len(later) - len(bench.sources)
         (first, end) = bench.due["spike", *bench.destinations[0]]
         await bench.drain()
