@@ -57,19 +57,19 @@ def test_simulators_have_the_mutant():
 
 
 def _kept_of(block):
-    """What caches have of ``block`` alone: exports, and folders of models. Others come and go."""
+    """What caches have of ``block``: exports, and folders of models."""
     exports = (build_folder() / "exports").glob("*.json")
     models = (build_folder() / "models").glob(f"*/{block}.v")
-    return (
-        {path for path in exports if path.read_text().startswith(f'["{block}",')},
-        {path for path in models if len([*path.parent.glob("*.v")]) == 1},
-    )
+    return {path for path in exports if path.read_text().startswith(f'["{block}",')}, {*models}
 
 
 @pytest.mark.thorough
 def test_mutants_of_hardware():
-    """No cache has what was exported or built of a mutant, nor gives it what is of the sources."""
-    path, case = "rtl/layers/flow.py", next(each for each in CASES if each.name == "flow_1")
+    """No cache has what was exported or built of a mutant, nor gives it what is of the sources.
+
+    The case is one that no other test builds in another way, as those may run at the same time.
+    """
+    path, case = "rtl/layers/lanes.py", next(each for each in CASES if each.name == "lanes_2_2")
     tests = (f"tb/rtl/test_blocks.py::test_verilated[{case.name}]", "--all")
     stage = Stage(killer="block tests", tests=tests, traced=False)
     options = {"seed": case.seed, "parameters": case.parameters, "peeked": case.peeked}
@@ -77,7 +77,7 @@ def test_mutants_of_hardware():
     leave_out(block := case.make())
     before = _kept_of(block.module_name)
     assert all(before)
-    mutants = [each for each in mutants_of([path]) if "m.If(~" in each.now][:2]
+    mutants = [each for each in mutants_of([path]) if ".eq((event.end))" in each.now]
     assert mutants
     for outcome in Court(paths=(path,), stages=(stage,), anew=True).judged(mutants):
         assert outcome.fate == "block tests"
