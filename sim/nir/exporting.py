@@ -185,7 +185,8 @@ def restored(path: Path) -> tuple[Network, Card] | None:
 
     So it is, too, if a node has been changed since.
     """
-    graph = nir().read(path, type_check=False)
+    with np.errstate(all="ignore"):  # as `sim.nir.chain.read`
+        graph = nir().read(path, type_check=False)
     text = (getattr(graph, "metadata", None) or {}).get(_KEY)
     if text is None:
         return None

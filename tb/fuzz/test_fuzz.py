@@ -3,7 +3,9 @@
 import os
 import re
 import subprocess
+import sys
 import time
+import warnings
 from pathlib import Path
 from unittest import mock
 
@@ -97,6 +99,11 @@ def _take_memory(path: Path) -> None:
     assert np.ones(20 << 20, np.uint8).all()
 
 
+def _say_more(path: Path) -> None:
+    print("more", file=sys.stderr)
+    _refuse(path)
+
+
 def _end(status: int, errors: str):
     return lambda path: subprocess.CompletedProcess([], status, "", errors)
 
@@ -114,6 +121,7 @@ def _end(status: int, errors: str):
         (_end(2, f"error: {NO_MEMORY}\n"), "memory", "there is not enough memory"),
         (_end(2, "two"), "message", "status 2, 'two'"),
         (_end(1, "error: e\n"), "message", "status 1"),
+        (_say_more, "message", "'more"),
         (lambda path: sum(range(30_000_000)), "hang", "s: it"),
         (_take_memory, "memory", "GB: it"),
         (_leave, "left", "left /"),
@@ -127,6 +135,15 @@ def test_each_outcome(read, outcome, said, tmp_path, monkeypatch):
     ended = tried(_Reader(read), None, 5, tmp_path / "fuzz")
     assert (ended.number, ended.outcome) == (5, outcome), ended
     assert said in ended.what
+
+
+def test_a_warning_again(tmp_path):
+    """A process shows a warning once; each input is in a process of its own for its user."""
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("default")
+        for _ in range(2):
+            tried(_Reader(lambda path: warnings.warn("odd", stacklevel=1)), None, 0, tmp_path / "f")
+    assert len(shown) == 2
 
 
 class _Old(_Reader):

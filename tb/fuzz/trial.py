@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import io
 import os
 import random
 import shlex
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -74,7 +76,8 @@ def tried(format: Format, rng: random.Random, number: int, place: Path) -> Trial
     before = _state(place)
     _forget_peak()
     begun = _worked()
-    outcome, what = _ended(asked, folder)
+    with warnings.catch_warnings():  # one that was shown before is shown again
+        outcome, what = _ended(asked, folder)
     seconds, peak = _worked() - begun, _peak()
     if outcome == "refused" and (left := _left(before, _state(place))):
         outcome, what = "left", f"{what}; {left}"
@@ -112,10 +115,12 @@ def judged(said: str, done: subprocess.CompletedProcess) -> tuple[str, str]:
 
 def _called(reader: Callable[[], object]) -> subprocess.CompletedProcess:
     """What ``reader`` returns, if a process, or what `sim.cli.main` makes of what it raises."""
+    said = io.StringIO()
     try:
-        done = reader()
+        with contextlib.redirect_stderr(said):
+            done = reader()
     except BadInput as error:
-        return subprocess.CompletedProcess([], 2, "", f"error: {error}\n")
+        return subprocess.CompletedProcess([], 2, "", f"{said.getvalue()}error: {error}\n")
     well = subprocess.CompletedProcess([], 0, "", "")
     return done if isinstance(done, subprocess.CompletedProcess) else well
 

@@ -142,6 +142,18 @@ def test_leaks_in_words(tmp_path):
 
 
 @needs_nir
+def test_sizes_that_overflow(tmp_path):
+    """NumPy says nothing of them, whichever way the file is read."""
+    import h5py
+
+    path = written(tmp_path, of_maps())
+    with h5py.File(path, "r+") as file:
+        file["node/nodes/flatten/end_dim"][()] = np.iinfo(np.int64).max
+    ran = trispike_here("import", f"FROM={path}", f"OUTPUT={tmp_path}/out")
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@needs_nir
 def test_an_array_that_is_not_in_the_file(tmp_path):
     """HDF5 can name any shape without having a byte of it."""
     import h5py
