@@ -100,6 +100,12 @@ def read(path: Path) -> Chain:
     return Chain(file=path.name, sha256=digest, shape=shape, nodes=tuple(nodes))
 
 
+def parsed(nir: Any, path: Path) -> Any:
+    """What the package ``nir`` makes of ``path``; it raises errors of many kinds."""
+    with np.errstate(all="ignore"):  # by a size of 0 or near 2**63; what comes of it is refused
+        return nir.read(path, type_check=False)
+
+
 def _graph(path: Path, data: bytes):
     """NIR's own graph, of kinds that are known."""
     if not data.startswith(_HDF5):
@@ -131,8 +137,7 @@ def _graph(path: Path, data: bytes):
     for name in shapeless:
         raise BadInput(f"{name} must say the shape of the input: set its input_type")
     try:
-        with np.errstate(all="ignore"):  # by a size of 0; what comes of it is refused
-            return nir.read(path, type_check=False)
+        return parsed(nir, path)
     except Exception as error:  # nir has asserts, and errors of many kinds, for a wrong field
         raise BadInput(f"nir cannot read it: {' '.join(str(error).split())[:200]}") from None
 

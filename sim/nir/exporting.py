@@ -17,6 +17,7 @@ from trispike.models.network.maps import Maps
 from trispike.models.network.neuron import Neuron, Reset
 from trispike.models.network.parameters import LayerParameters, Network
 from trispike.models.network.shape import Encoder
+from trispike.sim.nir.chain import parsed
 from trispike.sim.terminal.extras import install
 
 DT = 1e-4
@@ -185,8 +186,7 @@ def restored(path: Path) -> tuple[Network, Card] | None:
 
     So it is, too, if a node has been changed since.
     """
-    with np.errstate(all="ignore"):  # as `sim.nir.chain.read`
-        graph = nir().read(path, type_check=False)
+    graph = parsed(nir(), path)
     text = (getattr(graph, "metadata", None) or {}).get(_KEY)
     if text is None:
         return None
