@@ -27,19 +27,29 @@ class RouterModel:
     def reset(self) -> None:
         """Forget everything."""
         self.queues = {port: collections.deque() for port in self.ports}
+        self._given: dict[Port, set[Port]] = {port: set() for port in self.ports}
         self._owner: dict[Port, Port | None] = dict.fromkeys(self.ports)
         self._turn: dict[Port, Port] = dict.fromkeys(self.ports, max(Port))  # who went last
         self.dropped = 0
         self.dropped_ports: set[Port] = set()
         self._just_dropped: list[Port] = []
 
-    def _wish(self, port: Port) -> tuple[Port | None, bool]:
-        """Where the oldest flit that came by ``port`` wants to go, and whether it is dropped."""
+    def _wishes(self, port: Port) -> tuple[list[Port], list[Port]]:
+        """What the oldest flit that came by ``port`` wants: outputs, and those it is dropped for.
+
+        A multicast from a neighbour wants two, each until it has left there.
+        """
         if not self.queues[port]:
-            return None, False
-        to = tuple(flits.SPIKE[axis].get(self.queues[port][0]) for axis in "xyz")
+            return [], []
+        flit = self.queues[port][0]
+        to = tuple(flits.SPIKE[axis].get(flit) for axis in "xyz")
         route = self._routes.path(self._here, to)
-        return route.ports[0], route.dropped and len(route.nodes) == 1
+        wanted = {route.ports[0]}
+        dropped = wanted if route.dropped and len(route.nodes) == 1 else set()
+        if flits.is_multicast(flit) and port is not Port.LOCAL:
+            wanted = wanted | {Port.LOCAL}
+        left = wanted - self._given[port]
+        return sorted(left - dropped), sorted(left & dropped)
 
     def ready(self, port: Port) -> bool:
         """Whether a flit can come by ``port``."""
@@ -47,10 +57,10 @@ class RouterModel:
 
     def shown(self) -> dict[Port, tuple[Port, int]]:
         """By output, the input whose flit is offered there, and the flit."""
-        wishes = {port: self._wish(port) for port in self.ports}
+        wishes = {port: self._wishes(port)[0] for port in self.ports}
         offers = {}
         for output in self.ports:
-            asking = [port for port in self.ports if wishes[port] == (output, False)]
+            asking = [port for port in self.ports if output in wishes[port]]
             owner = self._owner[output]
             if owner is not None:
                 asking = [port for port in asking if port is owner]
@@ -67,23 +77,25 @@ class RouterModel:
         - ``ready``: whether the other end of each output takes a flit.
         """
         offers = self.shown()
-        wishes = {port: self._wish(port) for port in self.ports}
+        wishes = {port: self._wishes(port) for port in self.ports}
         room = {port: self.ready(port) for port in self.ports}
         for output, (source, flit) in offers.items():
             if self._owner[output] is None:
                 self._turn[output] = source
             self._owner[output] = source
             if ready[output]:
-                self.queues[source].popleft()
+                self._given[source].add(output)
                 if flits.ends_packet(flit):
                     self._owner[output] = None
         self.dropped = min(self.dropped + len(self._just_dropped), MAX_DROPPED)
         self.dropped_ports.update(self._just_dropped)
         self._just_dropped = []
         for port, (wanted, dropped) in wishes.items():
-            if dropped:
+            self._just_dropped += dropped
+            self._given[port].update(dropped)
+            if (wanted or dropped) and self._given[port].issuperset(wanted):
                 self.queues[port].popleft()
-                self._just_dropped.append(wanted)
+                self._given[port].clear()
         for port, flit in arriving.items():
             if room[port]:
                 self.queues[port].append(flit)

@@ -15,9 +15,6 @@ import numpy as np
 from trispike.models.mesh import flits
 from trispike.models.mesh.topology import DROPPED_BITS, DeadLink, MeshShape, Node, Port, Routing
 
-DROPPED = -1
-"""Receiver of a flit that goes nowhere."""
-
 MAX_DROPPED = (1 << DROPPED_BITS) - 1
 """Where a router's count of dropped flits stays."""
 
@@ -39,6 +36,11 @@ class Route:
     def hops(self) -> int:
         """Links that it passes."""
         return len(self.nodes) - 1
+
+    @property
+    def copies(self) -> tuple[Node, ...]:
+        """The nodes that are given a copy if the flit is a multicast."""
+        return self.nodes[1:] if self.dropped else self.nodes[1:-1]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -149,13 +151,16 @@ class Routes:
 class Expectation:
     """What becomes of the flits that a mesh is given.
 
-    - ``receivers``: int64, shape (n,): number of the node that receives each, or `DROPPED`.
-    - ``hops``: int64, shape (n,): links that each passes.
+    - ``flits``: int64, shape (m,): index of each flit, once for each node that is given it or a
+      copy of it, ascending; those of a multicast in the order of its way.
+    - ``receivers``: int64, shape (m,): number of that node.
+    - ``hops``: int64, shape (m,): links that the flit passes to get there.
     - ``links``: int64, shape (nodes, 7): flits that leave each router by each port.
     - ``drops``: int64, shape (nodes, 7): flits dropped in each router, by the port that they
       wanted.
     """
 
+    flits: np.ndarray
     receivers: np.ndarray
     hops: np.ndarray
     links: np.ndarray
@@ -167,17 +172,24 @@ def expect(routes: Routes, sources: np.ndarray, sent: np.ndarray) -> Expectation
     mesh = routes.mesh
     links = np.zeros((mesh.nodes, len(Port)), dtype=np.int64)
     drops = np.zeros_like(links)
-    pairs = list(zip(sources.tolist(), map(tuple, flits.destinations(sent).tolist()), strict=True))
-    fates = {}
-    for (source, destination), count in collections.Counter(pairs).items():
+    columns = flits.destinations(sent).tolist(), flits.is_multicast(sent).tolist()
+    kinds = list(zip(sources.tolist(), map(tuple, columns[0]), columns[1], strict=True))
+    given = {}
+    for kind, count in collections.Counter(kinds).items():
+        source, destination, multicast = kind
         path = routes.path(mesh.node(source), destination)
         *passed, last = zip(map(mesh.number, path.nodes), path.ports, strict=True)
-        for step in passed:
+        copies = [mesh.number(node) for node in path.copies if multicast]
+        for step in (*passed, *((node, Port.LOCAL) for node in copies)):
             links[step] += count
         (drops if path.dropped else links)[last] += count
-        fates[source, destination] = DROPPED if path.dropped else last[0], path.hops
-    receivers, hops = np.array([fates[pair] for pair in pairs], dtype=np.int64).reshape(-1, 2).T
-    return Expectation(receivers=receivers, hops=hops, links=links, drops=drops)
+        given[kind] = list(zip(copies, itertools.count(1)))
+        if not path.dropped:
+            given[kind].append((last[0], path.hops))
+    index = np.repeat(np.arange(len(kinds)), [len(given[kind]) for kind in kinds])
+    pairs = [pair for kind in kinds for pair in given[kind]]
+    receivers, hops = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return Expectation(flits=index, receivers=receivers, hops=hops, links=links, drops=drops)
 
 
 def link_flits(routes: Routes, sent: np.ndarray) -> np.ndarray:

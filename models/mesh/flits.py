@@ -109,7 +109,8 @@ SPIKE: Mapping[str, Field] = stack(
 """Spike flit. ``x``, ``y``, ``z``: destination node. ``step``: timestep modulo 4. ``control``: no
 spike but a word about timesteps, and ``neuron`` is a `Control`. ``source_x``, ``source_y``,
 ``source_z``: source node. ``from_host``: the host has sent it, and ``source`` is one of the host's
-virtual nodes. ``to_host``: for the host, which stands beside the destination node."""
+virtual nodes. ``to_host``: at the destination 0.0.0, for the host, which stands beside it; at any
+other a multicast, of which each node on the way to the destination gets a copy too (docs/noc.md)."""
 
 MEMORY: Mapping[str, Field] = stack(**_HEADER, command=2, access=2, answer=1, content=17)
 """Memory flit. ``command``: a `Command`. ``access``: an `Access`. ``answer``: comes from a slave.
@@ -154,6 +155,13 @@ def layout(flit: int) -> Mapping[str, Field]:
     return MEMORY if flit & 1 else SPIKE
 
 
+def is_multicast(flit):
+    """Whether nodes on the way of ``flit`` get a copy; of an integer or an array."""
+    destination = flit >> SPIKE["x"].lowest & (1 << 3 * COORDINATE_BITS) - 1
+    spike = SPIKE["type"].get(flit) == FlitType.SPIKE
+    return spike & (SPIKE["to_host"].get(flit) == 1) & (destination != 0)
+
+
 def ends_packet(flit):
     """Whether no flit has to follow ``flit`` on its path; of an integer or an array."""
     spike = SPIKE["type"].get(flit) == FlitType.SPIKE
@@ -174,7 +182,10 @@ def pack(fields: Mapping[str, Field], **values):
 
 
 def text(flit: int) -> str:
-    """``flit`` in words, for logs: ``spike 0.0.2 -> 3.1.0 step 1 neuron 17``."""
+    """``flit`` in words, for logs: ``spike 0.0.2 -> 3.1.0 step 1 neuron 17``.
+
+    The arrow of a multicast is ``->>``.
+    """
     values = {name: field.get(flit) for name, field in layout(flit).items()}
     to = "{x}.{y}.{z}".format(**values)
     if values["type"] == FlitType.SPIKE:
@@ -185,8 +196,10 @@ def text(flit: int) -> str:
         else:
             what = f"neuron {values['neuron']}"
         source = f"host's {source}" if values["from_host"] else source
-        to = f"host at {to}" if values["to_host"] else to
-        return f"spike {source} -> {to} step {values['step']} {what}"
+        arrow = "->>" if is_multicast(flit) else "->"
+        if values["to_host"] and not is_multicast(flit):
+            to = f"host at {to}"
+        return f"spike {source} {arrow} {to} step {values['step']} {what}"
     access = Access(values["access"]).name.lower().replace("_", " ")
     kind = f"answer to {access}" if values["answer"] else access
     command = Command(values["command"]).name.lower()

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from trispike.models.errors import BadInput
-from trispike.models.mesh import flits
+from trispike.models.mesh import flits, multicast
+from trispike.models.mesh.multicast import Send
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MAX_SIDE, MeshShape, Node
 from trispike.models.network.layers import Bias, Dense, Step, Threshold
@@ -111,10 +112,16 @@ class Source:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Destination:
-    """To whom a node sends its spikes: to ``node``, or to the host beside it."""
+    """To whom a node sends its spikes: to ``node``, or to the host beside it.
+
+    - ``multicast``: the nodes on the way get copies.
+    - ``copied``: it gets copies of what goes to another one, and no flit of its own.
+    """
 
     to_host: bool
     node: Node
+    multicast: bool = False
+    copied: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -125,12 +132,14 @@ class Mapping:
     - ``mesh``: the nodes.
     - ``places``: the node of each of the network's `parts`, no two the same.
     - ``node``: what the nodes are.
+    - ``unicast``: a flit for each receiver, as in TW-SNN; no multicasts.
     """
 
     shape: NetworkShape
     mesh: MeshShape
     places: tuple[Node, ...]
     node: NodeShape = FULL_NODE
+    unicast: bool = False
 
     def __post_init__(self):
         wanted = len(self.parts)
@@ -164,11 +173,30 @@ class Mapping:
         layer = self.parts[part].layer
         if layer == len(self.shape.layers) - 1:
             return (Destination(to_host=True, node=HOST),)
+        sent = {send.destination: send for send in self.sends(part)}
         return tuple(
-            Destination(to_host=False, node=place)
-            for place, other in zip(self.places, self.parts, strict=True)
-            if other.layer == layer + 1
+            Destination(
+                to_host=False,
+                node=place,
+                multicast=place in sent and sent[place].multicast,
+                copied=place not in sent,
+            )
+            for place in self.places_of(layer + 1)
         )
+
+    def places_of(self, layer: int) -> tuple[Node, ...]:
+        """Where the parts of ``layer`` stand, in their order."""
+        pairs = zip(self.places, self.parts, strict=True)
+        return tuple(place for place, part in pairs if part.layer == layer)
+
+    def sends(self, part: int) -> tuple[Send, ...]:
+        """With which flits part number ``part`` reaches the next layer, in order."""
+        receivers = self.places_of(self.parts[part].layer + 1)
+        return multicast.sends(self.places[part], receivers, unicast=self.unicast)
+
+    def host_sends(self) -> tuple[Send, ...]:
+        """With which flits the host reaches the first layer, in order."""
+        return multicast.sends(HOST, self.places_of(0), unicast=self.unicast)
 
     @property
     def numbers(self) -> np.ndarray:

@@ -55,9 +55,10 @@ AER_ENTRY = stack(valid=1, from_host=1, source=3 * COORDINATE_BITS, block=5)
 """An entry of the AER look-up table: spikes of node ``source`` (x lowest), or of the host's virtual
 node of that number, have the weight rows from ``BLOCK_ROWS * block`` on."""
 
-ADDRESS_ENTRY = stack(valid=1, to_host=1, node=3 * COORDINATE_BITS)
-"""An entry of the address look-up table: all spikes of this node go to ``node``, or to the host
-that stands beside it."""
+ADDRESS_ENTRY = stack(valid=1, to_host=1, node=3 * COORDINATE_BITS, copied=1)
+"""An entry of the address look-up table: all spikes of this node go to ``node``. ``to_host`` is
+that bit of their flits: at 0.0.0 they go to the host there, at any other node they are multicasts.
+``copied``: none is sent for this entry, as its node gets copies of another's."""
 
 STATUS = stack(refused=WORD_BITS, early=1, late=1, twice=1, overdrawn=1)
 """``refused``: spike flits from a source, for a weight row, or with a `models.mesh.flits.Control`,

@@ -62,7 +62,13 @@ def image(mapping: Mapping, network: Network, part: int, timesteps: int) -> tupl
         for source in mapping.sources(part)
     ]
     addresses = [
-        pack(ADDRESS_ENTRY, valid=1, to_host=int(to.to_host), node=node_code(to.node))
+        pack(
+            ADDRESS_ENTRY,
+            valid=1,
+            to_host=int(to.to_host or to.multicast),
+            node=node_code(to.node),
+            copied=int(to.copied),
+        )
         for to in mapping.destinations(part)
     ]
     values = {

@@ -22,6 +22,12 @@ def destination(flit: Value) -> data.View:
     return data.View(Node, flit[first.lowest : last.lowest + last.width])
 
 
+def is_multicast(flit: Value) -> Value:
+    """1 if nodes on the way of ``flit`` get a copy."""
+    spike = data.View(SpikeFlit, flit)
+    return (spike.type == FlitType.SPIKE) & spike.to_host & destination(flit).as_value().any()
+
+
 def ends_packet(flit: Value) -> Value:
     """1 unless more flits of the transaction follow ``flit``."""
     memory = data.View(MemoryFlit, flit)

@@ -1,4 +1,4 @@
-"""The input unit of a router's port: buffer, route, and the drop of undeliverable flits."""
+"""The input unit of a router's port: buffer, route, copies, and the drop of undeliverable flits."""
 
 from amaranth import *
 from amaranth.lib import wiring
@@ -8,15 +8,18 @@ from trispike.models.mesh.flits import FLIT_BITS
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.rtl.hierarchy import Block
 from trispike.rtl.noc.buffer import FlitBuffer
-from trispike.rtl.noc.flit import FlitStream, Node, destination
+from trispike.rtl.noc.flit import FlitStream, Node, destination, is_multicast
 from trispike.rtl.noc.route import RouteUnit, dead_link_members
 from trispike.rtl.parameters import Parameter
 
 
 class InputUnit(Block):
-    """Holds the flits of one port, and requests the output port of the oldest.
+    """Holds the flits of one port, and requests the output ports of the oldest.
 
-    ``shape``: depth of the buffer, and routing.
+    A multicast that goes on leaves by LOCAL too, in whichever cycle each port takes it.
+
+    - ``shape``: depth of the buffer, and routing.
+    - ``copies``: there are multicasts; not at the port by which flits enter the mesh.
 
     Members
     -------
@@ -32,9 +35,10 @@ class InputUnit(Block):
     flit : Out(32)
         The oldest flit.
     request : Out(7)
-        Its output port, one-hot; 0 without a flit, or while it is dropped.
-    taken : In(1)
-        The oldest flit leaves in this cycle.
+        The output ports by which it has still to leave: one, or LOCAL and another. 0 without a
+        flit.
+    taken : In(7)
+        Of the requested ports those by which it leaves in this cycle.
     drop : Out(7)
         Output port of the flit that is dropped in this cycle, one-hot; else 0.
 
@@ -42,16 +46,17 @@ class InputUnit(Block):
     """
 
     shape = Parameter(RouterShape)
+    copies = Parameter(bool)
 
-    def __init__(self, *, shape: RouterShape):
-        self.shape = shape
+    def __init__(self, *, shape: RouterShape, copies: bool = True):
+        self.shape, self.copies = shape, copies
         members = {
             "i": In(FlitStream),
             "here": In(Node),
             "alive": In(len(Port)),
             "flit": Out(FLIT_BITS),
             "request": Out(len(Port)),
-            "taken": In(1),
+            "taken": In(len(Port)),
             "drop": Out(len(Port)),
         }
         members |= dead_link_members(shape)
@@ -59,7 +64,7 @@ class InputUnit(Block):
 
     @property
     def module_name(self) -> str:
-        return f"input_unit_{self.shape}"
+        return f"input_unit_{self.shape}{'' if self.copies else '_enters'}"
 
     def elaborate(self, platform):
         m = Module()
@@ -74,8 +79,30 @@ class InputUnit(Block):
             route.destination.eq(destination(buffer.o.payload)),
             wanted.eq(route.port & buffer.o.valid.replicate(len(Port))),
             self.flit.eq(buffer.o.payload),
-            self.request.eq(wanted & self.alive),
-            self.drop.eq(wanted & ~self.alive),
-            buffer.o.ready.eq(self.taken | self.drop.any()),
         ]
+        if self.copies:
+            self._copy(m, buffer, wanted)
+        else:
+            m.d.comb += [
+                self.request.eq(wanted & self.alive),
+                self.drop.eq(wanted & ~self.alive),
+                buffer.o.ready.eq((self.taken | self.drop).any()),
+            ]
         return m
+
+    def _copy(self, m: Module, buffer: FlitBuffer, wanted: Value) -> None:
+        """Ask for LOCAL besides what is ``wanted``, if the flit is a multicast that goes on."""
+        gone = Signal()  # the oldest flit has left by the port that is wanted, or was dropped
+        copied = Signal()  # it has left by LOCAL, as a copy
+        copies, goes, copy = Signal(), Signal(), Signal()
+        onward = wanted & ~gone.replicate(len(Port))
+        local = 1 << Port.LOCAL
+        m.d.comb += [
+            copies.eq(buffer.o.valid & is_multicast(buffer.o.payload) & ~wanted[Port.LOCAL]),
+            self.request.eq((onward & self.alive) | Mux(copies & ~copied, local, 0)),
+            self.drop.eq(onward & ~self.alive),
+            goes.eq(gone | (self.taken & wanted).any() | self.drop.any()),
+            copy.eq(~copies | copied | self.taken[Port.LOCAL]),
+            buffer.o.ready.eq(goes & copy),
+        ]
+        m.d.sync += [gone.eq(goes & ~copy), copied.eq(copies & copy & ~goes)]

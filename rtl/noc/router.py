@@ -14,7 +14,10 @@ from trispike.rtl.noc.route import dead_link_members, turns
 from trispike.rtl.parameters import Parameter
 from trispike.rtl.view import View, flit_stream
 
-Wanted = enum.IntEnum("Wanted", {"NONE": 0, **{port.name: 1 << port for port in Port}})
+_ONE = {port.name: 1 << port for port in Port}
+_BOTH = {f"LOCAL_{name}": bit | 1 << Port.LOCAL for name, bit in _ONE.items() if name != "LOCAL"}
+
+Wanted = enum.IntEnum("Wanted", {"NONE": 0, **_ONE, **_BOTH})
 """Values of an input unit's ``request``, in words."""
 
 
@@ -24,7 +27,8 @@ class Router(Block):
     A flit waits in the input buffer of its port. In the first cycle in which it is the oldest there
     it is routed and arbitrated, and if it wins, it is in the next router's buffer at the end of
     that cycle. Flits of a packet stay in order and are not mixed with others. A flit whose route
-    leads to a missing port, or to a dead link, is dropped and counted.
+    leads to a missing port, or to a dead link, is dropped and counted. A multicast from a neighbour
+    leaves a copy by LOCAL on its way on; either waits for its own port only.
 
     - ``shape``: buffers and routing.
     - ``ports``: ports of the router; those on a face of the mesh are missing.
@@ -97,8 +101,7 @@ class Router(Block):
                     unit.requests[k].eq(inputs[asker].request[port]),
                     unit.flits[k].eq(inputs[asker].flit),
                 ]
-                with m.If(unit.taken[k]):
-                    m.d.comb += inputs[asker].taken.eq(1)
+                m.d.comb += inputs[asker].taken[port].eq(unit.taken[k])
         m.d.comb += alive.eq(self._alive())
         self._count_drops(m, [unit.drop for unit in inputs.values()])
         return m
@@ -109,7 +112,8 @@ class Router(Block):
         inputs = {}
         for port in self.ports:
             name = port.name.lower()
-            inputs[port] = unit = InputUnit(shape=self.shape)
+            unit = InputUnit(shape=self.shape, copies=port is not Port.LOCAL)
+            inputs[port] = unit
             m.submodules[f"input_{name}"] = place(unit, platform)
             connect(m, flipped(getattr(self, f"i_{name}")), unit.i)
             m.d.comb += [unit.here.eq(self.here), unit.alive.eq(alive)]

@@ -5,7 +5,6 @@ import pytest
 
 from trispike.golden.mesh.router import RouterModel
 from trispike.golden.mesh.routes import (
-    DROPPED,
     MAX_DROPPED,
     Route,
     Routes,
@@ -135,8 +134,9 @@ def test_expectation():
     routes = Routes(mesh=MeshShape(x=3, y=1, z=1))
     sent = np.array([_to(2, 0, 0), _to(1, 1, 0), _to(2, 0, 0), _to(0, 0, 0)], dtype=np.uint32)
     found = expect(routes, np.array([0, 2, 0, 0]), sent)
-    assert found.receivers.tolist() == [2, DROPPED, 2, 0]
-    assert found.hops.tolist() == [2, 1, 2, 0]
+    assert found.flits.tolist() == [0, 2, 3]
+    assert found.receivers.tolist() == [2, 2, 0]
+    assert found.hops.tolist() == [2, 2, 0]
     links, drops = np.zeros((2, 3, 7), dtype=np.int64)
     links[0, EAST] = links[1, EAST] = links[2, LOCAL] = 2
     links[2, WEST] = links[0, LOCAL] = 1
@@ -144,9 +144,29 @@ def test_expectation():
     assert np.array_equal(found.links, links)
     assert np.array_equal(found.drops, drops)
     assert found.links.dtype == found.drops.dtype == found.receivers.dtype == np.int64
-    assert DROPPED < 0  # no node has that number
     nothing = expect(routes, np.zeros(0, int), np.zeros(0, np.uint32))
-    assert nothing.receivers.shape == nothing.hops.shape == (0,)
+    assert nothing.flits.shape == nothing.receivers.shape == nothing.hops.shape == (0,)
+
+
+def _multicast(x, y, z):
+    return flits.pack(flits.SPIKE, x=x, y=y, z=z, to_host=1)
+
+
+def test_copies():
+    """At each node on the way but the first, before a flit is dropped too; none to 0.0.0."""
+    routes = Routes(mesh=MeshShape(x=3, y=2, z=1))
+    sent = [_multicast(2, 1, 0), _multicast(0, 0, 0), _multicast(2, 3, 0), _multicast(1, 0, 0)]
+    found = expect(routes, np.array([0, 2, 0, 1]), np.array(sent, dtype=np.uint32))
+    assert found.flits.tolist() == [0, 0, 0, 1, 2, 2, 2, 3]
+    assert found.receivers.tolist() == [1, 2, 5, 0, 1, 2, 5, 1]
+    assert found.hops.tolist() == [1, 2, 3, 2, 1, 2, 3, 0]
+    links, drops = np.zeros((2, 6, 7), dtype=np.int64)
+    links[0, EAST] = links[1, EAST] = links[2, NORTH] = 2
+    links[1, LOCAL], links[2, LOCAL], links[5, LOCAL] = 3, 2, 2
+    links[2, WEST] = links[1, WEST] = links[0, LOCAL] = 1
+    drops[5, NORTH] = 1
+    assert np.array_equal(found.links, links)
+    assert np.array_equal(found.drops, drops)
 
 
 def test_flits_of_means():
@@ -184,6 +204,25 @@ def test_a_router_passes_flits():
     assert row.model.ready(EAST)
     assert row.step(WEST=_to(0, 0, 0)) == {"EAST": _to(2, 0, 0)}  # refused: it was full
     assert row.step() == {"LOCAL": _to(1, 0, 0)}
+    assert row.step() == {}
+
+
+def test_a_router_copies():
+    """Either flit goes when its port takes it, and the next one after both; none from LOCAL."""
+    row = _Row()
+    first, second = _multicast(2, 0, 0), _multicast(2, 0, 0) | 1 << 22
+    row.step(WEST=first)
+    assert row.step(ready=(EAST,), WEST=second) == {"LOCAL": first, "EAST": first}
+    assert row.step(ready=()) == {"LOCAL": first}
+    assert row.step() == {"LOCAL": first}
+    assert row.step(ready=(LOCAL,)) == {"LOCAL": second, "EAST": second}
+    assert row.step(LOCAL=first) == {"EAST": second}
+    assert row.step() == {"EAST": first}
+    row.step(EAST=_multicast(1, 0, 0), WEST=_multicast(1, 1, 0))
+    assert row.step() == {"LOCAL": _multicast(1, 0, 0)}
+    assert row.model.dropped == 0  # it is told in the next cycle; the copy waits for its turn
+    assert row.step() == {"LOCAL": _multicast(1, 1, 0)}
+    assert row.model.dropped == 1
     assert row.step() == {}
 
 

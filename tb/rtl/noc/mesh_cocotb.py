@@ -75,11 +75,11 @@ class MeshBench(Bench):
                 assert not (ready and stalled >> _FROM_NODE), f"{here}: took a flit while stalled"
         self.stalled = dict(self.stalls)  # a register is between
 
-    def send(self, source, destination, length=1):
-        """Queue a packet of ``length`` flits."""
+    def send(self, source, destination, length=1, *, multicast=False):
+        """Queue a packet of ``length`` flits; of one flit it may be a ``multicast``."""
         bits, fields = self.rng.getrandbits, flits.to_node(destination)
         if length == 1:
-            fields |= {**flits.from_node(source), "type": FlitType.SPIKE}
+            fields |= {**flits.from_node(source), "type": FlitType.SPIKE, "to_host": multicast}
             packet = [flits.pack(flits.SPIKE, **fields) | bits(8) << 22 | bits(3) << 10]
         else:
             fields["type"] = FlitType.MEMORY
@@ -99,6 +99,9 @@ class MeshBench(Bench):
         path = self.routes.path(source, destination)
         *passed, (node, port) = zip(path.nodes, path.ports, strict=True)
         self.sent.update(passed)
+        for copied in path.copies if flits.is_multicast(flit) else ():
+            self.sent[copied, Port.LOCAL] += 1
+            self.due[copied, source, flit & 1].append(flit)
         if path.dropped:
             self.dropped[node] += 1
         else:
@@ -159,6 +162,39 @@ async def everyone_to_everyone(bench):
 
 
 @scenario(MeshBench)
+async def copies_alone(bench):
+    """A multicast comes to each node on its way as early as a flit to that node alone would."""
+    bench.stall(never=True)
+    for source in bench.nodes:
+        for destination in bench.nodes[1:]:
+            before = {node: len(bench.outputs[node].taken) for node in bench.nodes}
+            bench.send(source, destination, multicast=True)
+            await bench.drain()
+            path = bench.routes.path(source, destination)
+            came = {node for node in bench.nodes if len(bench.outputs[node].taken) > before[node]}
+            assert came == {*path.copies, destination}
+            for hops, node in enumerate(path.nodes):
+                if node in came:
+                    latency = bench.outputs[node].taken[-1] - bench.inputs[source].taken[-1]
+                    assert latency == zero_load_latency([hops])[0], f"{source}, {node}"
+    await bench.settle()
+
+
+@scenario(MeshBench)
+async def copies_among_others(bench):
+    """Multicasts among packets from all to all, with stalls on all sides: each node gets one."""
+    for _ in range(6):
+        bench.stall()
+        for source in bench.nodes:
+            for destination in bench.rng.sample(bench.nodes, len(bench.nodes)):
+                multicast = bench.rng.random() < 0.5
+                length = 1 if multicast else bench.rng.choice([1, 1, 2, 5])
+                bench.send(source, destination, length, multicast=multicast)
+        await bench.drain()
+    await bench.settle()
+
+
+@scenario(MeshBench)
 async def back_pressure(bench):
     """A node that takes nothing stops its flits, loses none, and delays no flit between others."""
     for slow in bench.nodes:
@@ -192,7 +228,9 @@ async def stalled_links(bench):
     for _ in range(4):
         for source in bench.nodes:
             for destination in bench.nodes:
-                bench.send(source, destination, bench.rng.choice([1, 3]))
+                multicast = bench.rng.random() < 0.3
+                length = 1 if multicast else bench.rng.choice([1, 3])
+                bench.send(source, destination, length, multicast=multicast)
         while not bench.done:
             # A link to a node that stalls breaks the handshake: valid falls.
             bench.stall_links(lambda: bench.rng.getrandbits(STALL_BITS) & ~(1 << Port.LOCAL))

@@ -12,6 +12,10 @@ _LONG = 0.3
 """Chance that a packet is longer than one flit."""
 
 
+_MULTICAST = 0.5
+"""Chance that a packet of one flit is a multicast."""
+
+
 def _name(port):
     return port.name.lower()
 
@@ -35,6 +39,7 @@ class RouterBench(Bench):
             for port in self.model.ports
         }
         self.received = {port: [] for port in self.model.ports}
+        self.copies = 0  # that flits leave here on their way
 
     def stand(self, mesh, here, dead_links, targets=0):
         """Be the router ``here`` of ``mesh``; reset after it. ``targets``: see `_destinations`."""
@@ -140,13 +145,17 @@ class RouterBench(Bench):
         assert get("dropped_ports") == ports, f"{where}: dropped_ports"
         model.step(arriving, ready)
 
-    def send_packet(self, port, to, length=1):
-        """Queue a packet at the input ``port``."""
+    def send_packet(self, port, to, length=1, *, multicast=False):
+        """Queue a packet at the input ``port``; of one flit it may be a ``multicast``."""
         x, y, z = to
         bits = self.rng.getrandbits
         if length == 1:
-            flit = flits.pack(flits.SPIKE, type=FlitType.SPIKE, x=x, y=y, z=z)
-            self.inputs[port].send(flit | bits(22) << 10)
+            flit = flits.pack(
+                flits.SPIKE, type=FlitType.SPIKE, x=x, y=y, z=z, to_host=int(multicast)
+            )
+            self.inputs[port].send(flit | bits(21) << 10)
+            if flits.is_multicast(flit) and port is not Port.LOCAL and self.here != to:
+                self.copies += 1
             return
         last = self.rng.choice([Command.DONE, Command.CORRUPTED, Command.CANCELLED])
         for k in range(length):
@@ -167,7 +176,8 @@ class RouterBench(Bench):
             ends = near or ends
         if ends:
             length = self.rng.randint(2, 6) if self.rng.random() < _LONG else 1
-            self.send_packet(port, self.rng.choice(ends), length)
+            multicast = self.rng.random() < _MULTICAST
+            self.send_packet(port, self.rng.choice(ends), length, multicast=multicast)
 
 
 @scenario(RouterBench)
@@ -204,6 +214,55 @@ async def every_cycle(bench):
         await bench.drain()
         taken = bench.inputs[Port.LOCAL].taken[first:]
         assert taken == list(range(taken[0], taken[0] + 11))
+
+
+def _passing(bench):
+    """An input from a neighbour, and a node to which flits go on from here."""
+    for port, ends in bench.destinations.items():
+        for end in ends if port is not Port.LOCAL else ():
+            path = bench.routes.path(bench.here, end)
+            if path.ports[0] is not Port.LOCAL and not path.dropped and any(end):
+                return port, end, path.ports[0]
+    return None
+
+
+@scenario(RouterBench)
+async def copies_in_every_cycle(bench):
+    """A multicast leaves by two ports in one cycle, one multicast after the other."""
+    bench.stall(never=True)
+    passing = _passing(bench)
+    if passing is None:
+        return
+    port, end, onward = passing
+    for _ in range(8):
+        bench.send_packet(port, end, multicast=True)
+    await bench.drain()
+    taken = bench.inputs[port].taken
+    assert bench.outputs[onward].taken == bench.outputs[Port.LOCAL].taken
+    assert bench.outputs[onward].taken == [cycle + 1 for cycle in taken]
+    assert taken == list(range(taken[0], taken[0] + 8))
+
+
+@scenario(RouterBench)
+async def copies_wait(bench):
+    """What waits for one port holds up nothing at the other, and is neither lost nor doubled."""
+    passing = _passing(bench)
+    if passing is None:
+        return
+    port, end, onward = passing
+    for busy, idle in ((Port.LOCAL, onward), (onward, Port.LOCAL)):
+        bench.stall(never=True)
+        bench.outputs[busy].pace = 0.0
+        before = {output: len(bench.received[output]) for output in (busy, idle)}
+        bench.send_packet(port, end, multicast=True)
+        bench.send_packet(port, end, multicast=True)
+        for _ in range(6):
+            await bench.step()
+        assert len(bench.received[idle]) == before[idle] + 1
+        assert len(bench.received[busy]) == before[busy]
+        bench.stall(never=True)
+        await bench.drain()
+        assert all(len(bench.received[each]) == before[each] + 2 for each in (busy, idle))
 
 
 @scenario(RouterBench)
@@ -243,7 +302,7 @@ async def random_stalls(bench):
     await bench.drain_and_count()
     sent = sum(len(driver.taken) for driver in bench.inputs.values())
     came = sum(len(flits_) for flits_ in bench.received.values())
-    assert came + bench.model.dropped == sent
+    assert came + bench.model.dropped == sent + bench.copies
     for port, received in bench.received.items():
         open_ = None  # the destination of the packet that is not at its end
         for flit in received:
