@@ -104,12 +104,14 @@ PROOFS = (
     ),
     Proof(
         name="input",
-        about="the oldest flit requests its port until taken, or is dropped at once if that is "
-        "not alive, never both; none is lost or doubled",
+        about="the oldest flit requests its ports until taken, or is dropped at once if one is "
+        "not alive; none is lost or doubled, nor is a copy",
         block="InputUnit",
-        parameters="xyz, depth 2 to 5; detour, depth 2, 1 dead link",
+        parameters="xyz, depth 2 to 5; detour, depth 2, 1 dead link; of the node",
         cases=_cases(
-            InputBench, _shapes(*(RouterShape(depth=n) for n in range(2, 6)), _detour(2, 1))
+            InputBench,
+            _shapes(*(RouterShape(depth=n) for n in range(2, 6)), _detour(2, 1))
+            | {"of the node": {"shape": RouterShape(depth=2), "copies": False}},
         ),
         cycles=10,
     ),
@@ -132,7 +134,8 @@ PROOFS = (
     ),
     Proof(
         name="router",
-        about="valid and flit stay until ready at every output; flits leave by their port only",
+        about="valid and flit stay until ready at every output; flits leave by their port only, "
+        "copies by the node's",
         block="Router",
         parameters="7 ports; xyz, depth 2; detour, depth 4, 1 dead link",
         cases=_cases(RouterBench, _outputs(RouterShape(depth=2)) | _outputs(_detour(4, 1))),
@@ -140,7 +143,7 @@ PROOFS = (
     ),
     Proof(
         name="balance",
-        about="every flit that came was sent, was dropped and counted, or is held",
+        about="every flit that came was sent, was dropped and counted, or is held; copies aside",
         block="Router",
         parameters="3 ports, depth 2 and 3; xyz, detour with 1 dead link",
         cases=_cases(

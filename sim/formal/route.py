@@ -81,6 +81,15 @@ def expected(
     return port
 
 
+def copied(flit: Value, here: data.View) -> Value:
+    """Whether ``flit``, from a neighbour of the router ``here``, leaves a copy at its node.
+
+    Written independently of the RTL: it is a spike flit to another node than this and the host's.
+    """
+    destination = flit[1:10]
+    return (flit[31] & ~flit[0]) & (destination != 0) & (destination != here.as_value())
+
+
 def _step(m: Module, entry: data.View, x: Signal, y: Signal) -> None:
     """The column beside a dead link that replaces it."""
     with m.Switch(entry.detour):

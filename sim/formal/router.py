@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
 from trispike.models.mesh.topology import Port, RouterShape
@@ -11,7 +11,7 @@ from trispike.rtl.noc.route import turns
 from trispike.rtl.noc.router import DROPPED_BITS, Router
 from trispike.sim.formal.buffer import pointers, stands
 from trispike.sim.formal.claims import Bench, Claims, count, exactly_one, implies
-from trispike.sim.formal.route import dead_links, expected
+from trispike.sim.formal.route import copied, dead_links, expected
 
 _BALANCE_BITS = 8
 """Flits are counted modulo 2 to this power, which is more than the buffers hold."""
@@ -41,6 +41,8 @@ class RouterBench(Bench):
             askers = sum(port in turns(shape.routing, source) for source in ports)
             members |= {f"i_{name}": In(FlitStream), f"o_{name}": Out(FlitStream)}
             registers |= pointers(shape.depth, f"unit.input_{name}.buffer", f"{name}_")
+            if port is not Port.LOCAL:
+                registers[f"{name}_gone"] = (f"unit.input_{name}.gone", 1)
             registers[f"{name}_owned"] = (f"unit.output_{name}.allocator.owned", 1)
             registers[f"{name}_owner"] = (f"unit.output_{name}.allocator.owner", askers)
         registers["just_dropped"] = ("unit.just_dropped", len(ports).bit_length())
@@ -71,8 +73,12 @@ class RouterBench(Bench):
         name = port.name.lower()
         o = getattr(self, f"o_{name}")
         expected_port = expected(m, self._shape, self.here, destination(o.payload), entries)
+        right = expected_port[port]
+        if port is Port.LOCAL:
+            right |= copied(o.payload, self.here)
+            claims.reached("gives_a_copy", o.valid & ~expected_port[port])
         claims.always("stands_until_taken", stands(claims, o))
-        claims.always("leaves_by_its_port", implies(o.valid, expected_port[port]))
+        claims.always("leaves_by_its_port", implies(o.valid, right))
         claims.always("sent_is_told", self.sent[port] == (o.valid & o.ready))
         claims.reached("goes_after_a_stall", o.valid & o.ready & claims.past(o.valid & ~o.ready))
 
@@ -91,22 +97,28 @@ class RouterBench(Bench):
     def _register(self, name: str, register: str) -> Signal:
         return getattr(self, f"{name}_{register}")
 
-    def _held(self, name: str) -> Value:
-        """Number of flits in the input ``name``."""
-        full, depth = self._register(name, "full"), self._shape.depth
-        first, free = self._register(name, "first"), self._register(name, "free")
+    def _held(self, claims: Claims, port: Port) -> Value:
+        """Number of flits in the input ``port`` that have not gone on."""
+        name, depth = port.name.lower(), self._shape.depth
+        full, first, free = (self._register(name, each) for each in ("full", "first", "free"))
         between = Mux(free < first, free + depth - first, free - first)
-        return Mux(full, depth, between)
+        held = Mux(full, depth, between)
+        if port is Port.LOCAL:
+            return held
+        gone = self._register(name, "gone")
+        claims.invariant(f"{name}_gone_is_there", implies(gone, ~self._register(name, "empty")))
+        return held - gone
 
     def _balance(self, m: Module, claims: Claims) -> None:
-        """Every flit that came in has left, was dropped and counted, or is held."""
+        """Every flit that came in has left, was dropped and counted, or is held; copies aside."""
         came, went, held = [], [], Const(0, 1)
         for port in self._ports:
             name = port.name.lower()
             i, o = getattr(self, f"i_{name}"), getattr(self, f"o_{name}")
             came.append(i.valid & i.ready)
-            went.append(o.valid & o.ready)
-            held = held + self._held(name)
+            copy = copied(o.payload, self.here) if port is Port.LOCAL else Const(0)
+            went.append(o.valid & o.ready & ~copy)
+            held = held + self._held(claims, port)
         balance = Signal(_BALANCE_BITS)
         m.d.sync += balance.eq(balance + count(came) - count(went))
         dropped = self.dropped + self.just_dropped
@@ -115,3 +127,5 @@ class RouterBench(Bench):
         accounted = (held + dropped)[:_BALANCE_BITS]
         claims.always("none_lost_or_doubled", implies(counting, balance == accounted))
         claims.reached("counts_a_drop", self.dropped > 0)
+        gone = [getattr(self, name) for name in self.inside if name.endswith("_gone")]
+        claims.reached("copies_wait", Cat(gone).all())

@@ -128,14 +128,43 @@ _MUTANTS = {
     "input never lets go of what it drops": (
         lambda unit: InputBench(shape=_SHAPE, unit=unit),
         ("trispike.rtl.noc.input_unit", "InputUnit"),
-        ("buffer.o.ready.eq(self.taken | self.drop.any())", "buffer.o.ready.eq(self.taken)"),
+        ("| self.drop.any()),", "),"),
         "claim_",
     ),
     "input drops what it asks for": (
         lambda unit: InputBench(shape=_SHAPE, unit=unit),
         ("trispike.rtl.noc.input_unit", "InputUnit"),
-        ("self.drop.eq(wanted & ~self.alive)", "self.drop.eq(wanted)"),
+        ("self.drop.eq(onward & ~self.alive)", "self.drop.eq(onward)"),
         "claim_never_both",
+    ),
+    "input gives a copy again while the flit waits to go on": (
+        lambda unit: InputBench(shape=_SHAPE, unit=unit),
+        ("trispike.rtl.noc.input_unit", "InputUnit"),
+        ("Mux(copies & ~copied, local, 0)", "Mux(copies, local, 0)"),
+        "claim_wants_nothing_twice",
+    ),
+    "input loses a copy that waits for a busy node": (
+        lambda unit: InputBench(shape=_SHAPE, unit=unit),
+        ("trispike.rtl.noc.input_unit", "InputUnit"),
+        ("buffer.o.ready.eq(goes & copy)", "buffer.o.ready.eq(goes)"),
+        "claim_asks_local_until_taken",
+    ),
+    "input skips the last node of a multicast": (
+        lambda unit: InputBench(shape=_SHAPE, unit=unit),
+        ("trispike.rtl.noc.input_unit", "InputUnit"),
+        (
+            "m.d.sync += [gone.eq(goes & ~copy)",
+            "with m.If(is_multicast(buffer.o.payload) & wanted[Port.LOCAL]):\n"
+            "            m.d.comb += [self.request.eq(0), goes.eq(1)]\n"
+            "        m.d.sync += [gone.eq(goes & ~copy)",
+        ),
+        "claim_valid_unless_empty",
+    ),
+    "input of the node gives copies": (
+        lambda unit: InputBench(shape=_SHAPE, copies=False, unit=unit),
+        ("trispike.rtl.noc.input_unit", "InputUnit"),
+        ("if self.copies:", "if True:"),
+        "claim_wants_what_is_specified",
     ),
     "allocator mixes packets": (
         lambda unit: AllocatorBench(inputs=2, unit=unit),
@@ -154,7 +183,7 @@ _MUTANTS = {
             shape=RouterShape(depth=2), ports=(Port.LOCAL, Port.EAST), unit=unit
         ),
         ("trispike.rtl.noc.router", "Router"),
-        ("with m.If(unit.taken[k]):", "with m.If(unit.requests[k]):"),
+        ("taken[port].eq(unit.taken[k])", "taken[port].eq(unit.requests[k])"),
         "claim_",
     ),
     "controller forgets ends of the next timestep": (
