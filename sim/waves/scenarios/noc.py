@@ -41,8 +41,9 @@ def _coordinates(node: Node, prefix: str = "") -> dict[str, int]:
     return {f"{prefix}{axis}": at for axis, at in zip("xyz", node, strict=True)}
 
 
-def _spike(source: Node, to: Node, neuron: int) -> int:
-    return pack(SPIKE, neuron=neuron, **_coordinates(to), **_coordinates(source, "source_"))
+def _spike(source: Node, to: Node, neuron: int, *, multicast: bool = False) -> int:
+    nodes = {**_coordinates(to), **_coordinates(source, "source_")}
+    return pack(SPIKE, neuron=neuron, to_host=int(multicast), **nodes)
 
 
 def _burst(to: Node, contents: list[int]) -> list[int]:
@@ -110,6 +111,16 @@ async def _drop(stimulus: Stimulus) -> None:
     )
     await lost
     await stimulus.cycles(4)
+
+
+async def _multicast(stimulus: Stimulus) -> None:
+    beyond: Node = (3, 1, 1)
+    stimulus.set(here=_number(_MIDDLE), o_east__ready=1)
+    copied = [_spike((0, 1, 1), beyond, neuron, multicast=True) for neuron in (10, 11, 12)]
+    sending = stimulus.start(stimulus.send("i_west", copied))
+    await stimulus.receive("o_local", (3, 0, 0))
+    await sending
+    await stimulus.cycles(2)
 
 
 def _router(name: str, about: str, drive, streams: tuple[str, ...], present=tuple(Port)):
@@ -190,6 +201,13 @@ SCENARIOS = (
         "goes on",
         _back_pressure,
         ("i_local", "i_south", "o_north", "o_east"),
+    ),
+    _router(
+        "router_multicast",
+        "three multicasts pass a node that takes nothing at first: one goes on and its copy waits, "
+        "then both leave in one cycle",
+        _multicast,
+        ("i_west", "o_east", "o_local"),
     ),
     _router(
         "router_drop",
