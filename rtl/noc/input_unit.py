@@ -73,36 +73,40 @@ class InputUnit(Block):
         wiring.connect(m, wiring.flipped(self.i), buffer.i)
         if self.shape.dead_links:
             m.d.comb += route.dead_links.eq(self.dead_links)
-        wanted = Signal(len(Port))
+        asks = Signal()  # the oldest flit has still to leave by the port of its route
+        onward = Signal(len(Port))
         m.d.comb += [
             route.here.eq(self.here),
             route.destination.eq(destination(buffer.o.payload)),
-            wanted.eq(route.port & buffer.o.valid.replicate(len(Port))),
+            onward.eq(route.port & asks.replicate(len(Port))),
             self.flit.eq(buffer.o.payload),
+            self.drop.eq(onward & ~self.alive),
         ]
         if self.copies:
-            self._copy(m, buffer, wanted)
+            self._copy(m, buffer, asks, onward)
         else:
             m.d.comb += [
-                self.request.eq(wanted & self.alive),
-                self.drop.eq(wanted & ~self.alive),
+                asks.eq(buffer.o.valid),
+                self.request.eq(onward & self.alive),
                 buffer.o.ready.eq((self.taken | self.drop).any()),
             ]
         return m
 
-    def _copy(self, m: Module, buffer: FlitBuffer, wanted: Value) -> None:
-        """Ask for LOCAL besides what is ``wanted``, if the flit is a multicast that goes on."""
-        gone = Signal()  # the oldest flit has left by the port that is wanted, or was dropped
+    def _copy(self, m: Module, buffer: FlitBuffer, asks: Value, onward: Value) -> None:
+        """Ask for LOCAL besides ``onward``, if the flit is a multicast, until both are done.
+
+        At its destination these are the same, and done at once.
+        """
+        gone = Signal()  # the oldest flit has left by the port of its route, or was dropped
         copied = Signal()  # it has left by LOCAL, as a copy
         copies, goes, copy = Signal(), Signal(), Signal()
-        onward = wanted & ~gone.replicate(len(Port))
-        local = 1 << Port.LOCAL
+        local = Port.LOCAL
         m.d.comb += [
-            copies.eq(buffer.o.valid & is_multicast(buffer.o.payload) & ~wanted[Port.LOCAL]),
-            self.request.eq((onward & self.alive) | Mux(copies & ~copied, local, 0)),
-            self.drop.eq(onward & ~self.alive),
-            goes.eq(gone | (self.taken & wanted).any() | self.drop.any()),
-            copy.eq(~copies | copied | self.taken[Port.LOCAL]),
+            asks.eq(buffer.o.valid & ~gone),
+            copies.eq(buffer.o.valid & is_multicast(buffer.o.payload)),
+            self.request.eq((onward & self.alive) | (copies & ~copied) << local),
+            goes.eq(gone | (self.taken & onward | self.drop).any()),
+            copy.eq(~copies | copied | self.taken[local]),
             buffer.o.ready.eq(goes & copy),
         ]
         m.d.sync += [gone.eq(goes & ~copy), copied.eq(copies & copy & ~goes)]

@@ -128,7 +128,7 @@ _MUTANTS = {
     "input never lets go of what it drops": (
         lambda unit: InputBench(shape=_SHAPE, unit=unit),
         ("trispike.rtl.noc.input_unit", "InputUnit"),
-        ("| self.drop.any()),", "),"),
+        ("self.taken & onward | self.drop)", "self.taken & onward)"),
         "claim_",
     ),
     "input drops what it asks for": (
@@ -140,7 +140,7 @@ _MUTANTS = {
     "input gives a copy again while the flit waits to go on": (
         lambda unit: InputBench(shape=_SHAPE, unit=unit),
         ("trispike.rtl.noc.input_unit", "InputUnit"),
-        ("Mux(copies & ~copied, local, 0)", "Mux(copies, local, 0)"),
+        ("(copies & ~copied) << local", "copies << local"),
         "claim_wants_nothing_twice",
     ),
     "input loses a copy that waits for a busy node": (
@@ -154,7 +154,7 @@ _MUTANTS = {
         ("trispike.rtl.noc.input_unit", "InputUnit"),
         (
             "m.d.sync += [gone.eq(goes & ~copy)",
-            "with m.If(is_multicast(buffer.o.payload) & wanted[Port.LOCAL]):\n"
+            "with m.If(is_multicast(buffer.o.payload) & onward[Port.LOCAL]):\n"
             "            m.d.comb += [self.request.eq(0), goes.eq(1)]\n"
             "        m.d.sync += [gone.eq(goes & ~copy)",
         ),
