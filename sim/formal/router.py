@@ -5,6 +5,7 @@ from collections.abc import Callable
 from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib.wiring import In, Out
 
+from trispike.models.mesh.flits import FLIT_BITS
 from trispike.models.mesh.topology import Port, RouterShape
 from trispike.rtl.noc.flit import FlitStream, Node, destination
 from trispike.rtl.noc.route import turns
@@ -43,6 +44,7 @@ class RouterBench(Bench):
             registers |= pointers(shape.depth, f"unit.input_{name}.buffer", f"{name}_")
             if port is not Port.LOCAL:
                 registers[f"{name}_gone"] = (f"unit.input_{name}.gone", 1)
+                registers[f"{name}_flit"] = (f"unit.input_{name}.flit", FLIT_BITS)
             registers[f"{name}_owned"] = (f"unit.output_{name}.allocator.owned", 1)
             registers[f"{name}_owner"] = (f"unit.output_{name}.allocator.owner", askers)
         registers["just_dropped"] = ("unit.just_dropped", len(ports).bit_length())
@@ -105,8 +107,9 @@ class RouterBench(Bench):
         held = Mux(full, depth, between)
         if port is Port.LOCAL:
             return held
-        gone = self._register(name, "gone")
-        claims.invariant(f"{name}_gone_is_there", implies(gone, ~self._register(name, "empty")))
+        gone, flit = self._register(name, "gone"), self._register(name, "flit")
+        there = copied(flit, self.here) & ~self._register(name, "empty")
+        claims.invariant(f"{name}_gone_and_copied", implies(gone, there))
         return held - gone
 
     def _balance(self, m: Module, claims: Claims) -> None:
