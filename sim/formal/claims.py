@@ -31,9 +31,9 @@ class Bench(wiring.Component):
     """Base of all benches.
 
     members: Ports: free inputs, and outputs for counterexamples.
-    inside: Registers, or other signals, of the block that invariants name: port of the bench to path in the block and
-        shape, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects them, so the block
-        needs no extra ports. Registers of width 0 are left out.
+    inside: Registers, or other signals, of the block that invariants name: port of the bench to
+        path in the block and shape, ``{"later": ("unit.arbiter.later", 3)}``. The prover connects
+        them, so the block needs no extra ports. Those of width 0 are left out.
     prepare: Commands of Yosys that change modules of the bench before it is flattened.
     sources: Files that they read, by name.
     """

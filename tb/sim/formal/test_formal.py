@@ -154,9 +154,9 @@ _MUTANTS = {
         ("trispike.rtl.noc.input_unit", "InputUnit"),
         (
             "m.d.sync += [gone.eq(goes & ~copy)",
-            "with m.If(is_multicast(buffer.o.payload) & onward[Port.LOCAL]):\n"
-            "            m.d.comb += [self.request.eq(0), goes.eq(1)]\n"
-            "        m.d.sync += [gone.eq(goes & ~copy)",
+            """with m.If(is_multicast(buffer.o.payload) & onward[Port.LOCAL]):
+            m.d.comb += [self.request.eq(0), goes.eq(1)]
+        m.d.sync += [gone.eq(goes & ~copy)""",
         ),
         "claim_valid_unless_empty",
     ),
