@@ -117,6 +117,34 @@ def test_uniform_traffic_starves_nobody(small, tmp_path, rate, bursts, cycles, s
     assert point.steadiness.steady == steady
 
 
+@pytest.mark.xdist_group("noc-small")
+def test_a_multicast_counts_once(small, tmp_path):
+    """At its destination: the same flits with copies and without have the same loads and hops."""
+    setting = Setting(
+        mesh=SMALL,
+        router=RouterShape(),
+        pattern=Pattern.UNIFORM,
+        rate=0.1,
+        bursts=0.2,
+        cycles=3000,
+        warmup=600,
+    )
+    plain, some = (
+        measure(dataclasses.replace(setting, multicast=share), small, tmp_path)
+        for share in (0.0, 0.5)
+    )
+    assert plain.copies == 0
+    assert some.copies > 500
+    assert some.flits - some.copies == plain.flits
+    for name in ("offered", "came", "hops", "zero_load"):
+        assert getattr(some, name) == getattr(plain, name)
+    assert some.came == 1
+    assert some.accepted == pytest.approx(plain.accepted, rel=0.01)
+    assert some.fairness.mean == pytest.approx(some.accepted)
+    assert some.steady
+    assert some.bound < plain.bound
+
+
 @pytest.mark.thorough
 @pytest.mark.xdist_group("noc-cube")
 def test_zero_load_latency(cube, tmp_path):

@@ -36,7 +36,7 @@ def test_agrees_with_a_sweep(tmp_path, pattern, multicast):
         cycles=6000,
         warmup=1200,
     )
-    rates = [dataclasses.replace(low, rate=tenth / 10) for tenth in range(1, 11)]
+    rates = [dataclasses.replace(low, rate=tenth / 10) for tenth in (2, 4, 6, 8, 10)]
     [curve] = curves([measure(each, executable, tmp_path) for each in rates])
     found = measure(overload.overload(low), executable, tmp_path)
     assert (found.cycles, found.warmup) == (overload.CYCLES, overload.WARMUP)
