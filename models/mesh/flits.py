@@ -110,7 +110,7 @@ SPIKE: Mapping[str, Field] = stack(
 spike but a word about timesteps, and ``neuron`` is a `Control`. ``source_x``, ``source_y``,
 ``source_z``: source node. ``from_host``: the host has sent it, and ``source`` is one of the host's
 virtual nodes. ``to_host``: at the destination 0.0.0, for the host, which stands beside it; at any
-other a multicast, of which each node on the way to the destination gets a copy too (docs/noc.md)."""
+other a multicast, of which each node on the way to there gets a copy too (docs/noc.md)."""
 
 MEMORY: Mapping[str, Field] = stack(**_HEADER, command=2, access=2, answer=1, content=17)
 """Memory flit. ``command``: a `Command`. ``access``: an `Access`. ``answer``: comes from a slave.
