@@ -66,7 +66,7 @@ class Traffic:
         return len(self.flits) / (self.mesh.nodes * self.cycles)
 
 
-def check(rate: float, cycles: int, bursts: float) -> None:
+def check(rate: float, cycles: int, bursts: float, multicast: float) -> None:
     """`BadInput` unless `generate` takes these."""
     if not 0 < rate <= 1:
         raise BadInput(f"RATE must be above 0 and at most 1 flit per node and cycle, not {rate:g}")
@@ -74,6 +74,8 @@ def check(rate: float, cycles: int, bursts: float) -> None:
         raise BadInput(f"CYCLES must be from 1 to {MAX_CYCLES}, not {cycles}")
     if not 0 <= bursts <= 1:
         raise BadInput(f"BURSTS must be a share from 0 to 1, not {bursts:g}")
+    if not 0 <= multicast <= 1:
+        raise BadInput(f"MULTICAST must be a share from 0 to 1, not {multicast:g}")
 
 
 def pattern(name: str) -> Pattern:
@@ -91,7 +93,14 @@ def hot_node(mesh: MeshShape) -> int:
 
 
 def generate(
-    mesh: MeshShape, kind: Pattern, rate: float, *, cycles: int, seed: int, bursts: float = 0.0
+    mesh: MeshShape,
+    kind: Pattern,
+    rate: float,
+    *,
+    cycles: int,
+    seed: int,
+    bursts: float = 0.0,
+    multicast: float = 0.0,
 ) -> Traffic:
     """Traffic of ``rate`` flits per node and cycle for ``cycles`` cycles.
 
@@ -102,8 +111,10 @@ def generate(
     - ``seed``: same seed, same traffic.
     - ``bursts``: share of packets that are memory transactions of 2 to 8 flits; the others are
       spike flits. The spike flits of a node are numbered, so that a lost or repeated one shows.
+    - ``multicast``: share of the spike flits that are multicasts, but for those to 0.0.0, which
+      cannot be. Whichever it is, they are otherwise the same flits.
     """
-    check(rate, cycles, bursts)
+    check(rate, cycles, bursts, multicast)
     rng = np.random.default_rng([seed, mesh.nodes])
     mean_length = 1 + bursts * ((2 + LONGEST) / 2 - 1)
     begins = [np.flatnonzero(rng.random(cycles) < rate / mean_length) for _ in range(mesh.nodes)]
@@ -113,12 +124,14 @@ def generate(
     lengths = np.ones(len(sources), dtype=np.int64)
     burst = rng.random(len(sources)) < bursts
     lengths[burst] = rng.integers(2, LONGEST + 1, int(burst.sum()))
+    copied = np.random.default_rng([seed, mesh.nodes, 1]).random(len(sources)) < multicast
+    copied &= to != mesh.number((0, 0, 0))
     return Traffic(
         mesh=mesh,
         cycles=cycles,
         sources=np.repeat(sources, lengths),
         times=np.repeat(times, lengths),
-        flits=_flits(mesh, sources, to, lengths),
+        flits=_flits(mesh, sources, to, lengths, copied),
     )
 
 
@@ -150,8 +163,17 @@ def _coordinates(mesh: MeshShape, numbers: np.ndarray) -> np.ndarray:
     ).astype(np.int64)
 
 
-def _flits(mesh: MeshShape, sources: np.ndarray, to: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """The flits of packets of ``lengths`` flits; one of one flit is a spike flit."""
+def _flits(
+    mesh: MeshShape,
+    sources: np.ndarray,
+    to: np.ndarray,
+    lengths: np.ndarray,
+    copied: np.ndarray,
+) -> np.ndarray:
+    """The flits of packets of ``lengths`` flits; one of one flit is a spike flit.
+
+    ``copied``: the packets that are multicasts if they are spike flits.
+    """
     destination = dict(zip("xyz", _coordinates(mesh, to), strict=True))
     source = dict(
         zip(("source_x", "source_y", "source_z"), _coordinates(mesh, sources), strict=True)
@@ -162,7 +184,9 @@ def _flits(mesh: MeshShape, sources: np.ndarray, to: np.ndarray, lengths: np.nda
     for name, width in _SEQUENCE:
         sequence[name] = counter >> shift
         shift += width
-    spikes = flits.pack(flits.SPIKE, type=FlitType.SPIKE, **destination, **source, **sequence)
+    spikes = flits.pack(
+        flits.SPIKE, type=FlitType.SPIKE, **destination, **source, **sequence, to_host=copied
+    )
     heads = flits.pack(
         flits.MEMORY,
         type=FlitType.MEMORY,

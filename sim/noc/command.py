@@ -4,6 +4,7 @@ import concurrent.futures
 import dataclasses
 import functools
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 from trispike.models.errors import BadInput
@@ -62,6 +63,7 @@ class Traffic(Json, Timeline, Waves, Record, Jobs, Dead, Seeded):
     cycles: int = option("Cycles in which flits are offered.", 10_000)
     warmup: int | None = option("Cycles before flits are counted.  [default: a fifth]")
     bursts: float = option("Share of packets of 2 to 8 flits, 0 to 1.", 0.0)
+    multicast: float = option("Share of the packets of one flit that leave copies, 0 to 1.", 0.0)
     stalls: float = option("Chance of a node's taking nothing, each cycle.", 0.0)
     compare: Path | None = option(
         "File that JSON= wrote of a run like this: print what moved since."
@@ -110,6 +112,7 @@ class Traffic(Json, Timeline, Waves, Record, Jobs, Dead, Seeded):
                 pattern=pattern,
                 rate=rate,
                 bursts=self.bursts,
+                multicast=self.multicast,
                 cycles=self.cycles,
                 seed=self.seed,
                 warmup=self.cycles // 5 if self.warmup is None else self.warmup,
@@ -124,9 +127,9 @@ def noc(asked: Traffic) -> None:
     """Send traffic through the RTL of a 3D mesh and compare it with the golden model.
 
     Every flit must come where it should, once, unaltered, in the order of its source, over the
-    links of its path. Prints load, latency, hops, link loads, what was delivered of each
-    source, and what moved since an earlier run; warns of starved sources, and of means of a run
-    that had no steady state.
+    links of its path, and leave its copies on the way if it is a multicast. Prints load, latency,
+    hops, link loads, what was delivered of each source, where the mesh saturates, and what moved
+    since an earlier run; warns of starved sources, and of means of a run that had no steady state.
     """
     settings = asked.settings()
     check_routes(settings[0].routes)
@@ -175,14 +178,10 @@ def _measured(settings: list[Setting], asked: Traffic) -> list[Point]:
                 futures = {}
                 for k, files in enumerate(runs):
                     future = threads.submit(
-                        measure,
-                        files.setting,
+                        _point,
+                        files,
                         programs[files.setting.mesh],
-                        files.folder,
-                        waves=files.plan(),
-                        keep=files.keep,
-                        show=files.draw,
-                        explain=files.explain,
+                        saturation=not asked.sweep,
                         progress=functools.partial(shares.tell, k),
                     )
                     futures[future] = k
@@ -194,6 +193,27 @@ def _measured(settings: list[Setting], asked: Traffic) -> list[Point]:
                 files.interrupted()
             raise
     return points
+
+
+def _point(
+    files: Files, executable: Path, *, saturation: bool, progress: Callable[[int, int, int], None]
+) -> Point:
+    """The figures of the run of ``files``; with ``saturation`` a further run measures that."""
+    point = measure(
+        files.setting,
+        executable,
+        files.folder,
+        waves=files.plan(),
+        keep=files.keep,
+        show=files.draw,
+        explain=files.explain,
+        progress=progress,
+    )
+    if not saturation:
+        return point
+    more = files.overload()
+    most = measure(more.setting, executable, more.folder, explain=more.explain)
+    return dataclasses.replace(point, saturation=most.accepted)
 
 
 class _Place(Place):

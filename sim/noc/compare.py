@@ -75,6 +75,7 @@ def moves(old: Point, new: Point) -> list[Move]:
     figures = (
         ("accepted load, flits/node/cycle", lambda point: point.accepted, ".4f"),
         ("  part of the flits that came", lambda point: point.came, ".4f"),
+        ("saturation: nodes send all they can", lambda point: point.saturation, ".4f"),
         ("latency from offer: mean, cycles", lambda point: point.latency.mean, ",.1f"),
         ("  median", lambda point: point.latency.median, ",.1f"),
         ("  99%", lambda point: point.latency.percentile_99, ",.1f"),

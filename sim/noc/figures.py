@@ -47,19 +47,23 @@ class Point:
     """One mesh under one traffic. Loads are in flits per node and cycle.
 
     - ``mesh``, ``router``, ``dead_links``, ``pattern``: by name.
-    - ``rate``, ``bursts``, ``stalls``, ``seed``: as given.
+    - ``rate``, ``bursts``, ``multicast``, ``stalls``, ``seed``: as given.
     - ``cycles``, ``warmup``: flits were offered for so many cycles, and are counted from the cycle
       ``warmup`` on: the window.
     - ``flits``, ``drops``, ``waiting``: of the whole run, flits that nodes were given, that were
       dropped, and that were still waiting to enter when the offers ended.
-    - ``offered``, ``accepted``: flits offered, and given to nodes, in the window.
+    - ``copies``: how many of ``flits`` were copies of multicasts. All other figures but those of
+      links, and ``bound``, count a multicast once, at its destination.
+    - ``offered``, ``accepted``: flits offered, and given to their destinations, in the window.
+    - ``saturation``: accepted load of the same traffic when all nodes send all they can, see
+      `sim.noc.overload`; None where that was not measured.
     - ``steadiness``: whether the figures are those of a steady state.
     - ``fairness``: what was delivered of each source.
-    - ``came``: part of the flits offered in the window that nodes were given, in it or later. All
-      means of flits are of these. None if none was offered. It, ``steadiness`` and ``fairness`` are
-      None in a record of before they were measured.
+    - ``came``: part of the flits offered in the window that their destinations were given, in it or
+      later. All means of flits are of these. None if none was offered. It, ``steadiness`` and
+      ``fairness`` are None in a record of before they were measured.
     - ``latency``, ``network_latency``: from the cycle in which a flit was offered, and from the one
-      in which the mesh took it, until its node took it.
+      in which the mesh took it, until its destination took it.
     - ``zero_load``: the mean of ``network_latency`` if no flit met another: hops + 1.
     - ``hops``: mean number of links that a flit passed.
     - ``links``: flits per cycle of each link between routers, in the window, by the node and the
@@ -80,15 +84,18 @@ class Point:
     pattern: str
     rate: float
     bursts: float
+    multicast: float = 0.0
     stalls: float
     seed: int
     cycles: int
     warmup: int
     flits: int
+    copies: int = 0
     drops: int
     waiting: int
     offered: float
     accepted: float
+    saturation: float | None = None
     steadiness: Steadiness | None = None
     fairness: Fairness | None = None
     came: float | None = None
@@ -154,12 +161,13 @@ def point(judged: Judged, setting: Setting) -> Point:
     mesh, end = traffic.mesh, traffic.cycles
     window = range(warmup, end)
     size = mesh.nodes * len(window)
-    offered = traffic.times[judged.which]
+    arrived = ~judged.copies
+    which, times = judged.which[arrived], done.times[arrived]
+    offered = traffic.times[which]
     counted = offered >= warmup
-    entered = np.flatnonzero(done.taken != NEVER)
-    hops = judged.expected.hops[np.searchsorted(entered, judged.which[counted])]
+    hops = judged.hops[arrived][counted]
     offers = _by_source(traffic, traffic.times >= warmup)
-    delivered = _by_source(traffic, judged.which[(done.times >= warmup) & (done.times < end)])
+    delivered = _by_source(traffic, which[(times >= warmup) & (times < end)])
     links = {
         f"{node_name(mesh.node(node))} {Port(port).name.lower()}": float(count) / len(window)
         for (node, port), count in np.ndenumerate(done.window_links)
@@ -169,6 +177,7 @@ def point(judged: Judged, setting: Setting) -> Point:
     return Point(
         **setting.names(),
         flits=len(done.flits),
+        copies=int(judged.copies.sum()),
         drops=int(judged.expected.drops.sum()),
         waiting=int((done.taken == NEVER).sum()),
         offered=float(offers.sum() / size),
@@ -182,8 +191,8 @@ def point(judged: Judged, setting: Setting) -> Point:
         ),
         fairness=Fairness.of(mesh, offers, delivered, len(window)),
         came=float(counted.sum() / offers.sum()) if offers.sum() else None,
-        latency=Latency.of((done.times - offered)[counted]),
-        network_latency=Latency.of((done.times - done.taken[judged.which])[counted]),
+        latency=Latency.of((times - offered)[counted]),
+        network_latency=Latency.of((times - done.taken[which])[counted]),
         zero_load=float(zero_load_latency(hops).mean()) if len(hops) else None,
         hops=float(hops.mean()) if len(hops) else None,
         links=links,

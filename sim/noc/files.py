@@ -6,6 +6,7 @@ from typing import Protocol
 
 from trispike.sim.noc import divergence, waveform
 from trispike.sim.noc.judge import Judged
+from trispike.sim.noc.overload import overload
 from trispike.sim.noc.run import TrafficRun
 from trispike.sim.noc.setting import Setting
 from trispike.sim.noc.timeline import noc_timeline
@@ -71,6 +72,11 @@ class Files:
         """Keep what there is of a waveform that was begun."""
         if (self.folder / WAVES).exists():
             self.keep(None)
+
+    def overload(self) -> "Files":
+        """Those of the run that says where the mesh saturates, of which nothing is drawn."""
+        folder = self.folder / "overload"
+        return dataclasses.replace(self, setting=overload(self.setting), folder=folder)
 
     def explain(self, first: Mismatch, done: TrafficRun) -> str:
         """Words on what shows a difference, once that is written."""

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from trispike.golden.mesh.routes import DROPPED, MAX_DROPPED, Expectation, Routes, expect
+from trispike.golden.mesh.routes import MAX_DROPPED, Expectation, Routes, expect
 from trispike.models.mesh import flits
 from trispike.models.mesh.flits import FlitType
 from trispike.models.mesh.topology import MeshShape, Port
@@ -22,28 +22,34 @@ class Judged:
 
     - ``expected``: what the golden model says of the flits that the mesh took.
     - ``which``: int64, shape (m,): index in the traffic of each flit that a node got.
+    - ``hops``: int64, shape (m,): links that it passed.
+    - ``copies``: bool, shape (m,): it was a copy of a multicast for another node.
     """
 
     run: TrafficRun
     expected: Expectation
     which: np.ndarray
+    hops: np.ndarray
+    copies: np.ndarray
 
 
 def judge(run: TrafficRun, routes: Routes) -> Judged:
     """Compare ``run`` with the golden model: `MismatchFound` names the first difference.
 
     Everything that the mesh has taken must have come where it should, once, unaltered and in order,
-    over the links of its path; what had to be dropped must have been dropped and counted.
+    over the links of its path; what had to be dropped must have been dropped and counted. Of a
+    multicast each node on its way must have got one copy.
     """
     traffic, mesh = run.traffic, routes.mesh
     entered = np.flatnonzero(run.taken != NEVER)
     sources, sent = traffic.sources[entered], traffic.flits[entered]
     cycles = run.taken[entered], run.times
-    which = entered[match(routes, sources, sent, run.receivers, run.flits, cycles)]
+    expected = expect(routes, sources, sent)
+    places = match(mesh, expected, (sources, sent), (run.receivers, run.flits), cycles)
+    which = entered[expected.flits[places]]
     early = np.flatnonzero(run.times <= run.taken[which])
     if len(early):
         raise SimulationError("a flit came before it was sent: the harness is at fault")
-    expected = expect(routes, sources, sent)
     compare_links(mesh, expected.links, run.links)
     drops = np.minimum(expected.drops.sum(axis=1), MAX_DROPPED)
     for node in np.flatnonzero(run.dropped != drops).tolist():
@@ -52,7 +58,11 @@ def judge(run: TrafficRun, routes: Routes) -> Judged:
     for node in np.flatnonzero(run.dropped_ports != ports).tolist():
         got = f"{run.dropped_ports[node]:#x}"
         _differ("dropped_ports", _name(mesh, node), f"{ports[node]:#x}", got)
-    return Judged(run=run, expected=expected, which=which)
+    nodes = np.array(list(mesh.every()))
+    copies = (flits.destinations(run.flits) != nodes[run.receivers]).any(axis=1)
+    return Judged(
+        run=run, expected=expected, which=which, hops=expected.hops[places], copies=copies
+    )
 
 
 def compare_links(mesh: MeshShape, expected: np.ndarray, links: np.ndarray) -> None:
@@ -67,49 +77,56 @@ def compare_links(mesh: MeshShape, expected: np.ndarray, links: np.ndarray) -> N
 
 
 def match(
-    routes: Routes,
-    sources: np.ndarray,
-    sent: np.ndarray,
-    receivers: np.ndarray,
-    received: np.ndarray,
+    mesh: MeshShape,
+    expected: Expectation,
+    sent: tuple[np.ndarray, np.ndarray],
+    came: tuple[np.ndarray, np.ndarray],
     cycles: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
-    """Which of the flits ``sent`` each of the flits ``received`` is.
+    """Which of the ``expected`` flits and copies each flit is that came.
 
-    - ``routes``: the mesh and its paths.
-    - ``sources``, ``sent``: node numbers and flits, shape (n,), the flits of a node in the order in
-      which the mesh took them.
-    - ``receivers``, ``received``: node numbers and flits, shape (m,), the flits of a node in the
-      order in which they came.
+    - ``expected``: what has to become of the flits ``sent``.
+    - ``sent``: node numbers and flits, shape (n,), the flits of a node in the order in which the
+      mesh took them.
+    - ``came``: node numbers and flits, shape (m,), the flits of a node in the order in which they
+      came.
     - ``cycles``: in which the mesh took those and gave these, int64 (n,) and (m,), if known.
 
-    Returns int64, shape (m,): index into ``sent``. `MismatchFound` if a flit was lost, altered,
-    delivered twice or elsewhere, if two flits of a source and a type changed places on their way to
-    a node, or if another flit came between those of a transaction; with ``cycles`` it is the
-    earliest such difference.
+    Returns int64, shape (m,): index into what is ``expected``. `MismatchFound` if a flit or a copy
+    was lost, altered, delivered twice or elsewhere, if two flits of a source and a type changed
+    places on their way to a node, or if another flit came between those of a transaction; with
+    ``cycles`` it is the earliest such difference.
     """
-    mesh, kinds = routes.mesh, flits.SPIKE["type"]
-    due, came = collections.defaultdict(list), collections.defaultdict(list)
-    targets = expect(routes, sources, sent).receivers
-    wanted = zip(targets.tolist(), sources.tolist(), kinds.get(sent).tolist(), strict=True)
-    for k, flow in enumerate(wanted):
-        if flow[0] != DROPPED:
-            due[flow].append(k)
+    sources, wanted = (each[expected.flits] for each in sent)
+    receivers, received = came
     origins = origins_of(mesh, receivers, received, cycles and cycles[1])
-    got = zip(receivers.tolist(), origins.tolist(), kinds.get(received).tolist(), strict=True)
-    for k, flow in enumerate(got):
-        came[flow].append(k)
+    due = _flows(expected.receivers, sources, wanted)
+    got = _flows(receivers, origins, received)
+    cycles = cycles and (cycles[0][expected.flits], cycles[1])
     indices = np.empty(len(received), dtype=np.int64)
     wrong = []
-    for flow in sorted(due.keys() | came.keys()):
-        numbers, places = due[flow], came[flow]
-        if sent[numbers].tolist() != received[places].tolist():
-            wrong.append(_difference(mesh, flow, (sent, numbers), (received, places), cycles))
+    for flow in sorted(due.keys() | got.keys()):
+        numbers, places = due[flow], got[flow]
+        if wanted[numbers].tolist() != received[places].tolist():
+            wrong.append(_difference(mesh, flow, (wanted, numbers), (received, places), cycles))
         else:
             indices[places] = numbers
     if wrong:
         raise MismatchFound(min(wrong, key=lambda each: each.cycle or 0))
     return indices
+
+
+def _flows(
+    receivers: np.ndarray, sources: np.ndarray, each: np.ndarray
+) -> dict[tuple[int, int, int], list[int]]:
+    """Indices of ``each`` flit by receiver, source and type, in their order; shape (n,) all."""
+    flows = collections.defaultdict(list)
+    kinds = flits.SPIKE["type"].get(each)
+    for k, flow in enumerate(
+        zip(receivers.tolist(), sources.tolist(), kinds.tolist(), strict=True)
+    ):
+        flows[flow].append(k)
+    return flows
 
 
 def origins_of(

@@ -18,7 +18,7 @@ from trispike.models.mesh.topology import (
 )
 from trispike.models.mesh.traffic import Pattern, Traffic
 
-_NUMBERS = ("rate", "bursts", "stalls", "seed", "cycles", "warmup")
+_NUMBERS = ("rate", "bursts", "multicast", "stalls", "seed", "cycles", "warmup")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class Setting:
     """One run: the mesh, its traffic, and how it is driven. See `models.mesh.traffic.generate`.
 
     - ``mesh``, ``router``, ``dead_links``: the network.
-    - ``pattern``, ``rate``, ``bursts``, ``cycles``, ``seed``: the traffic.
+    - ``pattern``, ``rate``, ``bursts``, ``multicast``, ``cycles``, ``seed``: the traffic.
     - ``warmup``: cycle from which flits are counted.
     - ``stalls``: chance of a node's taking nothing, in each cycle.
     """
@@ -37,13 +37,14 @@ class Setting:
     pattern: Pattern
     rate: float
     bursts: float = 0.0
+    multicast: float = 0.0
     cycles: int
     seed: int = 0
     warmup: int
     stalls: float = 0.0
 
     def __post_init__(self):
-        models_traffic.check(self.rate, self.cycles, self.bursts)
+        models_traffic.check(self.rate, self.cycles, self.bursts, self.multicast)
         if not 0 <= self.stalls < 1:
             raise BadInput(f"STALLS must be a chance from 0 to less than 1, not {self.stalls:g}")
         if not 0 <= self.warmup < self.cycles:
@@ -77,6 +78,7 @@ class Setting:
             cycles=self.cycles,
             seed=self.seed,
             bursts=self.bursts,
+            multicast=self.multicast,
         )
 
 

@@ -56,6 +56,7 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
     return [
         ("router", one.router, "given"),
         ("flits given to nodes", f"{one.flits:,}", "measured"),
+        ("  copies of multicasts", f"{one.copies:,}", "measured"),
         ("  lost, altered, repeated, out of order", "0", "measured"),
         ("  dropped by routers", f"{one.drops:,}", "measured"),
         ("offered load, flits/node/cycle", f"{one.offered:.4f}", "measured"),
@@ -63,6 +64,7 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
         ("  bound: a link or port always busy", f"{one.bound:.4f}", "derived"),
         ("  waiting to enter at the end", f"{one.waiting:,}", "measured"),
         ("  steady state", "yes" if one.steady else "NO", "measured"),
+        *_saturation(one),
         (
             "delivered of a source: least, mean, most",
             ", ".join(f"{rate:.4f}" for rate in rates),
@@ -90,6 +92,13 @@ def _rows(one: Point) -> list[tuple[str, str, str]]:
             "measured",
         ),
     ]
+
+
+def _saturation(one: Point) -> list[tuple[str, str, str]]:
+    """A line if that was measured."""
+    if one.saturation is None:
+        return []
+    return [("saturation: nodes send all they can", f"{one.saturation:.4f}", "measured")]
 
 
 def _by_port(one: Point, how: str) -> list[tuple[str, str, str]]:

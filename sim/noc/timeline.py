@@ -5,14 +5,21 @@ from pathlib import Path
 
 import numpy as np
 
-from trispike.models.mesh import flits
 from trispike.models.mesh.topology import MeshShape, node_name
 from trispike.models.mesh.traffic import Traffic
 from trispike.sim.noc.judge import Judged
 from trispike.sim.noc.run import NEVER, TrafficRun
 from trispike.sim.report.mismatch import Mismatch
 from trispike.sim.timeline.events import trace_events
-from trispike.sim.timeline.flits import Journey, Sent, add_journeys, add_tracks, paired, work_track
+from trispike.sim.timeline.flits import (
+    Journey,
+    Sent,
+    add_journeys,
+    add_tracks,
+    paired,
+    ways,
+    work_track,
+)
 from trispike.sim.timeline.mark import add_mark
 
 
@@ -48,20 +55,14 @@ def _names(mesh: MeshShape) -> dict[int, str]:
 
 def _journeys(judged: Judged, most: int) -> Iterator[Journey]:
     done, traffic = judged.run, judged.run.traffic
-    since = heads(traffic, done.taken)
-    came = np.full(len(traffic.flits), NEVER)
-    receivers = np.zeros(len(traffic.flits), dtype=np.int64)
-    came[judged.which], receivers[judged.which] = done.times, done.receivers
+    columns = (traffic.sources, heads(traffic, done.taken), done.taken, traffic.flits)
+    order = np.argsort(judged.which, kind="stable")
+    begins = np.searchsorted(judged.which[order], np.arange(len(traffic.flits) + 1))
     taken = np.flatnonzero(done.taken != NEVER)
     for k in taken[np.argsort(done.taken[taken], kind="stable")][:most].tolist():
-        yield Journey(
-            sender=int(traffic.sources[k]),
-            receiver=int(receivers[k]),
-            since=int(since[k]),
-            taken=int(done.taken[k]),
-            came=None if came[k] == NEVER else int(came[k]),
-            text=flits.text(int(traffic.flits[k])),
-        )
+        mine = order[begins[k] : begins[k + 1]]
+        arrivals = zip(done.receivers[mine].tolist(), done.times[mine].tolist(), strict=True)
+        yield from ways(Sent(*(int(each[k]) for each in columns)), arrivals)
 
 
 def heads(traffic: Traffic, taken: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ class Journey:
     - ``taken``, ``came``: cycles in which the network took it, and its receiver got it; ``came`` is
       None if it never did, ``taken`` if nobody sent it.
     - ``text``: it, in words.
+    - ``again``: it is the flit of the journey before, on its way to one more receiver.
     """
 
     sender: int | None
@@ -27,6 +29,7 @@ class Journey:
     taken: int | None
     came: int | None
     text: str
+    again: bool = False
 
     def within(self, cycles: range) -> bool:
         """Whether it begins in ``cycles``."""
@@ -42,28 +45,38 @@ class Sent(NamedTuple):
     flit: int
 
 
+def ways(sent: Sent, arrivals: Iterable[tuple[int, int]]) -> Iterator[Journey]:
+    """The ways of a flit to its receivers, of which each is given with the cycle it came in.
+
+    Without any it never came.
+    """
+    for k, (receiver, cycle) in enumerate(list(arrivals) or [(sent.sender, None)]):
+        yield Journey(
+            sender=sent.sender,
+            receiver=receiver,
+            since=sent.since,
+            taken=sent.taken,
+            came=cycle,
+            text=flits.text(sent.flit),
+            again=k > 0,
+        )
+
+
 def paired(sent: Iterable[Sent], came: Iterable[tuple[int, int, int]]) -> Iterator[Journey]:
     """The ways of flits ``sent``, and of those that ``came``: receiver, cycle, flit.
 
-    Both are in the order of cycles. Flits of the same bits come in the order in which they left.
+    Both are in the order of cycles. Flits of the same bits come in the order in which they left, a
+    multicast once to each of its receivers.
     """
-    waiting = collections.defaultdict(collections.deque)
+    waiting = collections.defaultdict(lambda: collections.defaultdict(collections.deque))
     for receiver, cycle, flit in came:
-        waiting[flit].append((receiver, cycle))
-    for sender, since, taken, flit in sent:
-        queue = waiting[flit]
-        fits = queue and queue[0][1] > taken
-        receiver, arrived = queue.popleft() if fits else (sender, None)
-        yield Journey(
-            sender=sender,
-            receiver=receiver,
-            since=since,
-            taken=taken,
-            came=arrived,
-            text=flits.text(flit),
-        )
-    for flit, queue in waiting.items():
-        for receiver, cycle in queue:
+        queue = waiting[flit][receiver if flits.is_multicast(flit) else None]
+        queue.append((receiver, cycle))
+    for each in sent:
+        queues = [queue for queue in waiting[each.flit].values() if queue]
+        yield from ways(each, [q.popleft() for q in queues if q[0][1] > each.taken])
+    for flit, queues in waiting.items():
+        for receiver, cycle in itertools.chain(*queues.values()):
             yield Journey(
                 sender=None,
                 receiver=receiver,
@@ -98,7 +111,7 @@ def add_journeys(events: TraceEvents, journeys: Iterable[Journey]) -> None:
     """Slices of one flit each, and arrows between them."""
     todo = []
     for number, each in enumerate(journeys):
-        if each.sender is not None:
+        if each.sender is not None and not each.again:
             todo.append((each.taken if each.since is None else each.since, 0, number, each))
         if each.came is not None:
             todo.append((each.came, 2, number, each))
