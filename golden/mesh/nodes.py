@@ -6,9 +6,11 @@ them. It says nothing of cycles, nor of the order between flits of different sen
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 
 import numpy as np
 
+from trispike.golden.mesh.routes import Routes
 from trispike.golden.model import SCORES, Result, labels_of
 from trispike.models.mesh.flits import (
     POTENTIAL_FLITS,
@@ -22,6 +24,7 @@ from trispike.models.mesh.flits import (
     to_node,
 )
 from trispike.models.mesh.mapping import HOST, VIRTUAL_NEURONS, Mapping, Part
+from trispike.models.mesh.multicast import Send
 from trispike.models.mesh.topology import MeshShape, Node
 from trispike.models.network.numbers import POTENTIAL_BITS
 
@@ -38,6 +41,8 @@ class Flow:
     - ``sender``, ``receiver``: node numbers, or `host_receiver`. Each virtual node of the host has
       flows of its own, but a node's credits for all of them are one flow.
     - ``address``: what all its flits have in common: all but step and word.
+    - ``copies``: its flits are copies of multicasts on their way to another node, which
+      ``address`` has as their destination.
     - ``layer``: 0 host spikes; 1 to L layer k; L + 1 host credits.
     - ``neurons``: whose spikes they are, as numbered in their layer; none of credits.
     - ``credits``: credits for each timestep, 0 of spikes and ends.
@@ -48,6 +53,7 @@ class Flow:
     receiver: int
     address: int
     layer: int
+    copies: bool = False
     neurons: range = range(0)
     credits: int = 0
     potentials: bool = False
@@ -62,24 +68,34 @@ class _Party:
     host: bool = False
 
 
-def _address(sender: _Party, receiver: _Party) -> int:
+def _address(sender: _Party, destination: Node, *, to_host: bool) -> int:
     return pack(
         SPIKE,
         type=FlitType.SPIKE,
         **from_node(sender.name),
         from_host=int(sender.host),
-        **to_node(receiver.name),
-        to_host=int(receiver.host),
+        **to_node(destination),
+        to_host=int(to_host),
     )
 
 
-def _spikes(
-    sender: _Party, receiver: _Party, layer: int, neurons: range, *, potentials: bool = False
-) -> Flow:
+def _spikes(sender: _Party, receiver: _Party, layer: int, neurons: range, send: Send) -> Flow:
+    """What ``receiver`` gets by ``send``."""
     return Flow(
         sender=sender.number,
         receiver=receiver.number,
-        address=_address(sender, receiver),
+        address=_address(sender, send.destination, to_host=send.multicast),
+        layer=layer,
+        copies=send.destination != receiver.name,
+        neurons=neurons,
+    )
+
+
+def _outputs(sender: _Party, host: _Party, layer: int, neurons: range, potentials: bool) -> Flow:
+    return Flow(
+        sender=sender.number,
+        receiver=host.number,
+        address=_address(sender, host.name, to_host=True),
         layer=layer,
         neurons=neurons,
         potentials=potentials,
@@ -91,10 +107,23 @@ def _credits(giver: _Party, receiver: _Party, layer: int, count: int = 1) -> Flo
     return Flow(
         sender=giver.number,
         receiver=receiver.number,
-        address=_address(giver, receiver) | word,
+        address=_address(giver, receiver.name, to_host=receiver.host) | word,
         layer=layer,
         credits=count,
     )
+
+
+def _by_receiver(mapping: Mapping, source: Node, layer: int, sends: Iterable[Send]):
+    """By which of ``sends``, which enter the mesh at ``source``, each node of ``layer`` is reached.
+
+    Returns a dictionary of `Send` by node. Each is reached once, and no other node is.
+    """
+    routes, reached = Routes(mesh=mapping.mesh), []
+    for send in sends:
+        copies = routes.path(source, send.destination).copies if send.multicast else ()
+        reached += [(node, send) for node in (*copies, send.destination)]
+    assert sorted(node for node, _ in reached) == sorted(mapping.places_of(layer))
+    return dict(reached)
 
 
 def flows(mapping: Mapping) -> tuple[Flow, ...]:
@@ -107,22 +136,30 @@ def flows(mapping: Mapping) -> tuple[Flow, ...]:
         for place, part in zip(mapping.places, mapping.parts, strict=True)
     }
     all_flows = []
+    from_host = _by_receiver(mapping, HOST, 0, mapping.host_sends())
+    given = {
+        place: _by_receiver(mapping, place, part.layer + 1, mapping.sends(number))
+        for number, (place, part) in enumerate(zip(mapping.places, mapping.parts, strict=True))
+    }
     for number, part in enumerate(mapping.parts):
-        receiver_party, sources = parties[mapping.places[number]], mapping.sources(number)
+        here, sources = mapping.places[number], mapping.sources(number)
+        receiver_party = parties[here]
         for source in sources:
             name = coordinates(source.number)
             if source.from_host:
                 virtual = _Party(number=host.number, name=name, host=True)
                 those = range(source.first, min(source.first + VIRTUAL_NEURONS, inputs))
-                all_flows.append(_spikes(virtual, receiver_party, 0, those))
+                all_flows.append(_spikes(virtual, receiver_party, 0, those, from_host[here]))
             else:
-                all_flows.append(_spikes(parties[name], receiver_party, part.layer, neurons[name]))
+                sender, those = parties[name], neurons[name]
+                send = given[name][here]
+                all_flows.append(_spikes(sender, receiver_party, part.layer, those, send))
                 all_flows.append(_credits(receiver_party, parties[name], part.layer + 1))
         if part.layer == 0:
             all_flows.append(_credits(receiver_party, host, 1, len(sources)))
         if part.layer + 1 == last:
-            mine, silent = neurons[receiver_party.name], not mapping.shape.layers[-1].fires
-            all_flows.append(_spikes(receiver_party, host, last, mine, potentials=silent))
+            silent = not mapping.shape.layers[-1].fires
+            all_flows.append(_outputs(receiver_party, host, last, neurons[here], silent))
             all_flows.append(_credits(host, receiver_party, last + 1))
     return tuple(all_flows)
 

@@ -4,6 +4,8 @@ from amaranth import *
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
+from trispike.models.mesh.flits import node_code
+from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.memory_map import ADDRESS_ENTRY, WORD_BITS
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.rtl.hierarchy import Block
@@ -29,7 +31,8 @@ class AddressTable(Block):
     source : In(9), from_host : In(1)
         A node, or the host that stands there.
     entry : Out(destinations)
-        The entry that names it, one-hot; 0 if none does.
+        The entry that names it, one-hot; 0 if none does. An entry names the host by ``to_host`` and
+        node 0.0.0; at any other node ``to_host`` makes multicasts of its flits.
     table : In(TableSignature(AddressEntry, destinations))
         The table itself.
 
@@ -70,6 +73,7 @@ class AddressTable(Block):
                 for k, entry in enumerate(entries)
             ]
         for k, entry in enumerate(entries):
-            named = (entry.node == self.source) & (entry.to_host == self.from_host)
+            host = entry.to_host & (entry.node == node_code(HOST))
+            named = (entry.node == self.source) & (host == self.from_host)
             m.d.comb += self.entry[k].eq(entry.valid & named)
         return m

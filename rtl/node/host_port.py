@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from trispike.models.mesh.flits import FlitType
 from trispike.rtl.hierarchy import Block, place
 from trispike.rtl.noc.buffer import FlitBuffer
-from trispike.rtl.noc.flit import FlitStream, MemoryFlit, SpikeFlit
+from trispike.rtl.noc.flit import FlitStream, MemoryFlit, SpikeFlit, is_multicast
 from trispike.rtl.noc.output_unit import OutputUnit
 
 _DEPTH = 2
@@ -23,8 +23,8 @@ class HostPort(Block):
     to_router : Out(FlitStream), from_router : In(FlitStream)
         The router's local port.
     host_o, node_o : Out(FlitStream)
-        To the host: spike flits with ``to_host`` and answers of memory slaves. To the node: all
-        others.
+        To the host: spike flits to 0.0.0 with ``to_host``, and answers of memory slaves. To the
+        node: all others, copies of multicasts among them.
 
     Host and node send in turn, a packet each.
 
@@ -64,7 +64,8 @@ class HostPort(Block):
 
         spike = data.View(SpikeFlit, self.from_router.payload)
         memory = data.View(MemoryFlit, self.from_router.payload)
-        to_host = Mux(spike.type == FlitType.SPIKE, spike.to_host, memory.answer)
+        for_host = spike.to_host & ~is_multicast(self.from_router.payload)
+        to_host = Mux(spike.type == FlitType.SPIKE, for_host, memory.answer)
         m.d.comb += [
             self.host_o.payload.eq(self.from_router.payload),
             self.node_o.payload.eq(self.from_router.payload),

@@ -64,8 +64,10 @@ class CreditCounter(Block):
 class SpikeSender(Block):
     """Sends each spike of a timestep to every destination, then the timestep's end.
 
-    Or potentials, if it is told to: three flits for each neuron in use, in ascending order.
-    A flit a cycle, as long as the network takes them.
+    A destination whose entry is ``copied`` gets copies of the multicasts to another, and no flit of
+    its own; it gives and pays credits like any other. Or potentials, if the sender is told to:
+    three flits for each neuron in use, in ascending order. A flit a cycle, as long as the network
+    takes them.
 
     ``shape``: neurons and entries of the address look-up table.
 
@@ -190,7 +192,8 @@ class SpikeSender(Block):
         """Each event of ``encoder`` to one destination after the other."""
         width = self.shape.destinations
         m.submodules.next = following = LowestOne(width=width)
-        sent = Signal(width)  # destinations that have the event already
+        own = Cat(entry.valid & ~entry.copied for entry in table.table.entries)
+        sent = Signal(width)  # destinations that the event was sent to already
         step = Signal(2)
         to = table.to
         event = encoder.o.payload
@@ -202,7 +205,7 @@ class SpikeSender(Block):
             finished = Signal()
             word = self._word(m, encoder, finished)
         m.d.comb += [
-            left.eq(Cat(entry.valid for entry in table.table.entries) & ~sent),
+            left.eq(own & ~sent),
             following.bits.eq(left),
             last.eq(~(left & ~following.one_hot).any()),
             table.choice.eq(following.one_hot),

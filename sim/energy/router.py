@@ -9,6 +9,7 @@ import numpy as np
 import pywellen
 
 from trispike.golden.mesh.routes import Routes
+from trispike.models.mesh import flits
 from trispike.models.mesh.flits import SPIKE, node_code
 from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.topology import Node, Port
@@ -45,20 +46,23 @@ class RouterEnergy:
 
 
 def passing(
-    routes: Routes, node: Node, receivers: np.ndarray, times: np.ndarray, flits: np.ndarray
+    routes: Routes, node: Node, receivers: np.ndarray, times: np.ndarray, received: np.ndarray
 ) -> Passing:
     """The spike flits, ends and credits of a run that pass the router of ``node``.
 
-    ``receivers``, ``times`` and ``flits``, shape (n,), are those of a `sim.node.results.NodesRun`.
-    A flit is taken not to have waited beyond ``node``.
+    ``receivers``, ``times`` and ``received``, shape (n,), are receivers, times and flits of a
+    `sim.node.results.NodesRun`.
+    A flit is taken not to have waited beyond ``node``, a multicast on its way to its destination.
     """
     ports: dict[Port, list[tuple[int, int]]] = {port: [] for port in Port}
     for receiver, time, flit in zip(
-        receivers.tolist(), times.tolist(), flits.tolist(), strict=True
+        receivers.tolist(), times.tolist(), received.tolist(), strict=True
     ):
         own = tuple(SPIKE[f"source_{axis}"].get(flit) for axis in "xyz")
         source = HOST if SPIKE["from_host"].get(flit) else own
         to = HOST if receiver == routes.mesh.nodes else routes.mesh.node(receiver)
+        if flits.is_multicast(flit) and tuple(SPIKE[axis].get(flit) for axis in "xyz") != to:
+            continue  # a copy
         path = routes.path(source, to)
         if node in path.nodes:
             at = path.nodes.index(node)

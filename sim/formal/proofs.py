@@ -187,8 +187,8 @@ PROOFS = (
     ),
     Proof(
         name="sender",
-        about="conforms to a source for each destination: every spike once, in its timestep, "
-        "before the end; no timestep without a credit",
+        about="conforms to a source for each destination, also of copies: every spike once, in its "
+        "timestep, before the end; no timestep without a credit",
         block="SpikeSender",
         parameters="32 neurons, 1 destination; 64 neurons, 3 destinations",
         cases=_cases(

@@ -7,7 +7,8 @@ from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from trispike.models.mesh.flits import Control, FlitType
+from trispike.models.mesh.flits import Control, FlitType, node_code
+from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.memory_map import NEURONS, WORD_BITS
 from trispike.models.mesh.node_shape import CREDITS, NodeShape
 from trispike.models.network.numbers import BANK_BITS
@@ -24,8 +25,9 @@ from trispike.sim.formal.source import STEP_BITS, Source, apart
 class SenderBench(Bench):
     """A sender, and destinations that give a credit for each ended timestep.
 
-    Its table may be written whenever it sends nothing; all destinations then start again. The
-    neuron ``followed`` is arbitrary.
+    Its table may be written whenever it sends nothing; all destinations then start again. What a
+    destination with a ``copied`` entry receives is what leaves for its ``carrier``, an arbitrary
+    multicast of the table. The neuron ``followed`` is arbitrary.
 
     neurons: Width of the spike vector.
     destinations: Entries of the table.
@@ -47,6 +49,7 @@ class SenderBench(Bench):
             "write": In(1),
             "line": In(BANK_BITS),
             "followed": In(ceil_log2(neurons)),
+            **{f"carrier_{d}": In(range(max(2, destinations))) for d in range(destinations)},
         }
         bits = ceil_log2(neurons)
         self._word_bits = bits // 2
@@ -89,6 +92,11 @@ class SenderBench(Bench):
         at_rest = ~unit.sending & ~self.valid & ~self.credit
         claims.given(implies(self.write, at_rest & differ(new_entries)))
         claims.invariant("entries_differ", differ(list(unit.table.entries)))
+        self._own = Cat(entry.valid & ~entry.copied for entry in unit.table.entries)
+        carries = self._own & Cat(e.to_host & ~_is_host(e) for e in unit.table.entries)
+        for entry, carrier in zip(unit.table.entries, self._carriers, strict=True):
+            claims.constant(carrier, until=self.write)
+            claims.given(implies(entry.valid & entry.copied, picked(carries, carrier)))
         self._flits(claims, unit)
         # Timesteps taken so far, and in which of them the neuron that is followed has spiked.
         begun, wanted = Signal(STEP_BITS), Signal(4)
@@ -99,13 +107,12 @@ class SenderBench(Bench):
             m.d.sync += wanted.bit_select(begun[:2], 1).eq(spikes)
         done = Signal(STEP_BITS)  # timesteps whose end everyone has
         ends = Signal()
-        leaves = [self._to(entry) for entry in unit.table.entries]
-        without_end = Cat(entry.valid for entry in unit.table.entries) & ~self.sent
-        last = (without_end & ~Cat(leaves)) == 0
+        leaves = Cat(self._to(entry) for entry in unit.table.entries) & self._own
+        last = (self._own & ~self.sent & ~leaves) == 0
         m.d.comb += ends.eq(self.open & self._at_end & last & (~o.valid | o.ready))
         m.d.sync += done.eq(Mux(self.write, 0, done + ends))
         for d in range(self._shape.destinations):
-            self._destination(m, claims, d, unit, leaves[d], begun, wanted, done)
+            self._destination(m, claims, d, unit, leaves, begun, wanted, done)
         claims.always("never_one_too_many", ~unit.overdrawn)
         self._registers(claims, unit, begun, wanted, done)
         return m
@@ -120,17 +127,27 @@ class SenderBench(Bench):
             ~field(flit, "from_host"),
             implies(field(flit, "control"), field(flit, "neuron") == Control.END),
             field(flit, "control") | (field(flit, "neuron") < self._shape.neurons),
-            Cat(e.valid & self._is_for(e) for e in unit.table.entries).any(),
+            (self._own & Cat(self._is_for(e) for e in unit.table.entries)).any(),
         ]
-        known = Cat(entry.valid for entry in unit.table.entries).any()
         claims.always("stands_until_taken", stands(claims, o))
-        claims.always("a_flit_in_each_cycle", o.valid == (unit.sending & known))
+        claims.always("a_flit_in_each_cycle", o.valid == (unit.sending & self._own.any()))
         claims.always("flits_of_a_source", implies(o.valid, every(right)))
+
+    @property
+    def _carriers(self) -> list[Value]:
+        """By destination, the entry of the flits whose copies it gets."""
+        return [getattr(self, f"carrier_{d}") for d in range(self._shape.destinations)]
 
     def _is_for(self, entry) -> Value:
         flit = self.o.payload
         to = Cat(field(flit, axis) for axis in "xyz")
         return (to == entry.node) & (field(flit, "to_host") == entry.to_host)
+
+    def _names(self, entry) -> Value:
+        """Whether the offered flit's destination is that of ``entry``, as a multicast or not."""
+        to = Cat(field(self.o.payload, axis) for axis in "xyz")
+        host = field(self.o.payload, "to_host") & (to == node_code(HOST))
+        return (to == entry.node) & (host == _is_host(entry))
 
     def _to(self, entry) -> Value:
         """Whether a flit to ``entry`` leaves."""
@@ -140,7 +157,13 @@ class SenderBench(Bench):
         """Claims about what the destination ``d`` receives."""
         flit, entry, sending = self.o.payload, unit.table.entries[d], unit.sending
         step, control = field(flit, "step"), field(flit, "control")
-        from_entry = (entry.node == self.source) & (entry.to_host == self.from_host)
+        claims.always(
+            f"none_of_its_own_{d}",
+            ~(self.o.valid & entry.valid & entry.copied & self._names(entry)),
+        )
+        by = Mux(entry.copied, self._carriers[d], d)
+        leaves, sent = entry.valid & picked(leaves, by), picked(self.sent, by)
+        from_entry = (entry.node == self.source) & (_is_host(entry) == self.from_host)
         gains = self.credit & entry.valid & from_entry
         restart = self.write
         to = Source(m, f"to_{d}", comes=leaves, end=control, credited=gains, restart=restart)
@@ -166,14 +189,16 @@ class SenderBench(Bench):
         claims.invariant(f"behind_{d}", implies(entry.valid, behind))
         given = apart(to.ended, to.given) <= CREDITS
         claims.invariant(f"given_{d}", implies(entry.valid, given))
-        ended = self._at_end & self.sent[d]
+        ended = self._at_end & sent
         claims.invariant(f"ended_{d}", implies(entry.valid, to.ended == (done + ended)[:STEP_BITS]))
         now = picked(wanted, done[:2])
-        has = Mux(ended, 0, now & ~(self._left & ~self.end_first) | self._event & self.sent[d])
+        has = Mux(ended, 0, now & ~(self._left & ~self.end_first) | self._event & sent)
         claims.invariant(f"got_{d}", implies(entry.valid & self.open, received == has))
         claims.invariant(f"not_got_{d}", implies(entry.valid & ~self.open, ~received))
         claims.reached(f"waits_for_{d}", entry.valid & (counter == 0) & self.valid & ~self.open)
         claims.reached(f"spikes_of_two_steps_{d}", of_followed & (to.ended == 1))
+        if self._shape.destinations > 1:
+            claims.reached(f"copies_of_two_steps_{d}", of_followed & (to.ended == 1) & entry.copied)
 
     @property
     def _at_end(self) -> Value:
@@ -209,19 +234,23 @@ class SenderBench(Bench):
             for g in range(self._groups)
         ]
         claims.invariant("waiting", every(full))
-        valid = Cat(entry.valid for entry in unit.table.entries)
-        claims.invariant("sent_to_the_known", self.sent & ~valid == 0)
-        claims.invariant("sent_not_to_all", implies(valid.any(), valid & ~self.sent))
+        claims.invariant("sent_to_the_known", self.sent & ~self._own == 0)
+        claims.invariant("sent_not_to_all", implies(self._own.any(), self._own & ~self.sent))
         next_one = picked(wanted, (done + 1)[:2])
         expected = Mux(self.end_first, next_one, picked(wanted, done[:2]))
         claims.invariant("left_was_taken", implies(self._left & self.open, expected))
         claims.invariant("next_is_whole", implies(self.end_first, self._left == next_one))
 
 
+def _is_host(entry) -> Value:
+    """Whether ``entry`` names the host; at any other node ``to_host`` makes multicasts."""
+    return entry.to_host & (entry.node == node_code(HOST))
+
+
 def differ(entries: list) -> Value:
     """Whether no two valid ``entries`` have the same destination."""
     return every(
-        ~(a.valid & b.valid & (a.node == b.node) & (a.to_host == b.to_host))
+        ~(a.valid & b.valid & (a.node == b.node) & (_is_host(a) == _is_host(b)))
         for k, a in enumerate(entries)
         for b in entries[:k]
     )

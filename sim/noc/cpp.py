@@ -21,6 +21,7 @@ _FIELDS = {
     "SOURCE": Field(lowest=SPIKE["source_x"].lowest, width=_CODE_BITS),
     "NEURON": SPIKE["neuron"],
     "FROM_HOST": SPIKE["from_host"],
+    "TO_HOST": SPIKE["to_host"],
     "COMMAND": MEMORY["command"],
 }
 

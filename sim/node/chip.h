@@ -12,6 +12,7 @@
 #include "Vbackbone.h"
 #include "Vnode.h"
 #include "files.h"
+#include "flit.h"
 #include "mesh.h"
 #include "ports.h"
 #include "random.h"
@@ -170,7 +171,7 @@ class Chip {
         }
         if (offers && bus.PORT(host_i, ready)) {
             moved_ = true;
-            ++under_way_;
+            under_way_ += deliveries(CODES[HOST], bus.PORT(host_i, payload));
             note(SENT, HOST_PARTY, bus.PORT(host_i, payload), now());
             host.taken(now());
         }
@@ -208,7 +209,7 @@ class Chip {
         join(n);
         const bool offers = *link.i_valid;
         if (offers && *link.i_ready) {
-            ++under_way_;
+            under_way_ += deliveries(CODES[n], node.PORT(o, payload));
             note(SENT, n, node.PORT(o, payload), now());
         }
         if (offered && node.PORT(i, ready)) {
@@ -279,7 +280,8 @@ class Chip {
     std::vector<Rest> rests_ = std::vector<Rest>(NODES);
     Counts counts_;
     int awake_ = NODES;
-    int64_t under_way_ = 0;  // flits in the backbone; those that it drops remain in the count
+    // Deliveries that are due of flits in the backbone; one of each that it drops remains.
+    int64_t under_way_ = 0;
     int settling_ = 0;
     bool moved_ = false;
     Output* trace_ = nullptr;

@@ -35,6 +35,7 @@ from trispike.sim.terminal.options import (
     Input,
     Json,
     Seeded,
+    Unicast,
     Waves,
 )
 from trispike.sim.terminal.request import command, option
@@ -44,7 +45,7 @@ from trispike.sim.tools.run_folder import run_folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class MeshRun(Json, ImagesTimeline, Waves, Dead, Seeded, Images):
+class MeshRun(Json, ImagesTimeline, Waves, Dead, Unicast, Seeded, Images):
     """A network on the nodes of a mesh."""
 
     mesh: str | None = option("Run on a mesh: nodes along x, y and z, like 2x2x1.")
@@ -159,6 +160,7 @@ def execute(asked: MeshRun, look: Callable[[MeshRan], None] = lambda ran: None) 
             spikes,
             router=router,
             dead_links=dead_links,
+            unicast=asked.unicast,
             first_image=first,
             progress=phases.golden,
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from trispike.golden.mesh.nodes import host_receiver
 from trispike.models.mesh.topology import Port, node_name
 from trispike.rtl.node.node import Node
 from trispike.sim.cosim import cycles, decision
@@ -26,6 +27,7 @@ class MeshFigures:
       use, the node of each part in order.
     - ``data``, ``first_image``, ``images``, ``timesteps``, ``seed``: on which images.
     - ``stall``, ``dead_links``: chance of a link's stalling in a cycle; dead links.
+    - ``unicast``: a flit for each receiver; else multicasts where ways allow.
     - ``accuracy``, ``golden_accuracy``: fraction of labels that are right; None for a random
       network, and if the data have no labels.
     - ``decisions``, ``card_accuracy``: see `sim.cosim.figures.Figures`.
@@ -46,7 +48,8 @@ class MeshFigures:
     - ``energy_nj``: of an image, by kind and event, see `sim.cost.mesh.energies`.
     - ``flits_per_timestep``, ``host_flits_per_timestep``: mean of all senders, and of those the
       host: as many cycles is the least that a timestep takes.
-    - ``hops_per_flit``: mean links from router to router.
+    - ``copies_per_timestep``: mean of what nodes are given of multicasts on their way.
+    - ``hops_per_flit``: mean links from router to router, of a multicast to its destination.
     - ``busiest_link``, ``busiest_link_load``: where most flits passed between routers, and how many
       a cycle, mean of the run.
     - ``link_load``: mean of the links between routers of the mesh, flits a cycle.
@@ -71,6 +74,7 @@ class MeshFigures:
     seed: int
     stall: float
     dead_links: tuple[str, ...]
+    unicast: bool
     accuracy: float | None
     golden_accuracy: float | None
     decisions: Decisions
@@ -94,6 +98,7 @@ class MeshFigures:
     energy_nj: dict[str, dict[str, float]]
     flits_per_timestep: float
     host_flits_per_timestep: float
+    copies_per_timestep: float
     hops_per_flit: float
     busiest_link: str
     busiest_link_load: float
@@ -150,6 +155,7 @@ def figures(
         seed=seed,
         stall=stall,
         dead_links=tuple(map(str, setting.dead_links)),
+        unicast=mapping.unicast,
         accuracy=decision.share(measured.outputs.labels, labels),
         golden_accuracy=decision.share(setting.labels, labels),
         decisions=_decisions(measured, labels),
@@ -227,11 +233,12 @@ def _traffic(measured: Measured) -> dict:
     between[:, Port.LOCAL] = 0
     exist = sum(len(mesh.ports(node)) - 1 for node in mesh.every())
     number, port = np.unravel_index(int(between.argmax()), between.shape)
-    flits = running.links[:, Port.LOCAL].sum()
-    host = host_flits(measured)
+    given = running.links[:, Port.LOCAL].sum()
+    flits, host = sent_flits(measured)
     return {
         "flits_per_timestep": float(flits / steps),
         "host_flits_per_timestep": float(host / steps),
+        "copies_per_timestep": float((given - flits) / steps),
         "hops_per_flit": float(between.sum() / flits),
         "busiest_link": f"{node_name(mesh.node(int(number)))} {Port(int(port)).name.lower()}",
         "busiest_link_load": float(between.max() / running.cycles),
@@ -239,11 +246,12 @@ def _traffic(measured: Measured) -> dict:
     }
 
 
-def host_flits(measured: Measured) -> int:
-    """Flits that the host sent in the run."""
-    exchange = measured.setting.exchange
-    nodes = measured.setting.mapping.mesh.nodes
-    return sum(exchange.count(flow) for flow in exchange.flows if flow.sender == nodes)
+def sent_flits(measured: Measured) -> tuple[int, int]:
+    """Flits that all sent in the run, and those of the host; a multicast is one."""
+    exchange, mesh = measured.setting.exchange, measured.setting.mapping.mesh
+    sent = [(flow.sender, exchange.count(flow)) for flow in exchange.flows if not flow.copies]
+    host = sum(count for sender, count in sent if sender == host_receiver(mesh))
+    return sum(count for _, count in sent), host
 
 
 def _times(measured: Measured) -> dict:

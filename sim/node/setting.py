@@ -61,6 +61,7 @@ def setting(
     *,
     router: RouterShape,
     dead_links: tuple[DeadLink, ...] = (),
+    unicast: bool = False,
     node: NodeShape | None = None,
     first_image: int = 0,
     progress: Callable[[int], None] = lambda done: None,
@@ -68,8 +69,9 @@ def setting(
     """Place ``network`` on ``mesh`` and find what the golden model does with ``spikes``.
 
     ``spikes`` is bool of shape (images, timesteps, inputs); ``progress`` is told how many images
-    the golden model has done. `BadInput` if the network does not fit, or if its flits would have to
-    take a dead link.
+    the golden model has done. ``unicast``: a flit for each receiver, as always if there are dead
+    links: round these a multicast would pass other nodes. `BadInput` if the network does not fit,
+    or if its flits would have to take a dead link.
     """
     node = node or node_for(network.shape)
     models_mapping.check_room(network.shape, mesh, node)
@@ -77,6 +79,7 @@ def setting(
     activity = [each.mean(axis=(0, 1)) for each in (spikes, *result.spikes)]
     sent = models_mapping.flows(network.shape, activity, node)
     mapping = models_mapping.place(network.shape, mesh, sent, node)
+    mapping = dataclasses.replace(mapping, unicast=unicast or bool(dead_links))
     placed = Setting(
         network=network,
         mapping=mapping,

@@ -35,6 +35,8 @@ def _subject(f: MeshFigures):
         yield "chance of a stall, each link and cycle", f"{f.stall:g}", _GIVEN
     if f.dead_links:
         yield "dead links", ", ".join(f.dead_links), _GIVEN
+    why = ", as links are dead" if f.dead_links else ""
+    yield "spikes are sent by", f"unicast{why}" if f.unicast else "multicast", _GIVEN
 
 
 def _results(f: MeshFigures):
@@ -64,6 +66,8 @@ def _results(f: MeshFigures):
 def _traffic(f: MeshFigures):
     yield "flits per timestep", f"{f.flits_per_timestep:,.1f}", _MEASURED
     yield "  of which the host sends", f"{f.host_flits_per_timestep:,.1f}", _MEASURED
+    if not f.unicast:
+        yield "  and copies of multicasts", f"{f.copies_per_timestep:,.1f}", _MEASURED
     yield "hops per flit", f"{f.hops_per_flit:.2f}", _MEASURED
     yield "link load, mean", f"{f.link_load:.3f} flits/cycle", _MEASURED
     busiest = f"{f.busiest_link_load:.3f} flits/cycle"

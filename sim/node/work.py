@@ -45,7 +45,7 @@ class Work:
     - ``before``, ``after``: transactions before the timesteps, and after the last one.
     - ``steps``: the host's flits of each timestep, spikes and ends in the order in which it sends
       them: uint32 of shape (n,) each.
-    - ``receivers``: nodes that the host sends to.
+    - ``receivers``: nodes that the host sends to, by copies too.
     - ``senders``: nodes that send to the host.
     - ``credits``: what each receiver gives the host for a timestep: one for each virtual node.
     """
@@ -114,21 +114,12 @@ def mapped(
     mapping: Mapping, spikes: np.ndarray, *, before: Memory = Memory(), after: Memory = Memory()
 ) -> Work:
     """The work of a mapped network: input ``spikes``, bool of shape (timesteps, inputs)."""
-    first, last = 0, len(mapping.shape.layers) - 1
-    of_layer = {
-        wanted: tuple(
-            place
-            for place, part in zip(mapping.places, mapping.parts, strict=True)
-            if part.layer == wanted
-        )
-        for wanted in (first, last)
-    }
     return Work(
         mesh=mapping.mesh,
         before=before,
         steps=[step_flits(mapping, vector, k) for k, vector in enumerate(spikes)],
-        receivers=of_layer[first],
-        senders=of_layer[last],
+        receivers=mapping.places_of(0),
+        senders=mapping.places_of(len(mapping.shape.layers) - 1),
         credits=len(virtual_nodes(mapping.shape)),
         after=after,
     )
@@ -137,16 +128,12 @@ def mapped(
 def step_flits(mapping: Mapping, spikes: np.ndarray, step: int) -> np.ndarray:
     """The host's flits of timestep number ``step``, whose input ``spikes`` are bool (inputs,).
 
-    Each virtual node after the other sends its spikes, each to all receivers, and then its ends.
-    Returns uint32, shape (n,).
+    Each virtual node after the other sends its spikes, each with all that reach the receivers, and
+    then its ends. Returns uint32, shape (n,).
     """
-    to = np.array(
-        [
-            place
-            for place, part in zip(mapping.places, mapping.parts, strict=True)
-            if part.layer == 0
-        ]
-    )
+    sends = mapping.host_sends()
+    to = np.array([send.destination for send in sends])
+    multicast = np.array([int(send.multicast) for send in sends])
     sent = []
     for k in virtual_nodes(mapping.shape):
         mine = np.flatnonzero(spikes[k * VIRTUAL_NEURONS : (k + 1) * VIRTUAL_NEURONS])
@@ -164,7 +151,7 @@ def step_flits(mapping: Mapping, spikes: np.ndarray, step: int) -> np.ndarray:
             neuron=neurons,
             from_host=1,
         )
-        targets = flits.pack(SPIKE, **{axis: to[:, a] for a, axis in enumerate("xyz")})
+        targets = flits.pack(SPIKE, **flits.to_node(to.T), to_host=multicast)
         sent.append((common[:, np.newaxis] | targets[np.newaxis]).reshape(-1))
     return np.concatenate(sent).astype(np.uint32)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from trispike.models.data import datasets
+from trispike.models.mesh import flits
 from trispike.models.mesh.flits import SPIKE
 from trispike.models.mesh.mapping import HOST
 from trispike.models.mesh.topology import MeshShape, Node, Port, node_name
@@ -217,7 +218,10 @@ def _nodes(ran: MeshRan) -> list[dict]:
 
 
 def _over_links(ran: MeshRan) -> np.ndarray:
-    """Flits over each link, by when they arrived: int64, shape (nodes, 7, `_BINS`)."""
+    """Flits over each link, by when they arrived: int64, shape (nodes, 7, `_BINS`).
+
+    A multicast counts as it arrives at its destination, its copies as they leave their router.
+    """
     run, routes = ran.measured.run, ran.measured.setting.routes
     mesh, host = routes.mesh, routes.mesh.number(HOST)
     source = [SPIKE[f"source_{axis}"].get(run.flits).astype(np.int64) for axis in "xyz"]
@@ -225,10 +229,14 @@ def _over_links(ran: MeshRan) -> np.ndarray:
     senders = np.where(from_host, host, mesh.number(tuple(source)))
     receivers = np.where(run.receivers == mesh.nodes, host, run.receivers)
     bins = np.minimum(run.times * _BINS // max(1, run.running.cycles), _BINS - 1)
-    pairs, which = np.unique(senders * mesh.nodes + receivers, return_inverse=True)
+    ends = mesh.number(tuple(flits.destinations(run.flits).T))
+    copies = flits.is_multicast(run.flits) & (ends != receivers)
+    links = np.zeros((mesh.nodes, len(Port), _BINS), dtype=np.int64)
+    np.add.at(links, (receivers[copies], Port.LOCAL, bins[copies]), 1)
+    ways, bins = (senders * mesh.nodes + receivers)[~copies], bins[~copies]
+    pairs, which = np.unique(ways, return_inverse=True)
     counts = np.zeros((len(pairs), _BINS), dtype=np.int64)
     np.add.at(counts, (which, bins), 1)
-    links = np.zeros((mesh.nodes, len(Port), _BINS), dtype=np.int64)
     for pair, each in zip(pairs.tolist(), counts, strict=True):
         route = routes.path(*(mesh.node(number) for number in divmod(pair, mesh.nodes)))
         for node, port in zip(route.nodes, route.ports, strict=True):

@@ -15,6 +15,7 @@ from trispike.models.network.shape import NetworkShape, ReadOut
 
 SMALL_NODE = NodeShape(inputs=128, neurons=32)
 _SENDS_POTENTIALS = dataclasses.replace(SMALL_NODE, potentials=True)
+_WIDE_NODE = dataclasses.replace(SMALL_NODE, inputs=512)
 
 CASES = {
     "one node": ((300, 10), "1x1x1", FULL_NODE),
@@ -24,7 +25,18 @@ CASES = {
     "potentials": ((100, 70, 40), "3x2x2", _SENDS_POTENTIALS),
     "one layer of potentials": ((128, 33), "2x2x1", _SENDS_POTENTIALS),
     "deep": ((9, *[4] * 40, 3), "4x4x4", SMALL_NODE),
+    "multicasts": ((300, 70, 60, 90, 40), "3x2x2", _WIDE_NODE),
 }
+
+_PLACES = {
+    "multicasts": (
+        *((1, 0, 0), (2, 0, 0), (2, 1, 0)),  # the host reaches all by one flit
+        *((0, 1, 0), (0, 0, 0)),  # node 1.0.0 reaches both, past the host
+        *((0, 1, 1), (0, 0, 1), (1, 1, 0)),
+        *((1, 0, 1), (2, 0, 1)),  # node 0.0.1 reaches both
+    )
+}
+"""Those that are not at random."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,7 +53,10 @@ class Case:
 
 
 def mapped(name, *, images=3, timesteps=4, seed=0):
-    """A random network, at random places, with random spikes; the same for the same arguments."""
+    """A random network with random spikes; the same for the same arguments.
+
+    Its places are random too, or those of `_PLACES`.
+    """
     sizes, mesh, node = CASES[name]
     mesh = MeshShape.parse(mesh)
     shape = NetworkShape.dense(name="random", sizes=sizes)
@@ -52,6 +67,7 @@ def mapped(name, *, images=3, timesteps=4, seed=0):
     rng = np.random.default_rng(seed)
     wanted = sum(-(-size // node.neurons) for size in sizes[1:])
     places = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
+    places = _PLACES.get(name, places)
     given = rng.random((images, timesteps, sizes[0])) < rng.random((images, timesteps, 1))
     return Case(
         mapping=Mapping(shape=network.shape, mesh=mesh, places=places, node=node),

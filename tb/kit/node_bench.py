@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+from types import MappingProxyType
 
 import numpy as np
 
@@ -68,7 +69,9 @@ class NodeBench(Bench):
         self.memory: dict[int, int] = {}
         self.due: dict[object, collections.deque[int]] = collections.defaultdict(collections.deque)
         self.sources: list[Sending] = []
-        self.destinations: list[tuple[int, int]] = []
+        self.destinations: list[tuple[int, int]] = []  # node code, and whether it is the host
+        self.multicasts: set[tuple[int, int]] = set()  # those with multicasts
+        self.carriers: dict[tuple[int, int], tuple[int, int]] = {}  # whose copies others get
         self.layer = None
         self.image: list[np.ndarray] = []  # input spikes of the image at work
         self.open_answer = False
@@ -126,7 +129,7 @@ class NodeBench(Bench):
         else:
             assert not self.open_answer, f"cycle {self.cycle}: a spike in the middle of an answer"
             credit = values["control"] and values["neuron"] == Control.CREDIT
-            key = ("credit" if credit else "spike", to, values["to_host"])
+            key = ("credit" if credit else "spike", to, int(values["to_host"] and to == HOST_CODE))
         self.times[flit] = self.cycle
         want = self.due[key]
         assert want, f"cycle {self.cycle}: unexpected {flits.text(flit)}"
@@ -135,7 +138,7 @@ class NodeBench(Bench):
             f"cycle {self.cycle}: got {flits.text(flit)}, expected {flits.text(first)}"
         )
         if key[0] == "spike" and values["control"]:
-            self.credits_owed_back.append((to, values["to_host"]))
+            self.credits_owed_back += [d for d in self.destinations if self.carrier(d) == key[1:]]
         if key[0] == "credit":
             source = self._source(to, values["to_host"])
             source.credits += 1
@@ -246,11 +249,18 @@ class NodeBench(Bench):
         for other, host in zip((s for s in self.sources if not s.from_host), hosts, strict=False):
             other.code = host.code  # a node of a virtual node's number is another one
         to = rng.randint(1, shape.destinations)
-        self.destinations = [(code, 0) for code in codes[-to:]]
+        destinations = [(code, 0) for code in codes[-to:]]
         if rng.random() < 0.7:
-            self.destinations[0] = (HOST_CODE, 1)
+            destinations[0] = (HOST_CODE, 1)
             if to > 1:
-                self.destinations[1] = (HOST_CODE, 0)  # the node beside it is another one
+                destinations[1] = (HOST_CODE, 0)  # the node beside it is another one
+        multicasts = [each for each in destinations if each[0] != HOST_CODE and rng.random() < 0.5]
+        carriers = {
+            each: rng.choice(multicasts)
+            for each in destinations
+            if multicasts and each not in multicasts and rng.random() < 0.5
+        }
+        rng.shuffle(destinations)
         for row in range(shape.inputs):
             self.write(32 * row, line_codes(self.layer.weights[row], len(shape.layer.banks)))
         layer = self.layer
@@ -279,9 +289,34 @@ class NodeBench(Bench):
             pack(AER_ENTRY, valid=1, from_host=s.from_host, source=s.code, block=s.block)
             for s in self.sources
         ]
-        self.write(8 * Line.AER_LUT, entries + [0] * (shape.sources - count))
-        entries = [pack(ADDRESS_ENTRY, valid=1, to_host=h, node=c) for c, h in self.destinations]
-        self.write(8 * Line.ADDRESS_LUT, entries + [0] * (shape.destinations - to))
+        unused = [rng.choice(entries) & ~1 for _ in range(shape.sources - count)]
+        self.write(8 * Line.AER_LUT, entries + unused)
+        self.send_to(destinations, multicasts, carriers)
+
+    def send_to(self, destinations, multicasts=(), carriers=MappingProxyType({})):
+        """Queue a new address look-up table; unused entries name ``destinations`` too.
+
+        ``carriers``: the destination of the multicast by each that gets copies of it.
+        """
+        self.destinations = list(destinations)
+        self.multicasts, self.carriers = set(multicasts), dict(carriers)
+        entries = [
+            pack(
+                ADDRESS_ENTRY,
+                valid=1,
+                to_host=int(bool(each[1]) or each in self.multicasts),
+                node=each[0],
+                copied=int(each in self.carriers),
+            )
+            for each in self.destinations
+        ]
+        count = self.shape.destinations - len(entries)
+        unused = [self.rng.choice(entries or [0]) & ~1 for _ in range(count)]
+        self.write(8 * Line.ADDRESS_LUT, entries + unused)
+
+    def carrier(self, destination):
+        """To whom the flits go that ``destination`` gets, or copies of which it gets."""
+        return self.carriers.get(destination, destination)
 
     def plan(self, timesteps, density=None):
         """Queue spikes of so many timesteps with each source, and what has to come of them."""
@@ -302,11 +337,12 @@ class NodeBench(Bench):
         spikes = np.flatnonzero(golden.run_layer(self.layer, np.array(self.image)).spikes[-1])
         if len(self.image) == self.timesteps:
             self.image.clear()
-        for code, host in self.destinations:
+        for code, host in (each for each in self.destinations if each not in self.carriers):
+            to_host = int(bool(host) or (code, host) in self.multicasts)
             common = {**to_node(coordinates(code)), **from_node(HERE), "step": step}
-            out = [pack(SPIKE, **common, neuron=int(k), to_host=host) for k in spikes]
+            out = [pack(SPIKE, **common, neuron=int(k), to_host=to_host) for k in spikes]
             out = out[: int((spikes < self.neurons).sum())]
-            out.append(pack(SPIKE, **common, control=1, neuron=0, to_host=host))
+            out.append(pack(SPIKE, **common, control=1, neuron=0, to_host=to_host))
             self.due["spike", code, host] += out
         for source in self.sources:
             to = HOST_CODE if source.from_host else source.code

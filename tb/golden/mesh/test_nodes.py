@@ -23,6 +23,25 @@ def case(request):
     return mapped(request.param)
 
 
+def _walk(source, destination):
+    """The nodes from ``source``, itself left out, along x, y and z to ``destination``."""
+    at, nodes = source, []
+    while at != destination:
+        axis = next(a for a in range(3) if at[a] != destination[a])
+        step = 1 if destination[axis] > at[axis] else -1
+        at = (*at[:axis], at[axis] + step, *at[axis + 1 :])
+        nodes.append(at)
+    return nodes
+
+
+def _addressed(source, multicasts, unicasts):
+    """9-bit destination and bit 31 of the flits that each node gets, by its 9 bits."""
+    found = {flits.node_code(node): (flits.node_code(node), 0) for node in unicasts}
+    for end in multicasts:
+        found |= {flits.node_code(n): (flits.node_code(end), 1) for n in _walk(source, end)}
+    return found
+
+
 def _written_out(case):
     """All flits, one by one: by receiver, 9-bit source, whether from the host, whether credits."""
     mapping, found = case.mapping, collections.defaultdict(list)
@@ -33,6 +52,16 @@ def _written_out(case):
     spikes = [
         each.reshape(-1, each.shape[2]).tolist() for each in (case.given, *case.result.spikes)
     ]
+    addressed = {}
+    for k, place in enumerate(mapping.places):
+        own = [to for to in mapping.destinations(k) if not (to.copied or to.to_host)]
+        kinds = ([to.node for to in own if to.multicast is kind] for kind in (True, False))
+        addressed[flits.node_code(place)] = _addressed(place, *kinds)
+    sends = mapping.host_sends()
+    kinds = (
+        [each.destination for each in sends if each.multicast is kind] for kind in (True, False)
+    )
+    from_host = _addressed(HOST, *kinds)
     silent = not mapping.shape.layers[-1].fires
     values = np.diff(case.result.running_scores, axis=1, prepend=0)
     values = values.reshape(len(spikes[0]), -1).tolist()
@@ -42,6 +71,7 @@ def _written_out(case):
             outgoing = [(there, 0) for there, other in parts if other.layer == part.layer + 1]
             for there, to_host in outgoing if part.layer + 1 < layers else [(0, 1)]:
                 flow = found["host" if to_host else there, here, 0, "spikes"]
+                there, to_host = addressed[here].get(there, (there, to_host))
                 for neuron in np.flatnonzero(fired).tolist():
                     flow.append(flit(there, here, step, word=neuron, to_host=to_host))
                 mine = values[step][part.first : part.first + part.neurons]
@@ -58,9 +88,10 @@ def _written_out(case):
                 for k in virtual:
                     flow = found[here, k, 1, "spikes"]
                     fired = spikes[0][step][256 * k : 256 * k + 256]
+                    to, bit = from_host[here]
                     for neuron in np.flatnonzero(fired).tolist():
-                        flow.append(flit(here, k, step, word=neuron, from_host=1))
-                    flow.append(flit(here, k, step, control=1, word=0, from_host=1))
+                        flow.append(flit(to, k, step, word=neuron, from_host=1, to_host=bit))
+                    flow.append(flit(to, k, step, control=1, word=0, from_host=1, to_host=bit))
                     found["host", here, 0, "credits"].append(
                         flit(0, here, step, control=1, word=1, to_host=1)
                     )
@@ -191,37 +222,70 @@ def test_first_spikes_in_groups():
     assert found.labels.tolist() == labels
 
 
-def _routes(mesh):
-    dead = DeadLink(x=0, y=0, z=0)
-    yield Routes(mesh=mesh)
+def _unicast(case):
+    return dataclasses.replace(case, mapping=dataclasses.replace(case.mapping, unicast=True))
+
+
+def _ways(case):
+    """``case``, or the same without multicasts, and paths; there are no multicasts round a link."""
+    mesh = case.mapping.mesh
+    yield case, Routes(mesh=mesh)
+    yield _unicast(case), Routes(mesh=mesh)
     if mesh.z > 1:
-        yield Routes(mesh=mesh, routing=Routing.DETOUR, dead_links=(dead,))
+        dead = DeadLink(x=0, y=0, z=0)
+        yield _unicast(case), Routes(mesh=mesh, routing=Routing.DETOUR, dead_links=(dead,))
 
 
 def test_links(case):
     """As many flits on every link as the paths of the flits say, taken one by one."""
-    run, mesh = case.run, case.mapping.mesh
-    sent = [run.flits(flow) for flow in run.flows]
-    senders = [
-        mesh.number(HOST) if flow.sender == mesh.nodes else flow.sender for flow in run.flows
-    ]
-    sources = np.repeat(senders, [len(each) for each in sent])
-    for routes in _routes(mesh):
+    for each, routes in _ways(case):
+        run, mesh = each.run, routes.mesh
+        sending = [flow for flow in run.flows if not flow.copies]
+        sent = [run.flits(flow) for flow in sending]
+        senders = [
+            mesh.number(HOST) if flow.sender == mesh.nodes else flow.sender for flow in sending
+        ]
+        sources = np.repeat(senders, [len(each) for each in sent])
         links = run_links(run, routes)
         assert links.dtype == np.int64
         assert np.array_equal(links, expect(routes, sources, np.concatenate(sent)).links)
 
 
 def test_links_of_means(case):
-    """As many as `models.mesh.mapping.flows` says for mean spikes."""
+    """Without multicasts as many as `models.mesh.mapping.flows` says for mean spikes."""
     mapping, steps = case.mapping, case.given.shape[0] * case.given.shape[1]
     means = [each.mean(axis=(0, 1)) for each in (case.given, *case.result.spikes)]
     between = np.zeros((mapping.mesh.nodes,) * 2)
     numbers = mapping.numbers
     sent = flows(mapping.shape, means, mapping.node) * steps
     np.add.at(between, (numbers[:, np.newaxis], numbers[np.newaxis]), sent)
-    for routes in _routes(mapping.mesh):
-        assert run_links(case.run, routes) == pytest.approx(link_flits(routes, between))
+    for each, routes in _ways(case):
+        if each.mapping.unicast:
+            assert run_links(each.run, routes) == pytest.approx(link_flits(routes, between))
+
+
+def test_copies():
+    """Who gets copies of what is for another node, by hand; by unicasts nobody."""
+    case = mapped("multicasts")
+    mesh = case.mapping.mesh
+    found = {
+        (flow.sender, flow.receiver, flits.coordinates(flow.address >> 1 & 0x1FF))
+        for flow in case.run.flows
+        if flow.copies
+    }
+    ways = {
+        ("host", (2, 1, 0)): ((1, 0, 0), (2, 0, 0)),
+        ((1, 0, 0), (0, 1, 0)): ((0, 0, 0),),
+        ((0, 0, 1), (2, 0, 1)): ((1, 0, 1),),
+    }
+    assert found == {
+        (mesh.nodes if source == "host" else mesh.number(source), mesh.number(copied), end)
+        for (source, end), nodes in ways.items()
+        for copied in nodes
+    }
+    assert not any(flow.copies for flow in _unicast(case).run.flows)
+    with_bit = [flow for flow in case.run.flows if flits.is_multicast(flow.address)]
+    assert len(with_bit) == 2 * 3 + 2 + 2  # of two virtual nodes to three nodes, and of two nodes
 
 
 def test_transaction_links():

@@ -80,6 +80,41 @@ def test_image():
     assert image(mapping, network, 1, 5)[3].words[0] == 44
 
 
+def _on_the_way(**how):
+    """Layers of 600 and 300 neurons: the way to 2.1.0 leads past others of the first layer."""
+    network = random_network((784, 600, 300, 10), 1)
+    places = ((1, 0, 0), (2, 0, 0), (2, 1, 0), (0, 0, 0), (0, 1, 0), (1, 1, 0))
+    mesh = MeshShape(x=3, y=2, z=1)
+    return network, Mapping(shape=network.shape, mesh=mesh, places=places, **how)
+
+
+def test_multicasts_of_a_mapping():
+    """A multicast where all nodes of its way receive; the entries say so, and who gets copies."""
+    network, mapping = _on_the_way()
+    assert [send.reaches for send in mapping.host_sends()] == [((1, 0, 0), (2, 0, 0), (2, 1, 0))]
+    assert [send.multicast for send in mapping.host_sends()] == [True]
+    assert [send.reaches for send in mapping.sends(0)] == [((0, 0, 0), (0, 1, 0))]
+    assert [send.reaches for send in mapping.sends(1)] == [((0, 0, 0),), ((0, 1, 0),)]
+    assert mapping.sends(5) == ()
+    assert mapping.destinations(0) == (
+        Destination(to_host=False, node=(0, 0, 0), copied=True),
+        Destination(to_host=False, node=(0, 1, 0), multicast=True),
+    )
+    copied = 1 << 11
+    entries = [image(mapping, network, part, 5)[-1].words[:3].tolist() for part in (0, 1, 5)]
+    assert entries[0] == [1 | copied, 3 | 8 << 2, 0]
+    assert entries[1] == [1, 1 | 8 << 2, 0]
+    assert entries[2] == [3, 0, 0]
+
+
+def test_unicast_mapping():
+    """A flit for each receiver."""
+    network, mapping = _on_the_way(unicast=True)
+    assert [send.reaches for send in mapping.host_sends()] == [(n,) for n in mapping.places[:3]]
+    assert not any(to.multicast or to.copied for to in mapping.destinations(0))
+    assert image(mapping, network, 0, 5)[-1].words[:3].tolist() == [1, 1 | 8 << 2, 0]
+
+
 def test_who_sends_whither():
     """Sources and destinations of parts; the host's virtual nodes; the host at the end."""
     shape = NetworkShape.dense(name="cut", sizes=(300, 260, 5))
@@ -211,10 +246,12 @@ def test_words():
         "spike 0.2.0 -> 1.0.0 step 3 credit": {"control": 1, "neuron": 1},
         "spike 0.2.0 -> 1.0.0 step 3 control 9": {"control": 1, "neuron": 9},
         "spike host's 0.2.0 -> 1.0.0 step 3 neuron 0": {"from_host": 1},
-        "spike 0.2.0 -> host at 1.0.0 step 3 neuron 4": {"to_host": 1, "neuron": 4},
+        "spike 0.2.0 -> host at 0.0.0 step 3 neuron 4": {"x": 0, "to_host": 1, "neuron": 4},
+        "spike 0.2.0 ->> 1.0.0 step 3 neuron 4": {"to_host": 1, "neuron": 4},
+        "spike host's 0.2.0 ->> 1.0.0 step 3 end": {"to_host": 1, "from_host": 1, "control": 1},
     }
     for words, values in said.items():
-        assert flits.text(pack(SPIKE, **spike, **values)) == words
+        assert flits.text(pack(SPIKE, **spike | values)) == words
 
 
 def test_transactions():

@@ -1,6 +1,7 @@
 """Testbench of the host's port: two senders share a router's port, and what comes is sorted.
 
-Expected values are from docs/node.md: flits to the host have ``to_host`` set, or are answers.
+Expected values are from docs/node.md: flits to the host are spike flits to 0.0.0 with ``to_host``
+set, or answers. With ``to_host`` set a spike flit to another node is a multicast on its way.
 """
 
 import collections
@@ -12,6 +13,8 @@ from trispike.models.mesh.flits import FLIT_BITS, MEMORY, SPIKE, Command, FlitTy
 _HOST, _NODE = 0, 1
 _ORIGIN = range(MEMORY["content"].lowest, FLIT_BITS)
 """Bits of a flit, payload to this block, by one of which the bench knows a flit's sender again."""
+
+_DESTINATION = SPIKE["x"].put(7) | SPIKE["y"].put(7) | SPIKE["z"].put(7)
 
 
 class HostPortBench(Bench):
@@ -72,8 +75,10 @@ class HostPortBench(Bench):
 
     def arrive(self, flit):
         """Queue a flit of the router."""
-        memory = SPIKE["type"].get(flit) == FlitType.MEMORY
-        to_host = MEMORY["answer"].get(flit) if memory else SPIKE["to_host"].get(flit)
+        if SPIKE["type"].get(flit) == FlitType.MEMORY:
+            to_host = MEMORY["answer"].get(flit)
+        else:
+            to_host = SPIKE["to_host"].get(flit) and not flit & _DESTINATION
         self.due["host_o" if to_host else "node_o"].append(flit)
         self.router.send(flit)
 
@@ -84,9 +89,13 @@ class HostPortBench(Bench):
         assert flit == want, f"{where}, expected {flits.text(want)}"
 
 
+_AT_HOST = dict.fromkeys("xyz", 0)
+
+
 def _any(bench, **fields):
-    """A flit with these ``fields``, and noise in the others."""
+    """A flit to 0.0.0 with these ``fields``, and noise in the others."""
     layout = MEMORY if fields["type"] is FlitType.MEMORY else SPIKE
+    fields = _AT_HOST | fields
     flit = bench.rng.getrandbits(FLIT_BITS)
     for name, value in fields.items():
         flit = flit & ~layout[name].put(layout[name].mask) | layout[name].put(int(value))
@@ -165,6 +174,20 @@ async def sorted_at_once(bench):
 
 
 @scenario(HostPortBench)
+async def copies_are_the_nodes(bench):
+    """Copies of multicasts that pass go to the node; of a memory flit their mark is content."""
+    bench.stall(never=True)
+    to_host = SPIKE["to_host"].put(1)
+    for code in [0, *(1 << k for k in range(9)), 511]:
+        to = flits.to_node(flits.coordinates(code))
+        spike = _any(bench, type=FlitType.SPIKE, to_host=1, **to)
+        memory = [_any(bench, type=FlitType.MEMORY, answer=bit, **to) for bit in (0, 1)]
+        for flit in (spike, spike ^ to_host, *memory, *(each ^ to_host for each in memory)):
+            bench.arrive(flit)
+        await bench.drain()
+
+
+@scenario(HostPortBench)
 async def one_does_not_hold_up_the_other(bench):
     """Flits for one pass while the other takes nothing; its own wait."""
     for slow, bit in (("host_o", 0), ("node_o", 1)):
@@ -189,7 +212,8 @@ async def random_stalls(bench):
         bench.stall()
         for _ in range(15):
             bench.send(bench.rng.choice([_HOST, _NODE]), bench.rng.randint(1, 4))
-            bench.arrive(bench.rng.getrandbits(FLIT_BITS))
+            flit = bench.rng.getrandbits(FLIT_BITS)
+            bench.arrive(bench.rng.choice([flit, flit & ~_DESTINATION]))
         await bench.drain()
 
 

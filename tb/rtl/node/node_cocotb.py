@@ -1,7 +1,7 @@
 """Scenarios of a node: a host and other nodes that keep, or break, the rules of docs/node.md."""
 
 from tb.kit.bench import scenario
-from tb.kit.node_bench import HERE, NodeBench, Sending
+from tb.kit.node_bench import HERE, HOST_CODE, NodeBench, Sending
 from trispike.models.mesh.flits import (
     MEMORY,
     SPIKE,
@@ -215,14 +215,69 @@ async def any_source(bench):
 
 
 @scenario(NodeBench)
-async def nobody_to_tell(bench):
-    """Without a destination timesteps are taken, their sources get credits, and nothing leaves."""
+async def any_destination(bench):
+    """Credits of nodes of one bit, and of all but one, count, be their flits multicasts or not."""
     bench.load()
-    bench.write(8 * Line.ADDRESS_LUT, [0] * bench.shape.destinations)
     await bench.drain()
-    bench.destinations = []
+    others = bench.destinations[1:]
+    for code in [1 << k for k in range(9)] + [511 ^ 1 << k for k in range(9)]:
+        to = (code, 0)
+        for multicasts in ((), (to,)):
+            bench.send_to([to, *(each for each in others if each != to)], multicasts)
+            bench.write_again(Line.AER_LUT)
+            bench.sources[0].planned = 0
+            await bench.drain()
+            bench.plan(CREDITS + 1, 0.1)
+            await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def copies_to_any(bench):
+    """Of any entries: a multicast to one, of which each other one gets copies, or none."""
+    bench.load()
+    await bench.drain()
+    nodes = [each for each in bench.destinations if each[0] != HOST_CODE] or [(1, 0)]
+    for last in nodes:
+        for copied in (nodes, *([each] for each in nodes)):
+            carriers = {each: last for each in copied if each != last}
+            bench.send_to(nodes, [last], carriers)
+            bench.write_again(Line.AER_LUT)
+            bench.sources[0].planned = 0
+            await bench.drain()
+            bench.plan(CREDITS + 1, 0.1)
+            await bench.run_steps()
+
+
+@scenario(NodeBench)
+async def nobody_to_tell(bench):
+    """Without a destination timesteps are taken, their sources get credits, and nothing leaves.
+
+    Nor does it if all destinations would get copies; these take as many timesteps as credits.
+    """
+    bench.load()
+    copied = bench.destinations
+    bench.send_to([])
+    await bench.drain()
     bench.plan(4, 0.5)
     await bench.run_steps()
+    await _quiet(bench)
+    bench.send_to(copied, carriers=dict.fromkeys(copied))
+    bench.write_again(Line.AER_LUT)
+    bench.sources[0].planned = 0
+    await bench.drain()
+    for _ in range(2):
+        bench.plan(CREDITS, 0.5)
+        bench.send(bench.take_planned())
+        await bench.drain()
+        await _quiet(bench)
+        for destination in copied * CREDITS:
+            bench.return_credit(*destination)
+
+
+async def _quiet(bench):
+    """Wait until the node has nothing more to do."""
+    while not bench.shown["quiet"]:
+        await bench.step()
 
 
 @scenario(NodeBench)
@@ -354,6 +409,24 @@ async def overdrawn_by_any(bench):
 
 
 @scenario(NodeBench)
+async def credits_of_others(bench):
+    """A credit of no destination changes nothing, though an entry out of use names its sender."""
+    for _ in range(4):
+        bench.load()
+        await bench.drain()
+        known = set(bench.destinations)
+        others = [(code, 1 - host) for code, host in bench.destinations]
+        others += [(code ^ 1 << bench.rng.randrange(9), host) for code, host in known]
+        bench.send_to(bench.destinations[:1])
+        await bench.drain()
+        for other in {*others, *known} - set(bench.destinations):
+            bench.return_credit(*other)
+        await bench.drain()
+        bench.plan(8, 0.1)  # whole images, as the next network carries nothing of this one
+        await bench.run_steps()
+
+
+@scenario(NodeBench)
 async def spikes_during_an_answer(bench):
     """A timestep that comes while memory is read waits for the end of that, and loses nothing."""
     bench.load()
@@ -439,10 +512,8 @@ async def latency(bench):
         await bench.reset()
         bench.load(threshold=-(1 << 17), neurons=1)
         await bench.drain()
-        bench.destinations = bench.destinations[:1]
         bench.memory.clear()
-        entries = [pack(ADDRESS_ENTRY, valid=1, to_host=h, node=c) for c, h in bench.destinations]
-        bench.write(8 * Line.ADDRESS_LUT, entries + [0] * (bench.shape.destinations - 1))
+        bench.send_to(bench.destinations[:1])
         await bench.drain()
         bench.plan(1, density)
         later = bench.take_planned()

@@ -86,7 +86,9 @@ def test_registers_of_a_node():
     assert 0 <= whole.flip_flops - interface.flip_flops - cluster.flip_flops < 20  # the line's
     assert interface.narrow > 2 * 2 * 32
     unit = registers(export(InputUnit(shape=RouterShape())), "input_unit_depth4_xyz")
-    assert unit == Registers(flip_flops=128 + 6, narrow=128 + 6, wide=0)
+    of_a_copy = 2  # whether the oldest flit has left by LOCAL, and by the other port
+    count = 128 + 6 + of_a_copy
+    assert unit == Registers(flip_flops=count, narrow=count, wide=0)
 
 
 def _spikes(source, to, count, rng):
@@ -114,6 +116,17 @@ def test_passing():
     assert made[Port.WEST] == [(8, east)]
     assert made[Port.LOCAL] == [(18, own)]
     assert sum(map(len, made.values())) == 2
+
+
+def test_multicasts_pass_once():
+    """What leaves a copy was offered to the router once, as it was on its way to its end."""
+    routes = Routes(mesh=_MESH)
+    [flit] = _spikes((0, 0, 0), (2, 0, 0), 1, np.random.default_rng(0))
+    flit |= flits.SPIKE["to_host"].put(1)
+    received = np.array([flit, flit], dtype=np.uint32)
+    made = passing(routes, (1, 0, 0), np.array([1, 2]), np.array([13, 10]), received)
+    assert made[Port.WEST] == [(8, flit)]
+    assert sum(map(len, made.values())) == 1
 
 
 @needs_synthesis

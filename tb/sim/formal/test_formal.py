@@ -210,6 +210,18 @@ _MUTANTS = {
         ("last & (self.o.ready | ~following.any)", "self.o.ready | ~following.any"),
         "claim_has_ended_at_rest_1",
     ),
+    "sender sends to a destination that gets copies": (
+        lambda unit: SenderBench(neurons=32, destinations=2, unit=unit),
+        ("trispike.rtl.node.sender", "SpikeSender"),
+        ("entry.valid & ~entry.copied for", "entry.valid for"),
+        "claim_none_of_its_own_",
+    ),
+    "sender waits for no credit of a destination that gets copies": (
+        lambda unit: SenderBench(neurons=32, destinations=2, unit=unit),
+        ("trispike.rtl.node.sender", "SpikeSender"),
+        ("lacking.append(entry.valid", "lacking.append(entry.valid & ~entry.copied"),
+        "claim_keeps_the_rules_",
+    ),
     "slave reads banks that there are not": (
         lambda unit: MemorySlaveBench(shape=NodeShape(inputs=64, neurons=96), unit=unit),
         ("trispike.rtl.node.memory_slave", "MemorySlave"),

@@ -10,9 +10,9 @@ from trispike.models.mesh.mapping import Mapping, Part
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import MeshShape
 
-HERE, THERE = (1, 0, 0), (2, 1, 0)
-HERE_CODE, THERE_CODE = 0o001, 0o012
-HERE_NUMBER, THERE_NUMBER, IDLE_NUMBER, HOST_NUMBER = 1, 5, 3, 6
+HERE, PASSED, THERE = (1, 0, 0), (2, 0, 0), (2, 1, 0)
+HERE_CODE, PASSED_CODE, THERE_CODE = 0o001, 0o002, 0o012
+HERE_NUMBER, PASSED_NUMBER, THERE_NUMBER, IDLE_NUMBER, HOST_NUMBER = 1, 2, 5, 3, 6
 
 
 def chosen():
@@ -35,6 +35,34 @@ def chosen():
     result = golden.Result(spikes=(first, second), potentials=(), running_scores=scores)
     run = exchange(mapping, given, result, first_image=10)
     return run, Arrivals.of(run)
+
+
+def with_copies():
+    """The same but that layer 2 is on two nodes, `THERE` and 2.0.0 on the way there from `HERE`.
+
+    So what `HERE` sends are multicasts of which 2.0.0 gets copies, whose neuron 1 spikes too.
+    """
+    shape = random_network((300, 40, 40), 0).shape
+    mapping = Mapping(
+        shape=shape,
+        mesh=MeshShape(x=3, y=2, z=1),
+        places=((0, 0, 0), HERE, PASSED, THERE),
+        node=NodeShape(inputs=512, neurons=32),
+    )
+    given, first, second = (np.zeros((2, 3, size), dtype=bool) for size in shape.sizes)
+    given[:, :, [2, 260]] = first[:, :, [33, 35, 39]] = second[:, :, [1, 33]] = True
+    scores = second.cumsum(axis=1)
+    result = golden.Result(spikes=(first, second), potentials=(), running_scores=scores)
+    run = exchange(mapping, given, result, first_image=10)
+    return run, Arrivals.of(run)
+
+
+def copied(step, neuron):
+    return flit(THERE_CODE, HERE_CODE, step, word=neuron, to_host=1)
+
+
+def copied_end(step):
+    return flit(THERE_CODE, HERE_CODE, step, control=1, word=0, to_host=1)
 
 
 def spike(step, neuron, to=THERE_CODE):
@@ -383,3 +411,82 @@ TAMPERED = {
     ),
 }
 """What is done to the flits, and what is said of it: what and where, expected, got."""
+
+PASSED_TO = "node 1.0.0 to node 2.0.0"
+COPY = "spike 1.0.0 ->> 2.1.0 step"
+
+COPIES = {
+    "copy lost": (
+        remove(PASSED_NUMBER, copied(1, 3)),
+        f"missing spike: {A}, neuron 35, {PASSED_TO}",
+        f"{COPY} 1 neuron 3",
+        f"{COPY} 1 neuron 7",
+    ),
+    "lost after the copy": (
+        remove(THERE_NUMBER, copied(1, 3)),
+        f"missing spike: {A}, neuron 35, {A_TO}",
+        f"{COPY} 1 neuron 3",
+        f"{COPY} 1 neuron 7",
+    ),
+    "copy doubled": (
+        insert(PASSED_NUMBER, copied(1, 3), before=copied(1, 7)),
+        f"duplicated spike: {A}, neuron 35, {PASSED_TO}",
+        f"{COPY} 1 neuron 7",
+        f"{COPY} 1 neuron 3",
+    ),
+    "doubled after the copy": (
+        insert(THERE_NUMBER, copied(1, 3), before=copied(1, 7)),
+        f"duplicated spike: {A}, neuron 35, {A_TO}",
+        f"{COPY} 1 neuron 7",
+        f"{COPY} 1 neuron 3",
+    ),
+    "sent to, besides the copy": (
+        insert(PASSED_NUMBER, spike(1, 3, to=PASSED_CODE), before=copied(1, 3)),
+        f"extra spike: {A}, neuron 35, {PASSED_TO}",
+        f"{COPY} 1 neuron 3",
+        "spike 1.0.0 -> 2.0.0 step 1 neuron 3",
+    ),
+    "sent to, no copy": (
+        replace(PASSED_NUMBER, copied(1, 3), spike(1, 3, to=PASSED_CODE)),
+        f"altered spike: {A}, neuron 35, {PASSED_TO}",
+        f"{COPY} 1 neuron 3",
+        "spike 1.0.0 -> 2.0.0 step 1 neuron 3",
+    ),
+    "not sent on as a multicast": (
+        replace(THERE_NUMBER, copied(1, 3), spike(1, 3)),
+        f"altered spike: {A}, neuron 35, {A_TO}",
+        f"{COPY} 1 neuron 3",
+        f"{A_FLIT} 1 neuron 3",
+    ),
+    "copy after its end": (
+        swap(PASSED_NUMBER, copied(1, 7), copied_end(1)),
+        f"spike after its end: {A}, neuron 39, {PASSED_TO}",
+        f"{COPY} 1 neuron 7",
+        f"{COPY} 1 end",
+    ),
+    "no copy of an end": (
+        remove(PASSED_NUMBER, copied_end(1)),
+        f"missing end: {A}, {PASSED_TO}",
+        f"{COPY} 1 end",
+        f"{COPY} 2 neuron 1",
+    ),
+    "copy where nobody receives": (
+        insert(IDLE_NUMBER, copied(0, 1)),
+        "flit to a node not in use: to node 0.1.0",
+        "none",
+        f"{COPY} 0 neuron 1",
+    ),
+    "copy to its sender": (
+        insert(HERE_NUMBER, copied(1, 3), before=credit(1)),
+        f"flit of an unknown source: {SECOND}, to node 1.0.0",
+        "none",
+        f"{COPY} 1 neuron 3",
+    ),
+    "no credit for copies": (
+        remove(HERE_NUMBER, flit(HERE_CODE, PASSED_CODE, 1, control=1, word=1)),
+        f"missing credit: {SECOND}, layer 2, node 2.0.0 to node 1.0.0",
+        "spike 2.0.0 -> 1.0.0 step 1 credit",
+        "spike 2.0.0 -> 1.0.0 step 2 credit",
+    ),
+}
+"""The same of `with_copies`."""

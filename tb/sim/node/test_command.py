@@ -6,18 +6,24 @@ import re
 
 import numpy as np
 import pytest
+from amaranth.lib import data
 
 from tb.kit.command import refused_here
 from tb.kit.networks import random_network, random_network_of, save
-from tb.kit.nodes import MESH, NODE, ROUTER
+from tb.kit.nodes import MESH, NODE, ON_THE_WAY, ROUTER, moved
 from trispike.models.data import spikes
 from trispike.models.errors import BadInput
+from trispike.models.mesh.flits import SPIKE, FlitType
 from trispike.models.mesh.topology import DeadLink, MeshShape, RouterShape, Routing
 from trispike.models.network.layers import Dense
 from trispike.models.network.neuron import CONTINUOUS, LEAKY
 from trispike.models.network.shape import NetworkShape
-from trispike.rtl.node import receiver
+from trispike.rtl.noc.flit import SpikeFlit
+from trispike.rtl.node import backbone, interface, receiver, sender
+from trispike.rtl.node.address_table import AddressTable
 from trispike.rtl.node.aer_table import AERTable
+from trispike.rtl.node.host_port import HostPort
+from trispike.rtl.node.sender import SpikeSender
 from trispike.rtl.verilog import export
 from trispike.sim.node import command, flat, memory, run, work
 from trispike.sim.node.figures import figures
@@ -105,8 +111,54 @@ class OneRow(AERTable):
         return m
 
 
+class NoMulticast(SpikeSender):
+    """Sends its spikes to one node, where it should have others get copies."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        m.d.comb += self.o.payload[SPIKE["to_host"].lowest].eq(0)
+        return m
+
+
+class SendsToAll(AddressTable):
+    """Takes entries for ones that are sent to, though they get copies."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        m.d.comb += [entry.copied.eq(0) for entry in self.table.entries]
+        return m
+
+
+class CopiesToHost(HostPort):
+    """Takes copies that pass for flits to the host."""
+
+    def elaborate(self, platform):
+        m = super().elaborate(platform)
+        spike = data.View(SpikeFlit, self.from_router.payload)
+        with m.If((spike.type == FlitType.SPIKE) & spike.to_host):
+            m.d.comb += [
+                self.host_o.valid.eq(self.from_router.valid),
+                self.node_o.valid.eq(0),
+                self.from_router.ready.eq(self.host_o.ready),
+            ]
+        return m
+
+
+_STILL = "^the run stands still .*; first: "
+
+
 @pytest.mark.thorough
-def test_fault(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("where", "broken", "told"),
+    [
+        (receiver, OneRow, "^spike with a wrong neuron: image 0, timestep 1, layer 2"),
+        (interface, NoMulticast, rf"{_STILL}missing spike: .* 1\.0\.0 -> 0\.1\.0 step 0 neuron"),
+        (sender, SendsToAll, "first: extra spike: image 0, timestep 1, layer 1"),
+        (backbone, CopiesToHost, rf"{_STILL}missing spike: .* to node 0\.0\.0: .* got only 0 of"),
+    ],
+    ids=["rows", "multicasts", "copied entries", "copies past the host"],
+)
+def test_fault(tmp_path, monkeypatch, where, broken, told):
     """A fault in the RTL is found, and the first difference is named."""
 
     def verilog(kind, **parameters):  # not from the cache, nor into it
@@ -114,11 +166,39 @@ def test_fault(tmp_path, monkeypatch):
         return block.module_name, export(block)
 
     monkeypatch.setattr(run, "block_verilog", verilog)
-    monkeypatch.setattr(receiver, "AERTable", OneRow)
-    asked = _setting(MESH, seed=3)
-    told = "^spike with a wrong neuron: image 0, timestep 1, layer 2"
+    monkeypatch.setattr(where, broken.__mro__[1].__name__, broken)
+    asked = _setting(MESH, seed=3, sizes=(60, 64, 40, 64))
+    if broken is not OneRow:
+        asked = moved(asked, ON_THE_WAY)
     with pytest.raises(MismatchFound, match=told):
         measure(_program(), asked, tmp_path)
+
+
+def test_unicast(tmp_path, monkeypatch, capsys):
+    """UNICAST=1: more flits, the same outputs; it is said which it was."""
+    monkeypatch.setattr(command, "program", lambda *_, **how: _program())
+    placed = functools.partial(setting, node=NODE)
+    monkeypatch.setattr(command, "setting", lambda *a, **k: moved(placed(*a, **k), ON_THE_WAY))
+    made, told = {}, {}
+    for unicast in (False, True):
+        file = tmp_path / "figures.json"
+        options = ["--random", "3x60", "--mesh", str(MESH), "--back-door", "--json", str(file)]
+        options += ["--unicast"] * unicast
+        command.sim([*options], standalone_mode=False)
+        made[unicast], told[unicast] = json.loads(file.read_text()), capsys.readouterr().out
+        assert made[unicast]["unicast"] is unicast
+    assert re.search(r"spikes are sent by +│ +multicast ", told[False])
+    assert re.search(r"spikes are sent by +│ +unicast ", told[True])
+    assert "copies of multicasts" in told[False]
+    assert "copies of multicasts" not in told[True]
+    many, one = (made[unicast]["host_flits_per_timestep"] for unicast in (True, False))
+    credits_given = 2  # to either node of the last layer
+    assert many - credits_given == pytest.approx(2 * (one - credits_given))
+    sent, whole = (made[unicast]["flits_per_timestep"] for unicast in (False, True))
+    assert sent + made[False]["copies_per_timestep"] == pytest.approx(whole)
+    assert made[True]["copies_per_timestep"] == 0
+    assert made[False]["flits_compared"] == made[True]["flits_compared"]
+    assert made[False]["hops_per_flit"] * sent < made[True]["hops_per_flit"] * whole
 
 
 @pytest.mark.thorough
@@ -133,12 +213,14 @@ def test_command(tmp_path, monkeypatch, capsys):
     made = json.loads(file.read_text())
     assert made["nodes"] == len(set(made["places"])) == 6
     assert made["stall"] == 0.1
+    assert made["unicast"]
     assert made["words_read_back"] == 2 * made["words_loaded"]
     times = [made[each] for each in ("computing", "sending", "blocked", "waiting")]
     assert sum(times) == pytest.approx(1)
     assert made["host_flits_per_timestep"] < made["cycles_per_timestep"]
     told = capsys.readouterr().out
     assert "mismatches RTL / golden model" in told
+    assert "unicast, as links are dead" in told
     kinds = {kind: sum(each.values()) for kind, each in made["energy_nj"].items()}
     whole = sum(kinds.values())
     assert re.search(rf"energy/image at 65 nm +│ +{whole:.1f} nJ", told)
@@ -194,7 +276,7 @@ def test_different_neurons(tmp_path, asked):
 
 
 @pytest.mark.parametrize(
-    "option", ["--stalls=0.1", "--back-door", "--read-back=both", "--dead=0.0.0"]
+    "option", ["--stalls=0.1", "--back-door", "--read-back=both", "--dead=0.0.0", "--unicast"]
 )
 def test_without_a_mesh(option):
     """What only a mesh has is refused for a fixed chip."""

@@ -8,6 +8,7 @@ import pytest
 
 from tb.kit.mapped import Arrivals, flit, mapped
 from tb.sim.node.tampered import (
+    COPIES,
     HOST_NUMBER,
     TAMPERED,
     THERE_CODE,
@@ -16,6 +17,7 @@ from tb.sim.node.tampered import (
     cut,
     insert,
     spike,
+    with_copies,
 )
 from trispike.golden.mesh.nodes import host_receiver, named_source
 from trispike.models.mesh import flits
@@ -60,8 +62,8 @@ def test_potentials():
     assert told(alter, timestep=0) == ("wrong potential", 7, 1, 2, 37)
 
 
-def _said(name):
-    _, where, expected, got = TAMPERED[name]
+def _said(name, tampered=TAMPERED):
+    _, where, expected, got = tampered[name]
     return f"{where}: expected {expected}, got {got}"
 
 
@@ -72,6 +74,15 @@ def test_tampered(name):
     assert judge(run, *arrivals.arrays) is None
     TAMPERED[name][0](arrivals)
     assert _divergence(run, arrivals) == _said(name)
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_tampered_copies(name):
+    """The same of multicasts, at the node that gets copies and at the one that they are for."""
+    run, arrivals = with_copies()
+    assert judge(run, *arrivals.arrays) is None
+    COPIES[name][0](arrivals)
+    assert _divergence(run, arrivals) == _said(name, COPIES)
 
 
 def test_nothing_came():
@@ -123,9 +134,10 @@ def test_timestep_of_an_unknown_flit():
 
 
 @pytest.mark.parametrize("what", ["remove", "repeat", "flip"])
-def test_any_flit(what):
+@pytest.mark.parametrize("network", ["small nodes", "multicasts"])
+def test_any_flit(what, network):
     """Whatever flit is lost, comes twice or has a bit changed, its sender or receiver is named."""
-    case = mapped("small nodes")
+    case = mapped(network)
     run, rng, mesh = case.run, random.Random(what), case.mapping.mesh
     for _ in range(60):
         arrivals = Arrivals.of(run)

@@ -32,6 +32,11 @@ pytestmark = pytest.mark.xdist_group("nodes")  # one worker builds them
 
 SIZES = (100, 70, 40, 5)
 PLACES = ((1, 0, 1), (0, 0, 0), (2, 1, 1), (0, 1, 0), (2, 0, 0), (1, 1, 1))
+"""Ways that lead past no other receiver."""
+
+ON_THE_WAY = ((1, 0, 0), (2, 0, 0), (2, 1, 0), (0, 0, 0), (0, 1, 0), (2, 1, 1))
+"""The host reaches the first three by one flit, and 1.0.0 the two after them, past the host."""
+
 TIMESTEPS = 4
 STILL = 2000
 
@@ -45,9 +50,11 @@ def nodes():
 class Case:
     """A network on the mesh, and what it has to do with three images."""
 
-    def __init__(self):
+    def __init__(self, places=PLACES, *, unicast=False):
         self.network = random_network(SIZES, 4)
-        self.mapping = Mapping(shape=self.network.shape, mesh=MESH, places=PLACES, node=NODE)
+        self.mapping = Mapping(
+            shape=self.network.shape, mesh=MESH, places=places, node=NODE, unicast=unicast
+        )
         rng = np.random.default_rng(4)
         images = rng.random((3, TIMESTEPS, SIZES[0])) < rng.random((3, TIMESTEPS, 1))
         result = golden.run(self.network, images, keep_potentials=False)
@@ -66,8 +73,27 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def case():
-    return Case()
+def cases():
+    """Places that make no multicasts, places that do, and the same without."""
+    cases = {
+        "apart": Case(),
+        "multicast": Case(ON_THE_WAY),
+        "unicast": Case(ON_THE_WAY, unicast=True),
+    }
+    copies = {
+        name: sum(flow.copies for flow in each.exchange.flows) for name, each in cases.items()
+    }
+    assert copies == {"apart": 0, "multicast": 3, "unicast": 0}
+    return cases
+
+
+@pytest.fixture(scope="module")
+def case(cases):
+    return cases["apart"]
+
+
+_EVERY = pytest.mark.parametrize("name", ["apart", "multicast", "unicast"])
+_DEAD = DeadLink(x=1, y=0, z=0)
 
 
 def _same(one, other):
@@ -81,9 +107,20 @@ def _same(one, other):
 
 
 @pytest.mark.parametrize("stall", [0, 0.4])
-@pytest.mark.parametrize("dead", [(), (DeadLink(x=1, y=0, z=0),)], ids=["alive", "dead"])
-def test_as_the_golden_model(nodes, case, tmp_path, stall, dead):
+@pytest.mark.parametrize(
+    ("name", "dead"),
+    [
+        ("apart", ()),
+        ("multicast", ()),
+        ("unicast", ()),
+        ("apart", (_DEAD,)),
+        ("unicast", (_DEAD,)),
+    ],
+    ids=["apart", "multicast", "unicast", "apart, dead", "unicast, dead"],
+)
+def test_as_the_golden_model(nodes, cases, tmp_path, stall, name, dead):
     """Every flit and link count of loading, run and reading back, and all of memory."""
+    case = cases[name]
     read = memory.reading(case.mapping, case.network, TIMESTEPS)
     task = case.work(back_door=False, after=read)
     told = []
@@ -122,9 +159,10 @@ def test_run_after_a_read(nodes, case, tmp_path, line):
 
 
 @pytest.mark.parametrize("stall", [0, pytest.param(0.4, marks=pytest.mark.thorough)])
-def test_nothing_depends_on_what_is_evaluated(nodes, case, tmp_path, stall):
+@pytest.mark.parametrize("name", ["apart", "multicast"])
+def test_nothing_depends_on_what_is_evaluated(nodes, cases, tmp_path, stall, name):
     """Nodes that cannot change may be left out; loading by the back door comes to the same."""
-    runs = {}
+    case, runs = cases[name], {}
     for back_door in (False, True):
         for gated in (False, True):
             task = case.work(
@@ -144,14 +182,16 @@ def test_nothing_depends_on_what_is_evaluated(nodes, case, tmp_path, stall):
     assert [e.answer.tolist() for e in front.before] == [e.answer.tolist() for e in back.before]
 
 
-def test_cycles_add_up(nodes, case, tmp_path):
+@_EVERY
+def test_cycles_add_up(nodes, cases, tmp_path, name):
     """States of nodes, flits and timesteps, against the flits as they came."""
+    case = cases[name]
     done = run(nodes, case.work(), tmp_path)
     done.check()
     running = done.running
     parts = running.computing, running.only_sending, running.only_blocked, running.idle
     assert (sum(parts) == running.cycles).all()
-    used = [MESH.number(place) for place in PLACES]
+    used = [MESH.number(place) for place in case.mapping.places]
     assert (running.computing[used] > 0).all()
     assert running.computing.sum() == running.computing[used].sum()
     here = np.minimum(done.receivers, MESH.nodes) % MESH.nodes  # the host has node 0's port
@@ -164,9 +204,10 @@ def test_cycles_add_up(nodes, case, tmp_path):
     assert (done.begun < done.done).all()
 
 
-def test_host_waits_for_credits(nodes, case, tmp_path):
+@_EVERY
+def test_host_waits_for_credits(nodes, cases, tmp_path, name):
     """It begins a timestep when all receivers have given all credits for the last but one."""
-    task = case.work()
+    task = cases[name].work()
     done = run(nodes, task, tmp_path)
     control, word = SPIKE["control"].get(done.flits), SPIKE["neuron"].get(done.flits)
     credit = (done.receivers == MESH.nodes) & (control == 1) & (word == Control.CREDIT)
@@ -174,6 +215,46 @@ def test_host_waits_for_credits(nodes, case, tmp_path):
     given = [done.times[credit & (sources == node_code(place))] for place in task.receivers]
     due = np.max(given, axis=0)
     assert (done.begun[2:] > due[:-2]).all()
+
+
+def _random_case(seed):
+    """A network of layers on one to three nodes, at random places that make multicasts."""
+    rng = np.random.default_rng(seed)
+    sizes = tuple(int(size) for size in rng.integers(33, 97, 4))
+    network = random_network(sizes, seed)
+    wanted = sum(-(-size // NODE.neurons) for size in sizes[1:])
+    while True:
+        places = tuple(MESH.node(int(k)) for k in rng.permutation(MESH.nodes)[:wanted])
+        mapping = Mapping(shape=network.shape, mesh=MESH, places=places, node=NODE)
+        senders = (part for part, _ in enumerate(mapping.parts))
+        sends = [*mapping.host_sends(), *(send for k in senders for send in mapping.sends(k))]
+        if sum(send.multicast for send in sends) > 1:
+            break
+    images = rng.random((2, TIMESTEPS, sizes[0])) < rng.random((2, TIMESTEPS, 1))
+    return network, mapping, images, golden.run(network, images, keep_potentials=False)
+
+
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(k, marks=pytest.mark.thorough) for k in range(1, 20))]
+)
+def test_random_networks(nodes, tmp_path, seed):
+    """With multicasts and without, stalled or not: as the golden model; the spikes are the same."""
+    network, mapping, images, result = _random_case(seed)
+    for unicast in (False, True):
+        mapping = dataclasses.replace(mapping, unicast=unicast)
+        writes = memory.loading(mapping, network, TIMESTEPS)
+        task = work.mapped(
+            mapping,
+            images.reshape(-1, images.shape[-1]),
+            before=Memory(transactions=writes, back_door=True),
+        )
+        due = exchange(mapping, images, result)
+        for stall in (0.0, 0.3):
+            done = run(nodes, task, tmp_path, Conditions(stall=stall, seed=seed))
+            done.check()
+            assert judge(due, done.receivers, done.flits) is None
+            links = run_links(due, Routes(mesh=MESH))
+            compare_links(MESH, links, done.running.links)
 
 
 def test_without_record(nodes, case, tmp_path):

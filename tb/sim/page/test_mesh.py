@@ -8,7 +8,7 @@ import pytest
 
 from tb.kit.extras import needs_report
 from tb.kit.networks import random_network
-from tb.kit.nodes import MESH
+from tb.kit.nodes import MESH, NODE, ON_THE_WAY, moved
 from tb.sim.page.pages import Written, on_a_mesh, printed
 from trispike.golden.mesh import links
 from trispike.models.mesh.topology import MeshShape, Port, RouterShape, node_name
@@ -61,6 +61,12 @@ def test_flits_of_all_virtual_nodes():
     mesh, network = MeshShape(x=2, y=1, z=2), random_network((784, 300, 10), 0)
     spikes = np.random.default_rng(0).random((2, 3, 784)) < 0.2
     asked = setting(network, mesh, spikes, router=RouterShape())
+    found = _found_over_links(asked)
+    assert (found.sum(axis=2) == links.run_links(asked.exchange, asked.routes)).all()
+
+
+def _found_over_links(asked):
+    """What the page finds of a run in which a flit comes in each cycle."""
     flows = asked.exchange.flows
     flits = [asked.exchange.flits(flow) for flow in flows]
     receivers = np.repeat([flow.receiver for flow in flows], [len(each) for each in flits])
@@ -73,7 +79,18 @@ def test_flits_of_all_virtual_nodes():
     ran = types.SimpleNamespace(measured=types.SimpleNamespace(setting=asked, run=run))
     from trispike.sim.page.mesh import _over_links
 
-    found = _over_links(ran)
+    return _over_links(ran)
+
+
+@pytest.mark.parametrize("unicast", [False, True])
+def test_copies_over_links(unicast):
+    """A multicast passes its links once, and leaves by LOCAL wherever there is a copy."""
+    network = random_network((60, 64, 40, 64), 0)
+    spikes = np.random.default_rng(0).random((2, 3, 60)) < 0.2
+    asked = setting(network, MESH, spikes, router=RouterShape(), node=NODE, unicast=unicast)
+    asked = moved(asked, ON_THE_WAY)
+    assert any(flow.copies for flow in asked.exchange.flows) is not unicast
+    found = _found_over_links(asked)
     assert (found.sum(axis=2) == links.run_links(asked.exchange, asked.routes)).all()
 
 

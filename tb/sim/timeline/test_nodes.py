@@ -1,5 +1,6 @@
 """`make sim MESH= TIMELINE=`: nodes, their flits and states, from the RTL."""
 
+import collections
 import functools
 import json
 
@@ -7,7 +8,7 @@ import pytest
 
 from tb.kit import perfetto, timelines
 from tb.kit.command import trispike_here
-from tb.kit.nodes import MESH, NODE
+from tb.kit.nodes import MESH, NODE, ON_THE_WAY, moved
 from tb.kit.perfetto import needs_perfetto
 from trispike.sim.node import command, run
 from trispike.sim.node.setting import setting
@@ -23,11 +24,17 @@ def drawn(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "program", functools.partial(run.program, optimise=False))
     monkeypatch.setattr(command, "setting", functools.partial(setting, node=NODE))
 
-    def drawn(images):
+    def drawn(images, *, multicast=False):
         files = {name: tmp_path / f"{name}.json" for name in ("timeline", "json")}
         options = ["--random", "3x60", "--mesh", str(MESH), "--images", str(IMAGES)]
         options += ["--timesteps", str(TIMESTEPS), "--stalls", "0.1", "--back-door"]
-        options += ["--dead", "0.0.0", "--routing", "detour"]
+        if multicast:
+            placed = functools.partial(setting, node=NODE)
+            monkeypatch.setattr(
+                command, "setting", lambda *a, **k: moved(placed(*a, **k), ON_THE_WAY)
+            )
+        else:
+            options += ["--dead", "0.0.0", "--routing", "detour"]
         options += [word for name, path in files.items() for word in (f"--{name}", path)]
         done = trispike_here("sim", *options, "--timeline-images", str(images))
         assert done.returncode == 0, done.stdout + done.stderr
@@ -35,6 +42,28 @@ def drawn(tmp_path, monkeypatch):
         return timelines.read(files["timeline"]), json.loads(files["json"].read_text())
 
     return drawn
+
+
+def test_multicasts(drawn):
+    """An arrow to each node that is given a multicast, all from where it was sent once."""
+    made, figures = drawn(IMAGES, multicast=True)
+    assert not figures["unicast"]
+    assert len(made.arrows) == figures["flits_compared"]
+    receivers = collections.defaultdict(set)
+    for (sender, cycle, sent), (receiver, _, came) in made.arrows:
+        assert sent.name == came.name
+        if " ->> " in sent.name:
+            receivers[sender, cycle].add(receiver.removesuffix(" receives"))
+    found = {(sender, *sorted(some)) for (sender, _), some in receivers.items()}
+    assert found == {
+        ("host sends", "node 1.0.0", "node 2.0.0"),
+        ("node 1.0.0 sends", "node 0.0.0", "node 0.1.0"),
+        ("node 0.1.0 sends", "node 1.1.0", "node 2.1.0"),
+    }
+    sent = sum(len(slices) for track, slices in made.slices.items() if track.endswith(" sends"))
+    assert sent == round(figures["flits_per_timestep"] * IMAGES * TIMESTEPS)
+    copies = round(figures["copies_per_timestep"] * IMAGES * TIMESTEPS)
+    assert sent + copies == figures["flits_compared"]
 
 
 @needs_perfetto
