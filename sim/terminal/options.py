@@ -238,6 +238,13 @@ class Dead(Routers):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Unicast(Request):
+    """How a network's flits reach their receivers."""
+
+    unicast: bool = option("A flit for each receiver, as in TW-SNN; no multicasts.", False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class DeadLinks(Routers):
     """Routers that can be told of dead links."""
 
