@@ -10,6 +10,7 @@ from trispike.golden.mesh.routes import Routes, link_flits
 from trispike.models.data.encoders import encode
 from trispike.models.mesh import mapping
 from trispike.models.mesh.mapping import Mapping
+from trispike.models.mesh.placement import flows, hop_flits, place, shared_flits
 from trispike.models.mesh.topology import MeshShape, Port, node_name
 from trispike.models.network.parameters import Network
 from trispike.sim.report import records
@@ -48,7 +49,7 @@ def map_(asked: Placement) -> None:
     activity = mean_spikes(network, pixels, asked.timesteps, asked.seed)
     with progress_bar() as progress:
         progress.add_task(f"placing {shape.name} on {mesh}", total=None)
-        placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)
+        placed = place(shape, mesh, flows(shape, activity), node)
     placement = figures(placed, activity, asked.seed)
     console = table_console()
     console.print(
@@ -80,8 +81,8 @@ class Placed:
     flits: Flits sent, the host's too.
     hop_flits: Times the hops that they make.
     random_mean, random_best: The same of random placements: their mean, and the least.
-    shared, random_shared: Flits that share the host's port, see `models.mesh.mapping.shared_flits`;
-        mean of random ones.
+    shared, random_shared: Flits that share the host's port, see
+        `models.mesh.placement.shared_flits`; mean of random ones.
     busiest, busiest_flits: The link, node's port or sender with the most flits, and how many: a
         timestep cannot take fewer cycles.
     """
@@ -100,7 +101,7 @@ class Placed:
 def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     """Figures of ``placed`` with the spikes ``activity``, as from `mean_spikes`."""
     shape, mesh = placed.shape, placed.mesh
-    sent = mapping.flows(shape, activity)
+    sent = flows(shape, activity)
     rng = np.random.default_rng(seed)
     wanted = len(placed.places)
     others = []
@@ -108,7 +109,7 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
         for _ in progress.track(range(RANDOM), description="placing at random"):
             drawn = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
             other = Mapping(shape=shape, mesh=mesh, places=drawn, node=placed.node)
-            others.append((mapping.hop_flits(other, sent), mapping.shared_flits(other, sent)))
+            others.append((hop_flits(other, sent), shared_flits(other, sent)))
     hops, shared = np.array(others).T
     between = np.zeros((mesh.nodes, mesh.nodes))
     numbers = placed.numbers
@@ -119,10 +120,10 @@ def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     return Placed(
         places=tuple((node_name(at), str(part), float(total)) for at, part, total in parts),
         flits=float(sent.sum()),
-        hop_flits=mapping.hop_flits(placed, sent),
+        hop_flits=hop_flits(placed, sent),
         random_mean=float(hops.mean()),
         random_best=float(hops.min()),
-        shared=mapping.shared_flits(placed, sent),
+        shared=shared_flits(placed, sent),
         random_shared=float(shared.mean()),
         busiest=busiest,
         busiest_flits=most,

@@ -18,14 +18,10 @@ from trispike.models.mesh.mapping import (
     Mapping,
     Part,
     check_room,
-    cost,
-    flows,
-    hop_flits,
     parts,
-    place,
-    shared_flits,
     smallest_mesh,
 )
+from trispike.models.mesh.placement import cost, flows, hop_flits, place, shared_flits
 from trispike.models.mesh.topology import MeshShape, Port
 from trispike.models.network.presets import TABLE_1, preset
 from trispike.models.network.shape import NetworkShape
