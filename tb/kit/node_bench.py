@@ -69,6 +69,7 @@ class NodeBench(Bench):
         self.memory: dict[int, int] = {}
         self.due: dict[object, collections.deque[int]] = collections.defaultdict(collections.deque)
         self.sources: list[Sending] = []
+        self.strangers: list[int] = []  # nodes in entries of the AER LUT that are not in use
         self.destinations: list[tuple[int, int]] = []  # node code, and whether it is the host
         self.multicasts: set[tuple[int, int]] = set()  # those with multicasts
         self.carriers: dict[tuple[int, int], tuple[int, int]] = {}  # whose copies others get
@@ -289,7 +290,9 @@ class NodeBench(Bench):
             pack(AER_ENTRY, valid=1, from_host=s.from_host, source=s.code, block=s.block)
             for s in self.sources
         ]
-        unused = [rng.choice(entries) & ~1 for _ in range(shape.sources - count)]
+        self.strangers = [code for code in codes[count : shape.sources] if code > len(hosts)]
+        unused = [pack(AER_ENTRY, source=code) for code in self.strangers]
+        unused += [0] * (shape.sources - count - len(unused))
         self.write(8 * Line.AER_LUT, entries + unused)
         self.send_to(destinations, multicasts, carriers)
 

@@ -286,6 +286,19 @@ async def waits_for_credits(bench):
     bench.load()
     await bench.drain()
     bench.status = 0
+    await _waits(bench)
+    bench.send_to(*_COPIES)
+    bench.write_again(Line.AER_LUT)
+    bench.sources[0].planned = 0
+    await bench.drain()
+    await _waits(bench)
+
+
+_COPIES = ((1, 0), (2, 0)), [(2, 0)], {(1, 0): (2, 0)}
+"""What `NodeBench.send_to` takes: 1.0.0 gets copies of the multicasts to 2.0.0."""
+
+
+async def _waits(bench):
     for silent in (bench.destinations, *([each] for each in bench.destinations)):
         bench.give_back = False
         bench.plan(5)
@@ -395,17 +408,20 @@ async def spikes_pass_a_slave_at_work(bench):
 
 @scenario(NodeBench)
 async def overdrawn_by_any(bench):
-    """A credit too many of each destination."""
+    """A credit too many of each destination, also of one that gets copies."""
     bench.load()
     await bench.drain()
-    for destination in bench.destinations:
-        await bench.reset()
-        bench.status = STATUS["overdrawn"].put(1)
-        bench.return_credit(*destination)
+    for table in ((bench.destinations, bench.multicasts, bench.carriers), _COPIES):
+        bench.send_to(*table)
         await bench.drain()
-        for _ in range(4):
-            await bench.step()
-        assert bench.shown["status"] == bench.status
+        for destination in bench.destinations:
+            await bench.reset()
+            bench.status = STATUS["overdrawn"].put(1)
+            bench.return_credit(*destination)
+            await bench.drain()
+            for _ in range(4):
+                await bench.step()
+            assert bench.shown["status"] == bench.status
 
 
 @scenario(NodeBench)
@@ -469,9 +485,14 @@ async def broken_rules_are_seen(bench):
     source = bench.sources[0]
     end = {"control": 1, "neuron": int(Control.END)}
     known = {each.code for each in bench.sources if not each.from_host}
-    stranger = Sending(code=min(set(range(9)) - known), from_host=0, block=0)
+    unknown = [min(set(range(9)) - known), *bench.strangers]
+    beyond = bench.shape.inputs - BLOCK_ROWS * source.block
     bad = {
-        "refused": [stranger.flit(0, neuron=1), source.flit(0, control=1, neuron=2)],
+        "refused": [
+            *(Sending(code=code, from_host=0, block=0).flit(0, neuron=1) for code in unknown),
+            source.flit(0, control=1, neuron=2),
+            source.flit(0, neuron=beyond),
+        ],
         "early": [source.flit(2, neuron=1), source.flit(3, **end)],
         "overdrawn": [],
     }
@@ -501,7 +522,7 @@ async def broken_rules_are_seen(bench):
     for _ in range(4):
         await bench.step()
     assert bench.shown["status"] == bench.status
-    bench.memory |= {8 * Line.STATUS: 2, 8 * Line.STATUS + 1: bench.status >> 16}
+    bench.memory |= {8 * Line.STATUS: len(bad["refused"]), 8 * Line.STATUS + 1: bench.status >> 16}
     bench.read(8 * Line.STATUS, 2)
 
 
