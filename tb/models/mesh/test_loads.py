@@ -110,7 +110,7 @@ def test_as_the_golden_model(name, balanced):
 
 
 @pytest.mark.parametrize(
-    ("sizes", "mesh"), [((300, 1000, 700, 600, 10), "4x3x2"), ((784, 1024, 10), "4x2x1")]
+    ("sizes", "mesh"), [((30, 1000, 700, 600, 10), "4x3x2"), ((784, 1024, 10), "4x2x1")]
 )
 def test_moves(sizes, mesh):
     """After random moves all is as of a placement that is looked at as a whole, to the last bit."""
@@ -139,12 +139,12 @@ def test_moves(sizes, mesh):
         better = whole.cost < balance.cost
         assert balance.improve(moves) == better
         improved += better
-        if rng.random() < 0.3:
-            balance.move(moves if not better else {})
+        if not better and rng.random() < 0.7:  # so that it stays easy to improve
+            balance.move(moves)
             better = True
         at = after if better else at
         assert balance.at == at
-    assert improved > 10
+    assert improved > 50
 
 
 def test_growth():

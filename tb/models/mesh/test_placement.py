@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from trispike.models.mesh import multicast, placement
 from trispike.models.mesh.loads import loads
 from trispike.models.mesh.mapping import HOST, Mapping, parts
 from trispike.models.mesh.placement import flows, place
@@ -72,6 +73,22 @@ def test_flits_of_the_host(name, mesh, sends):
     assert HOST not in placed.places or len(placed.places) == mesh.nodes
 
 
+@pytest.mark.parametrize(
+    ("mesh", "count", "sends", "ways"),
+    [("4x4x4", 4, 1, 12), ("4x2x1", 4, 1, 1), ("2x2x2", 4, 2, 4), ("2x1x1", 4, 0, 0)],
+)
+def test_first_layers(mesh, count, sends, ways):
+    """The fewest flits that reach so many nodes, in all ways; none if there is no room for them."""
+    mesh = MeshShape.parse(mesh)
+    *found, last = placement._first_layers(mesh, count)
+    assert last == []
+    assert len({tuple(numbers) for numbers in found}) == len(found) == ways
+    for numbers in found:
+        nodes = tuple(map(mesh.node, numbers))
+        assert len(set(nodes)) == count
+        assert len(multicast.sends(HOST, nodes)) == sends
+
+
 @pytest.mark.parametrize("name", TABLE_1)
 def test_better_than_random(name):
     """No random placement of a thousand is better, nor that without multicasts."""
@@ -112,10 +129,14 @@ def test_shapes(sizes, mesh):
 
 
 @pytest.mark.thorough
-def test_large():
-    """A network of many layers on the largest mesh is placed, better than at random."""
-    shape = NetworkShape.dense(name="deep", sizes=(784, *[1024] * 14, 10))
-    mesh, sent = MeshShape(x=8, y=8, z=8), _sent(shape)
+@pytest.mark.parametrize(
+    ("sizes", "mesh", "part"),
+    [((1024, *[1024] * 16), "4x4x4", 0.4), ((784, *[1024] * 14, 10), "8x8x8", 0.2)],
+)
+def test_large(sizes, mesh, part):
+    """Many layers, on a full mesh and on the largest: a part of the hops of random placements."""
+    shape, mesh = NetworkShape.dense(name="deep", sizes=sizes), MeshShape.parse(mesh)
+    sent = flows(shape, [np.full(size, 0.1) for size in shape.sizes])
     placed = place(shape, mesh, sent)
     rng = np.random.default_rng(0)
     hop_flits, most = [], []
@@ -125,6 +146,7 @@ def test_large():
         hop_flits.append(other.hop_flits)
         most.append(other.most)
     found = loads(placed, sent)
-    assert found.hop_flits < 0.5 * np.mean(hop_flits)
-    assert found.most < min(most)
+    print(found.hop_flits / np.mean(hop_flits), found.most, min(most), np.mean(most))
+    assert found.hop_flits < part * np.mean(hop_flits)
+    assert found.most < 0.6 * np.mean(most)
     assert len(placed.host_sends()) == 1
