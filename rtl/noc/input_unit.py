@@ -101,11 +101,12 @@ class InputUnit(Block):
         copied = Signal()  # it has left by LOCAL, as a copy
         copies, goes, copy = Signal(), Signal(), Signal()
         local = Port.LOCAL
+        ends = self.taken[local] & onward[local]
         m.d.comb += [
             asks.eq(buffer.o.valid & ~gone),
             copies.eq(buffer.o.valid & is_multicast(buffer.o.payload)),
             self.request.eq((onward & self.alive) | (copies & ~copied) << local),
-            goes.eq(gone | (self.taken & onward | self.drop).any()),
+            goes.eq(gone | (self.taken[1:] | self.drop[1:]).any() | ends),
             copy.eq(~copies | copied | self.taken[local]),
             buffer.o.ready.eq(goes & copy),
         ]
