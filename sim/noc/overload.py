@@ -4,7 +4,7 @@ import dataclasses
 
 from trispike.sim.noc.setting import Setting
 
-CYCLES, WARMUP = 4000, 1000
+CYCLES, WARMUP = 3000, 1000
 """Length of the run that says so, and the cycle from which its flits are counted."""
 
 

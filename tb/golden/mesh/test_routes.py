@@ -1,5 +1,7 @@
 """Paths of flits and a router, worked out by hand from docs/noc.md."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -167,6 +169,22 @@ def test_copies():
     drops[5, NORTH] = 1
     assert np.array_equal(found.links, links)
     assert np.array_equal(found.drops, drops)
+
+
+@pytest.mark.thorough
+def test_multicasts_keep_order_round_dead_links():
+    """With any one or two dead links: the way to a node on a way is how that begins.
+
+    So all flits of a source that come to a node come by the same buffers, and stay in order.
+    """
+    columns = itertools.product(range(CUBE.x), range(CUBE.y), range(CUBE.z - 1))
+    links = [DeadLink(x=x, y=y, z=z) for x, y, z in columns]
+    for dead in itertools.chain(itertools.combinations(links, 1), itertools.combinations(links, 2)):
+        routes = Routes(mesh=CUBE, routing=Routing.DETOUR, dead_links=dead)
+        for source, destination in itertools.product(CUBE.every(), repeat=2):
+            path = routes.path(source, destination)
+            for k, node in enumerate(path.nodes):
+                assert routes.path(source, node).nodes == path.nodes[: k + 1]
 
 
 def test_flits_of_means():

@@ -70,6 +70,7 @@ def test_what_moved(kept):
         ({"depth": 8}, r"the router was depth4_xyz, is depth8_xyz"),
         ({"traffic": "hotspot"}, r"TRAFFIC was uniform, is hotspot"),
         ({"warmup": 0}, r"WARMUP was 60, is 0"),
+        ({"multicast": 0.2}, r"MULTICAST was 0\.0, is 0\.2"),
     ],
 )
 def test_other_setting(kept, options, unlike):
@@ -92,6 +93,18 @@ def test_run_of_before(kept):
         BadInput, match=r"old\.json is not what make noc writes \(a run has no stead"
     ):
         compare.read(kept, _settings())
+
+
+def test_run_of_before_there_were_multicasts(kept):
+    """It is compared; where it saturated it does not say."""
+    whole = json.loads(kept.read_text())
+    for name in ("multicast", "copies", "saturation"):
+        del whole["points"][0][name]
+    kept.write_text(json.dumps(whole))
+    done = trispike_here(*RUN, "--compare", kept)
+    assert done.returncode == 0, done.stderr
+    told = r"saturation: nodes send all they can *│ *- │ *0\.\d{4} │ *- │"
+    assert re.search(told, done.stdout)
 
 
 def test_other_number_of_runs(kept):

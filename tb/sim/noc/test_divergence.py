@@ -14,6 +14,7 @@ from tb.kit.waves import MeshWave
 from trispike.models.mesh.flits import SPIKE
 from trispike.rtl.noc import input_unit
 from trispike.rtl.noc.buffer import FlitBuffer
+from trispike.rtl.noc.flit import is_multicast
 from trispike.sim.noc import command, divergence, files, run
 
 NEURON, OTHER = 37, 38
@@ -39,17 +40,33 @@ class OtherNeuron(FlitBuffer):
         return m
 
 
-@pytest.fixture
-def tell(tmp_path, monkeypatch):
-    """Send flits through two routers with `OtherNeuron` as their buffers."""
+def _marked(flit):
+    """Whether ``flit`` is a spike of `NEURON`."""
+    field = SPIKE["neuron"]
+    return ~flit[0] & (flit[field.lowest : field.lowest + field.width] == NEURON)
+
+
+def too_many(flit):
+    """Takes a spike of `NEURON` for a multicast."""
+    return is_multicast(flit) | _marked(flit)
+
+
+def too_few(flit):
+    """Takes a spike of `NEURON` for none."""
+    return is_multicast(flit) & ~_marked(flit)
+
+
+@pytest.fixture(params=[("FlitBuffer", OtherNeuron)], ids=["neuron"])
+def tell(request, tmp_path, monkeypatch):
+    """Send flits through routers with a fault in their input units."""
     export_anew(monkeypatch)
-    monkeypatch.setattr(input_unit, "FlitBuffer", OtherNeuron)
+    monkeypatch.setattr(input_unit, *request.param)
     for each in (command, divergence):
         monkeypatch.setattr(each, "program", functools.partial(run.program, optimise=False))
     monkeypatch.setattr(files, "build_folder", lambda: tmp_path)
 
     def told(*options):
-        options = ["--mesh", "2x1x1", "--rate", "0.3", "--cycles", "1500", *options]
+        options = ["--rate", "0.3", "--cycles", "1500", *options]
         done = trispike_here("noc", *options)
         assert done.returncode == 1, done.stdout + done.stderr
         found = MESSAGE.search(done.stderr)
@@ -68,7 +85,7 @@ def _scope(node):
 @pytest.mark.xdist_group("noc-divergence")
 def test_a_fault_is_shown(tell):
     """Message, waveform, its words and timeline agree on nodes, cycle and flit."""
-    done, told, made = tell("--waves")  # one build for both runs
+    done, told, made = tell("--mesh", "2x1x1", "--waves")  # one build for both runs
     cycle, place = int(told["cycle"]), Path(told["wave"])
     wave, words = MeshWave(place), MeshWave(place).words()
     assert set(wave.shown()) <= set(wave.bits)
@@ -97,3 +114,22 @@ def test_a_fault_is_shown(tell):
     assert 0.5 < float(said[1]) * 1e6 / Path(whole[1]).stat().st_size < 2
     signal = f"{there}.o_local__payload"
     assert MeshWave(Path(whole[1])).at(cycle, signal) == wave.at(cycle, signal)
+
+
+@pytest.mark.thorough
+@pytest.mark.xdist_group("noc-divergence")
+@pytest.mark.parametrize(
+    ("tell", "share", "side"),
+    [(("is_multicast", too_many), "0", "got"), (("is_multicast", too_few), "1", "expected")],
+    ids=["one too many", "lost"],
+    indirect=["tell"],
+)
+def test_a_wrong_copy_is_shown(tell, share, side):
+    """In the middle of a row, of a flit for its end; the timeline has what came there."""
+    _, told, made = tell("--mesh", "3x1x1", "--multicast", share)
+    assert told["receiver"] == "1.0.0"
+    assert told[side].endswith(f"neuron {NEURON}")
+    assert not re.search(r"->>? 1\.0\.0", told[side])
+    assert ("->>" in told[side]) == (share == "1")
+    came = [each.name for each in made.slices["node 1.0.0 receives"]]
+    assert (told[side] in came) == (side == "got")

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from trispike.golden.mesh.routes import Routes
+from trispike.golden.mesh.routes import Routes, expect
 from trispike.models.mesh import flits
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port
 from trispike.models.mesh.traffic import Traffic
@@ -129,6 +129,79 @@ def test_too_many_drops_are_not_counted():
     assert judge(run, ROUTES).which.tolist() == []
 
 
+def _copied(**fields) -> TrafficRun:
+    """Two multicasts of node 0.0.0 to 2.0.1 and a flit to 1.0.0 between them; no link is dead."""
+    to = (2, 0, 1), (1, 0, 0), (2, 0, 1)
+    sent = [_flit(0, each, k) | flits.SPIKE["to_host"].put(k != 1) for k, each in enumerate(to)]
+    sent = np.array(sent, dtype=np.uint32)
+    links, nothing = np.zeros((6, 7), dtype=np.int64), np.zeros(6, dtype=np.int64)
+    links[0, Port.EAST] = links[1, Port.LOCAL] = 3
+    links[1, Port.EAST] = links[2, Port.LOCAL] = links[2, Port.UP] = links[5, Port.LOCAL] = 2
+    came = {"receivers": [1, 1, 2, 5, 1, 2, 5], "times": [*range(11, 18)]}
+    run = TrafficRun(
+        traffic=Traffic(
+            mesh=ROW, cycles=9, sources=np.zeros(3, dtype=int), times=np.arange(3), flits=sent
+        ),
+        cycles=20,
+        seconds=0.0,
+        taken=np.array([3, 4, 5]),
+        links=links,
+        window_links=links,
+        dropped=nothing,
+        dropped_ports=nothing,
+        **{name: np.array(each) for name, each in came.items()},
+        flits=sent[[0, 1, 0, 0, 2, 2, 2]],
+    )
+    return dataclasses.replace(run, **fields)
+
+
+def test_copies():
+    """Each is told apart from what comes to its destination, with its own hops."""
+    found = judge(_copied(), Routes(mesh=ROW))
+    assert found.which.tolist() == [0, 1, 0, 0, 2, 2, 2]
+    assert found.hops.tolist() == [1, 1, 2, 3, 1, 2, 3]
+    assert found.copies.tolist() == [True, False, True, False, True, True, False]
+
+
+def _came(change) -> dict[str, np.ndarray]:
+    """What came of `_copied`, each a receiver, a cycle and the index of a flit, after a change."""
+    run = _copied()
+    came = list(zip(run.receivers.tolist(), run.times.tolist(), [0, 1, 0, 0, 2, 2, 2], strict=True))
+    change(came)
+    receivers, times, which = (np.array(each) for each in zip(*came, strict=True))
+    return {"receivers": receivers, "times": times, "flits": run.traffic.flits[which]}
+
+
+def _swap(came):
+    came[0], came[1] = (1, 11, 1), (1, 12, 0)
+
+
+FIRST, BETWEEN_THEM, SECOND = (
+    "spike 0.0.0 ->> 2.0.1 step 0 neuron 0",
+    "spike 0.0.0 -> 1.0.0 step 0 neuron 1",
+    "spike 0.0.0 ->> 2.0.1 step 0 neuron 2",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "cycle", "expected", "got"),
+    [
+        (lambda came: came.pop(5), "2.0.0", 5, SECOND, "no more"),
+        (lambda came: came.insert(3, (2, 14, 0)), "2.0.0", 14, SECOND, FIRST),
+        (lambda came: came.append((4, 19, 2)), "1.0.1", 19, "no more", SECOND),
+        (_swap, "1.0.0", 11, FIRST, BETWEEN_THEM),
+        (lambda came: came.pop(6), "2.0.1", 5, SECOND, "no more"),
+    ],
+    ids=["lost", "twice", "off the way", "order", "all but the destination"],
+)
+def test_wrong_copies(change, where, cycle, expected, got):
+    """In one line: for whom the copy was, when, what it should be."""
+    with pytest.raises(MismatchFound) as found:
+        judge(_copied(**_came(change)), Routes(mesh=ROW))
+    told = f"node 0.0.0 to node {where}, cycle {cycle}: expected {expected}, got {got}"
+    assert str(found.value) == f"flit: {told}"
+
+
 @pytest.mark.parametrize("cycle", [2, 3])
 def test_before_it_was_sent(cycle):
     """It is the harness's fault, even in the same cycle."""
@@ -142,9 +215,11 @@ def test_without_cycles():
     """None is told."""
     run = _run()
     sources, sent = run.traffic.sources[:5], run.traffic.flits[:5]
-    assert match(ROUTES, sources, sent, run.receivers, run.flits).tolist() == [0, 4]
+    expected = expect(ROUTES, sources, sent)
+    came = run.receivers, run.flits
+    assert expected.flits[match(ROW, expected, (sources, sent), came)].tolist() == [0, 4]
     with pytest.raises(MismatchFound, match=r"^flit: node 0\.0\.0 to node 2\.0\.0: expected"):
-        match(ROUTES, sources, sent, run.receivers[1:], run.flits[1:])
+        match(ROW, expected, (sources, sent), tuple(each[1:] for each in came))
 
 
 def test_names_out_of_the_mesh():

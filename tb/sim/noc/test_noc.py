@@ -36,13 +36,17 @@ def cube():
     return program(CUBE, DETOUR, optimise=False)
 
 
-def _traffic(mesh, sources, targets, *, every=1):
-    """Spike flits of the nodes ``sources``, one after the other, each from cycle k * every on."""
+def _traffic(mesh, sources, targets, *, every=1, multicast=0):
+    """Spike flits of the nodes ``sources``, one after the other, each from cycle k * every on.
+
+    ``multicast``: whether each is one, if it can be.
+    """
     here = np.array([mesh.node(k) for k in sources])
     there = np.array(targets)
     values = {axis: there[:, k] for k, axis in enumerate("xyz")}
     values |= {f"source_{axis}": here[:, k] for k, axis in enumerate("xyz")}
     numbers = np.arange(len(sources))
+    values["to_host"] = multicast & there.any(axis=1)
     sent = flits.pack(flits.SPIKE, **values, neuron=numbers & 0xFF, step=numbers >> 8 & 3)
     order = np.argsort(sources, kind="stable")
     return Traffic(
@@ -57,15 +61,22 @@ def _traffic(mesh, sources, targets, *, every=1):
 @pytest.mark.xdist_group("noc-small")
 @pytest.mark.parametrize("pattern", Pattern, ids=lambda pattern: pattern.value)
 def test_every_flit(small, tmp_path, pattern):
-    """Half the load that fits and all that there is, packets of many lengths, nodes that stall."""
+    """Half the load that fits and all that there is, packets of many lengths, nodes that stall.
+
+    Without multicasts, and with some among the packets.
+    """
     routes = Routes(mesh=SMALL)
-    for rate, ready in ((0.3, 1.0), (1.0, 0.6)):
-        traffic = generate(SMALL, pattern, rate, cycles=1500, seed=5, bursts=0.25)
+    for rate, ready, multicast in ((0.3, 1.0, 0.0), (1.0, 0.6, 0.0), (1.0, 0.6, 0.5)):
+        options = {"seed": 5, "bursts": 0.25, "multicast": multicast}
+        traffic = generate(SMALL, pattern, rate, cycles=1500, **options)
         done = run(small, traffic, tmp_path, ready=ready, seed=2)
         judged = judge(done, routes)
-        assert len(done.flits) == (done.taken != NEVER).sum() > 3000
+        which = judged.which[~judged.copies]
+        assert len(which) == (done.taken != NEVER).sum() > 2000
         assert not done.dropped.any()
-        assert len(set(judged.which.tolist())) == len(judged.which)
+        assert len(set(which.tolist())) == len(which)
+        assert (judged.copies.sum() > 300) == (multicast > 0)
+        assert flits.is_multicast(done.flits[judged.copies]).all()
 
 
 @pytest.mark.xdist_group("noc-small")
@@ -106,12 +117,41 @@ def test_uniform_traffic_starves_nobody(small, tmp_path, rate, bursts, cycles, s
     assert point.steadiness.steady == steady
 
 
+@pytest.mark.xdist_group("noc-small")
+def test_a_multicast_counts_once(small, tmp_path):
+    """At its destination: the same flits with copies and without have the same loads and hops."""
+    setting = Setting(
+        mesh=SMALL,
+        router=RouterShape(),
+        pattern=Pattern.UNIFORM,
+        rate=0.1,
+        bursts=0.2,
+        cycles=3000,
+        warmup=600,
+    )
+    plain, some = (
+        measure(dataclasses.replace(setting, multicast=share), small, tmp_path)
+        for share in (0.0, 0.5)
+    )
+    assert plain.copies == 0
+    assert some.copies > 500
+    assert some.flits - some.copies == plain.flits
+    for name in ("offered", "came", "hops", "zero_load"):
+        assert getattr(some, name) == getattr(plain, name)
+    assert some.came == 1
+    assert some.accepted == pytest.approx(plain.accepted, rel=0.01)
+    assert some.fairness.mean == pytest.approx(some.accepted)
+    assert some.steady
+    assert some.bound < plain.bound
+
+
 @pytest.mark.thorough
 @pytest.mark.xdist_group("noc-cube")
 def test_zero_load_latency(cube, tmp_path):
-    """Each of all pairs, alone in the mesh: hops + 1 cycles."""
+    """Each of all pairs, alone in the mesh: hops + 1 cycles, of copies on the way as well."""
     pairs = [(a, b) for a in range(CUBE.nodes) for b in CUBE.every()]
-    traffic = _traffic(CUBE, [a for a, _ in pairs], [b for _, b in pairs], every=12)
+    ends = [a for a, _ in pairs], [b for _, b in pairs]
+    traffic = _traffic(CUBE, *ends, every=12)
     done = run(cube, traffic, tmp_path)
     judged = judge(done, Routes(mesh=CUBE, routing=Routing.DETOUR))
     latency = done.times - done.taken[judged.which]
@@ -123,6 +163,11 @@ def test_zero_load_latency(cube, tmp_path):
     ]
     assert len(latency) == CUBE.nodes**2
     assert (latency == zero_load_latency(hops)[judged.which]).all()
+    done = run(cube, _traffic(CUBE, *ends, every=12, multicast=1), tmp_path)
+    judged = judge(done, Routes(mesh=CUBE, routing=Routing.DETOUR))
+    leaves = flits.destinations(traffic.flits).any(axis=1)  # copies, unless it goes to 0.0.0
+    assert judged.copies.sum() == np.maximum(0, np.array(hops) - 1)[leaves].sum()
+    assert (done.times - done.taken[judged.which] == zero_load_latency(judged.hops)).all()
 
 
 @pytest.mark.thorough
@@ -135,7 +180,8 @@ def test_every_dead_link(cube, tmp_path):
                 dead = (DeadLink(x=x, y=y, z=z),)
                 routes = Routes(mesh=CUBE, routing=Routing.DETOUR, dead_links=dead)
                 check_routes(routes)
-                traffic = generate(CUBE, Pattern.UNIFORM, 0.9, cycles=120, seed=z, bursts=0.2)
+                options = {"seed": z, "bursts": 0.2, "multicast": 0.3}
+                traffic = generate(CUBE, Pattern.UNIFORM, 0.9, cycles=120, **options)
                 done = run(cube, traffic, tmp_path, ready=0.7, dead_links=dead)
                 judge(done, routes)
                 assert done.links[CUBE.number((x, y, z)), Port.UP] == 0
@@ -145,14 +191,20 @@ def test_every_dead_link(cube, tmp_path):
 @pytest.mark.thorough
 @pytest.mark.xdist_group("noc-cube")
 def test_nowhere(cube, tmp_path):
-    """Flits for nodes that are not there vanish, are counted, and harm no other flit."""
+    """Flits for nodes that are not there vanish, are counted, and harm no other flit.
+
+    Multicasts leave their copies before they do.
+    """
     targets = [(x, y, z) for x in range(5) for y in range(5) for z in range(5)] * 3
-    traffic = _traffic(CUBE, [k % CUBE.nodes for k in range(len(targets))], targets)
-    done = run(cube, traffic, tmp_path, ready=0.5)
-    judge(done, Routes(mesh=CUBE, routing=Routing.DETOUR))
-    assert len(done.flits) == 3 * CUBE.nodes
-    assert done.dropped.sum() == len(targets) - len(done.flits)
-    assert (done.dropped_ports != 0).any()
+    for multicast in (0, 1):
+        sources = [k % CUBE.nodes for k in range(len(targets))]
+        traffic = _traffic(CUBE, sources, targets, multicast=multicast)
+        done = run(cube, traffic, tmp_path, ready=0.5)
+        judged = judge(done, Routes(mesh=CUBE, routing=Routing.DETOUR))
+        assert (~judged.copies).sum() == 3 * CUBE.nodes
+        assert judged.copies.any() == multicast
+        assert done.dropped.sum() == len(targets) - 3 * CUBE.nodes
+        assert (done.dropped_ports != 0).any()
 
 
 def test_hops_of_uniform_traffic():
@@ -164,54 +216,71 @@ def test_hops_of_uniform_traffic():
 
 
 def test_bounds():
-    """The cut of uniform traffic bounds it, and the busiest link comes near to that."""
+    """The cut of uniform traffic bounds it, and the busiest link comes near to that.
+
+    Copies bound the port of a node that gets them.
+    """
     assert [bisection_bound(MeshShape(x=k, y=k, z=k)) for k in (1, 2, 4, 8)] == [1, 1, 1, 0.5]
     assert bisection_bound(MeshShape(x=5, y=1, z=1)) == pytest.approx(5 / 6)
     mesh = MeshShape(x=8, y=2, z=1)
     traffic = generate(mesh, Pattern.UNIFORM, 1.0, cycles=5000, seed=0)
     assert bound(traffic, Routes(mesh=mesh)) == pytest.approx(bisection_bound(mesh), rel=0.03)
+    row = MeshShape(x=3, y=1, z=1)
+    ends = [0, 2], [(2, 0, 0), (1, 0, 0)]
+    assert bound(_traffic(row, *ends), Routes(mesh=row)) == 2 / 3
+    assert bound(_traffic(row, *ends, multicast=1), Routes(mesh=row)) == 2 / 3 / 2
 
 
-def _damaged(kind):
-    """Traffic, and what came of it after damage of one ``kind``."""
-    traffic = generate(SMALL, Pattern.UNIFORM, 0.5, cycles=60, seed=3)
-    expected = expect(Routes(mesh=SMALL), traffic.sources, traffic.flits)
-    receivers, received = expected.receivers.copy(), traffic.flits.copy()
-    flow = (receivers == receivers[40]) & (traffic.sources == traffic.sources[40])
-    first, second = np.flatnonzero(flow)[:2]
+def _sent(multicast=0.0):
+    """Node numbers and flits that are sent, and what has to become of them."""
+    traffic = generate(SMALL, Pattern.UNIFORM, 0.5, cycles=60, seed=3, multicast=multicast)
+    sent = traffic.sources, traffic.flits
+    return sent, expect(Routes(mesh=SMALL), *sent)
+
+
+def _damaged(kind, copy):
+    """What is expected, sent, and came after damage of one ``kind`` to a ``copy`` or another."""
+    sent, expected = _sent(multicast=0.4)
+    sources, flows = sent[0][expected.flits], np.zeros((SMALL.nodes, SMALL.nodes), dtype=int)
+    np.add.at(flows, (sources, expected.receivers), 1)
+    later = np.append(expected.flits[1:] == expected.flits[:-1], False)  # on to one more node
+    several = flows[sources, expected.receivers] > 1
+    at = np.flatnonzero((later == copy) & several)[7]
+    receivers, received = expected.receivers.copy(), sent[1][expected.flits]
     if kind == "lost":
-        receivers, received = np.delete(receivers, 7), np.delete(received, 7)
+        receivers, received = np.delete(receivers, at), np.delete(received, at)
     elif kind == "twice":
-        receivers, received = np.append(receivers, receivers[7]), np.append(received, received[7])
+        receivers, received = np.append(receivers, receivers[at]), np.append(received, received[at])
     elif kind == "altered":
-        received[7] ^= 1 << 25
+        received[at] ^= 1 << 25
     elif kind == "elsewhere":
-        receivers[7] = (receivers[7] + 1) % SMALL.nodes
+        receivers[at] = (receivers[at] + 1) % SMALL.nodes
     elif kind == "order":
-        received[[first, second]] = received[[second, first]]
-    return traffic, receivers, received
+        flow = (receivers == receivers[at]) & (sources == sources[at])
+        other = next(k for k in np.flatnonzero(flow).tolist() if k != at)
+        received[[at, other]] = received[[other, at]]
+    return expected, sent, (receivers, received)
 
 
+@pytest.mark.parametrize("copy", [False, True], ids=["flit", "copy"])
 @pytest.mark.parametrize("kind", ["lost", "twice", "altered", "elsewhere", "order"])
-def test_oracle_sees(kind):
+def test_oracle_sees(kind, copy):
     """The oracle names what is wrong with a delivery."""
-    traffic, receivers, received = _damaged(kind)
     with pytest.raises(
         MismatchFound, match=r"^flit: node \d\.\d\.\d to node \d\.\d\.\d: expected.*spike"
     ):
-        match(Routes(mesh=SMALL), traffic.sources, traffic.flits, receivers, received)
+        match(SMALL, *_damaged(kind, copy))
 
 
 @pytest.mark.parametrize("kind", ["lost", "altered", "twice"])
 def test_oracle_sees_the_first(kind):
     """Of several differences the earliest is told: when it came, or was taken if it never came."""
-    traffic = generate(SMALL, Pattern.UNIFORM, 0.5, cycles=60, seed=3)
-    receivers = expect(Routes(mesh=SMALL), traffic.sources, traffic.flits).receivers
-    flows = receivers * SMALL.nodes + traffic.sources
+    sent, expected = _sent()
+    flows = expected.receivers * SMALL.nodes + sent[0]
     _, lasts = np.unique(flows[::-1], return_index=True)
     wrong = len(flows) - 1 - lasts[:9]  # the last flit of each of nine flows
     taken = np.random.default_rng(3).permutation(len(flows)) * 10
-    kept, received, came = np.arange(len(flows)), traffic.flits.copy(), taken + 5
+    kept, received, came = np.arange(len(flows)), sent[1].copy(), taken + 5
     when = came[wrong].min()
     if kind == "lost":
         kept, when = np.delete(kept, wrong), taken[wrong].min()
@@ -221,22 +290,18 @@ def test_oracle_sees_the_first(kind):
         kept, came = np.append(kept, wrong), np.append(came, came[wrong] + 1)
         when += 1
     came = came if len(came) == len(kept) else came[kept]
+    got = expected.receivers[kept], received[kept]
     with pytest.raises(MismatchFound, match=rf"^flit: node .*, cycle {when}: expected"):
-        match(
-            Routes(mesh=SMALL),
-            traffic.sources,
-            traffic.flits,
-            receivers[kept],
-            received[kept],
-            (taken, came),
-        )
+        match(SMALL, expected, sent, got, (taken, came))
 
 
 def test_oracle_passes_the_right():
-    """Undamaged, the same passes."""
-    traffic, receivers, received = _damaged(None)
-    found = match(Routes(mesh=SMALL), traffic.sources, traffic.flits, receivers, received)
-    assert (np.sort(found) == np.arange(len(found))).all()
+    """Undamaged, the same passes, and each flit is told from its copies."""
+    expected, sent, came = _damaged(None, False)
+    assert len(came[0]) > len(sent[0])
+    shuffled = np.random.default_rng(3).permutation(SMALL.nodes)[came[0]].argsort(kind="stable")
+    found = match(SMALL, expected, sent, tuple(each[shuffled] for each in came))
+    assert (found == shuffled).all()
 
 
 def test_oracle_sees_mixed_packets():
@@ -246,15 +311,16 @@ def test_oracle_sees_mixed_packets():
     )
     tail = flits.pack(flits.MEMORY, type=FlitType.MEMORY, x=1, command=Command.DONE)
     spike = flits.pack(flits.SPIKE, x=1, neuron=3)
-    sent = np.array([head, tail, spike], dtype=np.uint32)
     ones = np.ones(3, dtype=np.int64)
+    sent = 0 * ones, np.array([head, tail, spike], dtype=np.uint32)
+    expected, came = expect(Routes(mesh=SMALL), *sent), (ones, sent[1][[0, 2, 1]])
     with pytest.raises(
         MismatchFound, match=r"^flit between those .*: node 1\.0\.0: expected none, got spike"
     ):
-        match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]])
-    taken, came = np.array([3, 4, 5]), np.array([6, 8, 9])
+        match(SMALL, expected, sent, came)
+    cycles = np.array([3, 4, 5]), np.array([6, 8, 9])
     with pytest.raises(MismatchFound, match=r": node 1\.0\.0, cycle 8: expected none"):
-        match(Routes(mesh=SMALL), 0 * ones, sent, ones, sent[[0, 2, 1]], (taken, came))
+        match(SMALL, expected, sent, came, cycles)
 
 
 @pytest.mark.xdist_group("noc-small")
@@ -379,7 +445,9 @@ def test_command(tmp_path):
     assert done.returncode == 0, done.stderr
     assert re.search(r"lost, altered, repeated, out of order *│ *0", done.stdout)
     [point] = json.loads(json_file.read_text())["points"]
-    assert 0 < point["accepted"] < 1
+    assert 0 < point["accepted"] < point["saturation"] < 1
+    told = rf"saturation: nodes send all they can *│ *{point['saturation']:.4f} │ measured"
+    assert re.search(told, done.stdout)
     assert set(point["links"]) == {"0.0.0 east", "1.0.0 west"}
     assert point["busiest_link"] == max(point["links"].values()) > 0
 
@@ -392,6 +460,7 @@ def test_command(tmp_path):
         (["--rate", "1.01"], "RATE must be above 0 and at most 1"),
         (["--traffic", "tornado"], "TRAFFIC must be one of uniform, .*not 'tornado'"),
         (["--stalls", "1"], "STALLS must be a chance"),
+        (["--multicast", "1.1"], "MULTICAST must be a share from 0 to 1, not 1.1"),
         (["--depth", "1"], "router depth must be an integer from 2 to 64, not 1"),
         (["--routing", "yx"], "ROUTING must be one of xyz, detour, not 'yx'"),
         (["--dead", "0.0.0"], "the link 0.0.0-0.0.1 is dead, and xyz routing leads from"),

@@ -19,3 +19,19 @@ def test_paired():
     assert [(each.receiver, each.came) for each in strangers] == [(7, 5), (9, 10)]
     assert strangers[0].within(range(5, 6))
     assert not found[0, 4].within(range(5, 20))
+
+
+def test_copies():
+    """A multicast goes to each of its receivers once; the same again, to each once more."""
+    copied = flits.pack(flits.SPIKE, x=2, to_host=1)
+    sent = [Sent(0, 2, 3, copied), Sent(0, None, 4, copied), Sent(0, None, 9, copied)]
+    came = [(1, 5, copied), (2, 6, copied), (1, 6, copied), (2, 8, copied)]
+    found = list(paired(sent, came))
+    assert [(each.taken, each.receiver, each.came) for each in found] == [
+        (3, 1, 5),
+        (3, 2, 6),
+        (4, 1, 6),
+        (4, 2, 8),
+        (9, 0, None),
+    ]
+    assert [each.again for each in found] == [False, True, False, True, False]

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -34,19 +35,29 @@ def run(tmp_path, monkeypatch):
 
 
 def test_every_flit(run):
-    """An arrow for each flit; its cycles and waits are those of the figures' means."""
-    made, point = run("--bursts", "0.3", "--stalls", "0.2")
+    """An arrow for each flit; its cycles and waits are those of the figures' means.
+
+    A multicast is sent once, and has an arrow to each node that gets a copy besides.
+    """
+    made, point = run("--bursts", "0.3", "--stalls", "0.2", "--multicast", "1")
     assert len(made.arrows) == point["flits"] > 100
-    cycles = [stop - start for (_, start, _), (_, stop, _) in made.arrows]
-    assert np.mean(cycles) == pytest.approx(point["network_latency"]["mean"])
+    cycles, copies = [], 0
     for (sender, start, sent), (receiver, stop, came) in made.arrows:
         assert sender.endswith(" sends")
         assert (sent.stop - 1, came.start) == (start, stop)
         assert sent.name == came.name
         assert came.args == {"cycles": stop - start}
-        where = sent.name.split(" -> ")[1].split()[0]
-        assert receiver == f"node {where} receives"
-    waits = [sent.args["waited"] for (_, _, sent), _ in made.arrows]
+        where = re.search(r" ->>? (\S+)", sent.name)[1]
+        if receiver == f"node {where} receives":
+            cycles.append(stop - start)
+        else:
+            assert " ->> " in sent.name
+            copies += 1
+    assert copies == point["copies"] > 5
+    assert np.mean(cycles) == pytest.approx(point["network_latency"]["mean"])
+    tracks = (track for name, track in made.slices.items() if name.endswith(" sends"))
+    waits = [each.args["waited"] for track in tracks for each in track]
+    assert len(waits) == len(cycles)
     assert max(waits) == point["longest_wait"]
 
 
