@@ -1,20 +1,22 @@
 """``trispike map``: a network placed on a mesh of nodes, and the flits that this costs."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from rich.table import Table
 
 from trispike import golden
-from trispike.golden.mesh.routes import Routes, link_flits
 from trispike.models.data.encoders import encode
 from trispike.models.mesh import mapping
+from trispike.models.mesh.loads import Ways, loads_of, traffic
 from trispike.models.mesh.mapping import Mapping
-from trispike.models.mesh.topology import MeshShape, Port, node_name
+from trispike.models.mesh.placement import flows, place
+from trispike.models.mesh.topology import MeshShape, node_name
 from trispike.models.network.parameters import Network
 from trispike.sim.report import records
 from trispike.sim.terminal.console import progress_bar, table_console
-from trispike.sim.terminal.options import Images, Input, Json, Seeded
+from trispike.sim.terminal.options import Images, Input, Json, Seeded, Unicast
 from trispike.sim.terminal.request import command, option
 from trispike.sim.terminal.subject import Subject
 
@@ -23,7 +25,7 @@ RANDOM = 1000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Placement(Json, Seeded, Images, Input):
+class Placement(Json, Unicast, Seeded, Images, Input):
     """A network to place on a mesh."""
 
     mesh: str | None = option("Nodes along x, y and z.  [default: as few as possible]")
@@ -31,7 +33,7 @@ class Placement(Json, Seeded, Images, Input):
 
 @command("map", Placement)
 def map_(asked: Placement) -> None:
-    """Place a network on a mesh of nodes of 256 neurons so that flits have few hops.
+    """Place a network on a mesh of nodes of 256 neurons so that its busiest place has few flits.
 
     Spikes are those of the golden model on test images; ends of timesteps and credits are counted
     too. Compared with random placements; nothing is simulated.
@@ -48,7 +50,8 @@ def map_(asked: Placement) -> None:
     activity = mean_spikes(network, pixels, asked.timesteps, asked.seed)
     with progress_bar() as progress:
         progress.add_task(f"placing {shape.name} on {mesh}", total=None)
-        placed = mapping.place(shape, mesh, mapping.flows(shape, activity), node)
+        sent = flows(shape, activity, node)
+        placed = place(shape, mesh, sent, node, unicast=asked.unicast)
     placement = figures(placed, activity, asked.seed)
     console = table_console()
     console.print(
@@ -73,72 +76,73 @@ def mean_spikes(
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class AtRandom:
+    """A figure of random placements: its mean, and the least."""
+
+    mean: float
+    least: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "AtRandom":
+        """The figure of these placements."""
+        return cls(mean=sum(values) / len(values), least=min(values))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Placed:
     """A mapping and its figures; flits are the mean of a timestep: spikes, ends and credits.
 
     places: Node, part and the flits that it sends, a tuple for each part.
-    flits: Flits sent, the host's too.
-    hop_flits: Times the hops that they make.
-    random_mean, random_best: The same of random placements: their mean, and the least.
-    shared, random_shared: Flits that share the host's port, see `models.mesh.mapping.shared_flits`;
-        mean of random ones.
+    flits: Flits sent, the host's too; one for several receivers counts once.
+    multicasts, host: Those of them that are multicasts, and that the host sends.
+    hop_flits: Flits that pass the links between routers, all together.
     busiest, busiest_flits: The link, node's port or sender with the most flits, and how many: a
         timestep cannot take fewer cycles.
+    random_hop_flits, random_busiest_flits: The same of random placements.
     """
 
     places: tuple[tuple[str, str, float], ...]
     flits: float
+    multicasts: float
+    host: float
     hop_flits: float
-    random_mean: float
-    random_best: float
-    shared: float
-    random_shared: float
+    random_hop_flits: AtRandom
     busiest: str
     busiest_flits: float
+    random_busiest_flits: AtRandom
 
 
 def figures(placed: Mapping, activity: list[np.ndarray], seed: int) -> Placed:
     """Figures of ``placed`` with the spikes ``activity``, as from `mean_spikes`."""
-    shape, mesh = placed.shape, placed.mesh
-    sent = mapping.flows(shape, activity)
+    shape, mesh, ways = placed.shape, placed.mesh, Ways(placed.mesh)
+    sent = flows(shape, activity, placed.node)
+    senders = traffic(shape, sent, placed.node, unicast=placed.unicast)
     rng = np.random.default_rng(seed)
-    wanted = len(placed.places)
     others = []
     with progress_bar("placements") as progress:
         for _ in progress.track(range(RANDOM), description="placing at random"):
-            drawn = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[:wanted])
-            other = Mapping(shape=shape, mesh=mesh, places=drawn, node=placed.node)
-            others.append((mapping.hop_flits(other, sent), mapping.shared_flits(other, sent)))
-    hops, shared = np.array(others).T
-    between = np.zeros((mesh.nodes, mesh.nodes))
-    numbers = placed.numbers
-    np.add.at(between, (numbers[:, np.newaxis], numbers[np.newaxis]), sent)
-    links = link_flits(Routes(mesh=mesh), between)
-    busiest, most = _busiest(placed, sent, links)
-    parts = zip(placed.places, mapping.parts(shape), sent[1:].sum(axis=1), strict=True)
-    return Placed(
-        places=tuple((node_name(at), str(part), float(total)) for at, part, total in parts),
-        flits=float(sent.sum()),
-        hop_flits=mapping.hop_flits(placed, sent),
-        random_mean=float(hops.mean()),
-        random_best=float(hops.min()),
-        shared=mapping.shared_flits(placed, sent),
-        random_shared=float(shared.mean()),
-        busiest=busiest,
-        busiest_flits=most,
+            drawn = rng.permutation(mesh.nodes)[: len(placed.places)].tolist()
+            places = tuple(mesh.node(number) for number in drawn)
+            other = loads_of(dataclasses.replace(placed, places=places), senders, ways)
+            others.append((other.hop_flits, other.most))
+    loads = loads_of(placed, senders, ways)
+    hop_flits, most = (
+        AtRandom(mean=float(each.mean()), least=float(each.min())) for each in np.array(others).T
     )
-
-
-def _busiest(placed: Mapping, sent: np.ndarray, links: np.ndarray) -> tuple[str, float]:
-    """The port of a router, or the sender, with the most flits, and how many."""
-    into = sent.sum(axis=1)
-    if into.max() > links.max():
-        sender = int(into.argmax())
-        where = node_name(placed.places[sender - 1]) if sender else "host"
-        return f"{where}, sending", float(into.max())
-    node, port = np.unravel_index(int(links.argmax()), links.shape)
-    where = f"{node_name(placed.mesh.node(int(node)))} {Port(int(port)).name.lower()}"
-    return where, float(links.max())
+    return Placed(
+        places=tuple(
+            (node_name(place), str(part), flits)
+            for place, part, flits in zip(placed.places, placed.parts, loads.sent[1:], strict=True)
+        ),
+        flits=sum(loads.sent),
+        multicasts=loads.multicasts,
+        host=loads.sent[0],
+        hop_flits=loads.hop_flits,
+        random_hop_flits=hop_flits,
+        busiest=loads.busiest,
+        busiest_flits=loads.most,
+        random_busiest_flits=most,
+    )
 
 
 def _places(placement: Placed, title: str) -> Table:
@@ -158,12 +162,15 @@ def _totals(placement: Placed) -> Table:
     table.add_column("how")
     for what, value in (
         ("flits: spikes, ends, credits; the host's too", placement.flits),
+        ("  multicasts", placement.multicasts),
+        ("  the host's", placement.host),
         ("flits x hops", placement.hop_flits),
-        (f"  mean of {RANDOM} random placements", placement.random_mean),
-        ("  least of them", placement.random_best),
-        ("flits that share the host's port", placement.shared),
-        ("  mean of random placements", placement.random_shared),
+        (f"  mean of {RANDOM} random placements", placement.random_hop_flits.mean),
+        ("  least of them", placement.random_hop_flits.least),
+        ("hops a flit", placement.hop_flits / placement.flits),
         (f"flits at the busiest place ({placement.busiest})", placement.busiest_flits),
+        (f"  mean of {RANDOM} random placements", placement.random_busiest_flits.mean),
+        ("  least of them", placement.random_busiest_flits.least),
     ):
         table.add_row(what, f"{value:,.1f}", "derived")
     return table

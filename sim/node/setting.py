@@ -8,8 +8,8 @@ import numpy as np
 from trispike import golden
 from trispike.golden.mesh import nodes
 from trispike.golden.mesh.routes import Routes
-from trispike.models.mesh import mapping as models_mapping
-from trispike.models.mesh.mapping import HOST, Mapping, node_for
+from trispike.models.mesh import placement
+from trispike.models.mesh.mapping import HOST, Mapping, check_room, node_for
 from trispike.models.mesh.node_shape import NodeShape
 from trispike.models.mesh.topology import DeadLink, MeshShape, Node, RouterShape
 from trispike.models.network.parameters import Network
@@ -74,12 +74,12 @@ def setting(
     or if its flits would have to take a dead link.
     """
     node = node or node_for(network.shape)
-    models_mapping.check_room(network.shape, mesh, node)
+    check_room(network.shape, mesh, node)
     result = golden_result(network, spikes, progress)
     activity = [each.mean(axis=(0, 1)) for each in (spikes, *result.spikes)]
-    sent = models_mapping.flows(network.shape, activity, node)
-    mapping = models_mapping.place(network.shape, mesh, sent, node)
-    mapping = dataclasses.replace(mapping, unicast=unicast or bool(dead_links))
+    sent = placement.flows(network.shape, activity, node)
+    unicast = unicast or bool(dead_links)
+    mapping = placement.place(network.shape, mesh, sent, node, unicast=unicast)
     placed = Setting(
         network=network,
         mapping=mapping,

@@ -12,7 +12,8 @@ from trispike.golden.mesh.nodes import Exchange, exchange, host_receiver, output
 from trispike.golden.mesh.routes import Routes, expect, link_flits
 from trispike.models.mesh import flits, transactions
 from trispike.models.mesh.flits import Access, Command, pack
-from trispike.models.mesh.mapping import HOST, flows
+from trispike.models.mesh.mapping import HOST
+from trispike.models.mesh.placement import flows
 from trispike.models.mesh.topology import DeadLink, MeshShape, Port, Routing
 from trispike.models.network.shape import ReadOut
 from trispike.sim.node.judge import judge
@@ -252,7 +253,7 @@ def test_links(case):
 
 
 def test_links_of_means(case):
-    """Without multicasts as many as `models.mesh.mapping.flows` says for mean spikes."""
+    """Without multicasts as many as `models.mesh.placement.flows` says for mean spikes."""
     mapping, steps = case.mapping, case.given.shape[0] * case.given.shape[1]
     means = [each.mean(axis=(0, 1)) for each in (case.given, *case.result.spikes)]
     between = np.zeros((mapping.mesh.nodes,) * 2)

@@ -18,17 +18,12 @@ from trispike.models.mesh.mapping import (
     Mapping,
     Part,
     check_room,
-    cost,
-    flows,
-    hop_flits,
     parts,
-    place,
-    shared_flits,
     smallest_mesh,
 )
-from trispike.models.mesh.topology import MeshShape, Port
+from trispike.models.mesh.placement import flows, place
+from trispike.models.mesh.topology import MeshShape, Port, node_name
 from trispike.models.network.presets import TABLE_1, preset
-from trispike.models.network.shape import NetworkShape
 from trispike.sim.mapping.command import figures, mean_spikes
 
 
@@ -104,57 +99,22 @@ def test_flows():
     assert flows(network.shape, means) == pytest.approx(counted / 6)
 
 
-@pytest.mark.parametrize("mesh", ["3x1x1", "2x2x1", "3x2x1"])
-def test_best_of_few(mesh):
-    """On small meshes nothing beats the placement."""
-    shape, mesh = preset("fc256_256"), MeshShape.parse(mesh)
-    sent = flows(shape, _activity(shape))
-    every = itertools.permutations(mesh.every(), 3)
-    least = min(cost(Mapping(shape=shape, mesh=mesh, places=each), sent) for each in every)
-    assert cost(place(shape, mesh, sent), sent) == pytest.approx(least)
-
-
-def test_cost():
-    """Flits through the host's port decide, then hops."""
-    shape, mesh = preset("fc256"), MeshShape(x=2, y=3, z=1)
-    sent = flows(shape, _activity(shape))
-    for places, at_host in (
-        (((0, 0, 0), (1, 1, 0)), sent[1].sum()),
-        (((1, 0, 0), (0, 0, 0)), sent[2].sum()),
-        (((1, 0, 0), (1, 1, 0)), 0),
-    ):
-        placed = Mapping(shape=shape, mesh=mesh, places=places)
-        assert shared_flits(placed, sent) == pytest.approx(at_host)
-        assert cost(placed, sent) == pytest.approx(hop_flits(placed, sent) + 1000 * at_host)
-
-
+@pytest.mark.parametrize("unicast", [False, True])
 @pytest.mark.parametrize("name", TABLE_1)
-def test_better_than_random(name):
-    """No random placement of a thousand is better, and the same is found again."""
-    shape = preset(name)
+def test_figures(name, unicast):
+    """Against random placements; what parts send, by node, is all but the host's."""
+    shape, mesh = preset(name), MeshShape(x=3, y=3, z=2)
     activity = _activity(shape)
-    mesh = MeshShape(x=3, y=3, z=2)
-    placed = place(shape, mesh, flows(shape, activity))
-    sent = flows(shape, activity)
-    rng = np.random.default_rng(0)
-    for _ in range(1000):
-        places = tuple(mesh.node(int(k)) for k in rng.permutation(mesh.nodes)[: len(placed.places)])
-        other = Mapping(shape=shape, mesh=mesh, places=places)
-        assert cost(placed, sent) <= cost(other, sent)
+    placed = place(shape, mesh, flows(shape, activity), unicast=unicast)
     made = figures(placed, activity, seed=0)
-    assert made.hop_flits < made.random_mean
-    assert made.shared <= made.random_shared
-    assert place(shape, mesh, flows(shape, activity)) == placed
-
-
-@pytest.mark.thorough
-def test_large():
-    """A network of many layers on the largest mesh is placed, better than at random."""
-    shape = NetworkShape.dense(name="deep", sizes=(784, *[1024] * 14, 10))
-    mesh = MeshShape(x=8, y=8, z=8)
-    activity = _activity(shape)
-    made = figures(place(shape, mesh, flows(shape, activity)), activity, seed=0)
-    assert made.hop_flits < 0.7 * made.random_mean
+    assert made.random_hop_flits.least < made.random_hop_flits.mean
+    assert made.busiest_flits <= made.random_busiest_flits.least
+    assert made.random_busiest_flits.least < made.random_busiest_flits.mean
+    assert [place for place, *_ in made.places] == [node_name(place) for place in placed.places]
+    assert made.flits == pytest.approx(made.host + sum(flits for *_, flits in made.places))
+    assert (made.multicasts > 0) == (not unicast and name in ("fc1024", "fc1024_1024"))
+    if unicast:
+        assert made.flits == pytest.approx(flows(shape, activity).sum())
 
 
 def test_links():
@@ -168,22 +128,23 @@ def test_links():
     assert links[:, Port.LOCAL] == pytest.approx(sent.sum(axis=0))
 
 
-def test_busiest():
-    """In fc1024_1024 the host, which sends to four nodes; in fc256 the link out of its node.
-
-    Input spikes come from four virtual nodes. The host gives the output layer a credit; that stands
-    beside it in fc256, where its own credit for the first layer takes the link.
-    """
-    for name, busiest, receivers in (
-        ("fc1024_1024", "host, sending", 4),
-        ("fc256", "0.0.0 east", 1),
-    ):
-        shape = preset(name)
-        activity = [np.full(size, 0.1) for size in shape.sizes]
-        mesh = smallest_mesh(len(parts(shape)))
-        made = figures(place(shape, mesh, flows(shape, activity)), activity, seed=0)
-        assert made.busiest == busiest
-        assert made.busiest_flits == pytest.approx(receivers * (78.4 + 4) + 1)
+@pytest.mark.parametrize(
+    ("name", "mesh", "unicast", "busiest", "receivers"),
+    [
+        ("fc1024", "3x2x1", True, "host, sending", 4),
+        ("fc1024", "3x2x1", False, "host, sending", 2),
+        ("fc256_256", "2x2x1", False, "host, sending", 1),
+    ],
+)
+def test_busiest(name, mesh, unicast, busiest, receivers):
+    """The host sends to four nodes, two of which get copies; input spikes have four sources."""
+    shape, mesh = preset(name), MeshShape.parse(mesh)
+    activity = [np.full(size, 0.1) for size in shape.sizes]
+    placed = place(shape, mesh, flows(shape, activity), unicast=unicast)
+    made = figures(placed, activity, seed=0)
+    assert made.busiest == busiest
+    assert made.busiest_flits == pytest.approx(receivers * (78.4 + 4) + 1)
+    assert made.host == pytest.approx(made.busiest_flits)
 
 
 def test_mean_spikes():
@@ -197,15 +158,18 @@ def test_mean_spikes():
         assert each == pytest.approx(want.mean(axis=(0, 1)))
 
 
-def test_command(tmp_path):
+@pytest.mark.parametrize("unicast", [False, True])
+def test_command(tmp_path, unicast):
     """`make map` on the digits."""
     file = tmp_path / "map.json"
     options = ["--layer", "fc1024_1024", "--mesh", "3x3x1", "--images", "20", "--json", file]
-    done = trispike("map", *options)
+    done = trispike("map", *options, *(["--unicast"] if unicast else []))
     assert done.returncode == 0, done.stderr
     made = json.loads(file.read_text())
     assert len(made["places"]) == 9
-    assert made["hop_flits"] < made["random_mean"]
+    assert made["hop_flits"] < made["random_hop_flits"]["mean"]
+    assert (made["multicasts"] == 0) == unicast
+    assert f"{made['multicasts']:,.1f}" in done.stdout
     assert "mean of 1000 random placements" in done.stdout
     assert len(mapping.parts(preset("fc1024_1024"))) == 9
 
