@@ -177,7 +177,7 @@ def test_command(documents, tmp_path, capsys):
     units = {unit["block"]: unit for unit in found["interface"]["blocks"]}
     assert list(units) == [*(what for what, _ in UNITS), "clock gates"]
     assert units["AER LUT"]["flip_flops"] == 2 * 16
-    assert units["address LUT"]["flip_flops"] == 3 * 11
+    assert units["address LUT"]["flip_flops"] == 3 * 12
     assert units["pending spikes, two timesteps"]["flip_flops"] == 2 * 32
     assert units["credit counters"]["instances"] == 3
     assert units["AER encoder of output spikes"]["instances"] == 1
