@@ -61,11 +61,12 @@ CLOCK_GATE_WITH_LATCH = Constant(
 
 _ROUTER = (
     "OSU 180 nm library, by OpenSTA in our router's netlist, seven ports of four flits, with clock "
-    "gates: 15,317 flits of fc1024_1024 on 3x3x1, three routers at 0.39 to 0.78 flits a cycle"
+    "gates: 15,317 flits of fc1024_1024 on 3x3x1, each to one node, three routers at 0.39 to 0.78 "
+    "flits a cycle"
 )
-ROUTER_FLIT = Constant("flit that passes a router, link wires aside", 50.8, "pJ", OSU_180, _ROUTER)
+ROUTER_FLIT = Constant("flit that passes a router, link wires aside", 47.1, "pJ", OSU_180, _ROUTER)
 ROUTER_CLOCK = Constant(
-    "clock of a router, one cycle, with flits or without", 216.0, "pJ", OSU_180, _ROUTER
+    "clock of a router, one cycle, with flits or without", 218.7, "pJ", OSU_180, _ROUTER
 )
 
 SRAM_READ = {

@@ -21,8 +21,8 @@ class MeshCounts:
     cycles: Between two predictions.
     spikes, operations: For each layer: spikes of its input; of the weights that these meet those
         that are not 0, see `sim.cost.operations`. A part has its neurons' share.
-    passes: Flits that leave a router, of all routers: a flit's hops and one more, and each copy of
-        a multicast.
+    passes: Flits that enter a router, of all routers: a flit's hops and one more. A copy leaves the
+        buffer in which its multicast stands.
     node, interface: Registers of a node, and of its network interface alone.
     """
 

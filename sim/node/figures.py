@@ -196,7 +196,7 @@ def _events(measured: Measured, operations: Sequence[float], cycles: float) -> M
         cycles=cycles,
         spikes=tuple(float(each.sum() / setting.images) for each in setting.exchange.spikes[:-1]),
         operations=tuple(operations),
-        passes=float(measured.run.running.links.sum() / setting.images),
+        passes=float((measured.run.running.links.sum() - copies(measured)) / setting.images),
         node=registers(texts, top),
         interface=registers(texts, interface),
     )
@@ -233,12 +233,11 @@ def _traffic(measured: Measured) -> dict:
     between[:, Port.LOCAL] = 0
     exist = sum(len(mesh.ports(node)) - 1 for node in mesh.every())
     number, port = np.unravel_index(int(between.argmax()), between.shape)
-    given = running.links[:, Port.LOCAL].sum()
     flits, host = sent_flits(measured)
     return {
         "flits_per_timestep": float(flits / steps),
         "host_flits_per_timestep": float(host / steps),
-        "copies_per_timestep": float((given - flits) / steps),
+        "copies_per_timestep": float(copies(measured) / steps),
         "hops_per_flit": float(between.sum() / flits),
         "busiest_link": f"{node_name(mesh.node(int(number)))} {Port(int(port)).name.lower()}",
         "busiest_link_load": float(between.max() / running.cycles),
@@ -252,6 +251,12 @@ def sent_flits(measured: Measured) -> tuple[int, int]:
     sent = [(flow.sender, exchange.count(flow)) for flow in exchange.flows if not flow.copies]
     host = sum(count for sender, count in sent if sender == host_receiver(mesh))
     return sum(count for _, count in sent), host
+
+
+def copies(measured: Measured) -> int:
+    """Copies of multicasts that nodes were given in the run."""
+    given = measured.run.running.links[:, Port.LOCAL].sum()
+    return int(given) - sent_flits(measured)[0]
 
 
 def _times(measured: Measured) -> dict:
