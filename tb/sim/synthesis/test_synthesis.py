@@ -196,7 +196,8 @@ def test_memory_becomes_flip_flops(tmp_path):
     cells = made.netlist.cells(block.module_name)
     names = {cell.name for cell in cells if made.library.cells[cell.kind].stores}
     assert {f"buffer.slots_reg[{k}][{n}]" for k in range(3) for n in range(32)} < names
-    assert len(names) == 3 * 32 + 2 * 2 + 2  # two pointers, full, empty
+    # two pointers; full, empty, and by which ports a multicast has left
+    assert len(names) == 3 * 32 + 2 * 2 + 4
 
 
 @pytest.mark.thorough
