@@ -3,13 +3,13 @@
 Only with these a mutant is equivalent that differs on inputs which never come.
 """
 
-from amaranth.hdl import Module
+from amaranth.hdl import Cat, Module, Value
 from amaranth.lib import data
 
 from tb.kit.oracles import MOST_INPUTS
 from tb.mutate.verilog.equivalence import Rules, Sides
 from trispike.models.mesh.flits import MEMORY, FlitType
-from trispike.models.mesh.topology import Port
+from trispike.models.mesh.topology import MAX_SIDE, Port
 from trispike.models.network.numbers import CONSTANT_MAX, WEIGHT_BITS
 from trispike.rtl.hierarchy import Block, leave_out
 from trispike.rtl.layers.configuration import Target, constants_layout, write_layout
@@ -20,7 +20,7 @@ from trispike.rtl.layers.sram import SRAMBank
 from trispike.rtl.neuron.pe import PEState, ProcessingElement, multiples_layout
 from trispike.rtl.noc.flit import Node as Place
 from trispike.rtl.noc.flit import destination
-from trispike.rtl.noc.route import DeadLinkEntry, turns
+from trispike.rtl.noc.route import DeadLinkEntry, detour_code, turns
 from trispike.rtl.noc.router import Router
 from trispike.rtl.node.node import Node
 from trispike.sim.formal.claims import every, implies
@@ -96,12 +96,24 @@ def _router(m: Module, block: Router, sides: Sides) -> None:
         claims.constant(inputs["dead_links"])
         layout = data.ArrayLayout(DeadLinkEntry, block.shape.dead_links)
         entries = list(data.View(layout, inputs["dead_links"]))
+        claims.given(every(implies(each.valid, _has_way_round(each)) for each in entries))
     for port in block.ports:
         name = port.name.lower()
         flit = inputs[f"i_{name}__payload"]
         way = expected(m, block.shape, here, destination(flit), entries)
         legal = every(~way[other] for other in _never(block, port))
         claims.given(implies(inputs[f"i_{name}__valid"], legal))
+
+
+def _has_way_round(entry: data.View) -> Value:
+    """Whether the column that replaces that of a dead link is one of a mesh."""
+    outside = {
+        Port.EAST: entry.x == MAX_SIDE - 1,
+        Port.WEST: entry.x == 0,
+        Port.NORTH: entry.y == MAX_SIDE - 1,
+        Port.SOUTH: entry.y == 0,
+    }
+    return ~Cat((entry.detour == detour_code(port)) & out for port, out in outside.items()).any()
 
 
 def _never(block: Router, enters: Port) -> list[Port]:

@@ -155,6 +155,17 @@ async def back_pressure_in(bench):
         await bench.step()
     assert [len(sender.taken) for sender in bench.senders] == [2, 2]
     bench.merged.pace = 1.0
+    await bench.drain()
+    bench.merged.pace = 0.0
+    for _ in range(2):  # the second one after a pause: there is room for it
+        for sender in bench.senders:
+            sender.taken.clear()
+        bench.send(_HOST)
+        bench.send(_NODE)
+        for _ in range(6):
+            await bench.step()
+        assert [len(sender.taken) for sender in bench.senders] == [1, 1]
+    bench.merged.pace = 1.0
 
 
 @scenario(HostPortBench)

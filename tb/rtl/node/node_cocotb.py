@@ -408,10 +408,12 @@ async def spikes_pass_a_slave_at_work(bench):
 
 @scenario(NodeBench)
 async def overdrawn_by_any(bench):
-    """A credit too many of each destination, also of one that gets copies."""
+    """A credit too many of each destination: one that gets copies, the host by any entry."""
     bench.load()
     await bench.drain()
-    for table in ((bench.destinations, bench.multicasts, bench.carriers), _COPIES):
+    nodes = [(code, 0) for code in range(1, bench.shape.destinations)]
+    hosts = [([*nodes[:k], (HOST_CODE, 1), *nodes[k:]],) for k in range(len(nodes) + 1)]
+    for table in ((bench.destinations, bench.multicasts, bench.carriers), _COPIES, *hosts):
         bench.send_to(*table)
         await bench.drain()
         for destination in bench.destinations:
