@@ -35,8 +35,8 @@ class InputUnit(Block):
     flit : Out(32)
         The oldest flit.
     request : Out(7)
-        The output ports by which it has still to leave: one, or LOCAL and another. 0 without a
-        flit.
+        The living output ports by which it has still to leave: one, or LOCAL and another. 0
+        without a flit, or while it is dropped.
     taken : In(7)
         Of the requested ports those by which it leaves in this cycle.
     drop : Out(7)
