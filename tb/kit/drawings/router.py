@@ -34,6 +34,7 @@ def _input_unit(sheet: Sheet) -> None:
     sheet.text(232, 260, "no: drop, and count", align="right")
     sheet.arrow(alive.right(), (480, 195))
     sheet.text(435, 183, "request", color=PALE)
+    sheet.text(434, 220, "two of a\nmulticast", color=PALE)
 
 
 def _output_unit(sheet: Sheet) -> None:
