@@ -85,9 +85,9 @@ def place(
     """A mapping whose busiest place has few flits of ``sent``, over few hops.
 
     The same for the same arguments. `BadInput` if ``mesh`` is too small. With ``unicast`` it is a
-    quadratic assignment of flits times hops. With multicasts that is one of the starts; in others the
-    first layer stands along ways of the host's multicasts, and the rest is added part by part. The
-    best of them are refined by exchanges of nodes that lower `models.mesh.loads.Balance.cost`.
+    quadratic assignment of flits times hops. With multicasts that is one of the starts; in others
+    the first layer stands along ways of the host's multicasts, and the rest is added part by part.
+    The best of them are refined by exchanges of nodes that lower `models.mesh.loads.Balance.cost`.
     """
     check_room(shape, mesh, node)
     numbers = _assigned(mesh, sent)
