@@ -113,10 +113,12 @@ def _credits(giver: _Party, receiver: _Party, layer: int, count: int = 1) -> Flo
     )
 
 
-def _by_receiver(mapping: Mapping, source: Node, layer: int, sends: Iterable[Send]):
+def _by_receiver(
+    mapping: Mapping, source: Node, layer: int, sends: Iterable[Send]
+) -> dict[Node, Send]:
     """By which of ``sends``, which enter the mesh at ``source``, each node of ``layer`` is reached.
 
-    Returns a dictionary of `Send` by node. Each is reached once, and no other node is.
+    Each is reached once, and no other node is.
     """
     routes, reached = Routes(mesh=mapping.mesh), []
     for send in sends:

@@ -214,6 +214,16 @@ async def any_source(bench):
         await bench.run_steps()
 
 
+async def _send_from_now(bench, *table):
+    """Write an address look-up table, and run more timesteps than there are credits."""
+    bench.send_to(*table)
+    bench.write_again(Line.AER_LUT)
+    bench.sources[0].planned = 0
+    await bench.drain()
+    bench.plan(CREDITS + 1, 0.1)
+    await bench.run_steps()
+
+
 @scenario(NodeBench)
 async def any_destination(bench):
     """Credits of nodes of one bit, and of all but one, count, be their flits multicasts or not."""
@@ -223,12 +233,7 @@ async def any_destination(bench):
     for code in [1 << k for k in range(9)] + [511 ^ 1 << k for k in range(9)]:
         to = (code, 0)
         for multicasts in ((), (to,)):
-            bench.send_to([to, *(each for each in others if each != to)], multicasts)
-            bench.write_again(Line.AER_LUT)
-            bench.sources[0].planned = 0
-            await bench.drain()
-            bench.plan(CREDITS + 1, 0.1)
-            await bench.run_steps()
+            await _send_from_now(bench, [to, *(d for d in others if d != to)], multicasts)
 
 
 @scenario(NodeBench)
@@ -240,12 +245,7 @@ async def copies_to_any(bench):
     for last in nodes:
         for copied in (nodes, *([each] for each in nodes)):
             carriers = {each: last for each in copied if each != last}
-            bench.send_to(nodes, [last], carriers)
-            bench.write_again(Line.AER_LUT)
-            bench.sources[0].planned = 0
-            await bench.drain()
-            bench.plan(CREDITS + 1, 0.1)
-            await bench.run_steps()
+            await _send_from_now(bench, nodes, [last], carriers)
 
 
 @scenario(NodeBench)

@@ -21,20 +21,7 @@ def chosen():
     In each timestep `HERE` sends spikes of its neurons 1, 3 and 7, which are 33, 35 and 39 of
     layer 1, to `THERE`, and that one of its neuron 1 to the host. Timestep 3 is image 11's first.
     """
-    shape = random_network((300, 40, 4), 0).shape
-    mapping = Mapping(
-        shape=shape,
-        mesh=MeshShape(x=3, y=2, z=1),
-        places=((0, 0, 0), HERE, THERE),
-        node=NodeShape(inputs=512, neurons=32),
-    )
-    assert mapping.parts[1] == Part(layer=0, first=32, neurons=8)
-    given, first, second = (np.zeros((2, 3, size), dtype=bool) for size in shape.sizes)
-    given[:, :, [2, 260]] = first[:, :, [33, 35, 39]] = second[:, :, 1] = True
-    scores = second.cumsum(axis=1)
-    result = golden.Result(spikes=(first, second), potentials=(), running_scores=scores)
-    run = exchange(mapping, given, result, first_image=10)
-    return run, Arrivals.of(run)
+    return _sent((300, 40, 4), (HERE, THERE), [1])
 
 
 def with_copies():
@@ -42,15 +29,24 @@ def with_copies():
 
     So what `HERE` sends are multicasts of which 2.0.0 gets copies, whose neuron 1 spikes too.
     """
-    shape = random_network((300, 40, 40), 0).shape
+    return _sent((300, 40, 40), (HERE, PASSED, THERE), [1, 33])
+
+
+def _sent(sizes, places, outputs):
+    """A network of these ``sizes``, layer by layer, whose ``outputs`` spike in every timestep.
+
+    Its parts stand at 0.0.0 and then at ``places``.
+    """
+    shape = random_network(sizes, 0).shape
     mapping = Mapping(
         shape=shape,
         mesh=MeshShape(x=3, y=2, z=1),
-        places=((0, 0, 0), HERE, PASSED, THERE),
+        places=((0, 0, 0), *places),
         node=NodeShape(inputs=512, neurons=32),
     )
+    assert mapping.parts[1] == Part(layer=0, first=32, neurons=8)
     given, first, second = (np.zeros((2, 3, size), dtype=bool) for size in shape.sizes)
-    given[:, :, [2, 260]] = first[:, :, [33, 35, 39]] = second[:, :, [1, 33]] = True
+    given[:, :, [2, 260]] = first[:, :, [33, 35, 39]] = second[:, :, outputs] = True
     scores = second.cumsum(axis=1)
     result = golden.Result(spikes=(first, second), potentials=(), running_scores=scores)
     run = exchange(mapping, given, result, first_image=10)
